@@ -1,0 +1,72 @@
+"""hierfeat: the feature hierarchy of trained CNNs, examined as Hubel and Wiesel examined the visual cortex.
+
+Every public name is one level deep: ``import hierfeat as hf``, then ``hf.load``, ``hf.record`` and so on.
+Names are imported when they are first used, so that ``import hierfeat`` costs no torch.
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any
+
+from hierfeat._version import __version__
+
+_HOME = {
+    "Hierarchy": "subjects.hierarchy",
+    "HierfeatError": "errors",
+    "Layer": "subjects.layer",
+    "LayerTable": "subjects.layer_table",
+    "Neocognitron": "subjects.neocognitron",
+    "list_models": "subjects.loading",
+    "load": "subjects.loading",
+    "output_size": "subjects.arithmetic",
+    "untrained": "subjects.loading",
+    "cifar10": "stimuli.datasets",
+    "digits": "stimuli.datasets",
+    "fashion_mnist": "stimuli.datasets",
+    "image_folder": "stimuli.datasets",
+    "image_kernels": "stimuli.kernels",
+    "mnist": "stimuli.datasets",
+    "ActiveFraction": "recording.measures",
+    "Histogram": "recording.measures",
+    "Measure": "recording.measure",
+    "Moments": "recording.measures",
+    "Recorder": "recording.recorder",
+    "Sparseness": "recording.measures",
+    "record": "recording.recorder",
+    "sweep": "recording.sweep",
+    "TopPatches": "physiology.top_patches",
+    "filters": "anatomy.filters",
+    "receptive_fields": "anatomy.receptive_fields",
+    "nonnegativity": "physiology.nonnegativity",
+    "pooling_invariance": "physiology.pooling_invariance",
+    "top_patches": "physiology.top_patches",
+    "translation_invariance": "physiology.translation_invariance",
+    "train": "training.train",
+    "atlas": "atlas.page",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+
+
+class _Package(ModuleType):
+    """Keeps a public function in its place when a subpackage of the same name (``atlas``) is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'hierfeat' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"hierfeat.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+sys.modules[__name__].__class__ = _Package

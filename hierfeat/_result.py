@@ -1,0 +1,133 @@
+"""What every analysis returns: a tidy table, named arrays, where they came from, a plot, and files."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeGuard, cast
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file, save_file
+
+from hierfeat._files import write_text, write_with
+from hierfeat.errors import HierfeatError
+
+_TABLE, _ARRAYS, _META = "table.csv", "arrays.safetensors", "result.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The base of every result; subclasses add named arrays and a ``plot`` method.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per layer, channel or condition.
+    provenance : dict
+        Model, sha256 of its weights, parameters, seed and versions.
+
+    Notes
+    -----
+    A subclass is a frozen dataclass. Its further fields may be numpy arrays, dicts from names to numpy
+    arrays, or values that JSON can hold; ``save`` and ``load`` handle each without a line of their own.
+    """
+
+    table: pd.DataFrame
+    provenance: dict[str, Any]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``table.csv``, ``arrays.safetensors`` and ``result.json`` into `folder`, and return it."""
+        folder = Path(folder)
+        arrays, meta = _split(self)
+        encoded, columns = _encode(self.table)
+        write_with(folder / _TABLE, lambda path: encoded.to_csv(path, index=False))
+        write_with(folder / _ARRAYS, lambda path: save_file(arrays, path))
+        meta |= {"class": type(self).__name__, "columns": columns, "provenance": self.provenance}
+        write_text(folder / _META, json.dumps(meta, indent=1, default=_plain) + "\n")
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        HierfeatError
+            If the folder holds no result, or one of another class.
+        """
+        folder = Path(folder)
+        if not (folder / _META).is_file():
+            raise HierfeatError(f"expected a result saved by {cls.__name__}.save in {folder}; it has no {_META}")
+        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        if meta["class"] != cls.__name__:
+            raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
+        table = _decode(pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"])
+        fields = meta["fields"] | _join(load_file(folder / _ARRAYS), meta["mappings"])
+        return cls(table=table, provenance=meta["provenance"], **fields)
+
+
+def _split(result: Result) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Part a result's own fields into arrays for safetensors and values for JSON."""
+    arrays: dict[str, np.ndarray] = {}
+    values: dict[str, Any] = {}
+    mappings: list[str] = []
+    for field in dataclasses.fields(result):
+        value = getattr(result, field.name)
+        if field.name in ("table", "provenance"):
+            continue
+        if isinstance(value, np.ndarray):
+            arrays[field.name] = np.ascontiguousarray(value)
+        elif _is_mapping_of_arrays(value):
+            mappings.append(field.name)
+            arrays |= {f"{field.name}/{key}": np.ascontiguousarray(array) for key, array in value.items()}
+        else:
+            values[field.name] = value
+    return arrays, {"fields": values, "mappings": mappings}
+
+
+def _is_mapping_of_arrays(value: object) -> TypeGuard[dict[str, np.ndarray]]:
+    return isinstance(value, dict) and bool(value) and all(isinstance(item, np.ndarray) for item in value.values())
+
+
+def _join(arrays: dict[str, np.ndarray], mappings: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: {} for name in mappings}
+    for name, array in arrays.items():
+        head, _, tail = name.partition("/")
+        if tail and head in fields:
+            fields[head][tail] = array
+        else:
+            fields[name] = array
+    return fields
+
+
+def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Write tuples as JSON text; remember every column's type."""
+    table = table.copy()
+    columns: dict[str, str] = {}
+    for name in table.columns:
+        values = table[name].dropna()
+        if len(values) and values.map(lambda value: isinstance(value, tuple)).all():
+            columns[name] = "tuple"
+            table[name] = table[name].map(lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value)
+        else:
+            columns[name] = "str" if not pd.api.types.is_numeric_dtype(table[name].dtype) else str(table[name].dtype)
+    return table, columns
+
+
+def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
+    for name, kind in columns.items():
+        if kind == "tuple":
+            table[name] = table[name].map(lambda text: tuple(json.loads(text)) if isinstance(text, str) else None)
+        elif kind == "bool":
+            table[name] = table[name] == "True"
+        elif kind != "str":
+            table[name] = cast("pd.Series[Any]", pd.to_numeric(table[name])).astype(cast(Any, kind))
+    return table
+
+
+def _plain(value: object) -> Any:
+    """What JSON makes of numpy scalars, arrays and paths."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return str(value)
