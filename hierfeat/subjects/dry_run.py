@@ -1,4 +1,4 @@
-"""Running a model for its shapes alone: no activation is computed, so that a big net takes no longer than a small one."""
+"""Running a model for its shapes alone: nothing is computed, so that a big net takes no longer than a small one."""
 
 from collections.abc import Callable
 from typing import Any
