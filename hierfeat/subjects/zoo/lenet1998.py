@@ -45,7 +45,7 @@ class Subsampling(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw from U(-2.4 / 4, 2.4 / 4), four being the fan-in; the sign of the coefficient is made positive."""
+        """Draw coefficients from U(0.1, 0.6), 2.4 / 4 being the paper's bound for a fan-in of four; a bias of 0."""
         nn.init.uniform_(self.coefficient, 0.1, 0.6)
         nn.init.zeros_(self.bias)
 
@@ -180,6 +180,10 @@ class LeNet5Published(nn.Sequential):
             )
         )
         self.rubbish_distance = rubbish_distance
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the weights of C1, C5 and F6 anew; the other layers have their own ``reset_parameters``."""
         for layer in (self.C1, self.C5, self.F6):
             _uniform_by_fan_in(layer)
 
