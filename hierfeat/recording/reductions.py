@@ -98,7 +98,8 @@ def _sum_of_squares(rows: Tensor) -> Tensor:
         return rows.flatten(1).double().square().sum(0)
     if rows.shape[-1] < _SHORT_ROW:
         return _sum(rows.square())
-    return torch.linalg.vector_norm(rows, dim=-1).double().square().sum(0)
+    norms: Tensor = torch.linalg.vector_norm(rows, dim=-1)
+    return norms.double().square().sum(0)
 
 
 _latest: list[Reductions] = []
