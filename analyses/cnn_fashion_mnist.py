@@ -37,7 +37,7 @@ print(h.layers)
 
 # %% [markdown]
 # ## Training
-# Two epochs of LeNet-5 on 20,000 images show the curve.
+# Four epochs of LeNet-5 on 15,000 images show the curve.
 
 # %%
 quick = hf.train(replace(hf.find_recipe("lenet5-fashion"), epochs=4, limit=15_000), progress=False)

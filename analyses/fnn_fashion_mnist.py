@@ -89,8 +89,8 @@ confusion = result.confusion - np.diag(np.diag(result.confusion))
 worst = np.unravel_index(confusion.argmax(), confusion.shape)
 best, hardest = result.table.sort_values("recall").iloc[[-1, 0]].itertuples()
 print(
-    f"{h.layers.table.parameters.sum():,} weights call {100 * result.accuracy:.2f} % of the 10,000 test images by their "
-    f"name; three epochs alone reach {100 * quick.card['test_accuracy']:.2f} %. {best.label} is the easiest "
-    f"({100 * best.recall:.1f} % found), {hardest.label} the hardest ({100 * hardest.recall:.1f} %); most often it takes "
-    f"{h.classes[worst[0]]} for {h.classes[worst[1]]} ({confusion.max()} times of 1,000)."
+    f"{h.layers.table.parameters.sum():,} weights call {100 * result.accuracy:.2f} % of the 10,000 test images by "
+    f"their name; three epochs alone reach {100 * quick.card['test_accuracy']:.2f} %. {best.label} is the easiest "
+    f"({100 * best.recall:.1f} % found), {hardest.label} the hardest ({100 * hardest.recall:.1f} %); most often it "
+    f"takes {h.classes[worst[0]]} for {h.classes[worst[1]]} ({confusion.max()} times of 1,000)."
 )

@@ -19,6 +19,8 @@ from hierfeat.training.recipe import Recipe
 from hierfeat.training.recipes import RECIPES
 from hierfeat.training.train import Training, accuracy, train
 
+# One of each cheap kind; the rest is left to the slow tests.
+FAST = ("lenet5-digits", "lenet5-mnist-distorted", "mlp-fashion", "lenet5-fashion-maxout")
 TINY = Recipe("lenet5-digits", "digits", epochs=3, batch_size=50, learning_rate=3e-3, shift=1, weight_decay=0.01)
 
 
@@ -38,7 +40,7 @@ def toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
         return toy(1, options.get("size", 28))
 
     gray = dict.fromkeys(("digits", "mnist", "fashion_mnist"), loader)
-    monkeypatch.setattr("hierfeat.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
+    monkeypatch.setattr("hierfeat.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32, 100)})
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
@@ -46,7 +48,9 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
 
 
 @pytest.mark.usefixtures("toy_data")
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in RECIPES]
+)
 def test_each_recipe_learns_and_resumes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = replace(RECIPES[name], epochs=3, batch_size=20)
     whole = train(recipe, progress=False)
