@@ -196,7 +196,7 @@ def _padded(pixels: np.ndarray, sides: _Sides, mode: str) -> torch.Tensor:
 
 
 def _correlate(padded: torch.Tensor, weights: np.ndarray, stride: int, dilation: int) -> np.ndarray:
-    kernel = torch.from_numpy(np.ascontiguousarray(weights))[None, None]
+    kernel = torch.from_numpy(weights.copy())[None, None]
     output = F.conv2d(padded, kernel, stride=stride, dilation=dilation)[:, 0].permute(1, 2, 0)
     return np.ascontiguousarray(output.numpy())
 

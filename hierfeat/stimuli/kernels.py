@@ -149,7 +149,8 @@ def gabor_kernel(orientation: float, frequency: float, *, phase: float = 0.0, si
     phase : float
         Degrees: 0 = a bright bar in the centre (even), 90 = an edge (odd).
     sigma : float, optional
-        Standard deviation of the envelope, in pixels; 0.4/frequency by default (a bandwidth of about 1.4 octaves).
+        Standard deviation of the envelope, in pixels; by default 0.4/frequency (a bandwidth of about 1.4 octaves), but
+        no less than 2, below which a fine grating is no longer told from its alias.
 
     Returns
     -------
@@ -170,7 +171,7 @@ def gabor_kernel(orientation: float, frequency: float, *, phase: float = 0.0, si
     """
     if not 0 < frequency <= 0.5:
         raise HierfeatError(f"expected a frequency above 0 and up to 0.5 cycles/pixel, got {frequency}")
-    sigma = 0.4 / frequency if sigma is None else sigma
+    sigma = max(0.4 / frequency, 2.0) if sigma is None else sigma
     envelope = gaussian_kernel(sigma)
     row, column = _grid(envelope.shape[0] // 2)
     angle = math.radians(orientation)
