@@ -97,7 +97,7 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
     inputs = np.linspace(-4, 4, 401) if z is None else np.asarray(z, dtype=float)
     if inputs.size == 0 or not np.isfinite(inputs).all():
         raise HierfeatError(
-            f"expected finite inputs z, at least one; got shape {inputs.shape} with NaN, infinity or none"
+            f"expected at least one input z, all finite; got shape {inputs.shape} with none, NaN or infinity"
         )
     names = list(_FUNCTIONS) if functions is None else list(functions)
     unknown = [name for name in names if name not in _FUNCTIONS]
@@ -120,7 +120,7 @@ class _Function(NamedTuple):
 
 def _row(name: str, values: np.ndarray, slopes: np.ndarray) -> dict[str, Any]:
     function = _FUNCTIONS[name]
-    line = np.linspace(-8, 8, 16001)
+    line = np.linspace(-20, 20, 40001)
     weight = np.exp(-(line**2) / 2)
     weight /= weight.sum()
     value, slope = function.value(line), function.slope(line)
@@ -155,7 +155,7 @@ def _lines(z: np.ndarray) -> np.ndarray:
 
 def _maxout_slope(z: np.ndarray) -> np.ndarray:
     # of two lines that meet, the one that leads from below is the one with the smaller slope: listed first
-    return np.asarray([slope for slope, _ in _PIECES])[_lines(z).argmax(axis=0)]
+    return np.take([slope for slope, _ in _PIECES], _lines(z).argmax(axis=0))
 
 
 _MINIMUM_GELU, _MINIMUM_SILU, _MINIMUM_MAXOUT = -0.16997120747990369, -0.2784645427610738, -0.25

@@ -27,8 +27,8 @@ class PaddingAndStride(Result):
     coverage : numpy.ndarray
         (inputs,) how many output cells see each input cell; 0 for a cell that is never seen.
     settings : dict
-        ``w, f, before, after, s, d, out, remainder, extent`` in cells, and ``formula``. The remainder counts the input cells
-        beyond the last window.
+        ``w, f, before, after, s, d, out, remainder, extent`` in cells, and ``formula``. The remainder counts the input
+        cells beyond the last window, the extent the cells that the kernel spans.
     """
 
     taps: np.ndarray

@@ -75,7 +75,7 @@ def test_a_feature_map_keeps_its_shape():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        (([],), {}, "at least one"),
+        (([],), {}, "at least one input"),
         (([float("nan")],), {}, "finite"),
         (([1.0],), {"functions": ["rely"]}, "expected some of sigmoid.*got rely"),
         (([1.0],), {"functions": []}, "got none"),
