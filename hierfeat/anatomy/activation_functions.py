@@ -28,7 +28,7 @@ class ActivationFunctions(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per function: ``function, formula, lowest, highest`` (bounds of its values, perhaps never reached),
+        A row per function: ``function, formula, lowest, highest, range`` (bounds of its values; a round bracket is never reached),
         ``steepest`` (largest absolute slope), ``saturates_below, saturates_above`` (the slope goes to 0 far below or
         above), ``zero_centred`` (odd, so that a symmetric input has a mean output of 0), ``normal_mean``,
         ``normal_flat`` (mean output, and probability of a slope below 0.01, for a standard normal input),
@@ -116,6 +116,7 @@ class _Function(NamedTuple):
     slope: Callable[[np.ndarray], np.ndarray]
     lowest: float
     highest: float
+    reached: bool = False  # whether the lowest value is ever taken
 
 
 def _row(name: str, values: np.ndarray, slopes: np.ndarray) -> dict[str, Any]:
@@ -130,6 +131,7 @@ def _row(name: str, values: np.ndarray, slopes: np.ndarray) -> dict[str, Any]:
         "formula": function.formula,
         "lowest": function.lowest,
         "highest": function.highest,
+        "range": _range(function),
         "steepest": float(np.abs(slope).max()),
         "saturates_below": bool(abs(below) < 1e-9),
         "saturates_above": bool(abs(above) < 1e-9),
@@ -139,6 +141,12 @@ def _row(name: str, values: np.ndarray, slopes: np.ndarray) -> dict[str, Any]:
         "mean": float(values.mean()),
         "flat_fraction": float((np.abs(slopes) < _FLAT).mean()),
     }
+
+
+def _range(function: _Function) -> str:
+    low = "−∞" if function.lowest == -inf else f"{function.lowest:.3g}".replace("-", "−")
+    high = "∞" if function.highest == inf else f"{function.highest:g}"
+    return f"{'[' if function.reached else '('}{low}, {high})"
 
 
 def _normal_density(z: np.ndarray) -> np.ndarray:
@@ -155,7 +163,7 @@ def _lines(z: np.ndarray) -> np.ndarray:
 
 def _maxout_slope(z: np.ndarray) -> np.ndarray:
     # of two lines that meet, the one that leads from below is the one with the smaller slope: listed first
-    return np.take([slope for slope, _ in _PIECES], _lines(z).argmax(axis=0))
+    return np.asarray([slope for slope, _ in _PIECES], dtype=float).take(_lines(z).argmax(axis=0))
 
 
 _MINIMUM_GELU, _MINIMUM_SILU, _MINIMUM_MAXOUT = -0.16997120747990369, -0.2784645427610738, -0.25
@@ -163,7 +171,7 @@ _MINIMUM_GELU, _MINIMUM_SILU, _MINIMUM_MAXOUT = -0.16997120747990369, -0.2784645
 _FUNCTIONS = {
     "sigmoid": _Function("1/(1 + e⁻ᶻ)", expit, lambda z: expit(z) * expit(-z), 0, 1),
     "tanh": _Function("(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", np.tanh, lambda z: 1 - np.tanh(z) ** 2, -1, 1),
-    "relu": _Function("max(0, z)", lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), 0, inf),
+    "relu": _Function("max(0, z)", lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), 0, inf, True),
     "leaky_relu": _Function(
         "max(0.01z, z)", lambda z: np.maximum(_LEAK * z, z), lambda z: np.where(z > 0, 1, _LEAK), -inf, inf
     ),
@@ -174,18 +182,17 @@ _FUNCTIONS = {
         -1,
         inf,
     ),
-    "maxout": _Function(
-        "max(w₁z + b₁, w₂z + b₂, w₃z + b₃)", lambda z: _lines(z).max(axis=0), _maxout_slope, _MINIMUM_MAXOUT, inf
-    ),
+    "maxout": _Function("maxᵢ(wᵢz + bᵢ)", lambda z: _lines(z).max(axis=0), _maxout_slope, _MINIMUM_MAXOUT, inf, True),
     "gelu": _Function(
         "z·Φ(z)",
         lambda z: z * _normal_below(z),
         lambda z: _normal_below(z) + z * _normal_density(z),
         _MINIMUM_GELU,
         inf,
+        True,
     ),
     "silu": _Function(
-        "z/(1 + e⁻ᶻ)", lambda z: z * expit(z), lambda z: expit(z) * (1 + z * expit(-z)), _MINIMUM_SILU, inf
+        "z/(1 + e⁻ᶻ)", lambda z: z * expit(z), lambda z: expit(z) * (1 + z * expit(-z)), _MINIMUM_SILU, inf, True
     ),
     "softplus": _Function("ln(1 + eᶻ)", lambda z: np.logaddexp(0, z), expit, 0, inf),
 }

@@ -33,8 +33,8 @@ def _curves(result: "ActivationFunctions") -> Figure:
         axis.fill_between(z, 0, 1, where=np.abs(slope) < 0.01, color=_FLAT, transform=axis.get_xaxis_transform())
         axis.plot(z, result.values[name].ravel()[order], color=_VALUE, linewidth=2.6, label="value σ(z)")
         axis.plot(z, slope, color=_SLOPE, linewidth=1.8, linestyle="--", label="slope σ′(z)")
-        axis.set_title(f"{_TITLES.get(name, name)}:  {row.formula}", fontsize=12)
-        centred = "zero-centred" if row.zero_centred else f"mean {row.normal_mean:+.2f}"
+        axis.set_title(f"{_title(name)}:  {row['formula']}", fontsize=12)
+        centred = "zero-centred" if row["zero_centred"] else f"mean {row['normal_mean']:+.2f}"
         axis.text(
             0.03, 0.95, f"{_range(row.lowest, row.highest)}\n{centred}", transform=axis.transAxes, va="top", fontsize=10
         )
@@ -43,6 +43,10 @@ def _curves(result: "ActivationFunctions") -> Figure:
         axis.axis("off")
     _finish(figure, axes)
     return figure
+
+
+def _title(name: str) -> str:
+    return _TITLES.get(name, name)
 
 
 def _dress(axis: Axes) -> None:
@@ -63,11 +67,6 @@ def _finish(figure: Figure, axes: np.ndarray) -> None:
     figure.suptitle(title, fontsize=13)
 
 
-def _range(lowest: float, highest: float) -> str:
-    low = "(−∞" if np.isinf(lowest) else f"[{lowest:.3g}".replace("-", "−")
-    return f"{low}, {'∞' if np.isinf(highest) else f'{highest:g}'})"
-
-
 def _maps(result: "ActivationFunctions") -> Figure:
     columns = 5
     rows = -(-(1 + len(result.values)) // columns)
@@ -79,7 +78,7 @@ def _maps(result: "ActivationFunctions") -> Figure:
     table = result.table.set_index("function")
     for axis, (name, values) in zip(axes[1:], result.values.items(), strict=False):
         axis.imshow(values, cmap="RdBu_r", vmin=-bound, vmax=bound)
-        axis.set_title(_TITLES.get(name, name), fontsize=12)
+        axis.set_title(_title(name), fontsize=12)
         axis.set_xlabel(
             f"flat {table.loc[name, 'flat_fraction']:.0%}, mean {table.loc[name, 'mean']:+.2f}", fontsize=10
         )

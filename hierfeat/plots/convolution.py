@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hierfeat.plots.kernels import draw_kernel
+from hierfeat.plots.kernels import draw_kernel, title
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.convolution import AppliedKernels
@@ -23,7 +23,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     axes[0].imshow(result.image.clip(0, 1), cmap="gray", vmin=0, vmax=1)
     axes[0].set_title(f"image, {result.image.shape[0]} × {result.image.shape[1]} pixels", fontsize=11)
     for axis, (name, output) in zip(axes[1:], result.outputs.items(), strict=False):
-        _draw_output(axis, name, output)
+        _draw_output(axis, name, output, result.kernels[name])
         _inset(axis, result.kernels[name])
     for axis in axes:
         axis.set(xticks=[], yticks=[])
@@ -32,18 +32,16 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     return figure
 
 
-def _draw_output(axis: Axes, name: str, output: np.ndarray) -> None:
-    """Draw an image-like output as an image (clipped to [0, 1]), a signed one in a diverging map."""
-    name = name.replace("_", " ")
-    signed = output.min() < -0.05 * output.max() and output.mean() < 0.25 * output.max()
-    if not signed:
+def _draw_output(axis: Axes, name: str, output: np.ndarray, kernel: np.ndarray) -> None:
+    """Draw the output of a kernel that removes grey in a diverging map, any other as an image, clipped to [0, 1]."""
+    if abs(kernel.sum()) > 1e-6 * np.abs(kernel).sum():
         axis.imshow(output.clip(0, 1), cmap="gray", vmin=0, vmax=1)
-        axis.set_title(name, fontsize=11)
+        axis.set_title(title(name), fontsize=11)
         return
     grey = output.mean(axis=2) if output.ndim == 3 else output
     bound = float(np.quantile(np.abs(grey), 0.995)) or 1.0
     axis.imshow(grey, cmap="RdBu_r", vmin=-bound, vmax=bound)
-    axis.set_title(f"{name} (±{bound:.2g})", fontsize=11)
+    axis.set_title(f"{title(name)}  (blue −{bound:.2g}, red +{bound:.2g})", fontsize=11)
 
 
 def _inset(axis: Axes, kernel: np.ndarray) -> None:

@@ -17,7 +17,7 @@ def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, kernel) in zip(axes, result.kernels.items(), strict=False):
         draw_kernel(axis, kernel)
-        axis.set_title(name.replace("_", " ") + _degrees(name), fontsize=11)
+        axis.set_title(title(name), fontsize=11)
     for axis in axes[len(result.kernels) :]:
         axis.axis("off")
     figure.suptitle("Image kernels: blue inhibits, white ignores, red excites", fontsize=14)
@@ -42,5 +42,13 @@ def _number(weight: float) -> str:
     return f"1/{1 / weight:.0f}" if np.isclose(1 / weight, round(1 / weight)) else f"{weight:.2f}"
 
 
-def _degrees(name: str) -> str:
-    return "°" if name.rsplit("_", 1)[-1].replace(".", "").isdigit() else ""
+def title(name: str) -> str:
+    """Write a kernel's name for people: ``sobel_45`` becomes ``sobel 45°``.
+
+    Examples
+    --------
+    >>> title("sobel_45"), title("box_blur")
+    ('sobel 45°', 'box blur')
+    """
+    words = "DoG" if name == "dog" else name.replace("_", " ")
+    return words + ("°" if name.rsplit("_", 1)[-1].replace(".", "").isdigit() else "")
