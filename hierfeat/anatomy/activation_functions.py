@@ -28,11 +28,11 @@ class ActivationFunctions(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per function: ``function, formula, lowest, highest, range`` (bounds of its values; a round bracket is never reached),
-        ``steepest`` (largest absolute slope), ``saturates_below, saturates_above`` (the slope goes to 0 far below or
-        above), ``zero_centred`` (odd, so that a symmetric input has a mean output of 0), ``normal_mean``,
-        ``normal_flat`` (mean output, and probability of a slope below 0.01, for a standard normal input),
-        ``mean, flat_fraction`` (the same for the inputs `z` given).
+        A row per function: ``function, formula``; ``lowest, highest, range`` (bounds of its values; one beside a
+        round bracket is never reached); ``steepest`` (largest absolute slope); ``saturates_below, saturates_above``
+        (the slope goes to 0 far below or above); ``zero_centred`` (odd, so that a symmetric input has a mean output
+        of 0); ``normal_mean, normal_flat`` (mean output, and probability of a slope below 0.01, for a standard
+        normal input); ``mean, flat_fraction`` (the same for the inputs `z` given).
     z : numpy.ndarray
         Inputs, of any shape.
     values, slopes : dict of numpy.ndarray
@@ -163,7 +163,8 @@ def _lines(z: np.ndarray) -> np.ndarray:
 
 def _maxout_slope(z: np.ndarray) -> np.ndarray:
     # of two lines that meet, the one that leads from below is the one with the smaller slope: listed first
-    return np.asarray([slope for slope, _ in _PIECES], dtype=float).take(_lines(z).argmax(axis=0))
+    slopes = np.array([slope for slope, _ in _PIECES])
+    return np.asarray(slopes[_lines(z).argmax(axis=0)])
 
 
 _MINIMUM_GELU, _MINIMUM_SILU, _MINIMUM_MAXOUT = -0.16997120747990369, -0.2784645427610738, -0.25

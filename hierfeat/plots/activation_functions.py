@@ -35,9 +35,8 @@ def _curves(result: "ActivationFunctions") -> Figure:
         axis.plot(z, slope, color=_SLOPE, linewidth=1.8, linestyle="--", label="slope σ′(z)")
         axis.set_title(f"{_title(name)}:  {row['formula']}", fontsize=12)
         centred = "zero-centred" if row["zero_centred"] else f"mean {row['normal_mean']:+.2f}"
-        axis.text(
-            0.03, 0.95, f"{_range(row.lowest, row.highest)}\n{centred}", transform=axis.transAxes, va="top", fontsize=10
-        )
+        note = f"{row['range']}\n{centred}"
+        axis.text(0.03, 0.95, note, transform=axis.transAxes, va="top", fontsize=11)
         _dress(axis)
     for axis in axes.ravel()[count:]:
         axis.axis("off")
@@ -79,9 +78,8 @@ def _maps(result: "ActivationFunctions") -> Figure:
     for axis, (name, values) in zip(axes[1:], result.values.items(), strict=False):
         axis.imshow(values, cmap="RdBu_r", vmin=-bound, vmax=bound)
         axis.set_title(_title(name), fontsize=12)
-        axis.set_xlabel(
-            f"flat {table.loc[name, 'flat_fraction']:.0%}, mean {table.loc[name, 'mean']:+.2f}", fontsize=10
-        )
+        row = table.loc[name]
+        axis.set_xlabel(f"flat {row['flat_fraction']:.0%}, mean {row['mean']:+.2f}", fontsize=10)
     for axis in axes:
         axis.set(xticks=[], yticks=[])
     for axis in axes[1 + len(result.values) :]:

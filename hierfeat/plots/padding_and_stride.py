@@ -32,10 +32,10 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
     else:
         shown = _shown(int(result.settings["out"]))
         figure = Figure(figsize=(11, 7.4), layout="constrained")
-        top, bottom = figure.subfigures(2, 1, height_ratios=(1.25, 1))
-        for axis, output in zip(top.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
-            _plane(axis, result, output)
-        _line(bottom.subplots(), result)
+        grid = figure.add_gridspec(2, len(shown), height_ratios=(1.5, 1))
+        for place, cell in enumerate(shown):
+            _plane(figure.add_subplot(grid[0, place]), result, cell)
+        _line(figure.add_subplot(grid[1, :]), result)
     figure.suptitle(_title(result.settings), fontsize=15)
     return figure
 
@@ -54,31 +54,31 @@ def _padded(result: "PaddingAndStride") -> tuple[int, int]:
     return -int(result.settings["before"]), max(end, int(result.taps[-1, -1]) + 1)
 
 
-def _shown(count: int) -> list[int]:
-    return sorted({0, min(1, count - 1), min(2, count - 1), count - 1})
+def _shown(count: int) -> list[tuple[int, int]]:
+    """Choose the output cells to show: the first, its right and lower neighbours, the last."""
+    last = count - 1
+    return sorted({(0, 0), (0, min(1, last)), (min(1, last), 0), (last, last)})
 
 
-def _plane(axis: Axes, result: "PaddingAndStride", output: int) -> None:
+def _plane(axis: Axes, result: "PaddingAndStride", cell: tuple[int, int]) -> None:
     """Draw the square input with the kernel laid on it, and the square output above with the cell it gives."""
     first, end = _padded(result)
     count, w = int(result.settings["out"]), int(result.settings["w"])
-    rows, columns = result.taps[0], result.taps[output]
-    for row in range(first, end):
-        for column in range(first, end):
-            inside = 0 <= row < w and 0 <= column < w
-            tapped = row in rows and column in columns
-            _cell(axis, column, -row, (_TAP if inside else _TAP_IN_PADDING) if tapped else _INPUT, inside or tapped)
+    rows, columns = result.taps[cell[0]], result.taps[cell[1]]
+    for row, column in np.ndindex(end - first, end - first):
+        inside = 0 <= row + first < w and 0 <= column + first < w
+        tapped = row + first in rows and column + first in columns
+        colour = (_TAP if inside else _TAP_IN_PADDING) if tapped else _INPUT
+        _cell(axis, column + first, -row - first, colour, inside or tapped)
     lift, shift = -first + 1.5, (first + end - count) / 2
-    for row in range(count):
-        for column in range(count):
-            now = row == 0 and column == output
-            _cell(axis, shift + column, lift + count - 1 - row, _NOW if now else _OUTPUT, True)
-    _beam(axis, columns, rows, shift + output, lift + count - 1)
+    for row, column in np.ndindex(count, count):
+        _cell(axis, shift + column, lift + count - 1 - row, _NOW if (row, column) == cell else _OUTPUT, True)
+    _beam(axis, columns, rows, shift + cell[1], lift + count - 1 - cell[0])
     axis.set_aspect("equal")
     axis.set_xlim(first - 0.2, end + 0.2)
     axis.set_ylim(-end + 0.8, lift + count + 0.2)
     axis.axis("off")
-    axis.set_title(f"output cell (0, {output})", fontsize=12)
+    axis.set_title(f"output cell {cell}", fontsize=12)
 
 
 def _beam(axis: Axes, columns: np.ndarray, rows: np.ndarray, left: float, bottom: float) -> None:

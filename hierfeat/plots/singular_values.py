@@ -18,14 +18,16 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     left.set(xlabel="rank", ylabel="singular value (gain)", xlim=(1, max(2, len(result.values))))
     left.set_ylim(0, 1.05 * max(1.0, float(result.values[0])))
     rows, columns = result.gain.shape
-    extent = tuple(
-        edge for size in (columns, rows) for edge in ((-(size // 2) - 0.5) / size, ((size - 1) // 2 + 0.5) / size)
-    )
-    shown = right.imshow(result.gain, cmap="viridis", vmin=0, origin="lower", extent=extent)  # type: ignore[arg-type]
+    extent = (*_edges(columns), *_edges(rows))
+    shown = right.imshow(result.gain, cmap="viridis", vmin=0, origin="lower", extent=extent)
     right.set(xlabel="horizontal frequency (cycles/output cell)", ylabel="vertical frequency (cycles/output cell)")
     figure.colorbar(shown, ax=right, label="largest gain")
     row = result.table.iloc[0]
-    figure.suptitle(
-        f"{row.outputs} × {row.inputs} matrix, spectral norm {row.spectral_norm:.3g} ({row.status.lower()})"
-    )
+    size = f"{row['outputs']} × {row['inputs']} matrix"
+    figure.suptitle(f"{size}, spectral norm {row['spectral_norm']:.3g} ({str(row['status']).lower()})")
     return figure
+
+
+def _edges(size: int) -> tuple[float, float]:
+    """Give the outer edges of the first and the last frequency of `size`, zero in the centre."""
+    return (-(size // 2) - 0.5) / size, ((size - 1) // 2 + 0.5) / size
