@@ -69,6 +69,8 @@ def _plane(axis: Axes, result: "PaddingAndStride", cell: tuple[int, int]) -> Non
         inside = 0 <= row + first < w and 0 <= column + first < w
         tapped = row + first in rows and column + first in columns
         colour = (_TAP if inside else _TAP_IN_PADDING) if tapped else _INPUT
+        if inside and not tapped and 0 in result.coverage[[row + first, column + first]]:
+            colour = _UNSEEN
         _cell(axis, column + first, -row - first, colour, inside or tapped)
     lift, shift = -first + 1.5, (first + end - count) / 2
     for row, column in np.ndindex(count, count):

@@ -19,7 +19,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     rows, columns = result.entries.shape
     taps = np.array(result.table["tap"].tolist())
     colours = _colours(taps)
-    height = min(8.0, max(3.4, 8 * rows / columns))
+    height = min(8.0, max(3.4, 8 * rows / columns)) if rows > 15 else 4.5
     figure = Figure(figsize=(11, height + 0.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 4.2))
     _kernel(left, taps, colours)
