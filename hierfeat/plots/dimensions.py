@@ -1,6 +1,7 @@
 """The staircase of a network: boxes to scale, in the manner of LeCun et al. (1998), Fig. 2."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.colors
@@ -22,7 +23,7 @@ _COLOURS = {
 }
 _OTHER = "#dddddd"
 _MOST_COLUMNS = 18
-_DRAWN_ONE_BY_ONE = 20
+_APART = 0.05  # inches between maps that are drawn one by one
 _TALLEST, _DEEPEST, _THIN = 2.6, 1.7, 0.13  # inches: the largest map, the most maps, the side of a dense layer
 _BACK = np.array([-0.72, 0.69])  # where the maps behind the first one lie
 
@@ -40,35 +41,36 @@ class _Box:
 
     @property
     def size(self) -> np.ndarray:
-        return self.face + np.abs(self.back)
+        return np.asarray(self.face + np.abs(self.back))
 
 
 def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure:
     """Draw every layer's output as maps × height × width; folded, the last output of every stage."""
     table = result.table
     folded = table["column"].max() > _MOST_COLUMNS if fold is None else fold
-    rows = [row for row in table.itertuples() if not (folded and row.gate)]
+    rows: list[Any] = [row for row in table.itertuples() if not (folded and row.gate)]
     counts = {stage: sum(row.stage == stage for row in rows) for stage in table["stage"]}
     if folded:
         rows = list({row.stage: row for row in rows}.values())
-    boxes = _boxes(rows, counts if folded else {})
     columns = [row.stage if folded else row.column for row in rows]
-    width, height = _place(boxes, columns, few=len(set(columns)) <= 10)
+    few = len(set(columns)) <= 10
+    boxes = _boxes(rows, counts if folded else {}, few=few)
+    width, height = _place(boxes, columns, few=few)
     figure = Figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
     axis = figure.add_axes((0, 0.02, 1, 0.9))
-    sources = {b.row.layer: (a.row.layer,) for a, b in zip(boxes, boxes[1:], strict=False)} if folded else None
-    _arrows(axis, boxes, sources)
-    small = max(6.0, 10.5 * min(1.0, 18 / width))
+    chain = [(first, second) for first, second in pairwise(boxes)]
+    _arrows(axis, chain if folded else _wires(boxes), bows=not folded)
+    small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
     for box in boxes:
         _draw(axis, box)
-        _label(axis, box, small, formula=len(set(columns)) <= 10)
-    axis.set(xlim=(-0.2, width), ylim=(-0.9, height - 0.1), aspect="equal")
+        _label(axis, box, small, formula=few)
+    axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
     axis.axis("off")
     _finish(figure, axis, result, rows)
     return figure
 
 
-def _boxes(rows: list[Any], counts: dict[int, int]) -> list[_Box]:
+def _boxes(rows: list[Any], counts: dict[Any, int], *, few: bool) -> list[_Box]:
     """Scale rows and columns by the tallest map, maps by the most maps, dense layers by the longest of them."""
     tall = max(max(row.height, row.width) for row in rows)
     deep = max((row.maps for row in rows if not row.dense), default=1)
@@ -77,7 +79,7 @@ def _boxes(rows: list[Any], counts: dict[int, int]) -> list[_Box]:
     for row in rows:
         face = np.array([row.width, row.height]) / tall * _TALLEST
         back = _BACK * row.maps / (long if row.dense else deep) * _DEEPEST
-        label = str(row.maps) if row.dense else f"{row.maps}@{row.height}×{row.width}"
+        label = str(row.maps) if row.dense else f"{row.maps}@{'' if few else chr(10)}{row.height}×{row.width}"
         label += f"\n({counts[row.stage]} layers)" if counts.get(row.stage, 1) > 1 else ""
         boxes.append(_Box(row, np.maximum(face, _THIN) if not row.dense else np.full(2, _THIN), back, label))
     return boxes
@@ -85,18 +87,18 @@ def _boxes(rows: list[Any], counts: dict[int, int]) -> list[_Box]:
 
 def _place(boxes: list[_Box], columns: list[int], *, few: bool) -> tuple[float, float]:
     """Set the columns side by side and the boxes of each on top of one another; return the size of it all."""
-    left, gap = 0.2, 0.75 if few else 0.45
-    stacks = {
-        column: [box for box, at in zip(boxes, columns, strict=True) if at == column] for column in sorted(columns)
-    }
-    heights = {column: sum(box.size[1] + 0.9 for box in stack) for column, stack in stacks.items()}
+    left, gap, room = 0.2, 0.75 if few else 0.45, 0.9 if few else 1.5
+    stacks: dict[int, list[_Box]] = {column: [] for column in sorted(columns)}
+    for box, column in zip(boxes, columns, strict=True):
+        stacks[column].append(box)
+    heights = {column: sum(box.size[1] + room for box in stack) for column, stack in stacks.items()}
     total = max(heights.values())
     for column, stack in stacks.items():
-        widest = max(max(box.size[0] for box in stack), 1.35 if few else 0.5)
-        bottom = (total - heights[column]) / 2 + 0.45
+        widest = max(*(box.size[0] for box in stack), 1.35 if few else 0.6)
+        bottom = (total - heights[column]) / 2 + room / 2
         for box in reversed(stack):
             box.left, box.bottom = left + (widest - box.size[0]) / 2, bottom
-            bottom += box.size[1] + 0.9
+            bottom += box.size[1] + room
         left += widest + gap
     return left, total
 
@@ -106,8 +108,9 @@ def _draw(axis: Axes, box: _Box) -> None:
     colour = _COLOURS.get(box.row.kind, _OTHER)
     front = np.array([box.left + abs(box.back[0]), box.bottom])
     corners = front + np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * box.face
-    style = {"edgecolor": "#333333", "linewidth": 0.8, "joinstyle": "round"}
-    if box.row.maps <= _DRAWN_ONE_BY_ONE and not box.row.dense:
+    style: dict[str, Any] = {"edgecolor": "#333333", "linewidth": 0.8, "joinstyle": "round"}
+    apart = np.linalg.norm(box.back) / box.row.maps > _APART
+    if apart and not box.row.dense:
         for place in range(box.row.maps - 1, 0, -1):
             shifted = corners + box.back * place / box.row.maps
             axis.add_patch(Polygon(shifted, facecolor=_shade(colour, 0.8), **style))
@@ -126,7 +129,7 @@ def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
     middle = box.left + box.size[0] / 2
     axis.text(middle, box.bottom + box.size[1] + 0.06, box.label, ha="center", va="bottom", fontsize=size)
     name = box.row.layer if formula else _short(box.row.layer)
-    turn = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
+    turn: dict[str, Any] = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
     centre = box.left + abs(box.back[0]) + box.face[0] / 2
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
     if formula and box.row.formula:
@@ -138,16 +141,18 @@ def _short(name: str) -> str:
     return name if len(name) <= 16 else "…" + name[-15:]
 
 
-def _arrows(axis: Axes, boxes: list[_Box], sources: dict[str, tuple[str, ...]] | None) -> None:
-    """Join each box to those that feed it; what skips a column takes a bow over it."""
+def _wires(boxes: list[_Box]) -> list[tuple[_Box, _Box]]:
     named = {box.row.layer: box for box in boxes}
-    for box in boxes:
-        for source in box.row.sources if sources is None else sources.get(box.row.layer, ()):
-            start, end = _side(named[source], right=True), _side(box, right=False)
-            far = sources is None and box.row.column - named[source].row.column > 1
-            bow = "arc3,rad=-0.28" if far else "arc3,rad=0"
-            style = {"arrowstyle": "-|>", "mutation_scale": 9, "color": "#777777", "linewidth": 1.0}
-            axis.add_patch(FancyArrowPatch(start, end, connectionstyle=bow, zorder=0.5, **style))
+    return [(named[source], box) for box in boxes for source in box.row.sources]
+
+
+def _arrows(axis: Axes, wires: list[tuple[_Box, _Box]], *, bows: bool) -> None:
+    """Join each box to those that feed it; what skips a column takes a bow over it."""
+    for source, box in wires:
+        far = bows and box.row.column - source.row.column > 1
+        style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": "#777777", "linewidth": 1.0}
+        style["connectionstyle"] = "arc3,rad=-0.28" if far else "arc3,rad=0"
+        axis.add_patch(FancyArrowPatch(_side(source, right=True), _side(box, right=False), zorder=0.5, **style))
 
 
 def _side(box: _Box, *, right: bool) -> tuple[float, float]:
