@@ -5,7 +5,7 @@ convolution is computed and no weight is read, whatever Python the model runs. A
 way (``.item()``, ``if x.max() > 0``) fails there, and is run for real on one image instead.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +20,8 @@ from torch.utils._pytree import tree_map_only
 from hierfeat.anatomy import interval_rules_shapes as shape_rules
 from hierfeat.anatomy import interval_windows as windows
 from hierfeat.anatomy.interval_rules import Answer, Op, answer, padded, unknown
-from hierfeat.anatomy.interval_shapes import constant, drop, insert, union
-from hierfeat.anatomy.intervals import BOUND, Field, image_field
+from hierfeat.anatomy.interval_shapes import constant, insert, union
+from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
 
 _VIEWS = {"slice", "select", "view", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand",
           "alias", "detach", "split", "split_with_sizes", "unbind", "unfold", "_reshape_alias"}  # fmt: skip
@@ -54,11 +54,16 @@ class Propagation(TorchDispatchMode):
 
     def start(self, image: Tensor) -> None:
         """Let every pixel of `image` see itself."""
-        self._set(image, image_field(image.shape))
+        self._image = image_field(image.shape)
+        self._set(image, self._image)
 
     def field(self, tensor: Any) -> Field | None:
         """What `tensor` sees, or None if it does not depend on the image."""
         return self._fields.get(id(tensor))
+
+    def whole(self, tensor: Tensor) -> Field:
+        """A bound for a tensor that could not be followed back: every unit may see the whole image."""
+        return constant(self._image, tensor.shape, BOUND)
 
     def _set(self, tensor: Tensor, field: Field) -> None:
         self._fields[id(tensor)] = field
@@ -70,7 +75,7 @@ class Propagation(TorchDispatchMode):
         depends = bool(op.fields)
         op.out = self._run(op, depends)
         if func._schema.is_mutable:
-            return self._written(op) if depends or self._overwrites(op) else op.out
+            return self._written(op) if depends else op.out
         if op.name in _VIEWS and isinstance(args[0], Tensor):
             self._note_view(op)
         if depends and op.name not in _UNRELATED:
@@ -116,9 +121,6 @@ class Propagation(TorchDispatchMode):
             self._alive[id(op.args[0])] = op.args[0]
             self._cut.setdefault(id(op.args[0]), []).append(out)
 
-    def _overwrites(self, op: Op) -> bool:
-        return False and bool(op)
-
     def _written(self, op: Op) -> Any:
         """An operation that writes into its arguments: they, and the tensors that share their memory, see more."""
         targets = [
@@ -134,9 +136,12 @@ class Propagation(TorchDispatchMode):
         return targets[0] if len(targets) == 1 and isinstance(op.out, Tensor) else op.out
 
     def _written_field(self, op: Op) -> Answer:
-        if op.name in ("copy_", "_copy_from"):
+        shape = tuple(op.args[0].shape)
+        if op.name == "copy_":
             source = op.lookup(op.arg("src"))
-            return None if source is None else union([source], tuple(op.args[0].shape))
+            return Field(tuple((Atom(size),) for size in shape)) if source is None else union([source], shape)
+        if op.name in ("zero_", "fill_"):
+            return Field(tuple((Atom(size),) for size in shape))
         return answer(op)
 
     def _write(self, target: Tensor, field: Field, *, up: bool = True) -> None:
@@ -201,6 +206,3 @@ def propagating(*, on_meta: bool) -> Iterator[Propagation]:
     mode = Propagation(on_meta=on_meta)
     with torch.no_grad(), Padding(mode), mode:
         yield mode
-
-
-Recorder = Callable[[Any, Any], None]
