@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
 from hierfeat.anatomy import interval_rules_shapes as shape_rules
 from hierfeat.anatomy import interval_windows as windows
 from hierfeat.anatomy.interval_rules import Answer, Op, answer, padded, unknown
 from hierfeat.anatomy.interval_shapes import constant, insert, union
 from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
+from hierfeat.anatomy.meta_kernels import on_meta, run_on_meta, twin
 
 _VIEWS = {"slice", "select", "view", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand",
           "alias", "detach", "split", "split_with_sizes", "unbind", "unfold", "_reshape_alias"}  # fmt: skip
@@ -85,20 +85,20 @@ class Propagation(TorchDispatchMode):
     def _run(self, op: Op, depends: bool) -> Any:
         args, kwargs = op.args, op.kwargs
         if self.on_meta and (depends or any(tensor.is_meta for tensor in op.tensors)):
-            args, kwargs = tree_map_only(Tensor, self._twin, (args, kwargs))
+            args = tuple(on_meta(arg, self._twin) for arg in args)
+            kwargs = {name: on_meta(value, self._twin) for name, value in kwargs.items()}
             if kwargs.get("device") is not None:
-                kwargs = {**kwargs, "device": torch.device("meta")}
+                kwargs["device"] = torch.device("meta")
+            return run_on_meta(op.func, args, kwargs)
         return op.func(*args, **kwargs)
 
     def _twin(self, tensor: Tensor) -> Tensor:
         """A tensor like this one on the meta device."""
         if tensor.is_meta:
             return tensor
-        twin = self._twins.get(id(tensor))
-        if twin is None:
-            twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-            self._twins[id(tensor)], self._alive[id(tensor)] = twin, tensor
-        return twin
+        if id(tensor) not in self._twins:
+            self._twins[id(tensor)], self._alive[id(tensor)] = twin(tensor), tensor
+        return self._twins[id(tensor)]
 
     def _assign(self, out: Any, op: Op, found: Answer) -> None:
         """Give the outputs of an operation their fields."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result
+from hierfeat.anatomy.intervals import Field
 from hierfeat.anatomy.layer_fields import STATUS, LayerFields, layer_fields
 from hierfeat.anatomy.propagation import propagating
 from hierfeat.errors import HierfeatError
@@ -82,15 +83,20 @@ class ReceptiveFields(Result):
         """
         height, width = self.map_size(layer)
         row, col = _index(layer, "row", row, height), _index(layer, "col", col, width)
+        top, left, bottom, right = self._boxes(layer, slice(row, row + 1), slice(col, col + 1), clip)[0, 0]
+        return int(top), int(left), int(bottom), int(right)
+
+    def boxes(self, layer: str, *, clip: bool = True) -> Ints:
+        """The boxes of all units of a layer at once, (rows, cols, 4); see :meth:`box`."""
+        self.map_size(layer)
+        return self._boxes(layer, slice(None), slice(None), clip)
+
+    def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
         if not clip:
-            rows, cols = self.virtual[f"{layer}/h"][row], self.virtual[f"{layer}/w"][col]
-            return int(rows[0]), int(cols[0]), int(rows[1]), int(cols[1])
-        rows, cols = self.real[f"{layer}/h"][:, row], self.real[f"{layer}/w"][:, col]
-        seen = (rows[:, 1] > rows[:, 0]) & (cols[:, 1] > cols[:, 0])
-        if not seen.any():
-            return 0, 0, 0, 0
-        top, left = int(rows[seen, 0].min()), int(cols[seen, 0].min())
-        return top, left, int(rows[seen, 1].max()), int(cols[seen, 1].max())
+            return _products(self.virtual[f"{layer}/h"][at_rows], self.virtual[f"{layer}/w"][at_cols])
+        rows, cols = self.real[f"{layer}/h"][:, at_rows], self.real[f"{layer}/w"][:, at_cols]
+        boxes = [_products(*term) for term in zip(rows, cols, strict=True)]
+        return _hull(boxes) if boxes else np.zeros((rows.shape[1], cols.shape[1], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -227,16 +233,43 @@ def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
 
 def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, LayerFields]]:
     found: list[tuple[Call, LayerFields]] = []
+    done: dict[Field, LayerFields] = {}  # a norm and a ReLU see what their convolution sees
 
     def after(call: Call, output: Tensor) -> None:
         field = propagation.field(output)
-        found.append((call, layer_fields(field if field is not None else propagation.whole(output), len(_AXES))))
+        field = propagation.whole(output) if field is None else field
+        if field not in done:
+            done[field] = layer_fields(field, len(_AXES))
+        found.append((call, done[field]))
 
     with propagating(on_meta=on_meta) as propagation:
         propagation.start(image)
         with h.watching(after=after):
             h.model(image)
     return found
+
+
+def _products(rows: Ints, cols: Ints) -> Ints:
+    """Boxes (rows, cols, 4) from intervals of rows and of columns; zeros where either is empty."""
+    shape = (len(rows), len(cols))
+    parts = [rows[:, None, 0], cols[None, :, 0], rows[:, None, 1], cols[None, :, 1]]
+    boxes = np.stack([np.broadcast_to(part, shape) for part in parts], axis=-1)
+    return boxes * _seen(boxes)[..., None]
+
+
+def _seen(boxes: Ints) -> npt.NDArray[np.bool_]:
+    seen: npt.NDArray[np.bool_] = (boxes[..., 2] > boxes[..., 0]) & (boxes[..., 3] > boxes[..., 1])
+    return seen
+
+
+def _hull(boxes: list[Ints]) -> Ints:
+    """The smallest boxes around those of several terms; an empty one has no say."""
+    first, *rest = boxes
+    for other in rest:
+        around = np.concatenate([np.minimum(first, other)[..., :2], np.maximum(first, other)[..., 2:]], axis=-1)
+        either = np.where(_seen(first)[..., None], first, other)
+        first = np.where((_seen(first) & _seen(other))[..., None], around, either)
+    return first
 
 
 def _index(layer: str, name: str, index: int, size: int) -> int:
