@@ -96,7 +96,7 @@ def activation_after_convolution(evidence: Evidence) -> Finding:
 def pooling_repeats(evidence: Evidence) -> Finding:
     """Pools shrink the maps, at least twice, and at least as often as strided convolutions."""
     pools, convs = (_sizes_made(evidence, kind) for kind in ("pool", "conv"))
-    if not pools + convs:
+    if not pools | convs:
         return SILENT, "no layer shrinks a map"
     text = f"pools make {count(len(pools), 'smaller size')} of map, convolutions {len(convs)}"
     strided = [size for size, stride in convs if stride > 1]

@@ -21,13 +21,20 @@ def plot_guidelines(result: "Guidelines") -> Figure:
 
 def _list(result: "Guidelines") -> Figure:
     table = result.table
-    figure = Figure(figsize=(11, 0.62 * len(table) + 0.9), layout="constrained")
+    tall = [1.55 if verdict == "broken" else 1.0 for verdict in table["verdict"]]
+    places = [sum(tall[:place]) + own / 2 for place, own in enumerate(tall)]
+    figure = Figure(figsize=(12, 0.56 * sum(tall) + 0.7), layout="constrained")
     axis = figure.subplots()
-    for place, row in enumerate(table.itertuples()):
+    for row, place in zip(table.itertuples(), places, strict=True):
+        broken = row.verdict == "broken"
         _mark(axis, 0, -place, str(row.verdict))
         axis.text(0.75, -place, str(row.rule), va="center", fontsize=12, fontweight="bold")
-        axis.text(7.2, -place, textwrap.fill(str(row.evidence), 68), va="center", fontsize=10.5)
-    axis.set(xlim=(-0.6, 17.6), ylim=(-len(table) + 0.4, 0.6))
+        evidence = textwrap.fill(str(row.evidence), 78)
+        axis.text(8.2, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
+        if broken:
+            purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
+            axis.text(8.2, -place - 0.06, purpose, va="top", fontsize=9, color="#555555")
+    axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
     figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=15)
     return figure
