@@ -147,7 +147,7 @@ def every_pixel_is_seen(evidence: Evidence) -> Finding:
 
 def windows_leave_no_gap(evidence: Evidence) -> Finding:
     """No window steps over cells of its input or stops short of its end."""
-    windows = [layer for layer in evidence.of_kind("conv", "pool") if layer.kernel and "transpose" not in layer.op]
+    windows = [layer for layer in evidence.of_kind("conv", "pool") if _slides(layer)]
     if not windows:
         return SILENT, "no window"
     stepped = [layer for layer in windows if _steps_over(layer)]
@@ -267,6 +267,11 @@ def _sizes_made(evidence: Evidence, kind: str) -> set[tuple[tuple[int, ...], int
     """The sizes of map that layers of a kind shrink to, with the stride; parallel layers (shortcuts) count once."""
     made = [layer for layer in evidence.of_kind(kind) if _shrinks(layer)]
     return {(layer.out_shape[1:], max(layer.stride or (1,))) for layer in made}
+
+
+def _slides(layer: Layer) -> bool:
+    """Whether a window slides over the input and leaves a map: no global mean, no transposed convolution."""
+    return bool(layer.kernel) and len(layer.out_shape) > len(layer.kernel or ()) and "transpose" not in layer.op
 
 
 def _steps_over(layer: Layer) -> bool:
