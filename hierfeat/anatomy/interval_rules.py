@@ -344,4 +344,3 @@ def attention(op: Op) -> Answer:
     masks = [field for tensor in op.tensors[3:] if (field := op.lookup(tensor)) is not None]
     parts += [constant(field, [1] * len(op.shape), BOUND) for field in masks]
     return union(parts, op.shape)
-

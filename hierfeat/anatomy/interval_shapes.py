@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +14,7 @@ def permute(field: Field, order: Sequence[int]) -> Field:
     """The field of ``tensor.permute(order)``."""
     axes = [0, *(position + 1 for dim in order for position in field.positions(dim))]
     terms = tuple(
-        replace(term, spans=tuple(span.with_values(span.values.transpose(axes)) for span in term.spans))
+        term.with_spans(tuple(span.with_values(span.values.transpose(axes)) for span in term.spans))
         for term in field.terms
     )
     return Field(tuple(field.dims[dim] for dim in order), terms)
@@ -25,7 +24,7 @@ def insert(field: Field, dim: int) -> Field:
     """The field of ``tensor.unsqueeze(dim)``."""
     at = field.positions(dim).start if dim < len(field.dims) else len(field.atoms)
     terms = tuple(
-        replace(term, spans=tuple(span.with_values(np.expand_dims(span.values, at + 1)) for span in term.spans))
+        term.with_spans(tuple(span.with_values(np.expand_dims(span.values, at + 1)) for span in term.spans))
         for term in field.terms
     )
     return Field((*field.dims[:dim], (Atom(1),), *field.dims[dim:]), terms)
@@ -36,11 +35,8 @@ def drop(field: Field, dim: int) -> Field:
     axes = tuple(position + 1 for position in field.positions(dim))
     gone = field.dims[dim]
     terms = tuple(
-        replace(
-            term,
-            spans=tuple(
-                replace(span, values=span.values.squeeze(axes), path=_without(span.path, gone)) for span in term.spans
-            ),
+        term.with_spans(
+            tuple(span.moved(values=span.values.squeeze(axes), path=_without(span.path, gone)) for span in term.spans),
         )
         for term in field.terms
     )
@@ -65,12 +61,12 @@ def _reduced(term: Term, positions: Sequence[int], gone: Sequence[Atom]) -> Term
     for index, span in enumerate(folded(term.spans, positions)):
         if not any(span.varies(position) for position in positions):
             path = _without(span.path, [atom for atom in gone if atom.size > 1])
-            spans.append(span if len(path) == len(span.path) else replace(span, path=path))
+            spans.append(span if len(path) == len(span.path) else span.moved(span.values, path=path))
             continue
         values = span.values.min(axis=axes, keepdims=True)
         if index and values.size == 4:
             level = max(level, GLOBAL)
-        spans.append(replace(span, values=values, path=_without(span.path, [atom for atom in gone if atom.size > 1])))
+        spans.append(span.moved(values=values, path=_without(span.path, [atom for atom in gone if atom.size > 1])))
     return Term(tuple(spans), level)
 
 
@@ -81,11 +77,9 @@ def _single(field: Field, dim: int) -> Field:
     new = old or Atom(1)
     start = field.positions(dim).start + 1
     terms = tuple(
-        replace(
-            term,
-            spans=tuple(
-                replace(
-                    span,
+        term.with_spans(
+            tuple(
+                span.moved(
                     values=_reshape(span.values, start, len(atoms), (1,)),
                     path=_without(span.path, [atom for atom in atoms if atom is not new]),
                 )
@@ -109,9 +103,7 @@ def collapse(field: Field, dim: int) -> Field:
     new, start = Atom(math.prod(atom.size for atom in atoms)), field.positions(dim).start + 1
     return Field(
         (*field.dims[:dim], (new,), *field.dims[dim + 1 :]),
-        tuple(
-            replace(term, spans=tuple(_joined(span, start, atoms, new) for span in term.spans)) for term in field.terms
-        ),
+        tuple(term.with_spans(tuple(_joined(span, start, atoms, new) for span in term.spans)) for term in field.terms),
     )
 
 
@@ -125,7 +117,7 @@ def _joined(span: Span, start: int, atoms: Path, new: Atom) -> Span:
     else:
         target = 1
     values = _reshape(values, start, len(atoms), (target,))
-    return replace(span, values=values, path=_renamed(span.path, {id(atom): (new,) for atom in atoms}))
+    return span.moved(values=values, path=_renamed(span.path, {id(atom): (new,) for atom in atoms}))
 
 
 def resize(field: Field, dim: int, size: int) -> Field:
@@ -137,11 +129,9 @@ def _with_dim(field: Field, dim: int, atoms: Path) -> Field:
     """Replace a dimension along which nothing varies."""
     old, start = field.dims[dim], field.positions(dim).start + 1
     terms = tuple(
-        replace(
-            term,
-            spans=tuple(
-                replace(
-                    span,
+        term.with_spans(
+            tuple(
+                span.moved(
                     values=_reshape(span.values, start, len(old), (1,) * len(atoms)),
                     path=_without(span.path, old),
                 )
@@ -174,19 +164,16 @@ def split(field: Field, dim: int, sizes: Sequence[int]) -> Field | None:
 def _parted(field: Field, position: int, atom: Atom, fresh: Path) -> Field:
     """Replace one atom by several; the dimensions are put right by the caller."""
     terms = tuple(
-        replace(term, spans=tuple(_apart(span, position + 1, atom, fresh) for span in term.spans))
-        for term in field.terms
+        term.with_spans(tuple(_apart(span, position + 1, atom, fresh) for span in term.spans)) for term in field.terms
     )
-    dims = tuple(
-        tuple(new for old in dim for new in (fresh if old is atom else (old,))) for dim in field.dims
-    )
+    dims = tuple(tuple(new for old in dim for new in (fresh if old is atom else (old,))) for dim in field.dims)
     return Field(dims, terms)
 
 
 def _apart(span: Span, axis: int, atom: Atom, fresh: Path) -> Span:
     if span.values.shape[axis] == 1:
         values = _reshape(span.values, axis, 1, (1,) * len(fresh))
-        return replace(span, values=values, path=_renamed(span.path, {id(atom): fresh}))
+        return span.moved(values=values, path=_renamed(span.path, {id(atom): fresh}))
     values = _reshape(span.values, axis, 1, tuple(part.size for part in fresh))
     kept = []
     for offset, part in enumerate(fresh):
@@ -195,7 +182,7 @@ def _apart(span: Span, axis: int, atom: Atom, fresh: Path) -> Span:
             values = head
         else:
             kept.append(part)
-    return replace(span, values=values, path=_renamed(span.path, {id(atom): tuple(kept)}))
+    return span.moved(values=values, path=_renamed(span.path, {id(atom): tuple(kept)}))
 
 
 def _nested(old: Sequence[int], new: Sequence[int]) -> list[list[int]] | None:
@@ -280,7 +267,7 @@ def _insert_ones(flat: Field, sizes: Sequence[int]) -> Field | None:
 
 def _one_more(flat: Field, position: int) -> Field:
     terms = tuple(
-        replace(term, spans=tuple(span.with_values(np.expand_dims(span.values, position + 1)) for span in term.spans))
+        term.with_spans(tuple(span.with_values(np.expand_dims(span.values, position + 1)) for span in term.spans))
         for term in flat.terms
     )
     return Field(((*flat.atoms[:position], Atom(1), *flat.atoms[position:]),), terms)
@@ -314,7 +301,7 @@ def _join_pair(field: Field, dim: int, at: int, position: int) -> Field:
     first, second = field.dims[dim][at : at + 2]
     new = Atom(first.size * second.size)
     terms = tuple(
-        replace(term, spans=tuple(_joined(span, position + 1, (first, second), new) for span in term.spans))
+        term.with_spans(tuple(_joined(span, position + 1, (first, second), new) for span in term.spans))
         for term in field.terms
     )
     atoms = (*field.dims[dim][:at], new, *field.dims[dim][at + 2 :])
@@ -371,12 +358,14 @@ def _suffix(structures: set[tuple[int, ...]], common: list[int]) -> list[int]:
 
 
 def _is_spatial(field: Field, dim: int) -> bool:
-    return any(span.varies(position) for term in field.terms for span in term.spans[1:] for position in field.positions(dim))
+    return any(
+        span.varies(position) for term in field.terms for span in term.spans[1:] for position in field.positions(dim)
+    )
 
 
 def _raised(field: Field) -> Field:
     """Mark what was one value and is now spread over a map: it is seen by every unit alike."""
-    return Field(field.dims, tuple(replace(term, level=max(term.level, GLOBAL)) for term in field.terms))
+    return Field(field.dims, tuple(Term(term.spans, max(term.level, GLOBAL)) for term in field.terms))
 
 
 def _with_atoms(field: Field, dim: int, model: Path) -> Field:
@@ -385,10 +374,11 @@ def _with_atoms(field: Field, dim: int, model: Path) -> Field:
         return field
     names = {id(old): (new,) for old, new in zip(field.dims[dim], model, strict=True)}
     terms = tuple(
-        replace(
-            term,
-            spans=tuple(
-                replace(span, path=_renamed(span.path, names)) if any(id(atom) in names for atom in span.path) else span
+        term.with_spans(
+            tuple(
+                span.moved(span.values, path=_renamed(span.path, names))
+                if any(id(atom) in names for atom in span.path)
+                else span
                 for span in term.spans
             ),
         )

@@ -1,7 +1,6 @@
 """Windows on fields: what a unit sees when it reads a few neighbours along one dimension (conv, pool, pad, slice)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -60,7 +59,7 @@ def _moved(term: Term, position: int, old: Atom, new: Atom, reading: _Reading, r
             spans[index] = _slid(span, position, old, new, reading, rate)
     if reading.blank is not None and not any(touched):
         spans[0] = _blanked(spans[0], position, reading.blank)
-    return replace(term, spans=tuple(spans))
+    return term.with_spans(tuple(spans))
 
 
 def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, rate: Fraction | None) -> Span:
@@ -173,6 +172,8 @@ def mix_channels(field: Field, dim: int, groups: int, out: int) -> Field:
     parted = split(field, dim, [groups, field.shape[dim] // groups]) if field.shape[dim] > groups else field
     assert parted is not None  # torch has checked that the groups divide the channels
     if parted.sizes[dim] != (groups,):
-        parts = Field((*parted.dims[:dim], *((atom,) for atom in parted.dims[dim]), *parted.dims[dim + 1 :]), parted.terms)
+        parts = Field(
+            (*parted.dims[:dim], *((atom,) for atom in parted.dims[dim]), *parted.dims[dim + 1 :]), parted.terms
+        )
         parted = reduce(parts, [dim + 1], keepdim=False)
     return pick(parted, dim, np.repeat(np.arange(groups), out // groups))

@@ -47,15 +47,18 @@ class ReceptiveFields(Result):
         ``channels_differ`` marks layers some of whose channels see more than others at the same place, after a
         concatenation, say: boxes and sizes are the hull over the channels.
     real : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (terms, units, 2), see :class:`~hierfeat.anatomy.layer_fields.AxisFields`.
+        By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see :class:`~hierfeat.anatomy.layer_fields.LayerFields`.
     virtual : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (units, 2).
+        By ``layer/h`` and ``layer/w``: (rows, columns, 2).
+    units : dict of numpy.ndarray
+        By layer: (rows, columns) of its map; 1 and 1 where it has none.
     image_size : tuple of int
         (height, width) of the image.
     """
 
     real: dict[str, Ints]
     virtual: dict[str, Ints]
+    units: dict[str, Ints]
     image_size: tuple[int, int]
 
     def box(self, layer: str, row: int, col: int, *, clip: bool = True) -> Box:
@@ -92,11 +95,18 @@ class ReceptiveFields(Result):
         return self._boxes(layer, slice(None), slice(None), clip)
 
     def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
+        shape = tuple(self.units[layer])
+        kept = self.real if clip else self.virtual
+        rows, cols = (
+            np.broadcast_to(kept[f"{layer}/{axis}"], (*kept[f"{layer}/{axis}"].shape[:-3], *shape, 2))[
+                ..., at_rows, at_cols, :
+            ]
+            for axis in _AXES
+        )
+        boxes = _products(rows, cols)
         if not clip:
-            return _products(self.virtual[f"{layer}/h"][at_rows], self.virtual[f"{layer}/w"][at_cols])
-        rows, cols = self.real[f"{layer}/h"][:, at_rows], self.real[f"{layer}/w"][:, at_cols]
-        boxes = [_products(*term) for term in zip(rows, cols, strict=True)]
-        return _hull(boxes) if boxes else np.zeros((rows.shape[1], cols.shape[1], 4), dtype=np.int64)
+            return boxes
+        return _hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -106,9 +116,10 @@ class ReceptiveFields(Result):
         HierfeatError
             If there is no such layer.
         """
-        if f"{layer}/h" not in self.virtual:
+        if layer not in self.units:
             raise HierfeatError(self._unknown(layer))
-        return len(self.virtual[f"{layer}/h"]), len(self.virtual[f"{layer}/w"])
+        rows, cols = self.units[layer]
+        return int(rows), int(cols)
 
     def unseen_pixels(self) -> pd.DataFrame:
         """How much of the image lies in no unit's box, per layer.
@@ -183,34 +194,42 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     (0, 0, 5, 5)
     """
     found, forward = _propagate(h)
-    rows, real, virtual = [], {}, {}
+    real: dict[str, Ints] = {}
+    virtual: dict[str, Ints] = {}
     for call, fields in found:
-        axes = dict(zip(_AXES, fields.axes, strict=True))
-        real |= {f"{call.name}/{axis}": values.real for axis, values in axes.items()}
-        virtual |= {f"{call.name}/{axis}": values.virtual for axis, values in axes.items()}
-        rows.append(_row(call, fields))
+        for axis, name in enumerate(_AXES):
+            real[f"{call.name}/{name}"] = fields.real[axis]
+            virtual[f"{call.name}/{name}"] = fields.virtual[axis]
     columns = ["layer", "kind", *(f"{what}_{axis}" for what in ("size", "stride", "start") for axis in _AXES)]
-    table = pd.DataFrame(rows, columns=[*columns, "status", "channels_differ"])
+    table = pd.DataFrame([_row(*pair) for pair in found], columns=[*columns, "status", "channels_differ"])
     return ReceptiveFields(
         table=table,
         provenance=provenance(h, forward=forward),
         real=real,
         virtual=virtual,
+        units={call.name: np.array(fields.units) for call, fields in found},
         image_size=(h.input_shape[1], h.input_shape[2]),
     )
 
 
 def _row(call: Call, fields: LayerFields) -> tuple[object, ...]:
-    centres = [axis.virtual[len(axis.virtual) // 2] for axis in fields.axes]
+    flat = [virtual.reshape(-1, 2) for virtual in fields.virtual]
+    centres = [_at(virtual, [size // 2 for size in fields.units]) for virtual in fields.virtual]
     return (
         call.name,
         call.kind,
         *(int(stop - start) for start, stop in centres),
-        *(axis.stride for axis in fields.axes),
-        *(int(axis.virtual[0, 0]) for axis in fields.axes),
+        *fields.strides,
+        *(int(virtual[0, 0]) for virtual in flat),
         fields.status,
         fields.channels_differ,
     )
+
+
+def _at(virtual: Ints, unit: list[int]) -> Ints:
+    """The interval of one unit; a size of 1 stands for all."""
+    where = tuple(min(index, size - 1) for index, size in zip(unit, virtual.shape, strict=False))
+    return np.asarray(virtual[where])
 
 
 def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
@@ -250,10 +269,8 @@ def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, La
 
 
 def _products(rows: Ints, cols: Ints) -> Ints:
-    """Boxes (rows, cols, 4) from intervals of rows and of columns; zeros where either is empty."""
-    shape = (len(rows), len(cols))
-    parts = [rows[:, None, 0], cols[None, :, 0], rows[:, None, 1], cols[None, :, 1]]
-    boxes = np.stack([np.broadcast_to(part, shape) for part in parts], axis=-1)
+    """Boxes (..., 4) from intervals (..., 2) of rows and of columns; zeros where either is empty."""
+    boxes = np.stack([rows[..., 0], cols[..., 0], rows[..., 1], cols[..., 1]], axis=-1)
     return boxes * _seen(boxes)[..., None]
 
 
@@ -279,9 +296,15 @@ def _index(layer: str, name: str, index: int, size: int) -> int:
 
 
 def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
+    """Rows, columns and pixels of the image in no box, and the fraction of pixels."""
     seen = np.zeros(image, dtype=bool)
-    for term in range(len(rows)):
-        seen |= _covered(rows[term], image[0])[:, None] & _covered(cols[term], image[1])
+    for down, across in zip(rows, cols, strict=True):
+        if down.shape[1] == 1 and across.shape[0] == 1:
+            seen |= _covered(down[:, 0], image[0])[:, None] & _covered(across[0], image[1])
+            continue
+        wide = np.broadcast_shapes(down.shape, across.shape)
+        for box in _products(np.broadcast_to(down, wide), np.broadcast_to(across, wide)).reshape(-1, 4):
+            seen[box[0] : box[2], box[1] : box[3]] = True
     pixels = int((~seen).sum())
     return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
 
