@@ -123,8 +123,18 @@ def _whole(fields: Sequence[Field], shape: Sequence[int], level: int) -> Field:
     return union([constant(field, shape, level) for field in fields], shape)
 
 
-rule("clone", "alias", "detach", "_to_copy", "contiguous", "lift_fresh", "native_dropout", "bernoulli", "prelu",
-     "_prelu_kernel", "rrelu_with_noise", "fill", "masked_fill", "where")(elementwise)  # fmt: skip
+_UNTAGGED = """clone alias detach _to_copy contiguous lift_fresh native_dropout bernoulli prelu _prelu_kernel rrelu_with_noise
+fill masked_fill where hardswish log_sigmoid_forward special_erf polar complex"""
+rule(*_UNTAGGED.split())(elementwise)
+
+
+@rule("glu")
+def glu(op: Op) -> Field:
+    """The first half of the channels, gated by the second."""
+    field = op.input
+    (dim,) = dims_of(op)
+    half = field.shape[dim] // 2
+    return union([windows.pick(field, dim, np.arange(half) + start) for start in (0, half)], op.shape)
 
 
 @rule("convolution")
@@ -284,7 +294,7 @@ def spread(field: Field, dims: Sequence[int]) -> Field:
     return union([field, reduce(field, dims, keepdim=True)], field.shape)
 
 
-@rule("_softmax", "_log_softmax", "sort", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin")
+@rule("_softmax", "_safe_softmax", "_log_softmax", "sort", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin")
 def along(op: Op) -> Field:
     if not op.name.startswith(("cum", "logcum")):
         return spread(op.input, dims_of(op))

@@ -136,25 +136,28 @@ def _list(value: Any) -> list[int]:
 
 @rule("index_select")
 def index_select(op: Op) -> Field:
-    index = _known(op.arg("index"))
-    return unknown(op) if index is None else windows.pick(op.input, int(op.arg("dim")) % len(op.shape), index)
+    if op.lookup(op.arg("index")) is not None:
+        return unknown(op)
+    return windows.pick(op.input, int(op.arg("dim")) % len(op.shape), _values(op.arg("index")))
 
 
 @rule("index")
 def index(op: Op) -> Field:
     """Advanced indexing along one dimension by a constant list of coordinates."""
     used = [(dim, item) for dim, item in enumerate(op.arg("indices")) if item is not None]
-    known = _known(used[0][1]) if len(used) == 1 and used[0][1].dim() == 1 else None
-    if known is None:
+    if len(used) != 1 or used[0][1].dim() != 1 or len(op.fields) > 1:
         return unknown(op)
-    dim = used[0][0]
+    dim, item = used[0]
+    known = _values(item)
     coordinates = np.flatnonzero(known) if known.dtype == bool else known % op.input.shape[dim]
     return windows.pick(op.input, dim, coordinates)
 
 
-def _known(tensor: Tensor) -> np.ndarray | None:
-    """The values of an index, unless it lives on the meta device and has none."""
-    return None if tensor.is_meta else tensor.cpu().numpy()
+def _values(tensor: Tensor) -> np.ndarray:
+    """The values of an index; a run for shapes only ends here, and a real one takes its place."""
+    if tensor.is_meta:
+        raise RuntimeError("the values of an index are needed, and a run on the meta device has none")
+    return tensor.cpu().numpy()
 
 
 @rule("unfold")

@@ -190,7 +190,8 @@ def _nested(old: Sequence[int], new: Sequence[int]) -> list[list[int]] | None:
     parts: list[list[int]] = []
     rest = list(new)
     for size in old:
-        run, product = [], 1
+        run: list[int] = []
+        product = 1
         while rest and (product < size or (not run and rest[0] == 1)):
             run.append(rest.pop(0))
             product *= run[-1]
@@ -372,7 +373,7 @@ def _with_atoms(field: Field, dim: int, model: Path) -> Field:
     """Rename the atoms of a dimension to those of `model`, which have the same sizes."""
     if all(a is b for a, b in zip(field.dims[dim], model, strict=True)):
         return field
-    names = {id(old): (new,) for old, new in zip(field.dims[dim], model, strict=True)}
+    names: dict[int, Path] = {id(old): (new,) for old, new in zip(field.dims[dim], model, strict=True)}
     terms = tuple(
         term.with_spans(
             tuple(

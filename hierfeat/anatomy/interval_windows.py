@@ -67,7 +67,7 @@ def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, ra
     values = span.values
     if values.shape[axis] == 1 and reading.size > 1:
         values = np.broadcast_to(values, (*values.shape[:axis], reading.size, *values.shape[axis + 1 :]))
-    real = values[:2].take(reading.real, axis=axis)
+    real: Ints = values[:2].take(reading.real, axis=axis)
     tail = (1,) * (values.ndim - axis - 1)
     if reading.outside is not None:
         real = np.where(reading.outside.reshape(*reading.outside.shape, *tail), DEAD, real)

@@ -63,7 +63,7 @@ class Span:
 
     def varies(self, position: int) -> bool:
         """Whether the interval changes along the atom at `position`."""
-        return self.values.shape[position + 1] > 1
+        return bool(self.values.shape[position + 1] > 1)
 
     def with_values(self, values: Ints) -> "Span":
         return self if values is self.values else Span(values, self.path, self.period, self.shift)

@@ -60,6 +60,8 @@ def layer_fields(field: Field, axes: int) -> LayerFields:
 def _grid(field: Field, axes: int) -> list[Path]:
     """The atoms of the map's rows, columns, ... in the order in which they stand in the tensor."""
     paths = [_path(field, axis) for axis in range(axes)]
+    if not any(paths) and len(field.dims) == axes + 2:  # all units see the same: the map is where it usually is
+        return list(field.dims[2:])
     grid: list[Path] = []
     for axis, path in enumerate(paths):
         others = [atom for other in (*paths[:axis], *paths[axis + 1 :]) for atom in other]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -44,7 +45,7 @@ class Propagation(TorchDispatchMode):
     """
 
     def __init__(self, *, on_meta: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.on_meta = on_meta
         self._fields: dict[int, Field] = {}
         self._alive: dict[int, Tensor] = {}  # ids of tensors are only good while the tensors live
@@ -69,7 +70,7 @@ class Propagation(TorchDispatchMode):
         self._fields[id(tensor)] = field
         self._alive[id(tensor)] = tensor
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         op = Op(func, args, kwargs, None, self.field)
         depends = bool(op.fields)
@@ -78,7 +79,7 @@ class Propagation(TorchDispatchMode):
             return self._written(op) if depends else op.out
         if op.name in _VIEWS and isinstance(args[0], Tensor):
             self._note_view(op)
-        if depends and op.name not in _UNRELATED:
+        if depends and op.name not in _UNRELATED and isinstance(op.out, Tensor | tuple | list):
             self._assign(op.out, op, answer(op))
         return op.out
 
@@ -189,10 +190,10 @@ class Padding(TorchFunctionMode):
         super().__init__()
         self.propagation = propagation
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        if func is torch._C._nn.pad:
+        if func is torch._C._nn.pad or func is functional.pad:
             mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
             source = self.propagation.field(args[0] if args else kwargs["input"])
             if mode == "circular" and source is not None:

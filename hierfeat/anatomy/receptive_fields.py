@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.anatomy.intervals import Field
-from hierfeat.anatomy.layer_fields import STATUS, LayerFields, layer_fields
+from hierfeat.anatomy.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
@@ -47,7 +47,8 @@ class ReceptiveFields(Result):
         ``channels_differ`` marks layers some of whose channels see more than others at the same place, after a
         concatenation, say: boxes and sizes are the hull over the channels.
     real : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see :class:`~hierfeat.anatomy.layer_fields.LayerFields`.
+        By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see
+        :class:`~hierfeat.anatomy.layer_fields.LayerFields`.
     virtual : dict of numpy.ndarray
         By ``layer/h`` and ``layer/w``: (rows, columns, 2).
     units : dict of numpy.ndarray
@@ -69,7 +70,8 @@ class ReceptiveFields(Result):
         layer : str
             A name from ``table.layer``.
         row, col : int
-            The unit's place in the layer's map; negative counts from the end. A layer without a map has one place, (0, 0).
+            The unit's place in the layer's map; negative counts from the end. A layer without a map has one
+            place, (0, 0).
         clip : bool
             Clip the windows of every layer on the way to that layer's input, so that the box holds exactly what
             the unit sees. If False, the virtual box of the windows that run on through the padding.
@@ -173,8 +175,8 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     -----
     Every operation that runs maps intervals of input coordinates to intervals of output coordinates, for each
     coordinate and axis: output i of a window of size k, stride s, padding p and dilation d reads the inputs
-    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with channels told
-    apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
+    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with
+    channels told apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
     recursion of Araujo et al. for size, stride and padding.
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
@@ -315,6 +317,3 @@ def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
     np.add.at(steps, intervals[:, 0], 1)
     np.add.at(steps, intervals[:, 1], -1)
     return steps[:-1].cumsum() > 0
-
-
-__all__ = ["STATUS", "ReceptiveFields", "receptive_fields"]
