@@ -10,12 +10,14 @@ from torch import Tensor
 from hierfeat.anatomy import interval_shapes as shapes
 from hierfeat.anatomy import interval_windows as windows
 from hierfeat.anatomy.interval_rules import Answer, Op, dims_of, rule, unknown
+from hierfeat.anatomy.interval_unions import union
+from hierfeat.anatomy.interval_views import regroup
 from hierfeat.anatomy.intervals import Field
 
 
 @rule("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "view_as", "unflatten")
 def view(op: Op) -> Field:
-    return shapes.regroup(op.input, op.shape) or unknown(op)
+    return regroup(op.input, op.shape) or unknown(op)
 
 
 @rule("permute")
@@ -48,7 +50,7 @@ def squeeze(op: Op) -> Field:
 
 @rule("expand")
 def expand(op: Op) -> Field:
-    return shapes.union([op.input], op.shape)
+    return union([op.input], op.shape)
 
 
 @rule("repeat")
@@ -175,7 +177,7 @@ def unfold(op: Op) -> Field:
 def _two(field: Field, dim: int, outer: int, inner: int) -> Field:
     """Part one dimension into two."""
     shape = (*field.shape[:dim], outer, inner, *field.shape[dim + 1 :])
-    parted = shapes.regroup(field, shape)
+    parted = regroup(field, shape)
     assert parted is not None  # the dimension is one atom of outer * inner
     return parted
 
@@ -191,7 +193,7 @@ def im2col(op: Op) -> Field:
         field = _two(windows.pick(field, dim, taps.T.ravel()), dim, kernel[axis], size)
     # (N, C, kh, oh, kw, ow) -> (N, C kh kw, oh ow)
     field = shapes.permute(field, [*range(len(field.dims) - 4), *(len(field.dims) - 4 + at for at in (0, 2, 1, 3))])
-    return shapes.regroup(field, op.shape) or unknown(op)
+    return regroup(field, op.shape) or unknown(op)
 
 
 @rule("pixel_shuffle")
@@ -217,6 +219,6 @@ def channel_shuffle(op: Op) -> Field:
 
 def _through(op: Op, shape: Sequence[int], order: Sequence[int]) -> Field:
     """View, permute, view."""
-    field = shapes.regroup(op.input, shape)
-    last = None if field is None else shapes.regroup(shapes.permute(field, order), op.shape)
+    field = regroup(op.input, shape)
+    last = None if field is None else regroup(shapes.permute(field, order), op.shape)
     return last or unknown(op)

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat.anatomy.interval_shapes import broadcast, collapse, reduce, resize, split
+from hierfeat.anatomy.interval_shapes import collapse, reduce, resize, split
+from hierfeat.anatomy.interval_unions import broadcast
 from hierfeat.anatomy.intervals import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
 
 NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
@@ -67,7 +68,7 @@ def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, ra
     values = span.values
     if values.shape[axis] == 1 and reading.size > 1:
         values = np.broadcast_to(values, (*values.shape[:axis], reading.size, *values.shape[axis + 1 :]))
-    real: Ints = values[:2].take(reading.real, axis=axis)
+    real = values[:2].take(reading.real, axis=axis)
     tail = (1,) * (values.ndim - axis - 1)
     if reading.outside is not None:
         real = np.where(reading.outside.reshape(*reading.outside.shape, *tail), DEAD, real)
@@ -75,10 +76,10 @@ def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, ra
     virtual = values[2:].take(index, axis=axis)
     if beyond is not None:
         sign = np.array([1, -1]).reshape(2, *([1] * (virtual.ndim - 1)))
-        virtual = virtual + sign * beyond.reshape(*beyond.shape, *tail)
+        virtual = virtual + sign.astype(np.int64) * beyond.reshape(*beyond.shape, *tail)
     if reading.void is not None:
         virtual = np.where(reading.void.reshape(*reading.void.shape, *tail), DEAD, virtual)
-    moved = np.concatenate([real, virtual]).min(axis=axis + 1)
+    moved: Ints = np.concatenate([real, virtual]).min(axis=axis + 1)
     period, shift = _new_period(span, rate)
     return Span(moved, tuple(new if atom is old else atom for atom in span.path), period, shift)
 

@@ -77,7 +77,7 @@ def _path(field: Field, axis: int) -> Path:
 
 
 def _along(field: Field, path: Path, others: Sequence[Atom]) -> Path:
-    """The atoms of the dimension that `path` has to itself; where another axis shares it (tokens), those of the path."""
+    """The atoms of the dimension that `path` has to itself; those of the path where another axis shares it (tokens)."""
     dim = next((dim for dim in field.dims if path and path[0] in dim), ())
     if not dim or any(atom in others for atom in dim):
         return path

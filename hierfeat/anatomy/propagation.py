@@ -17,17 +17,52 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hierfeat.anatomy import interval_rules_mixing, interval_rules_windows  # noqa: F401  (they register their rules)
 from hierfeat.anatomy import interval_rules_shapes as shape_rules
 from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, answer, padded, unknown
-from hierfeat.anatomy.interval_shapes import constant, insert, union
+from hierfeat.anatomy.interval_rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.interval_rules_windows import padded
+from hierfeat.anatomy.interval_shapes import insert
+from hierfeat.anatomy.interval_unions import constant, union
 from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
 from hierfeat.anatomy.meta_kernels import on_meta, run_on_meta, twin
 
-_VIEWS = {"slice", "select", "view", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand",
-          "alias", "detach", "split", "split_with_sizes", "unbind", "unfold", "_reshape_alias"}  # fmt: skip
-_UNRELATED = {"empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like", "randint_like", "new_empty",
-              "new_zeros", "new_ones", "new_full", "new_empty_strided", "sym_size", "sym_stride", "sym_numel"}  # fmt: skip
+_VIEWS = [
+    "slice",
+    "select",
+    "view",
+    "_unsafe_view",
+    "permute",
+    "transpose",
+    "t",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "alias",
+    "detach",
+    "split",
+    "split_with_sizes",
+    "unbind",
+    "unfold",
+    "_reshape_alias",
+]
+_UNRELATED = [
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "new_empty",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty_strided",
+    "sym_size",
+    "sym_stride",
+    "sym_numel",
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
 
 from hierfeat._result import Result
-from hierfeat.anatomy.intervals import Field
+from hierfeat.anatomy.boxes import Box, hull, products, unseen
+from hierfeat.anatomy.intervals import Field, Ints
 from hierfeat.anatomy.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.propagation import propagating
 from hierfeat.errors import HierfeatError
@@ -22,8 +22,6 @@ from hierfeat.subjects.provenance import provenance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Box = tuple[int, int, int, int]
-Ints = npt.NDArray[np.int64]
 _AXES = ("h", "w")
 
 
@@ -105,10 +103,10 @@ class ReceptiveFields(Result):
             ]
             for axis in _AXES
         )
-        boxes = _products(rows, cols)
+        boxes = products(rows, cols)
         if not clip:
             return boxes
-        return _hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
+        return hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -134,7 +132,7 @@ class ReceptiveFields(Result):
             margin on the right and at the bottom. The holes inside a dilated window's box count as seen.
         """
         rows = [
-            (layer, kind, *_unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
+            (layer, kind, *unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
             for layer, kind in zip(self.table["layer"], self.table["kind"], strict=True)
         ]
         return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
@@ -176,8 +174,8 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     Every operation that runs maps intervals of input coordinates to intervals of output coordinates, for each
     coordinate and axis: output i of a window of size k, stride s, padding p and dilation d reads the inputs
     s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with
-    channels told apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
-    recursion of Araujo et al. for size, stride and padding.
+    channels told apart, so that the box of every unit is exact, at the borders too. Where all paths have
+    the same stride this is the recursion of Araujo et al. for size, stride and padding.
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
@@ -270,50 +268,7 @@ def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, La
     return found
 
 
-def _products(rows: Ints, cols: Ints) -> Ints:
-    """Boxes (..., 4) from intervals (..., 2) of rows and of columns; zeros where either is empty."""
-    boxes = np.stack([rows[..., 0], cols[..., 0], rows[..., 1], cols[..., 1]], axis=-1)
-    return boxes * _seen(boxes)[..., None]
-
-
-def _seen(boxes: Ints) -> npt.NDArray[np.bool_]:
-    seen: npt.NDArray[np.bool_] = (boxes[..., 2] > boxes[..., 0]) & (boxes[..., 3] > boxes[..., 1])
-    return seen
-
-
-def _hull(boxes: list[Ints]) -> Ints:
-    """The smallest boxes around those of several terms; an empty one has no say."""
-    first, *rest = boxes
-    for other in rest:
-        around = np.concatenate([np.minimum(first, other)[..., :2], np.maximum(first, other)[..., 2:]], axis=-1)
-        either = np.where(_seen(first)[..., None], first, other)
-        first = np.where((_seen(first) & _seen(other))[..., None], around, either)
-    return first
-
-
 def _index(layer: str, name: str, index: int, size: int) -> int:
     if not isinstance(index, int | np.integer) or not -size <= index < size:
         raise HierfeatError(f"expected {name} of {layer!r} as an int from 0 to {size - 1}, got {index!r}")
     return int(index) % size
-
-
-def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
-    """Rows, columns and pixels of the image in no box, and the fraction of pixels."""
-    seen = np.zeros(image, dtype=bool)
-    for down, across in zip(rows, cols, strict=True):
-        if down.shape[1] == 1 and across.shape[0] == 1:
-            seen |= _covered(down[:, 0], image[0])[:, None] & _covered(across[0], image[1])
-            continue
-        wide = np.broadcast_shapes(down.shape, across.shape)
-        for box in _products(np.broadcast_to(down, wide), np.broadcast_to(across, wide)).reshape(-1, 4):
-            seen[box[0] : box[2], box[1] : box[3]] = True
-    pixels = int((~seen).sum())
-    return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
-
-
-def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
-    """Which of `size` pixels lie in at least one of the half-open intervals."""
-    steps = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(steps, intervals[:, 0], 1)
-    np.add.at(steps, intervals[:, 1], -1)
-    return steps[:-1].cumsum() > 0
