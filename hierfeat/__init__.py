@@ -20,6 +20,7 @@ _HOME = {
     "list_models": "subjects.loading",
     "load": "subjects.loading",
     "output_size": "subjects.arithmetic",
+    "padding_for": "subjects.arithmetic",
     "untrained": "subjects.loading",
     "cifar10": "stimuli.datasets",
     "digits": "stimuli.datasets",
@@ -36,17 +37,31 @@ _HOME = {
     "record": "recording.recorder",
     "sweep": "recording.sweep",
     "TopPatches": "physiology.top_patches",
+    "activation_functions": "anatomy.activation_functions",
+    "apply_kernel": "anatomy.convolution",
+    "convolution_matrix": "anatomy.convolution_matrix",
+    "dimensions": "anatomy.dimensions",
     "filters": "anatomy.filters",
+    "guidelines": "anatomy.guidelines",
+    "padding_and_stride": "anatomy.padding_and_stride",
     "receptive_fields": "anatomy.receptive_fields",
+    "singular_values": "anatomy.singular_values",
+    "toeplitz": "anatomy.toeplitz",
     "nonnegativity": "physiology.nonnegativity",
     "pooling_invariance": "physiology.pooling_invariance",
     "top_patches": "physiology.top_patches",
     "translation_invariance": "physiology.translation_invariance",
+    "evaluate": "representation.evaluation",
+    "Recipe": "training.recipe",
+    "find_recipe": "training.recipes",
+    "Distortion": "stimuli.distortions",
+    "distort": "stimuli.distortions",
+    "card": "subjects.loading",
     "train": "training.train",
     "atlas": "atlas.page",
 }
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 class _Package(ModuleType):
