@@ -93,5 +93,16 @@ def test_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(again.slopes["gelu"], found.slopes["gelu"])
 
 
+def test_plot_draws_curves_or_maps():
+    curves = activation_functions().plot().axes
+    assert len(curves) == 9
+    assert [line.get_label() for line in curves[0].lines[:2]] == ["value σ(z)", "slope σ′(z)"]
+    assert curves[0].texts[0].get_text() == "(0, 1)\nmean +0.50"
+    maps = activation_functions(np.random.default_rng(0).standard_normal((5, 6))).plot().axes
+    assert [axis.get_title() for axis in maps[:3]] == ["weighted input z", "sigmoid", "tanh"]
+    low, high = maps[1].images[0].get_clim()
+    assert low == -high
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0

@@ -102,5 +102,16 @@ def test_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(AppliedKernels.load(found.save(tmp_path)).output, found.output)
 
 
+@pytest.mark.parametrize("shape", [(8, 9), (8, 9, 3)])
+def test_plot_shows_signed_outputs_symmetrically(shape):
+    kernels = {"box_blur": np.full((3, 3), 1 / 9), "sobel_90": np.array([[1.0, 0, -1]] * 3)}
+    axes = apply_kernel(RANDOM.random(shape), kernels).plot().axes
+    assert axes[0].get_title() == "image, 8 × 9 pixels"
+    assert axes[1].get_title() == "box blur"
+    assert axes[2].get_title().startswith("sobel 90°  (blue −")
+    low, high = axes[2].images[0].get_clim()
+    assert low == -high
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0

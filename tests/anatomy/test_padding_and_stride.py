@@ -57,5 +57,21 @@ def test_saved_and_loaded(tmp_path):
     assert (again.taps == found.taps).all()
 
 
+@pytest.mark.parametrize("planar", [True, False])
+@pytest.mark.parametrize(
+    "case", [(5, 3, 1, 1, 1), (7, 3, 0, 3, 1), (7, 3, 2, 1, 2), (4, 4, 0, 1, 1), (60, 5, (1, 2), 2, 1)]
+)
+def test_plot(case, planar):
+    found = padding_and_stride(*case)
+    figure = found.plot(planar=planar)
+    assert found.settings["formula"] in figure.get_suptitle()
+    line = figure.axes[-1]
+    cells = line.images[0].get_array()
+    assert cells.shape[0] == found.settings["out"]
+    assert (cells == 2).sum() == found.table.taps_inside.sum()
+    assert (cells == 3).sum() == found.table.taps_in_padding.sum()
+    assert (cells == 4).any() == (found.coverage == 0).any()
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0

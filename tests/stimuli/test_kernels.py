@@ -94,5 +94,13 @@ def test_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(again["dog"], kernels["dog"])
 
 
+def test_plot_shows_every_kernel_with_its_weights():
+    figure = image_kernels().plot()
+    assert {"sobel 45°", "box blur", "DoG"} <= {axis.get_title() for axis in figure.axes}
+    sobel = next(axis for axis in figure.axes if axis.get_title() == "sobel 0°")
+    assert [text.get_text() for text in sobel.texts] == ["1", "2", "1", "0", "0", "0", "−1", "−2", "−1"]
+    assert sobel.images[0].get_clim() == (-2, 2)
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0
