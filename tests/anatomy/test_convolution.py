@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.anatomy.convolution as module
@@ -22,6 +22,7 @@ sides = st.sampled_from([1, 3, 5])
 
 @pytest.mark.parametrize("operation", ["correlation", "convolution"])
 @pytest.mark.parametrize("mode", SCIPYS)
+@settings(deadline=None)
 @given(rows=sides, columns=sides, dilation=st.integers(1, 2), stride=st.integers(1, 3))
 def test_against_ndimage(operation, mode, rows, columns, dilation, stride):
     kernel = RANDOM.standard_normal((rows, columns))
@@ -33,6 +34,7 @@ def test_against_ndimage(operation, mode, rows, columns, dilation, stride):
     np.testing.assert_allclose(apply_kernel(IMAGE, kernel, padding="same", **options).output, wanted, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6))
 def test_without_padding_against_signal(rows, columns):
     kernel = RANDOM.standard_normal((rows, columns))

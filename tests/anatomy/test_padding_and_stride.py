@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.anatomy.padding_and_stride as module
@@ -16,6 +16,7 @@ from hierfeat.errors import HierfeatError
 settings_of = st.tuples(st.integers(1, 20), st.integers(1, 5), st.integers(0, 4), st.integers(1, 4), st.integers(1, 3))
 
 
+@settings(deadline=None)
 @given(settings_of)
 def test_the_cells_that_torch_reads(case):
     w, f, p, s, d = case

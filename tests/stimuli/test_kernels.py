@@ -5,7 +5,7 @@ import doctest
 import numpy as np
 import pytest
 import scipy.ndimage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.stimuli.kernels as module
@@ -45,6 +45,7 @@ def test_edges_answer_most_to_their_own_orientation_and_side(name, angle, bright
     assert answers[brighter] > 0
 
 
+@settings(deadline=None)
 @given(st.floats(0, 180), st.floats(0.05, 0.35), st.sampled_from([0, 90]))
 def test_gabor_prefers_its_own_grating(angle, frequency, phase):
     kernel = gabor_kernel(angle, frequency, phase=phase)
