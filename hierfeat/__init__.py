@@ -51,6 +51,12 @@ _HOME = {
     "pooling_invariance": "physiology.pooling_invariance",
     "top_patches": "physiology.top_patches",
     "translation_invariance": "physiology.translation_invariance",
+    "evaluate": "representation.evaluation",
+    "Recipe": "training.recipe",
+    "find_recipe": "training.recipes",
+    "Distortion": "stimuli.distortions",
+    "distort": "stimuli.distortions",
+    "card": "subjects.loading",
     "train": "training.train",
     "atlas": "atlas.page",
 }

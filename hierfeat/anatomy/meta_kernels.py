@@ -1,4 +1,4 @@
-"""Carrying operations out on the meta device: shapes only, and without torch's slow Python kernels where they are plain.
+"""Operations on the meta device: shapes only, and without torch's slow Python kernels where these are plain.
 
 torch's own meta kernels of batch norm, layer norm and several activations take a millisecond each, more than all
 the interval arithmetic around them; their output is simply like their input.
@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_LIKE_THE_INPUT = frozenset(
-    "relu gelu silu sigmoid tanh hardtanh hardswish hardsigmoid leaky_relu elu mish softplus add sub mul div".split()
+_LIKE_THE_INPUT = (
+    "relu gelu silu sigmoid tanh hardtanh hardswish hardsigmoid leaky_relu elu mish softplus add sub mul div"
 )
 _BATCH_NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training")
 
@@ -18,7 +18,7 @@ _BATCH_NORMS = ("native_batch_norm", "_native_batch_norm_legit_no_training")
 def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call `func`, whose tensors are all on the meta device."""
     name = func.overloadpacket.__name__
-    if name in _LIKE_THE_INPUT and not kwargs and _agree(args):
+    if name in _LIKE_THE_INPUT.split() and not kwargs and _agree(args):
         return twin(args[0])
     if name in _BATCH_NORMS:
         return twin(args[0]), *(torch.empty(0, device="meta") for _ in range(2))

@@ -13,20 +13,56 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hierfeat.anatomy import interval_rules_mixing, interval_rules_windows  # noqa: F401  (they register their rules)
 from hierfeat.anatomy import interval_rules_shapes as shape_rules
 from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, answer, padded, unknown
-from hierfeat.anatomy.interval_shapes import constant, insert, union
+from hierfeat.anatomy.interval_rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.interval_rules_windows import padded
+from hierfeat.anatomy.interval_shapes import insert
+from hierfeat.anatomy.interval_unions import constant, union
 from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
 from hierfeat.anatomy.meta_kernels import on_meta, run_on_meta, twin
 
-_VIEWS = {"slice", "select", "view", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand",
-          "alias", "detach", "split", "split_with_sizes", "unbind", "unfold", "_reshape_alias"}  # fmt: skip
-_UNRELATED = {"empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like", "randint_like", "new_empty",
-              "new_zeros", "new_ones", "new_full", "new_empty_strided", "sym_size", "sym_stride", "sym_numel"}  # fmt: skip
+_VIEWS = [
+    "slice",
+    "select",
+    "view",
+    "_unsafe_view",
+    "permute",
+    "transpose",
+    "t",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "alias",
+    "detach",
+    "split",
+    "split_with_sizes",
+    "unbind",
+    "unfold",
+    "_reshape_alias",
+]
+_UNRELATED = [
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "new_empty",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty_strided",
+    "sym_size",
+    "sym_stride",
+    "sym_numel",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +80,7 @@ class Propagation(TorchDispatchMode):
     """
 
     def __init__(self, *, on_meta: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.on_meta = on_meta
         self._fields: dict[int, Field] = {}
         self._alive: dict[int, Tensor] = {}  # ids of tensors are only good while the tensors live
@@ -69,7 +105,7 @@ class Propagation(TorchDispatchMode):
         self._fields[id(tensor)] = field
         self._alive[id(tensor)] = tensor
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         op = Op(func, args, kwargs, None, self.field)
         depends = bool(op.fields)
@@ -78,7 +114,7 @@ class Propagation(TorchDispatchMode):
             return self._written(op) if depends else op.out
         if op.name in _VIEWS and isinstance(args[0], Tensor):
             self._note_view(op)
-        if depends and op.name not in _UNRELATED:
+        if depends and op.name not in _UNRELATED and isinstance(op.out, Tensor | tuple | list):
             self._assign(op.out, op, answer(op))
         return op.out
 
@@ -189,10 +225,10 @@ class Padding(TorchFunctionMode):
         super().__init__()
         self.propagation = propagation
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        if func is torch._C._nn.pad:
+        if func is torch._C._nn.pad or func is functional.pad:
             mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
             source = self.propagation.field(args[0] if args else kwargs["input"])
             if mode == "circular" and source is not None:
