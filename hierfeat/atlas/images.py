@@ -45,7 +45,9 @@ def sprite(rows: list[list[Tensor]], *, side: int = 48) -> str:
         for left, patch in enumerate(row):
             shown = Image.fromarray(_pixels(patch))
             if largest > side:
-                shown = shown.resize([max(1, round(edge * side / largest)) for edge in shown.size], Image.Resampling.BOX)
+                shown = shown.resize(
+                    [max(1, round(edge * side / largest)) for edge in shown.size], Image.Resampling.BOX
+                )
             margin = [(tile - edge) // 2 for edge in shown.size]
             sheet.paste(shown, (left * tile + margin[0], top * tile + margin[1]))
     return _uri(sheet)

@@ -62,7 +62,9 @@ def atlas(h: "Hierarchy", images: Tensor, labels: Tensor | None = None, *, out: 
     try:
         write_text(path, text)
     except OSError as error:
-        raise HierfeatError(f"cannot write the atlas to {path}: {error.strerror or error}; choose another `out`") from error
+        raise HierfeatError(
+            f"cannot write the atlas to {path}: {error.strerror}; choose another `out`"
+        ) from error
     return path
 
 
@@ -91,11 +93,15 @@ def render(payload: dict[str, Any]) -> str:
 def _writable(path: Path) -> Path:
     """Find out before the work, not after it, that there is no place for the page."""
     if path.is_dir():
-        raise HierfeatError(f"`out` is to be a file, but {path} is a folder: write for instance out='{path / 'atlas.html'}'")
+        raise HierfeatError(
+            f"`out` is to be a file, but {path} is a folder: write for instance out='{path / 'atlas.html'}'"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HierfeatError(f"cannot make the folder of {path}: {error.strerror or error}; choose another `out`") from error
+        raise HierfeatError(
+            f"cannot make the folder of {path}: {error.strerror}; choose another `out`"
+        ) from error
     return path
 
 

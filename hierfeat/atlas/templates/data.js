@@ -18,7 +18,8 @@ function unquantise(byte, limit, signed) {
 function view(layer) {
   const [channels, height, width] = layer.maps.shape;
   if (height * width > 1) return { vector: false, tiles: channels, height, width };
-  const across = channels <= 16 ? 1 : Math.ceil(Math.sqrt(channels / 3));
+  const about = channels <= 16 ? 1 : Math.ceil(Math.sqrt(channels / 3));
+  const across = [0, 1, 2, 3].map((more) => about + more).find((width) => channels % width === 0) || about;
   return { vector: true, tiles: 1, height: Math.ceil(channels / across), width: across };
 }
 
