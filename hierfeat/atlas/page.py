@@ -62,9 +62,7 @@ def atlas(h: "Hierarchy", images: Tensor, labels: Tensor | None = None, *, out: 
     try:
         write_text(path, text)
     except OSError as error:
-        raise HierfeatError(
-            f"cannot write the atlas to {path}: {error.strerror}; choose another `out`"
-        ) from error
+        raise HierfeatError(f"cannot write the atlas to {path}: {error.strerror}; choose another `out`") from error
     return path
 
 
@@ -82,6 +80,7 @@ def render(payload: dict[str, Any]) -> str:
         layers=payload["layers"],
         samples=payload["samples"],
         provenance=payload["provenance"],
+        left_out=payload["left_out"],
         measured=payload["measured"],
         facts=_facts(payload["model"], payload["measured"]),
         overview=_spread(mapped, COLUMNS),
@@ -99,9 +98,7 @@ def _writable(path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HierfeatError(
-            f"cannot make the folder of {path}: {error.strerror}; choose another `out`"
-        ) from error
+        raise HierfeatError(f"cannot make the folder of {path}: {error.strerror}; choose another `out`") from error
     return path
 
 

@@ -200,6 +200,6 @@ def _checked_labels(labels: Tensor | None, count: int) -> Tensor | None:
     labels = torch.as_tensor(labels)
     if tuple(labels.shape) != (count,) or labels.is_floating_point() or labels.is_complex():
         raise HierfeatError(
-            f"expected labels as {count} integers, one for each image, got {labels.dtype} of shape {tuple(labels.shape)}"
+            f"expected labels as {count} integers, one per image, got {labels.dtype} of shape {tuple(labels.shape)}"
         )
     return labels

@@ -1,0 +1,101 @@
+"""A reader opens the page in a browser, with mouse, finger and keyboard."""
+
+import shutil
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
+def tab(request, browser, page):
+    """The open page; whatever it asks of a network or complains of in the console fails the test."""
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    tab = context.new_page()
+    wrong = []
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("request", lambda asked: None if asked.url.startswith(("data:", "file:")) else wrong.append(asked.url))
+    files = []
+    tab.on("request", lambda asked: files.append(asked.url) if asked.url.startswith("file:") else None)
+    tab.goto(page.as_uri())
+    yield tab
+    assert wrong == []
+    assert files == [page.as_uri()]
+    context.close()
+
+
+def open_layer(tab, name):
+    section = tab.locator(f"#layer-{name}")
+    if section.get_attribute("open") is None:
+        section.locator("summary").click()
+    section.locator(".map.chosen").wait_for()
+    return section
+
+
+def pixels(canvas):
+    return canvas.evaluate("c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
+
+
+def test_nothing_runs_over_the_edge(tab):
+    for section in tab.locator("details.layer").all():
+        if section.get_attribute("open") is None:
+            section.locator("summary").click()
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_choosing_a_sample_changes_every_layer(tab):
+    maps = [tab.locator(".overview .map canvas").first, open_layer(tab, "conv2").locator(".map canvas").first]
+    before = [pixels(canvas) for canvas in maps]
+    tab.locator(".samples label").nth(3).click()
+    assert tab.locator(".scene img").first.get_attribute("src") == tab.evaluate("payload.samples[3].image")
+    assert all(pixels(canvas) != old for canvas, old in zip(maps, before, strict=True))
+
+
+def test_pointing_at_a_unit_lights_its_field(tab):
+    """conv1 is 3 × 3 on 14 × 14 pixels: unit (2, 5) of its 12 × 12 map sees rows 2 to 4 and columns 5 to 7."""
+    canvas = tab.locator('.overview .column[data-layer="0"] canvas').first
+    canvas.scroll_into_view_if_needed()
+    size = canvas.bounding_box()
+    tab.mouse.move(size["x"] + size["width"] * 5.5 / 12, size["y"] + size["height"] * 2.5 / 12)
+    assert "row 2, column 5" in tab.locator(".overview .readout").inner_text()
+    box, image = (tab.locator(f".overview .scene {part}").bounding_box() for part in (".box", "img"))
+    cell = image["width"] / 14
+    seen = [box["y"] - image["y"], box["x"] - image["x"], box["height"], box["width"]]
+    assert [value / cell for value in seen] == pytest.approx([2, 5, 3, 3], abs=0.1)
+
+
+def test_the_arrow_keys_move_the_unit(tab):
+    grid = open_layer(tab, "relu1").locator(".maps")
+    grid.locator("canvas").nth(1).click(position={"x": 1, "y": 1})
+    grid.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "PageDown"):
+        tab.keyboard.press(key)
+    assert "channel 2, row 2, column 1" in tab.locator("#layer-relu1 .readout").inner_text()
+
+
+def test_a_pooling_unit_shows_the_winner_of_four(tab):
+    section = open_layer(tab, "pool1")
+    section.locator(".maps canvas").first.click(position={"x": 20, "y": 20})
+    values = section.locator(".cells span").all_inner_texts()
+    assert len(values) == 4
+    winners = section.locator(".cells .winner").all_inner_texts()
+    if winners:  # all four may be zero
+        assert winners == [max(values, key=float)]
+        assert winners[0] in section.locator(".verdict").inner_text()
+
+
+def test_a_name_in_the_table_opens_its_section(tab):
+    tab.locator("tbody a", has_text="pool2").click()
+    assert tab.locator("#layer-pool2").get_attribute("open") is not None
+    assert tab.locator("#layer-pool2").evaluate("e => Math.abs(e.getBoundingClientRect().top) < 700")
