@@ -182,11 +182,20 @@ function openSection(section) {
   if (layer.maps) showUnit(index);
 }
 
-function showPatches(target, { image, rows, columns, values, channels }) {
-  target.style.setProperty("--sprite", `url(${image})`);
-  const at = (i, count) => (count > 1 ? (100 * i) / (count - 1) : 0);
-  const strip = (row) => Array.from({ length: columns }, (_, col) => values[row][col] === null ? "" : `<i title="activation ${number(values[row][col])}" style="background-size:${columns * 100}% ${rows * 100}%;background-position:${at(col, columns)}% ${at(row, rows)}%"></i>`).join("");
-  target.innerHTML = Array.from({ length: rows }, (_, row) => `<div><b>${channels[row]}</b><span role="img" aria-label="top patches of channel ${channels[row]}">${strip(row)}</span></div>`).join("");
+// The patches lie in one picture, a row for each channel; every tile is cut out of it into its own canvas.
+function showPatches(target, { image, columns, values, channels }) {
+  const strip = (row) => row.map((value) => `<canvas title="activation ${number(value)}"></canvas>`).join("");
+  target.innerHTML = channels.map((channel, i) => `<div><b>${channel}</b><span role="img" aria-label="strongest patches of channel ${channel}">${strip(values[i])}</span></div>`).join("");
+  const sheet = new Image();
+  sheet.onload = () => {
+    const tile = sheet.width / columns;
+    $$("div", target).forEach((line, row) =>
+      $$("canvas", line).forEach((canvas, col) => {
+        canvas.width = canvas.height = tile;
+        canvas.getContext("2d").drawImage(sheet, col * tile, row * tile, tile, tile, 0, 0, tile, tile);
+      }));
+  };
+  sheet.src = image;
 }
 
 function pointed(event) {
