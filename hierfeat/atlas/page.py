@@ -105,7 +105,7 @@ def _writable(path: Path) -> Path:
 def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
     """What the header says about the model, in order; what is not known is left out."""
     card = model["card"]
-    accuracy = card.get("accuracy")
+    accuracy = card.get("test_accuracy")
     facts = [
         ("Input", " × ".join(map(str, model["input_shape"]))),
         ("Classes", str(len(model["classes"])) if model["classes"] else None),
@@ -113,7 +113,6 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
         ("Parameters", _grouped(model["parameters"])),
         ("Multiply-adds per image", _grouped(model["macs"])),
         ("Test accuracy", f"{100 * accuracy:.2f} %" if isinstance(accuracy, float) else None),
-        ("Data", card.get("data")),
         ("Licence", card.get("licence")),
         ("Weights' sha256", model["weights_sha256"][:12] + "…"),
         ("Measured on", f"{measured} images"),

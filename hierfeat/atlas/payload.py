@@ -22,7 +22,8 @@ not known is None::
         kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
         patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
                                     total (channels)}
-        distribution                {edges, shares (of all values; exact zeros left out), mean, std, min, max, zero}
+        distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
+                                    either end), mean, std, min, max, zero (share within 1e-5 of zero)}
         channels                    {channel, active, total, dead, lifetime, population, energy_kept}
         shift                       {shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
@@ -45,6 +46,7 @@ from hierfeat.recording.recorder import record
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer import Layer
+from hierfeat.subjects.loading import card, list_models, load
 from hierfeat.subjects.provenance import provenance
 
 SCHEMA = 1
@@ -108,8 +110,15 @@ def _model(h: Hierarchy) -> dict[str, Any]:
         "macs": int(h.layers.table["macs"].sum()),
         "layers": len(h.layers),
         "weights_sha256": h.weights_sha256,
-        "card": dict(getattr(h, "card", None) or {}),
+        "card": _card(h),
     }
+
+
+def _card(h: Hierarchy) -> dict[str, Any]:
+    """The zoo's card, if `h` has the very weights that the card speaks of."""
+    if h.name in list_models() and load(h.name).weights_sha256 == h.weights_sha256:
+        return card(h.name)
+    return {}
 
 
 def _layer(index: int, layer: Layer) -> dict[str, Any]:

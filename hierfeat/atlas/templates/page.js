@@ -69,7 +69,7 @@ function describe(index) {
     const [top, left, bottom, right] = field;
     const [, height, width] = payload.model.input_shape;
     const whole = bottom - top >= height && right - left >= width;
-    sees = whole ? "; it sees the whole image" : `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)`;
+    sees = whole ? "; it sees the whole image" : `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${layer.field.status === "bound" ? " at most" : ""}`;
     if (layer.field.status === "global" && !whole) sees += " directly, and the whole image through a global pool or gate";
   }
   return `<b>${escapeText(layer.name)}</b> ${where}: activation <b>${number(activation(layer, state.sample, unit))}</b>${sees}.`;
