@@ -76,7 +76,7 @@ def build(h: Hierarchy, images: Tensor, labels: Tensor | None = None) -> dict[st
     for row in rows:
         _add_wiring(row, rows, wired)
         row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
-        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS))
+        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name != "field")
     return {
         "schema": SCHEMA,
         "model": _model(h),
