@@ -62,7 +62,9 @@ class Result:
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
         if meta["class"] != cls.__name__:
             raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
-        table = _decode(pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"])
+        table = _decode(
+            pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"]
+        )
         fields = meta["fields"] | _join(load_file(folder / _ARRAYS), meta["mappings"])
         return cls(table=table, provenance=meta["provenance"], **fields)
 
@@ -109,7 +111,9 @@ def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
         values = table[name].dropna()
         if len(values) and values.map(lambda value: isinstance(value, tuple)).all():
             columns[name] = "tuple"
-            table[name] = table[name].map(lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value)
+            table[name] = table[name].map(
+                lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value
+            )
         else:
             columns[name] = "str" if not pd.api.types.is_numeric_dtype(table[name].dtype) else str(table[name].dtype)
     return table, columns
@@ -122,7 +126,7 @@ def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
         elif kind == "bool":
             table[name] = table[name] == "True"
         elif kind != "str":
-            table[name] = cast("pd.Series[Any]", pd.to_numeric(table[name])).astype(cast(Any, kind))
+            table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
     return table
 
 
