@@ -17,8 +17,8 @@ not known is None::
                                     signed, limits, data}: see `images.quantise_maps`
         field                       {size, status, rows, cols}: [from, to) of the image's rows for each stored row of
                                     units, and the same for columns; a box is their product
-        source                      index of the layer that a pool reads
-        window                      whether stored source cells make up the pool's windows
+        source                      index of the layer whose output this one reads, where it is one layer's
+        window                      whether this is a pool, and its windows are made up of stored cells of the source
         kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
         patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
                                     total (channels)}
@@ -145,8 +145,8 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
 def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) -> None:
     source = wired.sources.get(row["name"])
     names = [other["name"] for other in rows]
-    row["source"] = names.index(source) if row["kind"] == "pool" and source in names else None
-    row["window"] = row["source"] is not None and _has_window(row, rows[row["source"]])
+    row["source"] = names.index(source) if source in names else None
+    row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
     weight = wired.weights.get(row["name"])
     row["kernels"] = None if weight is None else _kernels(weight, row["op"])
 

@@ -58,7 +58,9 @@ def test_a_vector_has_one_number_for_each_unit(by_name):
 def test_pools_know_their_source(by_name, payload):
     assert payload["layers"][by_name["pool1"]["source"]]["name"] == "relu1"
     assert by_name["pool1"]["window"]
-    assert by_name["conv2"]["source"] is None
+    assert payload["layers"][by_name["conv2"]["source"]]["name"] == "pool1"
+    assert by_name["fc"]["source"] is None or payload["layers"][by_name["fc"]["source"]]["kind"] == "other"
+    assert [layer["name"] for layer in payload["layers"] if layer["window"]] == ["pool1", "pool2"]
 
 
 def test_kernels_of_every_convolution(by_name, small):

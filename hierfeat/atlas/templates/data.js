@@ -78,6 +78,22 @@ function strongestUnit(layer, sample) {
   return best;
 }
 
+// What a unit reads of its source layer: [top, left, bottom, right] of the map, and in which tiles; null if not known.
+function inputWindow(layer, unit) {
+  const source = layer.source === null ? null : layers[layer.source];
+  if (!source || !source.maps || source.maps.step > 1 || layer.maps.step > 1 || view(layer).vector || view(source).vector) return null;
+  const same = String(source.out_shape) === String(layer.out_shape);
+  if (layer.kind === "activation" && same) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
+  if (!layer.kernel || String(source.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
+  const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source).tiles).keys()] : null;
+  const [rows, cols] = [unit.row, unit.col].map((at, axis) => {
+    const start = at * layer.stride[axis] - layer.padding[axis];
+    const stop = start + layer.dilation[axis] * (layer.kernel[axis] - 1) + 1;
+    return [Math.max(0, start), Math.min(source.out_shape[1 + axis], stop)];
+  });
+  return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
+}
+
 // The cells of the source map that a pooling unit looks at; those in the padding are left out.
 function poolWindow(layer, unit) {
   const source = layers[layer.source];

@@ -14,7 +14,7 @@ function fillGrid(grid) {
   const layer = layers[indexOf(grid)];
   const shape = view(layer);
   const shown = Math.min(shape.tiles, Number(grid.dataset.most || shape.tiles));
-  grid.innerHTML = Array.from({ length: shown }, (_, tile) => `<span class="map" data-tile="${tile}"><canvas></canvas><i></i>${grid.dataset.captions && !shape.vector ? `<b>${tile}</b>` : ""}</span>`).join("");
+  grid.innerHTML = Array.from({ length: shown }, (_, tile) => `<span class="map" data-tile="${tile}"><canvas></canvas><i></i><u hidden></u>${grid.dataset.captions && !shape.vector ? `<b>${tile}</b>` : ""}</span>`).join("");
   grid.classList.toggle("vector", shape.vector);
   if (shape.vector) grid.style.setProperty("--across", shape.width);
   grid.classList.add("filled");
@@ -45,6 +45,16 @@ function markUnit(index) {
       map.classList.toggle("chosen", chosen);
       if (chosen) place($("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height, width);
     }));
+}
+
+// In the overview, the cells that the chosen unit reads of the layer before it.
+function markInput(index) {
+  $$(".overview .map u").forEach((mark) => (mark.hidden = true));
+  const input = inputWindow(layers[index], unitOf(index));
+  const grid = input && $(`.overview [data-layer="${layers[index].source}"] .maps`);
+  if (!grid) return;
+  const { height, width } = view(layers[layers[index].source]);
+  $$(".map", grid).forEach((map) => input.tiles.includes(Number(map.dataset.tile)) && place($("u", map), ...input.area, height, width));
 }
 
 function markField(scene, index) {
@@ -93,7 +103,8 @@ function showUnit(index) {
   }
   if (state.active === index) {
     markField($(".overview .scene"), index);
-    $(".overview .readout").innerHTML = describe(index);
+    markInput(index);
+    $(".overview .readout").innerHTML = describe(index) + (layers[index].window ? ` ${contest(index).verdict}` : "");
   }
 }
 
@@ -107,35 +118,39 @@ function select(index, unit) {
   showUnit(index);
 }
 
-// The cells under a pooling unit, drawn in the source map and as numbers, the winner marked.
-function showWindow(loupe, index) {
+// The cells under a pooling unit, which of them wins, and that in words.
+function contest(index) {
   const [layer, unit] = [layers[index], unitOf(index)];
   const source = layers[layer.source];
   const cells = poolWindow(layer, unit);
   const values = cells.map((cell) => activation(source, state.sample, cell));
   const most = Math.max(...values);
-  const isMax = layer.op.includes("max");
-  const wins = (value) => isMax && value === most && most !== Math.min(...values);
+  const first = layer.op.includes("max") ? cells.filter((_, i) => values[i] === most) : [];
+  const winner = first.length === 1 ? first[0] : null;
+  const name = `<b>${escapeText(source.name)}</b>, channel ${unit.tile}`;
+  const verdict = winner
+    ? `Of ${cells.length} cells of ${name}, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`
+    : first.length
+      ? `${first.length} of ${cells.length} cells of ${name} tie at ${number(most)} (as far as 256 levels tell).`
+      : `${cells.length} cells of ${name} are pooled into one.`;
+  return { source, unit, cells, values, winner, verdict };
+}
+
+// The contest drawn in the source map and as numbers.
+function showWindow(loupe, index) {
+  const { source, unit, cells, values, winner, verdict } = contest(index);
   const { height, width } = view(source);
   const canvas = $("canvas", loupe);
   paintTile(canvas, source, state.sample, unit.tile, state.range);
   const [first, last] = [cells[0], cells.at(-1)];
   place($(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height, width);
-  const across = new Set(cells.map((cell) => cell.col)).size;
   const table = $(".cells", loupe);
-  table.style.setProperty("--across", across);
-  table.innerHTML = values.map((value) => `<span class="${wins(value) ? "winner" : ""}">${number(value)}</span>`).join("");
-  const winners = cells.filter((_, i) => wins(values[i]));
-  const win = winners.length === 1 ? winners[0] : null;
+  table.style.setProperty("--across", new Set(cells.map((cell) => cell.col)).size);
+  table.innerHTML = values.map((value, i) => `<span class="${cells[i] === winner ? "winner" : ""}">${number(value)}</span>`).join("");
   const dot = $(".dot", loupe);
-  if (win) place(dot, win.row, win.col, win.row + 1, win.col + 1, height, width);
+  if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height, width);
   else dot.hidden = true;
-  const name = escapeText(source.name);
-  $(".verdict", loupe).innerHTML = win
-    ? `Of ${cells.length} cells of <b>${name}</b>, channel ${unit.tile}, the one at row ${win.row}, column ${win.col} wins with ${number(most)}; the others are forgotten.`
-    : isMax
-      ? `The ${cells.length} cells of <b>${name}</b>, channel ${unit.tile}, tie at ${number(most)} (as far as 256 levels tell).`
-      : `${cells.length} cells of <b>${name}</b>, channel ${unit.tile}, are pooled into one.`;
+  $(".verdict", loupe).innerHTML = verdict;
 }
 
 function showScores() {
