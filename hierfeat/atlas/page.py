@@ -85,8 +85,14 @@ def render(payload: dict[str, Any]) -> str:
         facts=_facts(payload["model"], payload["measured"]),
         overview=_spread(mapped, COLUMNS),
         mapped=len(mapped),
+        depth=_by_depth(payload["layers"]),
         opened=mapped[0] if mapped else None,
     )
+
+
+def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
+    """Sections that enough layers have to be drawn along the hierarchy."""
+    return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
 
 
 def _writable(path: Path) -> Path:

@@ -88,3 +88,31 @@ function poolingChart(rows) {
   parts.push(`<text class="name" x="${(left + SIZE.width - 18) / 2}" y="${height - 4}" text-anchor="middle">invariance (1 = unmoved)</text>`);
   return svg(parts, "Invariance before and after each way of pooling", height);
 }
+
+// One number for each layer, in call order: what changes along the hierarchy. Pools stand out.
+const DEPTH = {
+  field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
+  active: { name: "active (%)", of: (layer) => layer.channels && (100 * layer.channels.active.reduce((a, b) => a + b, 0)) / layer.channels.active.length },
+  shift: { name: "invariance", of: (layer) => layer.shift && layer.shift.invariance.at(-1) },
+};
+
+function depthChart(what) {
+  const { name, of } = DEPTH[what];
+  const points = layers.filter((layer) => layer.section && of(layer) !== null).map((layer) => ({ layer, value: of(layer) }));
+  const few = points.length <= 24;
+  const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
+  const low = Math.min(0, ...points.map((point) => point.value));
+  const { X, Y, parts } = frame({ x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) });
+  parts.push(`<path class="faint" d="${points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("")}"/>`);
+  points.forEach(({ layer, value }, i) => {
+    parts.push(`<circle class="${layer.kind === "pool" ? "pool" : "other"}" cx="${X(i)}" cy="${Y(value)}" r="${few ? 4 : 2.5}"><title>${escapeText(layer.name)}: ${number(value)}</title></circle>`);
+    if (few) parts.push(`<text class="slanted" transform="translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)" text-anchor="end">${escapeText(layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name)}</text>`);
+  });
+  return svg(parts, `${name} by layer`);
+}
+
+function escapeText(text) {
+  const holder = document.createElement("span");
+  holder.textContent = text;
+  return holder.innerHTML;
+}

@@ -85,12 +85,6 @@ function describe(index) {
   return `<b>${escapeText(layer.name)}</b> ${where}: activation <b>${number(activation(layer, state.sample, unit))}</b>${sees}.`;
 }
 
-function escapeText(text) {
-  const holder = document.createElement("span");
-  holder.textContent = text;
-  return holder.innerHTML;
-}
-
 // One unit is chosen: its cursor, its field on the image, the words under both, and a pool's window.
 function showUnit(index) {
   markUnit(index);
@@ -272,6 +266,7 @@ $$(".overview .maps").forEach((grid) => {
   fillGrid(grid);
   paintGrid(grid);
 });
+$$("[data-depth]").forEach((target) => (target.innerHTML = depthChart(target.dataset.depth)));
 paintScenes();
 showScores();
 listen();
