@@ -104,6 +104,7 @@ def _channels(rows: pd.DataFrame) -> dict[str, Any]:
     return {
         "channel": shown["channel"].tolist(),
         "active": [number(share) for share in shown["active_fraction"]],
+        "mean_active": number(rows["active_fraction"].mean()),
         "total": len(rows),
         "dead": int(rows["dead"].sum()),
         "lifetime": number(rows["lifetime_sparseness"].median()),

@@ -24,7 +24,8 @@ not known is None::
                                     total (channels)}
         distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
-        channels                    {channel, active, total, dead, lifetime, population, energy_kept}
+        channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
+                                    total, dead (never above zero), lifetime (median), population, energy_kept}
         shift                       {shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
     }]

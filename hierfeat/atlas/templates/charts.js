@@ -92,7 +92,7 @@ function poolingChart(rows) {
 // One number for each layer, in call order: what changes along the hierarchy. Pools stand out.
 const DEPTH = {
   field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
-  active: { name: "active (%)", of: (layer) => layer.channels && (100 * layer.channels.active.reduce((a, b) => a + b, 0)) / layer.channels.active.length },
+  active: { name: "active (%)", of: (layer) => layer.channels && 100 * layer.channels.mean_active },
   shift: { name: "invariance", of: (layer) => layer.shift && layer.shift.invariance.at(-1) },
 };
 
