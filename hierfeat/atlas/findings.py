@@ -19,6 +19,8 @@ SECTIONS = ("field", "patches", "distribution", "channels", "shift", "pooling")
 
 #: Bins of a drawn histogram, and the share of values beyond each of its ends.
 BINS, TAIL = 40, 0.001
+#: Values of each layer, of all images together, that a histogram is made of at least.
+VALUES = 40_000
 #: Bars of a drawn sparsity chart.
 BARS = 64
 
@@ -61,7 +63,7 @@ def _intervals(starts: np.ndarray, stops: np.ndarray, *, axis: int) -> list[list
 
 
 def _distributions(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
-    histogram = Histogram(quantiles=(TAIL, 1 - TAIL))
+    histogram = Histogram(max(64, VALUES // len(images)), quantiles=(TAIL, 1 - TAIL))
     measures = [Moments(), ActiveFraction(), Sparseness(), histogram]
     moments, active, sparse, ends = sweep(h, images, measures, layers=chosen.layers, progress=False)
     channels = active.merge(sparse, on=["layer", "channel"])
