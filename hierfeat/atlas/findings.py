@@ -59,7 +59,7 @@ def _intervals(starts: np.ndarray, stops: np.ndarray, *, axis: int) -> list[list
     seen = stops > starts
     first = np.where(seen, starts, np.iinfo(np.int64).max).min(axis=axis)
     last = np.where(seen, stops, 0).max(axis=axis)
-    return np.stack([np.where(last > 0, first, 0), last], axis=1).tolist()
+    return [[int(start), int(stop)] for start, stop in zip(np.where(last > 0, first, 0), last, strict=True)]
 
 
 def _distributions(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
