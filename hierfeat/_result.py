@@ -115,8 +115,15 @@ def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
                 lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value
             )
         else:
-            columns[name] = "str" if not pd.api.types.is_numeric_dtype(table[name].dtype) else str(table[name].dtype)
+            columns[name] = _type_name(table[name])
     return table, columns
+
+
+def _type_name(column: "pd.Series[Any]") -> str:
+    """A numeric dtype's name; ``str``, or ``str?`` where some are missing, for everything else."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return str(column.dtype)
+    return "str?" if column.isna().any() else "str"
 
 
 def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -125,7 +132,9 @@ def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
             table[name] = table[name].map(lambda text: tuple(json.loads(text)) if isinstance(text, str) else None)
         elif kind == "bool":
             table[name] = table[name] == "True"
-        elif kind != "str":
+        elif kind == "str":
+            table[name] = table[name].fillna("")
+        elif kind != "str?":
             table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
     return table
 

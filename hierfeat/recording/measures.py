@@ -48,7 +48,7 @@ class Moments(Measure):
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
         n = torch.full_like(found.sums, found.count)
-        self._merge(layer, n, found.sums / found.count, found.deviations, found.minima, found.maxima)
+        self._merge(layer, n, *found.spread, found.minima, found.maxima)
 
     def merge(self, other: Self) -> None:
         for layer in other.layers():

@@ -55,13 +55,15 @@ class Reductions:
         return self.rows.amax(-1).amax(0).double()
 
     @cached_property
-    def deviations(self) -> Tensor:
-        """Σ(x - mean)²; by a second pass where the mean is so large that Σx² - (Σx)²/n would lose it."""
+    def spread(self) -> tuple[Tensor, Tensor]:
+        """The mean and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
         mean = self.sums / self.count
-        spread = self.squares - self.count * mean.square()
-        if bool((self.count * mean.square() > _STEEP * spread).any()):
-            return _sum_of_squares(self.rows.double() - mean[:, None])
-        return spread
+        deviations = self.squares - self.count * mean.square()
+        if bool((self.count * mean.square() > _STEEP * deviations).any()):
+            rows = self.rows.double()
+            mean = _sum(rows) / self.count
+            deviations = _sum_of_squares(rows - mean[:, None])
+        return mean, deviations
 
     @cached_property
     def rates(self) -> Tensor:

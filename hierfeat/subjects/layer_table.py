@@ -104,7 +104,7 @@ class LayerTable(Result):
         if item in KINDS:
             present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
-        close = difflib.get_close_matches(item, [*self.table["layer"], *KINDS], n=1, cutoff=0.4)
+        close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
         hint = (
             f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
         )

@@ -29,8 +29,9 @@ from hierfeat.training.recipes import RECIPES
 class Training(Result):
     """A finished training.
 
-    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, validation_accuracy, seconds``
-    (training numbers are means over the epoch, on augmented images; validation is NaN where its images are trained on).
+    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, seconds, cpu_seconds,
+    validation_accuracy`` (training numbers are means over the epoch, on augmented images; validation is NaN where its
+    images are trained on).
 
     Attributes
     ----------
@@ -136,9 +137,7 @@ def find_recipe(recipe: Recipe | str) -> Recipe:
     return recipe
 
 
-def accuracy(
-    forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, *, batch_size: int = 500
-) -> float:
+def accuracy(forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, *, batch_size: int = 500) -> float:
     """Return the fraction of `images` whose largest output is their label."""
     with torch.no_grad():
         right = [
@@ -148,7 +147,9 @@ def accuracy(
     return int(torch.stack(right).sum()) / len(labels)
 
 
-def test_accuracy(name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None) -> float:
+def measure_test_accuracy(
+    name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None
+) -> float:
     """Return the accuracy of a zoo model with these weights, in float32 on the CPU, on the whole test set of `data`."""
     species = ZOO[name]
     model = species.build()
@@ -160,9 +161,7 @@ def _parts(recipe: Recipe) -> set[str]:
     return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
 
 
-def _data(
-    name: str, split: str, species: Species, root: str | Path | None, device: str
-) -> tuple[Tensor, Tensor]:
+def _data(name: str, split: str, species: Species, root: str | Path | None, device: str) -> tuple[Tensor, Tensor]:
     options: dict[str, Any] = {} if name == "cifar10" else {"size": species.input_shape[1]}
     if name != "digits":
         options["root"] = root
@@ -221,14 +220,14 @@ def _epoch(
 ) -> dict[str, float]:
     """Go once through the training images, in a random order that the seed and the epoch's number decide."""
     torch.manual_seed(recipe.seed * 100_003 + epoch + 1)
-    started = time.perf_counter()
+    started, started_cpu = time.perf_counter(), time.process_time()
     images, labels = data
     steps = len(labels) // recipe.batch_size
     order = torch.randperm(len(labels))[: steps * recipe.batch_size].to(labels.device)
     total = torch.zeros(2, device=labels.device)
     rate = 0.0
     state.model.train()
-    for step, chosen in enumerate(order.split(recipe.batch_size)):
+    for step, chosen in enumerate(torch.split(order, recipe.batch_size)):
         rate = _learning_rate(recipe, (epoch * steps + step + 0.5) / (recipe.epochs * steps))
         loss, right = _step(state, recipe, species, images[chosen], labels[chosen], rate)
         total += torch.stack([loss, right])
@@ -240,6 +239,7 @@ def _epoch(
         "train_loss": mean_loss,
         "train_accuracy": mean_right,
         "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time() - started_cpu,
     }
 
 
@@ -256,7 +256,10 @@ def _step(
         outputs = state.model(inputs)
     outputs = outputs.float()
     own_loss = getattr(state.model, "loss", None)
-    loss = own_loss(outputs, labels) if own_loss else F.cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+    if own_loss is None:
+        loss = F.cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+    else:
+        loss = own_loss(outputs, labels)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()
@@ -291,6 +294,7 @@ def _finish(state: _State, recipe: Recipe, test: float) -> Training:
         "test_accuracy": test,
         "validation_accuracy": float(table["validation_accuracy"].iloc[-1]),
         "seconds": float(table["seconds"].sum()),
+        "cpu_seconds": float(table["cpu_seconds"].sum()),
     }
     weights = {name: value.cpu().contiguous().numpy() for name, value in state.model.state_dict().items()}
     provenance = {"recipe": recipe.as_dict(), "torch": torch.__version__, "seed": recipe.seed}

@@ -13,8 +13,19 @@ from hierfeat.subjects.zoo.mlp import MLP
 from hierfeat.subjects.zoo.resnet import CifarResNet
 
 DIGITS = tuple("0123456789")
-FASHION = tuple("T-shirt/top|Trouser|Pullover|Dress|Coat|Sandal|Shirt|Sneaker|Bag|Ankle boot".split("|"))
-CIFAR10 = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+FASHION = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,9 @@ class Species:
     summary: str
 
 
-_FASHION = Species(partial(LeNet5, input_size=28), (1, 28, 28), (0.2857,), (0.3529,), FASHION, "LeNet-5, ReLU, max pool")
+_FASHION = Species(
+    partial(LeNet5, input_size=28), (1, 28, 28), (0.2857,), (0.3529,), FASHION, "LeNet-5, ReLU, max pool"
+)
 _MNIST = Species(
     lenet1998.LeNet5Published,
     (1, 32, 32),
