@@ -9,7 +9,9 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
+from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
+from hierfeat.atlas.responses import Sections, patches, pooling, shifts
 from hierfeat.recording.measures import ActiveFraction, Histogram, Moments, Sparseness
 from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -24,19 +26,20 @@ VALUES = 40_000
 #: Bars of a drawn sparsity chart.
 BARS = 64
 
-Sections = dict[str, dict[str, Any]]
-
 
 def stages(h: Hierarchy, images: Tensor, chosen: Plan) -> list[tuple[str, Callable[[], Sections]]]:
     """Return the analyses to run, by name; each gives sections by layer."""
+    fields = receptive_fields(h)
     return [
-        ("receptive_fields", partial(_fields, h, chosen)),
+        ("receptive_fields", partial(_fields, h, fields, chosen)),
+        ("top_patches", partial(patches, h, images, fields, chosen)),
         ("distribution", partial(_distributions, h, images, chosen)),
+        ("translation_invariance", partial(shifts, h, images, chosen)),
+        ("pooling_invariance", partial(pooling, h, images)),
     ]
 
 
-def _fields(h: Hierarchy, chosen: Plan) -> Sections:
-    fields = receptive_fields(h)
+def _fields(h: Hierarchy, fields: ReceptiveFields, chosen: Plan) -> Sections:
     shapes = {layer.name: layer.out_shape for layer in h.layers}
     rows = fields.table.set_index("layer")
     return {"field": {name: _field(fields, rows.loc[name], shapes[name], chosen) for name in rows.index}}
@@ -111,16 +114,4 @@ def _channels(rows: pd.DataFrame) -> dict[str, Any]:
         "dead": int(rows["dead"].sum()),
         "lifetime": number(rows["lifetime_sparseness"].median()),
         "population": number(rows["population_sparseness"].iloc[0]),
-        "energy_kept": None,
     }
-
-
-def number(value: float) -> float | None:
-    """Round to what a reader can see; None for what is not finite.
-
-    Examples
-    --------
-    >>> number(1 / 3), number(float("nan"))
-    (0.33333, None)
-    """
-    return float(f"{value:.5g}") if np.isfinite(value) else None

@@ -91,6 +91,17 @@ def encode(levels: Tensor) -> str:
     return base64.b64encode(levels.contiguous().numpy().tobytes()).decode("ascii")
 
 
+def number(value: float) -> float | None:
+    """Round to what a reader can see; None for what is not finite.
+
+    Examples
+    --------
+    >>> number(1 / 3), number(float("nan"))
+    (0.33333, None)
+    """
+    return float(f"{value:.5g}") if np.isfinite(value) else None
+
+
 def _short(limits: Tensor) -> list[list[float]]:
     return [[float(f"{value:.5g}") for value in row] for row in limits.tolist()]
 

@@ -21,12 +21,12 @@ not known is None::
         window                      whether this is a pool, and its windows are made up of stored cells of the source
         kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
         patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
-                                    total (channels)}
+                                    total (channels), status (ok, dead, constant)}
         distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
         channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
-                                    total, dead (never above zero), lifetime (median), population, energy_kept}
-        shift                       {shifts (px), invariance, equivariance}
+                                    total, dead (never above zero), lifetime (median), population (mean)}
+        shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
     }]
 """

@@ -9,6 +9,8 @@ KINDS = ("conv", "pool", "activation", "linear")
 
 #: Bytes of all stored maps together; base64 makes four of three.
 MAP_BYTES = 4_500_000
+#: With more layers than this, fewer and smaller patches are stored.
+FEW = 24
 #: Units of a vector that are shown.
 UNITS = 256
 #: Samples, channels and the longest side of a map, from lavish to frugal; the first that fits is taken.
@@ -35,6 +37,16 @@ class Plan:
     samples: int
     channels: int
     side: int
+
+    @property
+    def patches(self) -> int:
+        """Strongest patches of each channel."""
+        return 9 if len(self.layers) <= FEW else 5
+
+    @property
+    def tile(self) -> int:
+        """The longest side of a patch as it is stored."""
+        return 48 if len(self.layers) <= FEW else 32
 
     def size(self, shape: Shape) -> tuple[int, int]:
         """Return how many channels of maps (C, H, W) or (C,) are stored, and every how many-th row and column."""

@@ -192,9 +192,9 @@ function openSection(section) {
 }
 
 // The patches lie in one picture, a row for each channel; every tile is cut out of it into its own canvas.
-function showPatches(target, { image, columns, values, channels }) {
-  const strip = (row) => row.map((value) => `<canvas title="activation ${number(value)}"></canvas>`).join("");
-  target.innerHTML = channels.map((channel, i) => `<div><b>${channel}</b><span role="img" aria-label="strongest patches of channel ${channel}">${strip(values[i])}</span></div>`).join("");
+function showPatches(target, { image, columns, values, channels, status }) {
+  const strip = (i) => status[i] === "ok" ? values[i].map((value) => `<canvas title="activation ${number(value)}"></canvas>`).join("") : `<em>${status[i] === "dead" ? "never active" : "always the same"}</em>`;
+  target.innerHTML = channels.map((channel, i) => `<div><b>${channel}</b><span role="img" aria-label="strongest patches of channel ${channel}">${strip(i)}</span></div>`).join("");
   const sheet = new Image();
   sheet.onload = () => {
     const tile = sheet.width / columns;
