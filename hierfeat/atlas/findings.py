@@ -11,13 +11,13 @@ from torch import Tensor
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
-from hierfeat.atlas.responses import Sections, patches, pooling, shifts
+from hierfeat.atlas.responses import Sections, patches, pooling, rectifiers, shifts
 from hierfeat.recording.measures import ActiveFraction, Histogram, Moments, Sparseness
 from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: What a stage may say of a layer.
-SECTIONS = ("field", "patches", "distribution", "channels", "shift", "pooling")
+SECTIONS = ("field", "patches", "distribution", "channels", "rectifier", "shift", "pooling")
 
 #: Bins of a drawn histogram, and the share of values beyond each of its ends.
 BINS, TAIL = 40, 0.001
@@ -34,6 +34,7 @@ def stages(h: Hierarchy, images: Tensor, chosen: Plan) -> list[tuple[str, Callab
         ("receptive_fields", partial(_fields, h, fields, chosen)),
         ("top_patches", partial(patches, h, images, fields, chosen)),
         ("distribution", partial(_distributions, h, images, chosen)),
+        ("nonnegativity", partial(rectifiers, h, images, chosen)),
         ("translation_invariance", partial(shifts, h, images, chosen)),
         ("pooling_invariance", partial(pooling, h, images)),
     ]

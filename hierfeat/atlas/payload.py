@@ -26,6 +26,7 @@ not known is None::
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
         channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
                                     total, dead (never above zero), lifetime (median), population (mean)}
+        rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
     }]

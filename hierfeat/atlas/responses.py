@@ -11,6 +11,7 @@ from hierfeat.atlas.images import number, sprite
 from hierfeat.atlas.plan import Plan
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.field_cutter import LayerCutter
+from hierfeat.physiology.nonnegativity import nonnegativity
 from hierfeat.physiology.pooling_invariance import AS_IT_IS, pooling_invariance
 from hierfeat.physiology.pools import POOLS
 from hierfeat.physiology.top_patches import TopPatches
@@ -96,6 +97,21 @@ def pooling(h: Hierarchy, images: Tensor) -> Sections:
             for kind, before, after in ends
         ]
     return {"pooling": found}
+
+
+def rectifiers(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
+    """How much of the energy passes each rectifier, channels together, and what it does with negative input."""
+    kinds = {layer.name: layer.kind for layer in h.layers}
+    layers = [name for name in chosen.layers if kinds[name] == "activation"]
+    if not layers:
+        raise HierfeatError(f"{h.name} has no activation function over maps or units")
+    rectified = nonnegativity(h, images, layers=layers)
+    kept = rectified.summary.set_index("layer")["energy_kept"]
+    return {
+        "rectifier": {
+            name: {"energy_kept": number(kept[name]), "negative": rectified.negative[name]} for name in kept.index
+        }
+    }
 
 
 def _affordable(h: Hierarchy, analysis: str, passes: int, *, least: int) -> int:
