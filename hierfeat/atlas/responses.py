@@ -12,9 +12,9 @@ from hierfeat.atlas.plan import Plan
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.field_cutter import LayerCutter
 from hierfeat.physiology.nonnegativity import nonnegativity
+from hierfeat.physiology.patch_measure import TopPatches
 from hierfeat.physiology.pooling_invariance import AS_IT_IS, pooling_invariance
 from hierfeat.physiology.pools import POOLS
-from hierfeat.physiology.top_patches import TopPatches
 from hierfeat.physiology.translation_invariance import translation_invariance
 from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
