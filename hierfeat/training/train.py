@@ -19,10 +19,12 @@ from hierfeat._files import write_with
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.zoo import ZOO, Species
 from hierfeat.training.augment import augment
+from hierfeat.training.files import write
 from hierfeat.training.recipe import Recipe
-from hierfeat.training.recipes import RECIPES
+from hierfeat.training.recipes import find_recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,14 @@ class Training(Result):
 
     weights: dict[str, np.ndarray]
     card: dict[str, Any]
+
+    def hierarchy(self) -> Hierarchy:
+        """Return the trained model as a subject for the analyses."""
+        species, name = ZOO[self.card["model"]], self.card["model"]
+        model = species.build()
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})
+        options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
+        return Hierarchy(model.eval(), species.input_shape, **options)
 
     def plot(self) -> Figure:
         """Draw loss and accuracy over the epochs."""
@@ -73,7 +83,7 @@ def train(
     Parameters
     ----------
     recipe : Recipe or str
-        A recipe, or the name of one of ``hierfeat.training.recipes.RECIPES``.
+        A recipe, or the name of one of :func:`find_recipe`.
     out : str or Path, optional
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
@@ -99,39 +109,36 @@ def train(
     -----
     Bit-identical means: same machine, same versions, same number of threads. The global random state is left as found.
     """
-    recipe = find_recipe(recipe)
+    recipe = _checked(recipe)
     species = ZOO[recipe.model]
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
         state = _start(recipe, species, device)
         _resume(state, checkpoint, recipe)
         data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
-        steps = len(data[recipe.split][1]) // recipe.batch_size
+        images, labels = data[recipe.split]
+        training = images[: recipe.limit], labels[: recipe.limit]
+        steps = len(training[1]) // recipe.batch_size
         done = len(state.rows)
         with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
             bar.set_description(recipe.model)
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, data[recipe.split], epoch, bar.update)
+                row = _epoch(state, recipe, species, training, epoch, bar.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
                 bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
                 _save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
-    training = _finish(state, recipe, test)
-    if out is not None:
-        from hierfeat.training.files import write
-
-        write(training, Path(out))
-        (Path(out) / f"{recipe.model}.checkpoint.pt").unlink(missing_ok=True)
-    return training
+    finished = _finish(state, recipe, test)
+    if checkpoint is not None:
+        write(finished, checkpoint.parent)
+        checkpoint.unlink(missing_ok=True)
+    return finished
 
 
-def find_recipe(recipe: Recipe | str) -> Recipe:
-    """Return the recipe of that name, or say which there are."""
+def _checked(recipe: Recipe | str) -> Recipe:
     if isinstance(recipe, str):
-        if recipe not in RECIPES:
-            raise HierfeatError(f"expected a recipe among {', '.join(RECIPES)}; got {recipe!r}")
-        recipe = RECIPES[recipe]
+        recipe = find_recipe(recipe)
     if recipe.model not in ZOO or recipe.data not in LOADERS:
         raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
     return recipe
