@@ -40,7 +40,8 @@ def test_importing_hierfeat_imports_no_torch():
 
 
 def test_help_imports_no_torch():
-    code = "import sys, hierfeat.cli\ntry: hierfeat.cli.main(['--help'])\nexcept SystemExit: sys.exit('torch' in sys.modules)"
+    attempt = "try: hierfeat.cli.main(['--help'])"
+    code = f"import sys, hierfeat.cli\n{attempt}\nexcept SystemExit: sys.exit('torch' in sys.modules)"
     assert run("-c", code, cwd=ROOT).returncode == 0
 
 
