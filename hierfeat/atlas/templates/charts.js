@@ -61,7 +61,7 @@ function shiftChart(layer) {
   const zip = (values) => shifts.map((shift, i) => [shift, values[i]]);
   const all = [...invariance, ...(equivariance || [])].filter((value) => value !== null);
   const low = Math.min(0, ...all);
-  const { X, Y, parts } = frame({ x: [Math.min(...shifts), Math.max(...shifts)], y: [low, Math.max(1, ...all)], xName: "shift of the image (px)", yName: "similarity", xTicks: shifts.filter(Number.isInteger) });
+  const { X, Y, parts } = frame({ x: [Math.min(...shifts), Math.max(...shifts)], y: [low, Math.max(1, ...all)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
   layers.forEach((other) => {
     if (other !== layer && other.shift) parts.push(path(other.shift.shifts.map((s, i) => [s, other.shift.invariance[i]]), X, Y, "faint"));
   });
