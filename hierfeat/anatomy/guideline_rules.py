@@ -1,4 +1,4 @@
-"""How each rule of :func:`hierfeat.anatomy.guidelines.guidelines` is checked: one function, one verdict, its evidence."""
+"""How each rule of the guidelines is checked: one function, one verdict, its evidence."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -110,11 +110,15 @@ def pooling_repeats(evidence: Evidence) -> Finding:
 
 
 def maps_grow(evidence: Evidence) -> Finding:
-    """As the maps shrink, their number does not fall, and is larger in the end."""
+    """The widest layer of each size of map: as the maps shrink, it does not narrow, and is wider in the end."""
     windowed = {(row.height, row.width) for row in evidence.maps if row.kind in ("conv", "pool")}
     rows = (row for row in evidence.maps if row.kind in ("conv", "pool", "concat"))
-    last = {(row.height, row.width): row for row in rows if (row.height, row.width) in windowed}
-    steps = sorted(last.values(), key=lambda row: -row.height * row.width)
+    widest: dict[tuple[int, int], Any] = {}
+    for row in rows:
+        size = (row.height, row.width)
+        if size in windowed and (size not in widest or row.maps > widest[size].maps):
+            widest[size] = row
+    steps = sorted(widest.values(), key=lambda row: -row.height * row.width)
     if len(steps) < 2:
         return SILENT, "fewer than two sizes of map"
     falls = any(b.maps < a.maps for a, b in pairwise(steps))
