@@ -123,7 +123,8 @@ RULES = (
         "maps grow in number as they shrink",
         check.maps_grow,
         "LeCun et al. 1998; Simonyan and Zisserman 2015",
-        "ViT keeps one width throughout; auto-encoders and U-Nets come back down; DenseNet halves at each transition.",
+        "AlexNet narrows from 384 to 256 before its dense layers; ViT keeps one width; auto-encoders and U-Nets come back "
+        "down; DenseNet halves at each transition.",
     ),
     Rule(
         "dense layers shrink step by step",
