@@ -63,8 +63,8 @@ def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
     LeCun, Y., Bottou, L., Bengio, Y. and Haffner, P. (1998). Gradient-based learning applied to document
     recognition. Proc. IEEE 86(11).
     Simonyan, K. and Zisserman, A. (2015). Very deep convolutional networks for large-scale image recognition. ICLR.
-    Richter, M. L., Shenk, J., Byttner, W., Arpteg, A. and Huss, M. (2021). Feature space saturation during training,
-    and: Should you go deeper? Optimizing convolutional neural network architectures without training. ICMLA.
+    Richter, M. L., Schöning, J., Wiedenroth, A. and Krumnack, U. (2021). Should you go deeper? Optimizing
+    convolutional neural network architectures without training. ICMLA. arXiv:2106.12307.
     Luo, W., Li, Y., Urtasun, R. and Zemel, R. (2016). Understanding the effective receptive field in deep CNNs. NIPS.
 
     Examples
@@ -123,8 +123,8 @@ RULES = (
         "maps grow in number as they shrink",
         check.maps_grow,
         "LeCun et al. 1998; Simonyan and Zisserman 2015",
-        "AlexNet narrows from 384 to 256 before its dense layers; ViT keeps one width; auto-encoders and U-Nets come back "
-        "down; DenseNet halves at each transition.",
+        "AlexNet narrows from 384 to 256 before its dense layers; ViT keeps one width; auto-encoders and U-Nets come "
+        "back down; DenseNet halves at each transition.",
     ),
     Rule(
         "dense layers shrink step by step",
