@@ -104,6 +104,7 @@ def test_an_in_place_first_layer_does_not_write_into_the_images():
     assert images.eq(-1).all()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch imports its own deprecated parts
 def test_a_compiled_or_parallel_model_is_examined_as_what_it_wraps(everything):
     assert hf.Hierarchy(nn.DataParallel(everything), (1, 8, 8)).model is everything
     assert hf.Hierarchy(torch.compile(everything), (1, 8, 8)).model is everything
