@@ -27,7 +27,7 @@ def save(name, figure, *, table=None, result=None, colours=None, dpi=110):
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     picture = Image.open(buffer).convert("RGB")
-    picture = picture.quantize(colours, dither=Image.Dither.NONE) if colours else picture
+    picture = picture.quantize(colours, kmeans=2, dither=Image.Dither.NONE) if colours else picture
     picture.save(OUT / f"{name}.png", optimize=True)
     if table is not None:
         table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
@@ -57,11 +57,11 @@ def chosen(*names):
 
 
 image_like = hf.apply_kernel(china, chosen("box_blur", "gaussian_blur", "sharpen", "unsharp", "emboss"), **options)
-save("image_modifiers", image_like.plot(columns=3), table=image_like.table, result=image_like, colours=64, dpi=100)
+save("image_modifiers", image_like.plot(columns=3), table=image_like.table, result=image_like, colours=96, dpi=95)
 
-edges = ["sobel_0", "sobel_45", "sobel_90", "sobel_135", "prewitt_90", "outline", "laplacian", "dog"]
-edged = hf.apply_kernel(flower, chosen(*edges, "gabor_0", "gabor_45", "gabor_90"), **options)
-save("edge_detectors", edged.plot(columns=4), table=edged.table, result=edged, colours=32, dpi=80)
+edges = ["sobel_0", "sobel_45", "sobel_90", "outline", "laplacian", "dog", "gabor_0", "gabor_90"]
+edged = hf.apply_kernel(flower, chosen(*edges), **options)
+save("edge_detectors", edged.plot(columns=3), table=edged.table, result=edged, colours=32, dpi=80)
 
 # %% [markdown]
 # ## Correlation or convolution?
@@ -109,7 +109,7 @@ layers = {
     "toeplitz_2d": (torch.nn.Conv2d(1, 1, 3, padding=1), (1, 6, 6)),
     "toeplitz_stride_2": (torch.nn.Conv2d(2, 3, 3, stride=2, padding=1), (2, 6, 6)),
     "toeplitz_circular": (torch.nn.Conv2d(1, 1, 3, padding=1, padding_mode="circular"), (1, 6, 6)),
-    "toeplitz_transposed": (torch.nn.ConvTranspose2d(1, 1, 3, stride=2), (1, 3, 3)),
+    "toeplitz_transposed": (torch.nn.ConvTranspose2d(1, 1, 3), (1, 4, 4)),
 }
 errors = []
 for name, (layer, shape) in layers.items():

@@ -89,8 +89,9 @@ def matrix_memory(conv: Convolution, input_shape: tuple[int, ...]) -> int:
     -------
     int
         Bytes of the finished matrix: one weight and one column index for each kernel tap that falls on the input, and
-        a row pointer for each output. While it is built, about four times one output channel's share is needed on
-        top; for a transposed convolution, as much again as the whole.
+        a row pointer for each output; a little more than it takes where padding folds weights together. While it is
+        built, about four times one output channel's share is needed on top; for a transposed convolution, as much
+        again as the whole.
 
     Raises
     ------

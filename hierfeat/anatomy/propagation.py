@@ -97,8 +97,13 @@ class Propagation(TorchDispatchMode):
         """What `tensor` sees, or None if it does not depend on the image."""
         return self._fields.get(id(tensor))
 
-    def whole(self, tensor: Tensor) -> Field:
-        """A bound for a tensor that could not be followed back: every unit may see the whole image."""
+    def untracked(self, tensor: Tensor) -> Field:
+        """The field of a tensor that was not computed from the image, as far as can be seen.
+
+        On the meta device it then sees nothing. In a real run it may have gone through numpy: a bound.
+        """
+        if self.on_meta:
+            return Field(tuple((Atom(int(size)),) for size in tensor.shape))
         return constant(self._image, tensor.shape, BOUND)
 
     def _set(self, tensor: Tensor, field: Field) -> None:

@@ -256,7 +256,7 @@ def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, La
 
     def after(call: Call, output: Tensor) -> None:
         field = propagation.field(output)
-        field = propagation.whole(output) if field is None else field
+        field = propagation.untracked(output) if field is None else field
         if field not in done:
             done[field] = layer_fields(field, len(_AXES))
         found.append((call, done[field]))

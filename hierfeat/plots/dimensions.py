@@ -46,20 +46,14 @@ class _Box:
 
 def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure:
     """Draw every layer's output as maps × height × width; folded, the last output of every stage."""
-    table = result.table
-    folded = table["column"].max() > _MOST_COLUMNS if fold is None else fold
-    rows: list[Any] = [row for row in table.itertuples() if not (folded and row.gate)]
-    counts = {stage: sum(row.stage == stage for row in rows) for stage in table["stage"]}
-    if folded:
-        rows = list({row.stage: row for row in rows}.values())
-    columns = [row.stage if folded else row.column for row in rows]
+    folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
+    rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
     few = len(set(columns)) <= 10
-    boxes = _boxes(rows, counts if folded else {}, few=few)
+    boxes = _boxes(rows, counts, few=few)
     width, height = _place(boxes, columns, few=few)
     figure = Figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
     axis = figure.add_axes((0, 0.02, 1, 0.9))
-    chain = [(first, second) for first, second in pairwise(boxes)]
-    _arrows(axis, chain if folded else _wires(boxes), bows=not folded)
+    _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
     small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
     for box in boxes:
         _draw(axis, box)
@@ -70,7 +64,19 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     return figure
 
 
-def _boxes(rows: list[Any], counts: dict[Any, int], *, few: bool) -> list[_Box]:
+def _chosen(rows: list[Any], folded: bool) -> tuple[list[Any], list[int], dict[str, int]]:
+    """Give the rows to draw, the column of each, and how many layers each stands for where stages are folded."""
+    if not folded:
+        return rows, [row.column for row in rows], {}
+    stages: dict[int, list[Any]] = {}
+    for row in rows:
+        if not row.gate:
+            stages.setdefault(-1 if row.kind == "input" else row.stage, []).append(row)
+    last = [stage[-1] for stage in stages.values()]
+    return last, list(stages), {stage[-1].layer: len(stage) for stage in stages.values()}
+
+
+def _boxes(rows: list[Any], counts: dict[str, int], *, few: bool) -> list[_Box]:
     """Scale rows and columns by the tallest map, maps by the most maps, dense layers by the longest of them."""
     tall = max(max(row.height, row.width) for row in rows)
     deep = max((row.maps for row in rows if not row.dense), default=1)
@@ -80,7 +86,7 @@ def _boxes(rows: list[Any], counts: dict[Any, int], *, few: bool) -> list[_Box]:
         face = np.array([row.width, row.height]) / tall * _TALLEST
         back = _BACK * row.maps / (long if row.dense else deep) * _DEEPEST
         label = str(row.maps) if row.dense else f"{row.maps}@{'' if few else chr(10)}{row.height}×{row.width}"
-        label += f"\n({counts[row.stage]} layers)" if counts.get(row.stage, 1) > 1 else ""
+        label += f"\n({counts[row.layer]} layers)" if counts.get(row.layer, 1) > 1 else ""
         boxes.append(_Box(row, np.maximum(face, _THIN) if not row.dense else np.full(2, _THIN), back, label))
     return boxes
 

@@ -30,10 +30,10 @@ def _list(result: "Guidelines") -> Figure:
         _mark(axis, 0, -place, str(row.verdict))
         axis.text(0.75, -place, str(row.rule), va="center", fontsize=12, fontweight="bold")
         evidence = textwrap.fill(str(row.evidence), 78)
-        axis.text(8.2, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
+        axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
         if broken:
             purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
-            axis.text(8.2, -place - 0.06, purpose, va="top", fontsize=9, color="#555555")
+            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=9, color="#555555")
     axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
     figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=15)

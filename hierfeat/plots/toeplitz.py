@@ -20,7 +20,9 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     taps = np.array(result.table["tap"].tolist())
     colours = _colours(taps)
     height = min(8.0, max(3.4, 8 * rows / columns)) if rows > 15 else 4.5
-    figure = Figure(figsize=(11, height + 0.9), layout="constrained")
+    figure = Figure(
+        figsize=(min(11, max(7.5, 3.2 + 1.1 * height * columns / rows)), height + 0.9), layout="constrained"
+    )
     left, right = figure.subplots(1, 2, width_ratios=(1, 4.2))
     _kernel(left, taps, colours)
     shown = ListedColormap(np.vstack([[0, 0, 0], [0.955] * 3, colours]))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.anatomy.activation_functions as module
@@ -28,6 +28,7 @@ TORCHS = {
 
 
 @pytest.mark.parametrize("name", TORCHS)
+@settings(deadline=None)
 @given(z=st.lists(st.floats(-40, 40), min_size=1, max_size=20))
 def test_value_and_slope_are_torchs(name, z):
     inputs = torch.tensor([number for number in z if abs(number) != 1] or [0.5], dtype=torch.float64)
@@ -91,6 +92,17 @@ def test_saved_and_loaded(tmp_path):
     again = ActivationFunctions.load(found.save(tmp_path))
     assert again.table.highest.tolist() == found.table.highest.tolist()
     np.testing.assert_array_equal(again.slopes["gelu"], found.slopes["gelu"])
+
+
+def test_plot_draws_curves_or_maps():
+    curves = activation_functions().plot().axes
+    assert len(curves) == 9
+    assert [line.get_label() for line in curves[0].lines[:2]] == ["value σ(z)", "slope σ′(z)"]
+    assert curves[0].texts[0].get_text() == "(0, 1)\nmean +0.50"
+    maps = activation_functions(np.random.default_rng(0).standard_normal((5, 6))).plot().axes
+    assert [axis.get_title() for axis in maps[:3]] == ["weighted input z", "sigmoid", "tanh"]
+    low, high = maps[1].images[0].get_clim()
+    assert low == -high
 
 
 def test_examples_run():

@@ -7,7 +7,7 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.anatomy.convolution as module
@@ -22,6 +22,7 @@ sides = st.sampled_from([1, 3, 5])
 
 @pytest.mark.parametrize("operation", ["correlation", "convolution"])
 @pytest.mark.parametrize("mode", SCIPYS)
+@settings(deadline=None)
 @given(rows=sides, columns=sides, dilation=st.integers(1, 2), stride=st.integers(1, 3))
 def test_against_ndimage(operation, mode, rows, columns, dilation, stride):
     kernel = RANDOM.standard_normal((rows, columns))
@@ -33,6 +34,7 @@ def test_against_ndimage(operation, mode, rows, columns, dilation, stride):
     np.testing.assert_allclose(apply_kernel(IMAGE, kernel, padding="same", **options).output, wanted, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6))
 def test_without_padding_against_signal(rows, columns):
     kernel = RANDOM.standard_normal((rows, columns))
@@ -100,6 +102,17 @@ def test_bad_input(image, kernel, options, message):
 def test_saved_and_loaded(tmp_path):
     found = apply_kernel(IMAGE, np.ones((2, 2)))
     np.testing.assert_array_equal(AppliedKernels.load(found.save(tmp_path)).output, found.output)
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (8, 9, 3)])
+def test_plot_shows_signed_outputs_symmetrically(shape):
+    kernels = {"box_blur": np.full((3, 3), 1 / 9), "sobel_90": np.array([[1.0, 0, -1]] * 3)}
+    axes = apply_kernel(RANDOM.random(shape), kernels).plot().axes
+    assert axes[0].get_title() == "image, 8 × 9 pixels"
+    assert axes[1].get_title() == "box blur"
+    assert axes[2].get_title().startswith("sobel 90°  (blue −")
+    low, high = axes[2].images[0].get_clim()
+    assert low == -high
 
 
 def test_examples_run():

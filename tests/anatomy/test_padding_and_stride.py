@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.anatomy.padding_and_stride as module
@@ -16,6 +16,7 @@ from hierfeat.errors import HierfeatError
 settings_of = st.tuples(st.integers(1, 20), st.integers(1, 5), st.integers(0, 4), st.integers(1, 4), st.integers(1, 3))
 
 
+@settings(deadline=None)
 @given(settings_of)
 def test_the_cells_that_torch_reads(case):
     w, f, p, s, d = case
@@ -55,6 +56,22 @@ def test_saved_and_loaded(tmp_path):
     again = PaddingAndStride.load(found.save(tmp_path))
     assert again.settings == found.settings
     assert (again.taps == found.taps).all()
+
+
+@pytest.mark.parametrize("planar", [True, False])
+@pytest.mark.parametrize(
+    "case", [(5, 3, 1, 1, 1), (7, 3, 0, 3, 1), (7, 3, 2, 1, 2), (4, 4, 0, 1, 1), (60, 5, (1, 2), 2, 1)]
+)
+def test_plot(case, planar):
+    found = padding_and_stride(*case)
+    figure = found.plot(planar=planar)
+    assert found.settings["formula"] in figure.get_suptitle()
+    line = figure.axes[-1]
+    cells = line.images[0].get_array()
+    assert cells.shape[0] == found.settings["out"]
+    assert (cells == 2).sum() == found.table.taps_inside.sum()
+    assert (cells == 3).sum() == found.table.taps_in_padding.sum()
+    assert (cells == 4).any() == (found.coverage == 0).any()
 
 
 def test_examples_run():

@@ -275,3 +275,10 @@ def test_reduced_precision_gives_the_same_fields():
     model = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.MaxPool2d(2))
     full, half = _fields_of(model, 9), _fields_of(model.to(torch.bfloat16), 9)
     np.testing.assert_array_equal(full.boxes("1"), half.boxes("1"))
+
+
+def test_a_layer_that_does_not_depend_on_the_image_sees_nothing():
+    net = Functional(lambda x: x + F.relu(torch.linspace(-1, 1, 4, dtype=x.dtype)).view(1, 4, 1, 1))
+    fields = _fields_of(net, 9)
+    assert fields.box("relu", 0, 0) == (0, 0, 0, 0)
+    assert set(fields.table.status) == {"exact"}

@@ -79,5 +79,11 @@ def test_bad_input(layer, shape, message):
         singular_values(layer, shape)
 
 
+def test_plot():
+    left, right, _ = singular_values(nn.Conv2d(1, 1, 3), (1, 6, 5)).plot().axes
+    assert len(left.lines[0].get_xdata()) == 30
+    assert right.images[0].get_extent() == pytest.approx([-0.5, 0.5, -3.5 / 6, 2.5 / 6])
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0

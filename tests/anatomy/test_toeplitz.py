@@ -59,5 +59,13 @@ def test_saved_and_loaded(tmp_path):
     assert (Toeplitz.load(found.save(tmp_path)).entries == found.entries).all()
 
 
+@pytest.mark.parametrize(("layer", "shape"), [*LAYERS, (nn.Conv3d(1, 1, 2), (1, 2, 3, 3))])
+def test_plot_draws_every_entry(layer, shape):
+    found = toeplitz(layer, shape)
+    kernel, matrix = found.plot().axes
+    np.testing.assert_array_equal(matrix.images[0].get_array(), found.entries + 2)
+    assert len(kernel.texts) == np.prod(layer.kernel_size)
+
+
 def test_examples_run():
     assert doctest.testmod(module).failed == 0

@@ -5,7 +5,7 @@ import doctest
 import numpy as np
 import pytest
 import scipy.ndimage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.stimuli.kernels as module
@@ -45,6 +45,7 @@ def test_edges_answer_most_to_their_own_orientation_and_side(name, angle, bright
     assert answers[brighter] > 0
 
 
+@settings(deadline=None)
 @given(st.floats(0, 180), st.floats(0.05, 0.35), st.sampled_from([0, 90]))
 def test_gabor_prefers_its_own_grating(angle, frequency, phase):
     kernel = gabor_kernel(angle, frequency, phase=phase)
@@ -92,6 +93,14 @@ def test_saved_and_loaded(tmp_path):
     again = ImageKernels.load(kernels.save(tmp_path))
     assert set(again.kernels) == set(kernels.kernels)
     np.testing.assert_array_equal(again["dog"], kernels["dog"])
+
+
+def test_plot_shows_every_kernel_with_its_weights():
+    figure = image_kernels().plot()
+    assert {"sobel 45°", "box blur", "DoG"} <= {axis.get_title() for axis in figure.axes}
+    sobel = next(axis for axis in figure.axes if axis.get_title() == "sobel 0°")
+    assert [text.get_text() for text in sobel.texts] == ["1", "2", "1", "0", "0", "0", "−1", "−2", "−1"]
+    assert sobel.images[0].get_clim() == (-2, 2)
 
 
 def test_examples_run():
