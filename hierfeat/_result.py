@@ -5,7 +5,7 @@ import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, TypeGuard, cast, cast
+from typing import Any, Self, TypeGuard, cast
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,12 @@ class Result:
         encoded, columns = _encode(self.table)
         write_with(folder / _TABLE, lambda path: encoded.to_csv(path, index=False))
         write_with(folder / _ARRAYS, lambda path: save_file(arrays, path))
-        meta |= {"class": type(self).__name__, "module": type(self).__module__, "columns": columns, "provenance": self.provenance}
+        meta |= {
+            "class": type(self).__name__,
+            "module": type(self).__module__,
+            "columns": columns,
+            "provenance": self.provenance,
+        }
         write_text(folder / _META, json.dumps(meta, indent=1, default=_plain) + "\n")
         return folder
 

@@ -71,10 +71,10 @@ def shifts(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
     moved = translation_invariance(h, images, layers=chosen.layers, max_shift=SHIFT, max_images=count)
     table = moved.table.assign(distance=moved.table["dy"].abs() + moved.table["dx"].abs())
     means = table.groupby(["layer", "distance"], sort=False)[["invariance", "equivariance"]].mean().reset_index()
-    found = {}
+    found: dict[str, Any] = {}
     for name, rows in means.groupby("layer", sort=False):
         equivariance = [number(value) for value in rows["equivariance"]]
-        found[name] = {
+        found[str(name)] = {
             "images": min(count, len(images)),
             "shifts": [number(distance) for distance in rows["distance"]],
             "invariance": [number(value) for value in rows["invariance"]],
