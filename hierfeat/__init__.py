@@ -14,6 +14,7 @@ from hierfeat._version import __version__
 _HOME = {
     "Hierarchy": "subjects.hierarchy",
     "HierfeatError": "errors",
+    "Result": "_result",
     "Layer": "subjects.layer",
     "LayerTable": "subjects.layer_table",
     "Neocognitron": "subjects.neocognitron",
