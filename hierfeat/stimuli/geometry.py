@@ -62,7 +62,7 @@ def band(distance: Tensor, width: Tensor, orientation: Tensor) -> Tensor:
 def disc(rows: Tensor, cols: Tensor, diameter: Tensor) -> Tensor:
     """Share of a pixel covered by a disc, its rim taken as straight within the pixel.
 
-    Within 0.08 of the true share for a disc of 3 pixels, closer for larger ones; a disc of 1 pixel fills its pixel.
+    The area is 6 % too large for a disc of 3 pixels and within 2 % from 7 on; a disc of 1 pixel fills its pixel.
     """
     radius = torch.sqrt(rows.square() + cols.square()).clamp_min(1e-6)
     edge = torch.rad2deg(torch.atan2(cols, rows)) + torch.zeros_like(diameter)
