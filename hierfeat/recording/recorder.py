@@ -1,0 +1,199 @@
+"""Recording the activations of chosen layers, truthfully and without a trace."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers, matches
+
+
+def record(
+    h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256
+) -> dict[str, Tensor]:
+    """Record what each chosen layer answers to `images`.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W), in [0, 1].
+    layers : str or sequence of str
+        Names, glob patterns (``features.*``) or kinds (``conv``).
+    batch_size : int
+        Images in one forward pass.
+
+    Returns
+    -------
+    dict of str to torch.Tensor
+        Activations (N, C, H, W) by layer name, in call order, on the model's device.
+
+    Raises
+    ------
+    HierfeatError
+        If the images do not fit the model, or an item of `layers` matches nothing.
+
+    Notes
+    -----
+    What is recorded for a layer is its output as it left the layer, also where a later in-place operation
+    (``nn.ReLU(inplace=True)``, ``x += y``) overwrites it: it is copied just before. The model runs in eval
+    mode and without gradients, and is left bit for bit as it was, hooks and the global RNG included.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> h = hf.load("lenet5-digits")
+    >>> images, _ = hf.digits(split="test")
+    >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
+    {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
+    """
+    images = checked_images(h, images)
+    if batch_size < 1:
+        raise HierfeatError(f"expected batch_size of at least 1, got {batch_size}")
+    parts: list[dict[str, Tensor]] = []
+    with torch.no_grad(), Recorder(h, layers=layers) as recorder:
+        for batch in images.split(batch_size):
+            h.forward(batch)
+            parts.append(recorder.take())
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    names = list(parts[0])
+    if any(list(part) != names for part in parts):
+        raise HierfeatError(
+            "the model took different paths for different batches, so that their layers differ: "
+            "record the images one by one (batch_size=1, one call each)"
+        )
+    return {name: torch.cat([part.pop(name) for part in parts]) for name in names}
+
+
+class Recorder(Mapping[str, Tensor]):
+    """Record the activations of whatever runs inside a ``with`` block.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+
+    Notes
+    -----
+    It is a mapping from layer names to activations of the latest forward pass, in call order, detached from
+    the graph of gradients. Inside the block the model is in eval mode; the gradient mode is the caller's.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> h = hf.load("lenet5-digits")
+    >>> with hf.Recorder(h, layers="pool") as r:
+    ...     _ = h.model(torch.zeros(1, 1, 32, 32))
+    >>> list(r)
+    ['pool1', 'pool2']
+    """
+
+    def __init__(self, h: Hierarchy, *, layers: Layers = ("conv", "pool")) -> None:
+        h.layers.select(layers)  # refuses what matches nothing
+        self._h = h
+        self._items = [layers] if isinstance(layers, str) else list(layers)
+        self._wanted: dict[str, bool] = {}
+        self._kept = _CopyOnWrite()
+        self._block: ExitStack | None = None
+
+    def __enter__(self) -> "Recorder":
+        self._block = ExitStack()
+        self._block.enter_context(self._h.watching(after=self._after))
+        self._block.enter_context(self._kept)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._block is not None
+        self._block.__exit__(kind, value, traceback)
+        self._block = None
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._kept.tensors[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept.tensors)
+
+    def __len__(self) -> int:
+        return len(self._kept.tensors)
+
+    def take(self) -> dict[str, Tensor]:
+        """Hand over what was recorded, and start afresh."""
+        tensors = self._kept.tensors
+        self._kept.forget()
+        return tensors
+
+    def _after(self, call: Call, output: Tensor) -> None:
+        if call.name in self._kept.tensors:
+            self._kept.forget()  # a second forward pass in the same block
+        wanted = self._wanted.get(call.name)
+        if wanted is None:
+            wanted = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
+        if wanted:
+            self._kept.keep(call.name, output.detach())
+
+
+class _CopyOnWrite(TorchDispatchMode):
+    """Holds tensors by reference, and clones one just before an operation writes into its memory.
+
+    Every write is seen, whatever wrote it: operators declare in their schema which arguments they write.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensors: dict[str, Tensor] = {}
+        self._owners: dict[int, list[str]] = {}  # storage -> names of the tensors that lie in it
+        self._writes: dict[Any, tuple[int | str, ...]] = {}  # operator -> the arguments that it writes
+
+    def keep(self, name: str, tensor: Tensor) -> None:
+        self.tensors[name] = tensor
+        self._owners.setdefault(_storage(tensor), []).append(name)
+
+    def forget(self) -> None:
+        self.tensors, self._owners = {}, {}
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        writes = self._writes.get(func)
+        if writes is None:
+            writes = self._writes[func] = _written(func)
+        for where in writes:
+            value = kwargs.get(where) if isinstance(where, str) else args[where] if where < len(args) else None
+            for tensor in value if isinstance(value, list | tuple) else (value,):
+                self._rescue(tensor)
+        return func(*args, **kwargs)
+
+    def _rescue(self, tensor: Any) -> None:
+        if isinstance(tensor, Tensor):
+            for name in self._owners.pop(_storage(tensor), ()):
+                self.tensors[name] = self.tensors[name].clone()
+
+
+def _written(func: Any) -> tuple[int | str, ...]:
+    """Which arguments an operator writes: positions, or names where they are keyword-only."""
+    if not func._schema.is_mutable:
+        return ()
+    return tuple(
+        argument.name if argument.kwarg_only else position
+        for position, argument in enumerate(func._schema.arguments)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    )
+
+
+def _storage(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)

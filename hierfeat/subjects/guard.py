@@ -1,0 +1,41 @@
+"""The model is left as it was found, whatever happens while it is examined."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def undisturbed(model: nn.Module) -> Iterator[None]:
+    """Put `model` in eval mode for the block; restore modes, buffers, gradients' flags and the global RNG after it.
+
+    Notes
+    -----
+    Buffers are cloned on entry and written back only if something changed them: batch-norm statistics
+    do not move in eval mode, but a model's own counters may.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    buffers = [
+        (module, name, buffer, None if buffer is None else (buffer._version, buffer.detach().clone()))
+        for module in model.modules()
+        for name, buffer in module._buffers.items()
+    ]
+    gradients = [(parameter, parameter.requires_grad, parameter.grad) for parameter in model.parameters()]
+    devices = sorted({parameter.device.index or 0 for parameter in model.parameters() if parameter.is_cuda})
+    with torch.random.fork_rng(devices=devices):
+        try:
+            model.eval()
+            yield
+        finally:
+            for module, training in modes:
+                module.training = training
+            for module, name, buffer, saved in buffers:
+                module._buffers[name] = buffer
+                if saved is not None and buffer is not None and buffer._version != saved[0]:
+                    with torch.no_grad():
+                        buffer.copy_(saved[1])
+            for parameter, requires_grad, gradient in gradients:
+                parameter.requires_grad_(requires_grad)
+                parameter.grad = gradient

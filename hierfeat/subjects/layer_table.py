@@ -1,0 +1,127 @@
+"""The layers of a model as one table, and choosing among them by name, glob pattern or kind."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pandas as pd
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.layer import Layer
+from hierfeat.subjects.ops import KINDS
+
+Layers = str | Sequence[str]
+COLUMNS = tuple("layer" if field.name == "name" else field.name for field in fields(Layer))
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTable(Result):
+    """Every layer call of a hierarchy, in call order: a table, and a sequence of :class:`Layer`.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        Columns ``layer, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters,
+        macs, connections, formula``; shapes are (C, H, W). See :class:`Layer` for what each means.
+
+    Notes
+    -----
+    A layer is named by its module's dotted path; the k-th call of it, k ≥ 2, is ``path#k``. A functional
+    call in the forward of module ``path`` is ``path.relu``, then ``path.relu#2``.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> layers = hf.load("lenet5-digits").layers
+    >>> layers["conv1"].formula
+    '(32 - 5)/1 + 1 = 28'
+    >>> [layer.name for layer in layers.select("pool")]
+    ['pool1', 'pool2']
+    """
+
+    @classmethod
+    def of(cls, layers: Sequence[Layer], provenance: dict[str, Any]) -> "LayerTable":
+        """Tabulate `layers`."""
+        rows = [tuple(asdict(layer).values()) for layer in layers]
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        table["groups"] = table["groups"].astype("Int64")
+        return cls(table=table, provenance=provenance)
+
+    def __iter__(self) -> Iterator[Layer]:
+        for row in self.table.itertuples(index=False, name=None):
+            yield Layer(*(_plain(value) for value in row))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __contains__(self, name: object) -> bool:
+        return bool((self.table["layer"] == name).any())
+
+    def __getitem__(self, name: str) -> Layer:
+        found = next((layer for layer in self if layer.name == name), None)
+        if found is None:
+            raise HierfeatError(self._unknown(name))
+        return found
+
+    def __repr__(self) -> str:
+        return self.table.drop(columns=["connections"]).to_string(index=False)
+
+    def _repr_html_(self) -> str:
+        return str(self.table.to_html(index=False))
+
+    def select(self, layers: Layers) -> list[Layer]:
+        """The layers that `layers` names, in call order.
+
+        Parameters
+        ----------
+        layers : str or sequence of str
+            Names, glob patterns (``features.*``) or kinds (``conv``).
+
+        Raises
+        ------
+        HierfeatError
+            If an item matches nothing; with the closest name.
+        """
+        items = [layers] if isinstance(layers, str) else list(layers)
+        if not items:
+            raise HierfeatError("expected at least one layer name, pattern or kind in layers=; got none")
+        everything = list(self)
+        chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
+        self._refuse_unmatched(items, everything, bool(chosen))
+        return [layer for layer in everything if layer.name in chosen]
+
+    def _refuse_unmatched(self, items: list[str], everything: list[Layer], any_chosen: bool) -> None:
+        for item in items:
+            found = any(matches(item, layer.name, layer.kind) for layer in everything)
+            if not found and not (item in KINDS and any_chosen):
+                raise HierfeatError(self._unknown(item))
+
+    def _unknown(self, item: str) -> str:
+        model = self.provenance.get("model", "the model")
+        if item in KINDS:
+            present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
+            return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
+        close = difflib.get_close_matches(item, [*self.table["layer"], *KINDS], n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
+        return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' and kinds such as 'conv' will do)"
+
+
+def matches(item: str, name: str, kind: str) -> bool:
+    """Whether one item of ``layers=`` takes in a layer of this name and kind.
+
+    Examples
+    --------
+    >>> matches("conv", "features.0", "conv"), matches("features.*", "features.0", "conv"), matches("x", "y", "pool")
+    (True, True, False)
+    """
+    return item == kind or item == name or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+
+
+def _plain(value: Any) -> Any:
+    """Undo what pandas makes of None and of ints."""
+    if isinstance(value, tuple | str):
+        return value
+    return None if value is None or pd.isna(value) else int(value)
