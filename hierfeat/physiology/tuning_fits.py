@@ -6,7 +6,7 @@ import numpy as np
 
 from hierfeat._fits import fit_curves, r_squared
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.tuning_indices import rates
+from hierfeat.physiology.tuning_indices import rates, wrapped
 
 LN2 = float(np.log(2))
 
@@ -46,33 +46,42 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
     curve = np.atleast_2d(rates(curve))
     scale = np.maximum(curve.max(-1, keepdims=True), 1e-30)
     angles = 2 * np.deg2rad(np.asarray(orientations, dtype=float))
-    params = fit_curves(lambda p: _von_mises(p, angles), _von_mises_start(curve / scale, angles), curve / scale)
-    size = scale[:, 0]
+    curve = curve / scale
+    params = fit_curves(lambda p: _von_mises(p, curve, angles)[0], _von_mises_start(curve, angles), curve, steps=30)
+    fitted, amplitude, base = _von_mises(params, curve, angles)
     return VonMises(
-        peak=np.rad2deg(params[:, 0]) / 2 % 180,
-        kappa=np.exp(params[:, 1]),
-        amplitude=params[:, 2] * size,
-        base=params[:, 3] ** 2 * size,
-        r2=r_squared(_von_mises(params, angles), curve / scale),
+        peak=wrapped(np.rad2deg(params[:, 0]) / 2, 180.0),
+        kappa=np.exp(np.clip(params[:, 1], -6, 6)),
+        amplitude=amplitude * scale[:, 0],
+        base=base * scale[:, 0],
+        r2=r_squared(fitted, curve),
     )
 
 
-def _von_mises(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    peak, kappa, amplitude, root = (params[:, [index]] for index in range(4))
-    return np.asarray(amplitude * np.exp(np.exp(np.clip(kappa, -6, 6)) * (np.cos(angles - peak) - 1)) + root**2)
+def _von_mises(params: np.ndarray, curve: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The curves for given peaks and widths, with the amplitude and base that fit best (base at least 0)."""
+    shape = _shape(params, angles)
+    centred = shape - shape.mean(1, keepdims=True)
+    amplitude = (curve * centred).sum(1) / np.maximum((centred**2).sum(1), 1e-12)
+    base = curve.mean(1) - amplitude * shape.mean(1)
+    alone = (curve * shape).sum(1) / (shape**2).sum(1)
+    amplitude, base = np.where(base < 0, alone, amplitude), np.maximum(base, 0.0)
+    return amplitude[:, None] * shape + base[:, None], amplitude, base
+
+
+def _shape(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(np.exp(np.clip(params[:, 1:2], -6, 6)) * (np.cos(angles - params[:, :1]) - 1)))
 
 
 def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """The best of a grid of peaks and widths, by correlation with the curve."""
     peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
     grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
-    shapes = _von_mises(np.hstack([grid, np.ones((len(grid), 1)), np.zeros((len(grid), 1))]), angles)
+    shapes = _shape(grid, angles)
     centred = shapes - shapes.mean(1, keepdims=True)
-    spread = np.maximum((centred**2).sum(1), 1e-9)
-    best = ((curve @ centred.T) / np.sqrt(spread)).argmax(1)
-    amplitude = np.maximum((curve * centred[best]).sum(1) / spread[best], 1e-3)
-    base = np.maximum(curve.mean(1) - amplitude * shapes[best].mean(1), 1e-3)
-    return np.column_stack([grid[best], amplitude, np.sqrt(base)])
+    lengths = np.sqrt((centred**2).sum(1))
+    score = (curve @ centred.T) / np.maximum(lengths, 1e-9)
+    return np.asarray(grid[np.where(lengths > 1e-6, score, -np.inf).argmax(1)])
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,26 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
 def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> np.ndarray:
     peak, width, amplitude = (params[:, [index]] for index in range(3))
     return np.asarray(amplitude * np.exp(-((octaves - peak) ** 2) / (2 * np.exp(2 * np.clip(width, -6, 6)))))
+
+
+def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+    """Peak frequency of each curve (n, k), by a parabola through the largest sample and its neighbours.
+
+    In octaves, and of the logarithm of the response: exact for a log-Gaussian curve, and unlike a fit of the whole
+    curve not drawn away by its tails.  A largest sample at an end of the range is taken as it is.
+    """
+    curve, octaves = np.atleast_2d(rates(curve)), np.log2(np.asarray(frequencies, dtype=float))
+    best = curve.argmax(-1)
+    if len(octaves) < 3:
+        return np.asarray(2 ** octaves[best])
+    around = np.clip(best, 1, len(octaves) - 2)[:, None] + np.array([-1, 0, 1])
+    heights = np.log(np.maximum(np.take_along_axis(curve, around, -1), 1e-12 * curve.max(-1, keepdims=True) + 1e-300))
+    left, middle, right = (octaves[around][:, index] for index in range(3))
+    rise, fall = (heights[:, 1] - heights[:, 0]) / (middle - left), (heights[:, 1] - heights[:, 2]) / (right - middle)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        place = middle + (rise * (right - middle) - fall * (middle - left)) / (2 * (rise + fall))
+    inside = (best > 0) & (best < len(octaves) - 1) & np.isfinite(place)
+    return np.asarray(2 ** np.where(inside, place, octaves[best]))
 
 
 @dataclass(frozen=True)

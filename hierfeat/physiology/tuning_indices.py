@@ -46,7 +46,13 @@ def global_dsi(curve: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 def vector_orientation(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray:
     """Orientation of the resultant, degrees in [0, 180)."""
-    return np.asarray(np.rad2deg(np.angle(resultant(curve, orientations, 2))) / 2 % 180)
+    return wrapped(np.rad2deg(np.angle(resultant(curve, orientations, 2))) / 2, 180.0)
+
+
+def wrapped(angle: np.ndarray, period: float) -> np.ndarray:
+    """`angle` in [0, period); a hair below 0 is 0, not `period`."""
+    turned = np.asarray(angle) % period
+    return np.asarray(np.where(turned > period - 1e-5, 0.0, turned))
 
 
 def osi(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray:
@@ -134,7 +140,7 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if responses.shape[-1] < 3:
         raise HierfeatError(f"expected at least 3 phases for a first harmonic, got {responses.shape[-1]}")
     first = np.fft.fft(responses, axis=-1)[..., 1] * (2 / responses.shape[-1])
-    return responses.mean(-1), np.abs(first), np.asarray(np.rad2deg(-np.angle(first)) % 360)
+    return responses.mean(-1), np.abs(first), wrapped(np.rad2deg(-np.angle(first)), 360.0)
 
 
 def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
