@@ -26,16 +26,19 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
     devices = sorted({parameter.device.index or 0 for parameter in model.parameters() if parameter.is_cuda})
     with torch.random.fork_rng(devices=devices):
         try:
-            model.eval()
+            if any(training for _, training in modes):
+                model.eval()
             yield
         finally:
             for module, training in modes:
-                module.training = training
+                module.__dict__["training"] = training
             for module, name, buffer, saved in buffers:
                 module._buffers[name] = buffer
                 if saved is not None and buffer is not None and buffer._version != saved[0]:
                     with torch.no_grad():
                         buffer.copy_(saved[1])
             for parameter, requires_grad, gradient in gradients:
-                parameter.requires_grad_(requires_grad)
-                parameter.grad = gradient
+                if parameter.requires_grad != requires_grad:
+                    parameter.requires_grad_(requires_grad)
+                if parameter.grad is not gradient:
+                    parameter.grad = gradient

@@ -1,7 +1,7 @@
 """The subject of every analysis: a trained image CNN with what must be known to show it images."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -123,7 +123,13 @@ class Hierarchy:
         return output
 
     @contextmanager
-    def watching(self, *, before: Before | None = None, after: After | None = None) -> Iterator[None]:
+    def watching(
+        self,
+        *,
+        before: Before | None = None,
+        after: After | None = None,
+        writing: Callable[[Tensor], None] | None = None,
+    ) -> Iterator[None]:
         """Within the block the model is in eval mode and `before` and `after` see each of its layer calls.
 
         Parameters
@@ -132,6 +138,8 @@ class Hierarchy:
             ``before(call)``; a tensor that it returns is the call's output, and the operation is skipped.
         after : callable, optional
             ``after(call, output)``; a tensor that it returns takes the output's place.
+        writing : callable, optional
+            ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
 
         Notes
         -----
@@ -139,7 +147,7 @@ class Hierarchy:
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
         an exception.
         """
-        with undisturbed(self.model), Watch(self.model, before=before, after=after):
+        with undisturbed(self.model), Watch(self.model, before=before, after=after, writing=writing):
             yield
 
 
