@@ -1,0 +1,264 @@
+"""Exact receptive fields: which pixels each unit of each layer depends on."""
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.anatomy.layer_fields import STATUS, LayerFields, layer_fields
+from hierfeat.anatomy.propagation import propagating
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Box = tuple[int, int, int, int]
+Ints = npt.NDArray[np.int64]
+_AXES = ("h", "w")
+
+
+@dataclass(frozen=True, eq=False)
+class ReceptiveFields(Result):
+    """The receptive field of every unit of every layer.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer call, in call order, in pixels: ``layer, kind, size_h, size_w, stride_h, stride_w, start_h,
+        start_w, status, channels_differ``. Sizes are those of the virtual window of the central unit, which runs
+        on through the padding; strides lead from one unit to the next (NaN where there is no map any more);
+        starts are the top and left of the first unit's window, negative where it begins in the padding.
+
+        ``status`` is ``exact``; ``global`` where a global pool, a gate, a normalisation over space or a linear layer
+        lies on the path, so that every unit sees the whole input (sizes are then those of the local path beside it,
+        where there is one); or ``bound`` where an operation without a rule was met, or a layer's values could not be
+        followed to the image: the true field lies inside the box.
+
+        ``channels_differ`` marks layers some of whose channels see more than others at the same place, after a
+        concatenation, say: boxes and sizes are the hull over the channels.
+    real : dict of numpy.ndarray
+        By ``layer/h`` and ``layer/w``: (terms, units, 2), see :class:`~hierfeat.anatomy.layer_fields.AxisFields`.
+    virtual : dict of numpy.ndarray
+        By ``layer/h`` and ``layer/w``: (units, 2).
+    image_size : tuple of int
+        (height, width) of the image.
+    """
+
+    real: dict[str, Ints]
+    virtual: dict[str, Ints]
+    image_size: tuple[int, int]
+
+    def box(self, layer: str, row: int, col: int, *, clip: bool = True) -> Box:
+        """The smallest box of pixels that holds all that unit (`row`, `col`) of a layer depends on.
+
+        Parameters
+        ----------
+        layer : str
+            A name from ``table.layer``.
+        row, col : int
+            The unit's place in the layer's map; negative counts from the end. A layer without a map has one place, (0, 0).
+        clip : bool
+            Clip the windows of every layer on the way to that layer's input, so that the box holds exactly what
+            the unit sees. If False, the virtual box of the windows that run on through the padding.
+
+        Returns
+        -------
+        tuple of int
+            Half-open (top, left, bottom, right) in pixels; (0, 0, 0, 0) for a unit that sees no pixel at all.
+
+        Raises
+        ------
+        HierfeatError
+            If there is no such layer or unit.
+        """
+        height, width = self.map_size(layer)
+        row, col = _index(layer, "row", row, height), _index(layer, "col", col, width)
+        if not clip:
+            rows, cols = self.virtual[f"{layer}/h"][row], self.virtual[f"{layer}/w"][col]
+            return int(rows[0]), int(cols[0]), int(rows[1]), int(cols[1])
+        rows, cols = self.real[f"{layer}/h"][:, row], self.real[f"{layer}/w"][:, col]
+        seen = (rows[:, 1] > rows[:, 0]) & (cols[:, 1] > cols[:, 0])
+        if not seen.any():
+            return 0, 0, 0, 0
+        top, left = int(rows[seen, 0].min()), int(cols[seen, 0].min())
+        return top, left, int(rows[seen, 1].max()), int(cols[seen, 1].max())
+
+    def map_size(self, layer: str) -> tuple[int, int]:
+        """(rows, columns) of a layer's map; (1, 1) for a layer without one.
+
+        Raises
+        ------
+        HierfeatError
+            If there is no such layer.
+        """
+        if f"{layer}/h" not in self.virtual:
+            raise HierfeatError(self._unknown(layer))
+        return len(self.virtual[f"{layer}/h"]), len(self.virtual[f"{layer}/w"])
+
+    def unseen_pixels(self) -> pd.DataFrame:
+        """How much of the image lies in no unit's box, per layer.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``layer, kind, rows, cols, pixels, fraction``: rows and columns of the image that are in no box at all,
+            and pixels in no box. A stride wider than its kernel leaves gaps, and windows that do not fit leave a
+            margin on the right and at the bottom. The holes inside a dilated window's box count as seen.
+        """
+        rows = [
+            (layer, kind, *_unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
+            for layer, kind in zip(self.table["layer"], self.table["kind"], strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
+
+    def plot(
+        self, layer: str | None = None, *, row: int | None = None, col: int | None = None, image: Any = None
+    ) -> "Figure":
+        """Draw the field of one unit (the central one by default) on an image, or those of all layers, nested."""
+        from hierfeat.plots.receptive_fields import plot_receptive_fields
+
+        return plot_receptive_fields(self, layer, row=row, col=col, image=image)
+
+    def _unknown(self, layer: str) -> str:
+        names = list(self.table["layer"])
+        close = difflib.get_close_matches(str(layer), names, n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(names[:12])}"
+        return f"{self.provenance.get('model', 'the model')} has no layer {layer!r}{hint}"
+
+
+def receptive_fields(h: Hierarchy) -> ReceptiveFields:
+    """The exact receptive field of every unit of every layer, for any graph of operations.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Its model is run once for shapes only; it is not changed, and its weights count as non-zero.
+
+    Returns
+    -------
+    ReceptiveFields
+
+    Raises
+    ------
+    HierfeatError
+        If the model cannot run on an input of its shape.
+
+    Notes
+    -----
+    Every operation that runs maps intervals of input coordinates to intervals of output coordinates, for each
+    coordinate and axis: output i of a window of size k, stride s, padding p and dilation d reads the inputs
+    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with channels told
+    apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
+    recursion of Araujo et al. for size, stride and padding.
+
+    A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
+    A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
+
+    References
+    ----------
+    Araujo, A., Norris, W. and Sim, J. (2019). Computing receptive fields of convolutional neural networks. Distill.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> fields = hf.receptive_fields(hf.load("lenet5-digits"))
+    >>> fields.table[["layer", "size_h", "stride_h"]].iloc[0].tolist()
+    ['conv1', 5, 1.0]
+    >>> fields.box("conv1", 0, 0)
+    (0, 0, 5, 5)
+    """
+    found, forward = _propagate(h)
+    rows, real, virtual = [], {}, {}
+    for call, fields in found:
+        axes = dict(zip(_AXES, fields.axes, strict=True))
+        real |= {f"{call.name}/{axis}": values.real for axis, values in axes.items()}
+        virtual |= {f"{call.name}/{axis}": values.virtual for axis, values in axes.items()}
+        rows.append(_row(call, fields))
+    columns = ["layer", "kind", *(f"{what}_{axis}" for what in ("size", "stride", "start") for axis in _AXES)]
+    table = pd.DataFrame(rows, columns=[*columns, "status", "channels_differ"])
+    return ReceptiveFields(
+        table=table,
+        provenance=provenance(h, forward=forward),
+        real=real,
+        virtual=virtual,
+        image_size=(h.input_shape[1], h.input_shape[2]),
+    )
+
+
+def _row(call: Call, fields: LayerFields) -> tuple[object, ...]:
+    centres = [axis.virtual[len(axis.virtual) // 2] for axis in fields.axes]
+    return (
+        call.name,
+        call.kind,
+        *(int(stop - start) for start, stop in centres),
+        *(axis.stride for axis in fields.axes),
+        *(int(axis.virtual[0, 0]) for axis in fields.axes),
+        fields.status,
+        fields.channels_differ,
+    )
+
+
+def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
+    """The layers and their fields, from a run for shapes only, or from a real one where values are looked at."""
+    image = torch.empty(1, *h.input_shape, dtype=h.dtype, device="meta")
+    try:
+        return _watch(h, image, on_meta=True), "meta"
+    except Exception as error:  # whatever a shape-only run cannot do, a real one may
+        if h.device.type == "meta":
+            raise HierfeatError(f"{h.name} has no weights (meta device) and needs them to run: {error}") from error
+    noise = torch.rand(1, *h.input_shape, generator=torch.Generator().manual_seed(0))
+    try:
+        return _watch(h, noise.to(h.device, h.dtype), on_meta=False), "one image of noise"
+    except Exception as error:
+        raise HierfeatError(
+            f"{h.name} cannot run on an input of shape {(1, *h.input_shape)}: {type(error).__name__}: {error}; "
+            "check input_shape, which is (channels, height, width)"
+        ) from error
+
+
+def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, LayerFields]]:
+    found: list[tuple[Call, LayerFields]] = []
+
+    def after(call: Call, output: Tensor) -> None:
+        field = propagation.field(output)
+        found.append((call, layer_fields(field if field is not None else propagation.whole(output), len(_AXES))))
+
+    with propagating(on_meta=on_meta) as propagation:
+        propagation.start(image)
+        with h.watching(after=after):
+            h.model(image)
+    return found
+
+
+def _index(layer: str, name: str, index: int, size: int) -> int:
+    if not isinstance(index, int | np.integer) or not -size <= index < size:
+        raise HierfeatError(f"expected {name} of {layer!r} as an int from 0 to {size - 1}, got {index!r}")
+    return int(index) % size
+
+
+def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
+    seen = np.zeros(image, dtype=bool)
+    for term in range(len(rows)):
+        seen |= _covered(rows[term], image[0])[:, None] & _covered(cols[term], image[1])
+    pixels = int((~seen).sum())
+    return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
+
+
+def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
+    """Which of `size` pixels lie in at least one of the half-open intervals."""
+    steps = np.zeros(size + 1, dtype=np.int64)
+    np.add.at(steps, intervals[:, 0], 1)
+    np.add.at(steps, intervals[:, 1], -1)
+    return steps[:-1].cumsum() > 0
+
+
+__all__ = ["STATUS", "ReceptiveFields", "receptive_fields"]
