@@ -138,8 +138,9 @@ def orientation_tuning(
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
     unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
     its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
-    Mises fit above its base, the preferred frequency a parabola's through the three largest samples, ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian
-    at half height.  ``f1_f0`` is at most 2, which only a unit that answers grey could exceed.
+    Mises fit above its base, ``ringach_bandwidth`` that of Ringach et al., the preferred frequency a parabola's through
+    the three largest samples, bandwidth the full width of a log-Gaussian at half height.  ``f1_f0`` is cut off at 2,
+    which only a unit that answers grey can exceed.
 
     ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
     permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.
