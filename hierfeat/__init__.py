@@ -14,12 +14,14 @@ from hierfeat._version import __version__
 _HOME = {
     "Hierarchy": "subjects.hierarchy",
     "HierfeatError": "errors",
+    "Result": "_result",
     "Layer": "subjects.layer",
     "LayerTable": "subjects.layer_table",
     "Neocognitron": "subjects.neocognitron",
     "list_models": "subjects.loading",
     "load": "subjects.loading",
     "output_size": "subjects.arithmetic",
+    "padding_for": "subjects.arithmetic",
     "untrained": "subjects.loading",
     "cifar10": "stimuli.datasets",
     "digits": "stimuli.datasets",
@@ -40,8 +42,16 @@ _HOME = {
     "spots": "stimuli.spots",
     "white_noise": "stimuli.noise",
     "TopPatches": "physiology.top_patches",
+    "activation_functions": "anatomy.activation_functions",
+    "apply_kernel": "anatomy.convolution",
+    "convolution_matrix": "anatomy.convolution_matrix",
+    "dimensions": "anatomy.dimensions",
     "filters": "anatomy.filters",
+    "guidelines": "anatomy.guidelines",
+    "padding_and_stride": "anatomy.padding_and_stride",
     "receptive_fields": "anatomy.receptive_fields",
+    "singular_values": "anatomy.singular_values",
+    "toeplitz": "anatomy.toeplitz",
     "bar_sweep": "physiology.bar_sweep",
     "cell_pairs": "physiology.cell_pairs",
     "contrast_response": "physiology.contrast_response",
@@ -55,11 +65,17 @@ _HOME = {
     "pooling_invariance": "physiology.pooling_invariance",
     "top_patches": "physiology.top_patches",
     "translation_invariance": "physiology.translation_invariance",
+    "evaluate": "representation.evaluation",
+    "Recipe": "training.recipe",
+    "find_recipe": "training.recipes",
+    "Distortion": "stimuli.distortions",
+    "distort": "stimuli.distortions",
+    "card": "subjects.loading",
     "train": "training.train",
     "atlas": "atlas.page",
 }
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 class _Package(ModuleType):

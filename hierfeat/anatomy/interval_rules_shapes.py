@@ -10,12 +10,21 @@ from torch import Tensor
 from hierfeat.anatomy import interval_shapes as shapes
 from hierfeat.anatomy import interval_windows as windows
 from hierfeat.anatomy.interval_rules import Answer, Op, dims_of, rule, unknown
+from hierfeat.anatomy.interval_unions import union
+from hierfeat.anatomy.interval_views import regroup
 from hierfeat.anatomy.intervals import Field
 
 
 @rule("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "view_as", "unflatten")
 def view(op: Op) -> Field:
-    return shapes.regroup(op.input, op.shape) or unknown(op)
+    return regroup(op.input, op.shape) or unknown(op)
+
+
+@rule("as_strided")
+def as_strided(op: Op) -> Field:
+    """Restriding a list of values (the channels of a global pool) leaves them as they are."""
+    is_list = sum(size > 1 for size in op.shape) <= 1
+    return op.input if is_list and op.shape == op.input.shape else unknown(op)
 
 
 @rule("permute")
@@ -48,7 +57,7 @@ def squeeze(op: Op) -> Field:
 
 @rule("expand")
 def expand(op: Op) -> Field:
-    return shapes.union([op.input], op.shape)
+    return union([op.input], op.shape)
 
 
 @rule("repeat")
@@ -136,25 +145,28 @@ def _list(value: Any) -> list[int]:
 
 @rule("index_select")
 def index_select(op: Op) -> Field:
-    index = _known(op.arg("index"))
-    return unknown(op) if index is None else windows.pick(op.input, int(op.arg("dim")) % len(op.shape), index)
+    if op.lookup(op.arg("index")) is not None:
+        return unknown(op)
+    return windows.pick(op.input, int(op.arg("dim")) % len(op.shape), _values(op.arg("index")))
 
 
 @rule("index")
 def index(op: Op) -> Field:
     """Advanced indexing along one dimension by a constant list of coordinates."""
     used = [(dim, item) for dim, item in enumerate(op.arg("indices")) if item is not None]
-    known = _known(used[0][1]) if len(used) == 1 and used[0][1].dim() == 1 else None
-    if known is None:
+    if len(used) != 1 or used[0][1].dim() != 1 or len(op.fields) > 1:
         return unknown(op)
-    dim = used[0][0]
+    dim, item = used[0]
+    known = _values(item)
     coordinates = np.flatnonzero(known) if known.dtype == bool else known % op.input.shape[dim]
     return windows.pick(op.input, dim, coordinates)
 
 
-def _known(tensor: Tensor) -> np.ndarray | None:
-    """The values of an index, unless it lives on the meta device and has none."""
-    return None if tensor.is_meta else tensor.cpu().numpy()
+def _values(tensor: Tensor) -> np.ndarray:
+    """The values of an index; a run for shapes only ends here, and a real one takes its place."""
+    if tensor.is_meta:
+        raise RuntimeError("the values of an index are needed, and a run on the meta device has none")
+    return tensor.cpu().numpy()
 
 
 @rule("unfold")
@@ -172,7 +184,7 @@ def unfold(op: Op) -> Field:
 def _two(field: Field, dim: int, outer: int, inner: int) -> Field:
     """Part one dimension into two."""
     shape = (*field.shape[:dim], outer, inner, *field.shape[dim + 1 :])
-    parted = shapes.regroup(field, shape)
+    parted = regroup(field, shape)
     assert parted is not None  # the dimension is one atom of outer * inner
     return parted
 
@@ -188,7 +200,7 @@ def im2col(op: Op) -> Field:
         field = _two(windows.pick(field, dim, taps.T.ravel()), dim, kernel[axis], size)
     # (N, C, kh, oh, kw, ow) -> (N, C kh kw, oh ow)
     field = shapes.permute(field, [*range(len(field.dims) - 4), *(len(field.dims) - 4 + at for at in (0, 2, 1, 3))])
-    return shapes.regroup(field, op.shape) or unknown(op)
+    return regroup(field, op.shape) or unknown(op)
 
 
 @rule("pixel_shuffle")
@@ -214,6 +226,6 @@ def channel_shuffle(op: Op) -> Field:
 
 def _through(op: Op, shape: Sequence[int], order: Sequence[int]) -> Field:
     """View, permute, view."""
-    field = shapes.regroup(op.input, shape)
-    last = None if field is None else shapes.regroup(shapes.permute(field, order), op.shape)
+    field = regroup(op.input, shape)
+    last = None if field is None else regroup(shapes.permute(field, order), op.shape)
     return last or unknown(op)

@@ -1,13 +1,13 @@
 """Windows on fields: what a unit sees when it reads a few neighbours along one dimension (conv, pool, pad, slice)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat.anatomy.interval_shapes import broadcast, collapse, reduce, resize, split
+from hierfeat.anatomy.interval_shapes import collapse, reduce, resize, split
+from hierfeat.anatomy.interval_unions import broadcast
 from hierfeat.anatomy.intervals import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
 
 NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
@@ -60,7 +60,7 @@ def _moved(term: Term, position: int, old: Atom, new: Atom, reading: _Reading, r
             spans[index] = _slid(span, position, old, new, reading, rate)
     if reading.blank is not None and not any(touched):
         spans[0] = _blanked(spans[0], position, reading.blank)
-    return replace(term, spans=tuple(spans))
+    return term.with_spans(tuple(spans))
 
 
 def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, rate: Fraction | None) -> Span:
@@ -76,10 +76,10 @@ def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, ra
     virtual = values[2:].take(index, axis=axis)
     if beyond is not None:
         sign = np.array([1, -1]).reshape(2, *([1] * (virtual.ndim - 1)))
-        virtual = virtual + sign * beyond.reshape(*beyond.shape, *tail)
+        virtual = virtual + sign.astype(np.int64) * beyond.reshape(*beyond.shape, *tail)
     if reading.void is not None:
         virtual = np.where(reading.void.reshape(*reading.void.shape, *tail), DEAD, virtual)
-    moved = np.concatenate([real, virtual]).min(axis=axis + 1)
+    moved: Ints = np.concatenate([real, virtual]).min(axis=axis + 1)
     period, shift = _new_period(span, rate)
     return Span(moved, tuple(new if atom is old else atom for atom in span.path), period, shift)
 
@@ -173,6 +173,8 @@ def mix_channels(field: Field, dim: int, groups: int, out: int) -> Field:
     parted = split(field, dim, [groups, field.shape[dim] // groups]) if field.shape[dim] > groups else field
     assert parted is not None  # torch has checked that the groups divide the channels
     if parted.sizes[dim] != (groups,):
-        parts = Field((*parted.dims[:dim], *((atom,) for atom in parted.dims[dim]), *parted.dims[dim + 1 :]), parted.terms)
+        parts = Field(
+            (*parted.dims[:dim], *((atom,) for atom in parted.dims[dim]), *parted.dims[dim + 1 :]), parted.terms
+        )
         parted = reduce(parts, [dim + 1], keepdim=False)
     return pick(parted, dim, np.repeat(np.arange(groups), out // groups))

@@ -8,8 +8,8 @@ Dimensions are lists of atoms, so that ``view`` can merge (C, H, W) into one dim
 """
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, reduce
 
 import numpy as np
@@ -63,10 +63,14 @@ class Span:
 
     def varies(self, position: int) -> bool:
         """Whether the interval changes along the atom at `position`."""
-        return self.values.shape[position + 1] > 1
+        return bool(self.values.shape[position + 1] > 1)
 
     def with_values(self, values: Ints) -> "Span":
-        return self if values is self.values else replace(self, values=values)
+        return self if values is self.values else Span(values, self.path, self.period, self.shift)
+
+    def moved(self, values: Ints, path: tuple[Atom, ...]) -> "Span":
+        """Other values along another path, at the same stride."""
+        return Span(values, path, self.period, self.shift)
 
     def hull(self, other: "Span") -> "Span":
         return self if self is other else self.with_values(np.minimum(self.values, other.values))
@@ -84,11 +88,19 @@ class Term:
         return any(span.has_holes and bool(span.dead.all()) for span in self.spans)
 
     @cached_property
-    def has_holes(self) -> bool:
-        return any(span.has_holes for span in self.spans)
+    def holes(self) -> tuple[object, ...]:
+        """Which units the term does not count for."""
+        return tuple((span.dead.shape, span.dead.tobytes()) if span.has_holes else None for span in self.spans)
+
+    @cached_property
+    def keys(self) -> tuple[object, ...]:
+        return tuple(span.key for span in self.spans)
+
+    def with_spans(self, spans: Iterable[Span]) -> "Term":
+        return Term(tuple(spans), self.level)
 
     def hull(self, other: "Term") -> "Term":
-        return replace(self, spans=tuple(a.hull(b) for a, b in zip(self.spans, other.spans, strict=True)))
+        return Term(tuple(a.hull(b) for a, b in zip(self.spans, other.spans, strict=True)), self.level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,39 +152,25 @@ def nothing(rank: int) -> Span:
 
 
 def simplified(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Unite the terms that can be united without making any unit's box larger than it is."""
-    kept: list[Term] = []
-    for term in terms:
-        if term.is_empty:
-            continue
-        for index, other in enumerate(kept):
-            united = _united(other, term)
-            if united is not None:
-                kept[index] = united
-                break
-        else:
-            kept.append(term)
+    """Unite the terms that can be united without making any unit's box larger than it is.
+
+    Two terms make one if they count for the same units, or if they differ along a single axis.
+    """
+    kept = [term for term in terms if not term.is_empty]
+    if len(kept) > 1:
+        kept = _grouped(kept, lambda term: term.holes)
+    for index in range(len(kept[0].spans)) if len(kept) > 1 else ():
+        kept = _grouped(kept, lambda term, index=index: term.keys[:index] + term.keys[index + 1 :])  # type: ignore[misc]
     return tuple(kept)
 
 
-def _united(first: Term, second: Term) -> Term | None:
-    """The two terms as one, or None if they count for different units and differ along more than one axis."""
-    if first.level != second.level:
-        return None
-    pairs = list(zip(first.spans, second.spans, strict=True))
-    differing = [index for index, (a, b) in enumerate(pairs) if a is not b and a.key != b.key]
-    if not differing:
-        return first
-    same_units = not (first.has_holes or second.has_holes)
-    if len(differing) == 1 or same_units or all(_same_holes(*pairs[index]) for index in differing):
-        return first.hull(second)
-    return None
-
-
-def _same_holes(first: Span, second: Span) -> bool:
-    if not first.has_holes and not second.has_holes:
-        return True
-    return first.dead.shape == second.dead.shape and bool((first.dead == second.dead).all())
+def _grouped(terms: Sequence[Term], key: Callable[[Term], tuple[object, ...]]) -> list[Term]:
+    """The hulls of the terms that agree in level and `key`."""
+    groups: dict[tuple[object, ...], Term] = {}
+    for term in terms:
+        name = (term.level, *key(term))
+        groups[name] = groups[name].hull(term) if name in groups else term
+    return list(groups.values())
 
 
 def folded(spans: Sequence[Span], positions: Iterable[int]) -> tuple[Span, ...]:

@@ -13,20 +13,56 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
+from hierfeat.anatomy import interval_rules_mixing, interval_rules_windows  # noqa: F401  (they register their rules)
 from hierfeat.anatomy import interval_rules_shapes as shape_rules
 from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, answer, padded, unknown
-from hierfeat.anatomy.interval_shapes import constant, insert, union
+from hierfeat.anatomy.interval_rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.interval_rules_windows import padded
+from hierfeat.anatomy.interval_shapes import insert
+from hierfeat.anatomy.interval_unions import constant, union
 from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
+from hierfeat.anatomy.meta_kernels import on_meta, run_on_meta, twin
 
-_VIEWS = {"slice", "select", "view", "_unsafe_view", "permute", "transpose", "t", "unsqueeze", "squeeze", "expand",
-          "alias", "detach", "split", "split_with_sizes", "unbind", "unfold", "_reshape_alias"}  # fmt: skip
-_UNRELATED = {"empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like", "randint_like", "new_empty",
-              "new_zeros", "new_ones", "new_full", "new_empty_strided", "sym_size", "sym_stride", "sym_numel"}  # fmt: skip
+_VIEWS = [
+    "slice",
+    "select",
+    "view",
+    "_unsafe_view",
+    "permute",
+    "transpose",
+    "t",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "alias",
+    "detach",
+    "split",
+    "split_with_sizes",
+    "unbind",
+    "unfold",
+    "_reshape_alias",
+]
+_UNRELATED = [
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "new_empty",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty_strided",
+    "sym_size",
+    "sym_stride",
+    "sym_numel",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +80,7 @@ class Propagation(TorchDispatchMode):
     """
 
     def __init__(self, *, on_meta: bool) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.on_meta = on_meta
         self._fields: dict[int, Field] = {}
         self._alive: dict[int, Tensor] = {}  # ids of tensors are only good while the tensors live
@@ -61,15 +97,20 @@ class Propagation(TorchDispatchMode):
         """What `tensor` sees, or None if it does not depend on the image."""
         return self._fields.get(id(tensor))
 
-    def whole(self, tensor: Tensor) -> Field:
-        """A bound for a tensor that could not be followed back: every unit may see the whole image."""
+    def untracked(self, tensor: Tensor) -> Field:
+        """The field of a tensor that was not computed from the image, as far as can be seen.
+
+        On the meta device it then sees nothing. In a real run it may have gone through numpy: a bound.
+        """
+        if self.on_meta:
+            return Field(tuple((Atom(int(size)),) for size in tensor.shape))
         return constant(self._image, tensor.shape, BOUND)
 
     def _set(self, tensor: Tensor, field: Field) -> None:
         self._fields[id(tensor)] = field
         self._alive[id(tensor)] = tensor
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         op = Op(func, args, kwargs, None, self.field)
         depends = bool(op.fields)
@@ -78,27 +119,27 @@ class Propagation(TorchDispatchMode):
             return self._written(op) if depends else op.out
         if op.name in _VIEWS and isinstance(args[0], Tensor):
             self._note_view(op)
-        if depends and op.name not in _UNRELATED:
+        if depends and op.name not in _UNRELATED and isinstance(op.out, Tensor | tuple | list):
             self._assign(op.out, op, answer(op))
         return op.out
 
     def _run(self, op: Op, depends: bool) -> Any:
         args, kwargs = op.args, op.kwargs
         if self.on_meta and (depends or any(tensor.is_meta for tensor in op.tensors)):
-            args, kwargs = tree_map_only(Tensor, self._twin, (args, kwargs))
+            args = tuple(on_meta(arg, self._twin) for arg in args)
+            kwargs = {name: on_meta(value, self._twin) for name, value in kwargs.items()}
             if kwargs.get("device") is not None:
-                kwargs = {**kwargs, "device": torch.device("meta")}
+                kwargs["device"] = torch.device("meta")
+            return run_on_meta(op.func, args, kwargs)
         return op.func(*args, **kwargs)
 
     def _twin(self, tensor: Tensor) -> Tensor:
         """A tensor like this one on the meta device."""
         if tensor.is_meta:
             return tensor
-        twin = self._twins.get(id(tensor))
-        if twin is None:
-            twin = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-            self._twins[id(tensor)], self._alive[id(tensor)] = twin, tensor
-        return twin
+        if id(tensor) not in self._twins:
+            self._twins[id(tensor)], self._alive[id(tensor)] = twin(tensor), tensor
+        return self._twins[id(tensor)]
 
     def _assign(self, out: Any, op: Op, found: Answer) -> None:
         """Give the outputs of an operation their fields."""
@@ -189,10 +230,10 @@ class Padding(TorchFunctionMode):
         super().__init__()
         self.propagation = propagation
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ARG002
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
-        if func is torch._C._nn.pad:
+        if func is torch._C._nn.pad or func is functional.pad:
             mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
             source = self.propagation.field(args[0] if args else kwargs["input"])
             if mode == "circular" and source is not None:

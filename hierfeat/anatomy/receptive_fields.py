@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
 
 from hierfeat._result import Result
-from hierfeat.anatomy.layer_fields import STATUS, LayerFields, layer_fields
+from hierfeat.anatomy.boxes import Box, hull, products, unseen
+from hierfeat.anatomy.intervals import Field, Ints
+from hierfeat.anatomy.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
@@ -21,8 +22,6 @@ from hierfeat.subjects.provenance import provenance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Box = tuple[int, int, int, int]
-Ints = npt.NDArray[np.int64]
 _AXES = ("h", "w")
 
 
@@ -46,15 +45,19 @@ class ReceptiveFields(Result):
         ``channels_differ`` marks layers some of whose channels see more than others at the same place, after a
         concatenation, say: boxes and sizes are the hull over the channels.
     real : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (terms, units, 2), see :class:`~hierfeat.anatomy.layer_fields.AxisFields`.
+        By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see
+        :class:`~hierfeat.anatomy.layer_fields.LayerFields`.
     virtual : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (units, 2).
+        By ``layer/h`` and ``layer/w``: (rows, columns, 2).
+    units : dict of numpy.ndarray
+        By layer: (rows, columns) of its map; 1 and 1 where it has none.
     image_size : tuple of int
         (height, width) of the image.
     """
 
     real: dict[str, Ints]
     virtual: dict[str, Ints]
+    units: dict[str, Ints]
     image_size: tuple[int, int]
 
     def box(self, layer: str, row: int, col: int, *, clip: bool = True) -> Box:
@@ -65,7 +68,8 @@ class ReceptiveFields(Result):
         layer : str
             A name from ``table.layer``.
         row, col : int
-            The unit's place in the layer's map; negative counts from the end. A layer without a map has one place, (0, 0).
+            The unit's place in the layer's map; negative counts from the end. A layer without a map has one
+            place, (0, 0).
         clip : bool
             Clip the windows of every layer on the way to that layer's input, so that the box holds exactly what
             the unit sees. If False, the virtual box of the windows that run on through the padding.
@@ -82,15 +86,27 @@ class ReceptiveFields(Result):
         """
         height, width = self.map_size(layer)
         row, col = _index(layer, "row", row, height), _index(layer, "col", col, width)
+        top, left, bottom, right = self._boxes(layer, slice(row, row + 1), slice(col, col + 1), clip)[0, 0]
+        return int(top), int(left), int(bottom), int(right)
+
+    def boxes(self, layer: str, *, clip: bool = True) -> Ints:
+        """The boxes of all units of a layer at once, (rows, cols, 4); see :meth:`box`."""
+        self.map_size(layer)
+        return self._boxes(layer, slice(None), slice(None), clip)
+
+    def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
+        shape = tuple(self.units[layer])
+        kept = self.real if clip else self.virtual
+        rows, cols = (
+            np.broadcast_to(kept[f"{layer}/{axis}"], (*kept[f"{layer}/{axis}"].shape[:-3], *shape, 2))[
+                ..., at_rows, at_cols, :
+            ]
+            for axis in _AXES
+        )
+        boxes = products(rows, cols)
         if not clip:
-            rows, cols = self.virtual[f"{layer}/h"][row], self.virtual[f"{layer}/w"][col]
-            return int(rows[0]), int(cols[0]), int(rows[1]), int(cols[1])
-        rows, cols = self.real[f"{layer}/h"][:, row], self.real[f"{layer}/w"][:, col]
-        seen = (rows[:, 1] > rows[:, 0]) & (cols[:, 1] > cols[:, 0])
-        if not seen.any():
-            return 0, 0, 0, 0
-        top, left = int(rows[seen, 0].min()), int(cols[seen, 0].min())
-        return top, left, int(rows[seen, 1].max()), int(cols[seen, 1].max())
+            return boxes
+        return hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -100,9 +116,10 @@ class ReceptiveFields(Result):
         HierfeatError
             If there is no such layer.
         """
-        if f"{layer}/h" not in self.virtual:
+        if layer not in self.units:
             raise HierfeatError(self._unknown(layer))
-        return len(self.virtual[f"{layer}/h"]), len(self.virtual[f"{layer}/w"])
+        rows, cols = self.units[layer]
+        return int(rows), int(cols)
 
     def unseen_pixels(self) -> pd.DataFrame:
         """How much of the image lies in no unit's box, per layer.
@@ -115,7 +132,7 @@ class ReceptiveFields(Result):
             margin on the right and at the bottom. The holes inside a dilated window's box count as seen.
         """
         rows = [
-            (layer, kind, *_unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
+            (layer, kind, *unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
             for layer, kind in zip(self.table["layer"], self.table["kind"], strict=True)
         ]
         return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
@@ -156,9 +173,9 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     -----
     Every operation that runs maps intervals of input coordinates to intervals of output coordinates, for each
     coordinate and axis: output i of a window of size k, stride s, padding p and dilation d reads the inputs
-    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with channels told
-    apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
-    recursion of Araujo et al. for size, stride and padding.
+    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with
+    channels told apart, so that the box of every unit is exact, at the borders too. Where all paths have
+    the same stride this is the recursion of Araujo et al. for size, stride and padding.
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
@@ -177,34 +194,42 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     (0, 0, 5, 5)
     """
     found, forward = _propagate(h)
-    rows, real, virtual = [], {}, {}
+    real: dict[str, Ints] = {}
+    virtual: dict[str, Ints] = {}
     for call, fields in found:
-        axes = dict(zip(_AXES, fields.axes, strict=True))
-        real |= {f"{call.name}/{axis}": values.real for axis, values in axes.items()}
-        virtual |= {f"{call.name}/{axis}": values.virtual for axis, values in axes.items()}
-        rows.append(_row(call, fields))
+        for axis, name in enumerate(_AXES):
+            real[f"{call.name}/{name}"] = fields.real[axis]
+            virtual[f"{call.name}/{name}"] = fields.virtual[axis]
     columns = ["layer", "kind", *(f"{what}_{axis}" for what in ("size", "stride", "start") for axis in _AXES)]
-    table = pd.DataFrame(rows, columns=[*columns, "status", "channels_differ"])
+    table = pd.DataFrame([_row(*pair) for pair in found], columns=[*columns, "status", "channels_differ"])
     return ReceptiveFields(
         table=table,
         provenance=provenance(h, forward=forward),
         real=real,
         virtual=virtual,
+        units={call.name: np.array(fields.units) for call, fields in found},
         image_size=(h.input_shape[1], h.input_shape[2]),
     )
 
 
 def _row(call: Call, fields: LayerFields) -> tuple[object, ...]:
-    centres = [axis.virtual[len(axis.virtual) // 2] for axis in fields.axes]
+    flat = [virtual.reshape(-1, 2) for virtual in fields.virtual]
+    centres = [_at(virtual, [size // 2 for size in fields.units]) for virtual in fields.virtual]
     return (
         call.name,
         call.kind,
         *(int(stop - start) for start, stop in centres),
-        *(axis.stride for axis in fields.axes),
-        *(int(axis.virtual[0, 0]) for axis in fields.axes),
+        *fields.strides,
+        *(int(virtual[0, 0]) for virtual in flat),
         fields.status,
         fields.channels_differ,
     )
+
+
+def _at(virtual: Ints, unit: list[int]) -> Ints:
+    """The interval of one unit; a size of 1 stands for all."""
+    where = tuple(min(index, size - 1) for index, size in zip(unit, virtual.shape, strict=False))
+    return np.asarray(virtual[where])
 
 
 def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
@@ -227,10 +252,14 @@ def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
 
 def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, LayerFields]]:
     found: list[tuple[Call, LayerFields]] = []
+    done: dict[Field, LayerFields] = {}  # a norm and a ReLU see what their convolution sees
 
     def after(call: Call, output: Tensor) -> None:
         field = propagation.field(output)
-        found.append((call, layer_fields(field if field is not None else propagation.whole(output), len(_AXES))))
+        field = propagation.untracked(output) if field is None else field
+        if field not in done:
+            done[field] = layer_fields(field, len(_AXES))
+        found.append((call, done[field]))
 
     with propagating(on_meta=on_meta) as propagation:
         propagation.start(image)
@@ -243,22 +272,3 @@ def _index(layer: str, name: str, index: int, size: int) -> int:
     if not isinstance(index, int | np.integer) or not -size <= index < size:
         raise HierfeatError(f"expected {name} of {layer!r} as an int from 0 to {size - 1}, got {index!r}")
     return int(index) % size
-
-
-def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
-    seen = np.zeros(image, dtype=bool)
-    for term in range(len(rows)):
-        seen |= _covered(rows[term], image[0])[:, None] & _covered(cols[term], image[1])
-    pixels = int((~seen).sum())
-    return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
-
-
-def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
-    """Which of `size` pixels lie in at least one of the half-open intervals."""
-    steps = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(steps, intervals[:, 0], 1)
-    np.add.at(steps, intervals[:, 1], -1)
-    return steps[:-1].cumsum() > 0
-
-
-__all__ = ["STATUS", "ReceptiveFields", "receptive_fields"]

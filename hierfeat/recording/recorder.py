@@ -208,7 +208,7 @@ class _Writes(TorchDispatchMode):
     """
 
     def __init__(self, writing: Callable[[Tensor], None]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._writing = writing
 
     def __torch_dispatch__(

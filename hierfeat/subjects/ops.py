@@ -17,8 +17,8 @@ _ACTIVATIONS = (
 )
 _NORMS = "batch_norm layer_norm group_norm instance_norm local_response_norm rms_norm"
 _OTHERS = (
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout flatten interpolate upsample grid_sample "
-    "pixel_shuffle pixel_unshuffle channel_shuffle fold unfold max_unpool1d max_unpool2d max_unpool3d "
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout flatten interpolate upsample "
+    "grid_sample pixel_shuffle pixel_unshuffle channel_shuffle fold unfold max_unpool1d max_unpool2d max_unpool3d "
     "multi_head_attention_forward scaled_dot_product_attention"
 )
 
@@ -117,9 +117,17 @@ _SPECIAL: dict[str, Callable[[str, tuple[Any, ...], Mapping[str, Any]], tuple[st
 }
 
 
-@cache
 def native_kind(module_type: type[nn.Module]) -> str | None:
     """The kind of the one op that a torch.nn leaf lends its name to; ``"any"`` where its first op will do."""
+    if module_type not in _native:
+        _native[module_type] = _find_native_kind(module_type)
+    return _native[module_type]
+
+
+_native: dict[type[nn.Module], str | None] = {}
+
+
+def _find_native_kind(module_type: type[nn.Module]) -> str | None:
     for classes, kind in _NATIVE_KINDS:
         if issubclass(module_type, classes):
             return kind
