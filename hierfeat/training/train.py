@@ -3,28 +3,30 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isnan, pi
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from hierfeat._files import write_with
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.zoo import ZOO, Species
 from hierfeat.training.augment import augment
+from hierfeat.training.checkpoint import State, resume, save, start
 from hierfeat.training.files import write
 from hierfeat.training.recipe import Recipe
 from hierfeat.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +56,11 @@ class Training(Result):
         options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
         return Hierarchy(model.eval(), species.input_shape, **options)
 
-    def plot(self) -> Figure:
+    def plot(self) -> "Figure":
         """Draw loss and accuracy over the epochs."""
         from hierfeat.plots.train import plot_train
 
         return plot_train(self)
-
-
-@dataclass
-class _State:
-    """What a checkpoint holds. Random numbers need no place in it: each epoch's seed follows from the recipe's."""
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    rows: list[dict[str, float]]
 
 
 def train(
@@ -113,12 +106,14 @@ def train(
     species = ZOO[recipe.model]
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
-        state = _start(recipe, species, device)
-        _resume(state, checkpoint, recipe)
+        state = start(recipe, species, device)
+        resume(state, checkpoint, recipe)
         data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
         images, labels = data[recipe.split]
         training = images[: recipe.limit], labels[: recipe.limit]
         steps = len(training[1]) // recipe.batch_size
+        if not steps:
+            raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
         done = len(state.rows)
         with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
             bar.set_description(recipe.model)
@@ -127,7 +122,7 @@ def train(
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
                 bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
-                _save(state, checkpoint, recipe)
+                save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
     finished = _finish(state, recipe, test)
     if checkpoint is not None:
@@ -176,49 +171,8 @@ def _data(name: str, split: str, species: Species, root: str | Path | None, devi
     return images.to(device), labels.to(device)
 
 
-def _start(recipe: Recipe, species: Species, device: str) -> _State:
-    torch.manual_seed(recipe.seed)
-    try:
-        model = species.build().to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise HierfeatError(f"expected a device that this torch has (cpu, cuda, mps); {device!r}: {error}") from error
-    if recipe.precision == "bfloat16":
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if recipe.optimizer == "sgd":
-        optimizer: torch.optim.Optimizer = torch.optim.SGD(
-            model.parameters(), momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
-        )
-    else:
-        betas = (recipe.momentum, 0.999)
-        optimizer = torch.optim.AdamW(model.parameters(), betas=betas, weight_decay=recipe.weight_decay)
-    return _State(model, optimizer, [])
-
-
-def _resume(state: _State, checkpoint: Path | None, recipe: Recipe) -> None:
-    if checkpoint is None or not checkpoint.exists():
-        return
-    saved = torch.load(checkpoint, weights_only=True)
-    if saved["recipe"] != recipe.as_dict():
-        raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
-    state.model.load_state_dict(saved["model"])
-    state.optimizer.load_state_dict(saved["optimizer"])
-    state.rows.extend(saved["rows"])
-
-
-def _save(state: _State, checkpoint: Path | None, recipe: Recipe) -> None:
-    if checkpoint is None:
-        return
-    saved = {
-        "recipe": recipe.as_dict(),
-        "model": state.model.state_dict(),
-        "optimizer": state.optimizer.state_dict(),
-        "rows": state.rows,
-    }
-    write_with(checkpoint, lambda path: torch.save(saved, path))
-
-
 def _epoch(
-    state: _State,
+    state: State,
     recipe: Recipe,
     species: Species,
     data: tuple[Tensor, Tensor],
@@ -251,7 +205,7 @@ def _epoch(
 
 
 def _step(
-    state: _State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
+    state: State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
 ) -> tuple[Tensor, Tensor]:
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -292,14 +246,15 @@ def _score(model: nn.Module, species: Species, data: tuple[Tensor, Tensor] | Non
     return accuracy(lambda images: model(_normalise(images, species)), *data)
 
 
-def _finish(state: _State, recipe: Recipe, test: float) -> Training:
+def _finish(state: State, recipe: Recipe, test: float) -> Training:
     table = pd.DataFrame(state.rows)
+    validation = float(table["validation_accuracy"].iloc[-1])
     card = {
         "model": recipe.model,
         "recipe": recipe.as_dict(),
         "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
         "test_accuracy": test,
-        "validation_accuracy": float(table["validation_accuracy"].iloc[-1]),
+        "validation_accuracy": None if isnan(validation) else validation,
         "seconds": float(table["seconds"].sum()),
         "cpu_seconds": float(table["cpu_seconds"].sum()),
     }

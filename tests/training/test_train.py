@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor
 
-import hierfeat.training.train  # noqa: F401 - `hierfeat.training` must know the module below
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.distortions import Distortion
 from hierfeat.subjects.zoo import ZOO
@@ -40,7 +39,7 @@ def toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
         return toy(1, options.get("size", 28))
 
     gray = dict.fromkeys(("digits", "mnist", "fashion_mnist"), loader)
-    monkeypatch.setattr("hierfeat.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32, 100)})
+    monkeypatch.setattr("hierfeat.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
@@ -154,6 +153,11 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path, monkeypatch: 
 def test_unknown_recipes(recipe: Recipe | str, message: str) -> None:
     with pytest.raises(HierfeatError, match=message):
         train(recipe)
+
+
+def test_a_recipe_must_fill_a_batch() -> None:
+    with pytest.raises(HierfeatError, match="at least one batch of 50 images; got 20"):
+        train(replace(TINY, limit=20), progress=False)
 
 
 def test_unknown_device() -> None:
