@@ -21,7 +21,7 @@ provenance = {}
 
 def save(name, figure, result=None):
     """Write a picture, and the numbers behind it with where they come from."""
-    figure.savefig(OUT / f"{name}.png", dpi=110)
+    figure.savefig(OUT / f"{name}.png", dpi=100)
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
