@@ -1,11 +1,11 @@
-"""The rules that :func:`hierfeat.anatomy.guidelines.guidelines` checks, one function each."""
+"""How each rule of the guidelines is checked: one function, one verdict, its evidence."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any
 
 from hierfeat.anatomy.dimensions import Dimensions, dimensions
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
@@ -46,6 +46,12 @@ class Evidence:
         table = self.fields.table
         sizes = zip(table["size_h"], table["size_w"], strict=True)
         return {INPUT: (1, 1)} | dict(zip(table["layer"], sizes, strict=True))
+
+    @cached_property
+    def status(self) -> dict[str, str]:
+        """Layer to the status of its field: ``exact``, ``global`` or ``bound``."""
+        table = self.fields.table
+        return {INPUT: "exact"} | dict(zip(table["layer"], table["status"], strict=True))
 
     @cached_property
     def gates(self) -> set[str]:
@@ -104,12 +110,18 @@ def pooling_repeats(evidence: Evidence) -> Finding:
 
 
 def maps_grow(evidence: Evidence) -> Finding:
-    """As the maps shrink, their number does not fall, and is larger in the end."""
+    """The widest layer of each size of map: as the maps shrink, it does not narrow, and is wider in the end."""
+    windowed = {(row.height, row.width) for row in evidence.maps if row.kind in ("conv", "pool")}
     rows = (row for row in evidence.maps if row.kind in ("conv", "pool", "concat"))
-    steps = [list(group)[-1] for _, group in groupby(rows, key=lambda row: (row.height, row.width))]
+    widest: dict[tuple[int, int], Any] = {}
+    for row in rows:
+        size = (row.height, row.width)
+        if size in windowed and (size not in widest or row.maps > widest[size].maps):
+            widest[size] = row
+    steps = sorted(widest.values(), key=lambda row: -row.height * row.width)
     if len(steps) < 2:
         return SILENT, "fewer than two sizes of map"
-    falls = any(b.maps < a.maps and b.height * b.width < a.height * a.width for a, b in pairwise(steps))
+    falls = any(b.maps < a.maps for a, b in pairwise(steps))
     text = " → ".join(f"{row.maps}@{row.height}×{row.width}" for row in steps)
     return (KEPT if not falls and steps[-1].maps > steps[0].maps else BROKEN), text
 
@@ -133,6 +145,8 @@ def last_field_covers_input(evidence: Evidence) -> Finding:
         return SILENT, "no map"
     field, image = evidence.field_size[local[-1]], evidence.h.input_shape[1:]
     text = f"{local[-1]} sees {times(field)} of {times(image)} pixels{_bound(evidence, [local[-1]])}"
+    if evidence.status[local[-1]] == "global":
+        return KEPT, f"{text} on its local path, all of them through a gate or attention"
     return (KEPT if all(f >= w for f, w in zip(field, image, strict=True)) else BROKEN), text
 
 
@@ -162,82 +176,16 @@ def no_unproductive_layer(evidence: Evidence) -> Finding:
     convs = [layer for layer in evidence.of_kind("conv") if layer.kernel and max(layer.kernel) > 1]
     if not convs:
         return SILENT, "no spatial convolution"
+    judged = [
+        layer for layer in convs if all(evidence.status[name] != "bound" for name in evidence.sources[layer.name])
+    ]
+    if not judged:
+        return SILENT, "all fields are bounds only"
     image = evidence.h.input_shape[1:]
-    late = [layer for layer in convs if _exceeds(evidence, layer.name, image)]
-    text = f"{len(late)} of {len(convs)} spatial convolutions{_bound(evidence, [layer.name for layer in convs])}"
+    late = [layer for layer in judged if _exceeds(evidence, layer.name, image)]
+    text = f"{len(late)} of {len(judged)} spatial convolutions"
+    text += f" ({len(convs) - len(judged)} more not judged, by a bound)" if len(judged) < len(convs) else ""
     return (BROKEN, f"{text}, from {late[0].name} on") if late else (KEPT, text)
-
-
-class Rule(NamedTuple):
-    """One rule: what it is called, how it is checked, who says so, and who breaks it on purpose."""
-
-    name: str
-    check: Callable[[Evidence], Finding]
-    reference: str
-    exceptions: str
-
-
-RULES = (
-    Rule(
-        "small filters",
-        small_filters,
-        "Simonyan and Zisserman 2015",
-        "AlexNet's 11×11 and ResNet's 7×7 stems see large pixels cheaply; ConvNeXt and ViT cut patches with a 4×4 or "
-        "16×16 kernel at that stride; large depthwise kernels (RepLKNet's 31×31) cost little.",
-    ),
-    Rule(
-        "activation after each convolution",
-        activation_after_convolution,
-        "LeCun et al. 1998; Nair and Hinton 2010",
-        "MobileNetV2 leaves its narrow projections linear, since rectifying few channels loses information; ConvNeXt "
-        "has one activation per block; SqueezeNet and NiN end on a convolution as classifier.",
-    ),
-    Rule(
-        "convolution + activation + pool, repeated",
-        pooling_repeats,
-        "LeCun et al. 1998",
-        "All-convolutional nets and ResNets let strided convolutions shrink the maps: that is learned.",
-    ),
-    Rule(
-        "maps grow in number as they shrink",
-        maps_grow,
-        "LeCun et al. 1998; Simonyan and Zisserman 2015",
-        "ViT keeps one width throughout; auto-encoders and U-Nets come back down; DenseNet halves at each transition.",
-    ),
-    Rule(
-        "dense layers shrink step by step",
-        dense_layers_shrink,
-        "LeCun et al. 1998",
-        "AlexNet and VGG repeat 4096 with dropout between; most later nets pool globally and keep one dense layer.",
-    ),
-    Rule(
-        "last field covers the input",
-        last_field_covers_input,
-        "Luo et al. 2016",
-        "LeNet-5 leaves it to its dense layers to join the parts; BagNet keeps to 9-33 pixels to show how far local "
-        "features go (Brendel and Bethge 2019).",
-    ),
-    Rule(
-        "every pixel is seen",
-        every_pixel_is_seen,
-        "Dumoulin and Visin 2016",
-        "A margin that never holds the object may be left out; it is rarely on purpose.",
-    ),
-    Rule(
-        "windows leave no gap",
-        windows_leave_no_gap,
-        "Dumoulin and Visin 2016",
-        "ResNet's 1×1 shortcut of stride 2 reads one cell in four, as the other path sees the rest; where the size "
-        "does not divide, the last row and column are given up.",
-    ),
-    Rule(
-        "no unproductive layer",
-        no_unproductive_layer,
-        "Richter et al. 2021",
-        "Shortcuts keep short paths alive beside the long ones, so that depth still helps; nets made for 224 pixels "
-        "are shown larger images; effective fields are much smaller than theoretical ones (Luo et al. 2016).",
-    ),
-)
 
 
 def times(sizes: Iterable[int]) -> str:
@@ -292,6 +240,4 @@ def _exceeds(evidence: Evidence, layer: str, image: tuple[int, ...]) -> bool:
 
 
 def _bound(evidence: Evidence, layers: Sequence[str]) -> str:
-    table = evidence.fields.table
-    status = table.loc[table["layer"].isin(list(layers)), "status"]
-    return " (a bound)" if (status == "bound").any() else ""
+    return " (a bound)" if any(evidence.status[layer] == "bound" for layer in layers) else ""

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
 from hierfeat._result import Result
-from hierfeat.anatomy.boxes import Box, hull, products, unseen
-from hierfeat.anatomy.intervals import Field, Ints
-from hierfeat.anatomy.layer_fields import LayerFields, layer_fields
-from hierfeat.anatomy.propagation import propagating
+from hierfeat.anatomy.intervals.boxes import Box, hull, products, unseen
+from hierfeat.anatomy.intervals.field import Field, Ints
+from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
+from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.trace import one_forward
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ class ReceptiveFields(Result):
         concatenation, say: boxes and sizes are the hull over the channels.
     real : dict of numpy.ndarray
         By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see
-        :class:`~hierfeat.anatomy.layer_fields.LayerFields`.
+        :class:`~hierfeat.anatomy.intervals.layer_fields.LayerFields`.
     virtual : dict of numpy.ndarray
         By ``layer/h`` and ``layer/w``: (rows, columns, 2).
     units : dict of numpy.ndarray
@@ -193,7 +193,7 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     >>> fields.box("conv1", 0, 0)
     (0, 0, 5, 5)
     """
-    found, forward = _propagate(h)
+    found, forward = one_forward(h, lambda image: _watch(h, image))
     real: dict[str, Ints] = {}
     virtual: dict[str, Ints] = {}
     for call, fields in found:
@@ -232,25 +232,7 @@ def _at(virtual: Ints, unit: list[int]) -> Ints:
     return np.asarray(virtual[where])
 
 
-def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
-    """The layers and their fields, from a run for shapes only, or from a real one where values are looked at."""
-    image = torch.empty(1, *h.input_shape, dtype=h.dtype, device="meta")
-    try:
-        return _watch(h, image, on_meta=True), "meta"
-    except Exception as error:  # whatever a shape-only run cannot do, a real one may
-        if h.device.type == "meta":
-            raise HierfeatError(f"{h.name} has no weights (meta device) and needs them to run: {error}") from error
-    noise = torch.rand(1, *h.input_shape, generator=torch.Generator().manual_seed(0))
-    try:
-        return _watch(h, noise.to(h.device, h.dtype), on_meta=False), "one image of noise"
-    except Exception as error:
-        raise HierfeatError(
-            f"{h.name} cannot run on an input of shape {(1, *h.input_shape)}: {type(error).__name__}: {error}; "
-            "check input_shape, which is (channels, height, width)"
-        ) from error
-
-
-def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, LayerFields]]:
+def _watch(h: Hierarchy, image: Tensor) -> list[tuple[Call, LayerFields]]:
     found: list[tuple[Call, LayerFields]] = []
     done: dict[Field, LayerFields] = {}  # a norm and a ReLU see what their convolution sees
 
@@ -261,7 +243,7 @@ def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, La
             done[field] = layer_fields(field, len(_AXES))
         found.append((call, done[field]))
 
-    with propagating(on_meta=on_meta) as propagation:
+    with propagating(on_meta=image.is_meta) as propagation:
         propagation.start(image)
         with h.watching(after=after):
             h.model(image)

@@ -20,7 +20,7 @@ from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: Multiply-adds that an analysis of many passes may cost, and images that it takes at most.
-MACS, IMAGES = 5e11, 64
+MACS, IMAGES = 1e11, 64
 #: Shifts in pixels, up, down, left and right.
 SHIFT, POOL_SHIFT = 4, 2
 #: Grey of what lies outside the image.
@@ -36,10 +36,10 @@ def patches(h: Hierarchy, images: Tensor, fields: ReceptiveFields, chosen: Plan)
     if not layers:
         raise HierfeatError(f"{h.name} has no layer of maps or units")
     [table] = sweep(h, images, [TopPatches(chosen.patches)], layers=layers, progress=False)
-    found = {}
+    found: dict[str, Any] = {}
     for name, rows in table.groupby("layer", sort=False):
         cutter = LayerCutter.of(fields, str(name), largest=chosen.tile)
-        found[name] = _patches(rows, images, cutter, chosen.channels)
+        found[str(name)] = _patches(rows, images, cutter, chosen.channels)
     return {"patches": found}
 
 
@@ -71,10 +71,10 @@ def shifts(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
     moved = translation_invariance(h, images, layers=chosen.layers, max_shift=SHIFT, max_images=count)
     table = moved.table.assign(distance=moved.table["dy"].abs() + moved.table["dx"].abs())
     means = table.groupby(["layer", "distance"], sort=False)[["invariance", "equivariance"]].mean().reset_index()
-    found = {}
+    found: dict[str, Any] = {}
     for name, rows in means.groupby("layer", sort=False):
         equivariance = [number(value) for value in rows["equivariance"]]
-        found[name] = {
+        found[str(name)] = {
             "images": min(count, len(images)),
             "shifts": [number(distance) for distance in rows["distance"]],
             "invariance": [number(value) for value in rows["invariance"]],
@@ -106,12 +106,12 @@ def rectifiers(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
     if not layers:
         raise HierfeatError(f"{h.name} has no activation function over maps or units")
     rectified = nonnegativity(h, images, layers=layers)
-    kept = rectified.summary.set_index("layer")["energy_kept"]
-    return {
-        "rectifier": {
-            name: {"energy_kept": number(kept[name]), "negative": rectified.negative[name]} for name in kept.index
-        }
+    summary = rectified.summary
+    found: dict[str, Any] = {
+        name: {"energy_kept": number(kept), "negative": rectified.negative[name]}
+        for name, kept in zip(summary["layer"], summary["energy_kept"], strict=True)
     }
+    return {"rectifier": found}
 
 
 def _affordable(h: Hierarchy, analysis: str, passes: int, *, least: int) -> int:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.boxes import Box
+    from hierfeat.anatomy.intervals.boxes import Box
     from hierfeat.anatomy.receptive_fields import ReceptiveFields
 
 _SEEN, _VIRTUAL = "#d55e00", "#0072b2"  # Okabe and Ito's vermilion and blue

@@ -1,11 +1,11 @@
 """How often a network is right, on which classes it is not, and which images mislead it most."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from hierfeat._result import Result
@@ -13,6 +13,9 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +45,13 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    def plot(self) -> Figure:
+    def plot(self) -> "Figure":
         """Draw the confusion matrix in percent of each class."""
         from hierfeat.plots.evaluation import plot_evaluation
 
         return plot_evaluation(self)
 
-    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> Figure:
+    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
         """Show the `k` most confident mistakes among the `images` that were evaluated."""
         from hierfeat.plots.evaluation import plot_mistakes
 

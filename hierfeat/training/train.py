@@ -5,13 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, isnan, pi
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -25,6 +24,9 @@ from hierfeat.training.checkpoint import State, resume, save, start
 from hierfeat.training.files import write
 from hierfeat.training.recipe import Recipe
 from hierfeat.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ class Training(Result):
         options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
         return Hierarchy(model.eval(), species.input_shape, **options)
 
-    def plot(self) -> Figure:
+    def plot(self) -> "Figure":
         """Draw loss and accuracy over the epochs."""
         from hierfeat.plots.train import plot_train
 

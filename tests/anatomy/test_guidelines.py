@@ -9,8 +9,7 @@ from torch import nn
 
 import hierfeat as hf
 import hierfeat.anatomy.guidelines as module
-from hierfeat.anatomy.guideline_rules import RULES
-from hierfeat.anatomy.guidelines import Guidelines, guidelines
+from hierfeat.anatomy.guidelines import RULES, Guidelines, guidelines
 from hierfeat.subjects.hierarchy import Hierarchy
 
 
@@ -95,6 +94,29 @@ def test_gates_are_left_out():
     assert evidence["small filters"] == "3×3: 2"
     assert evidence["maps grow in number as they shrink"] == "4@10×10 → 8@8×8"
     assert verdicts["no unproductive layer"] == "kept"
+    assert evidence["last field covers the input"].startswith("two sees 5×5 of 12×12 pixels on its local path, all")
+    assert verdicts["last field covers the input"] == "kept"
+
+
+class Crossed(nn.Module):
+    """Two paths of different size: parallel maps in call order do not count as growing again."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.short = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 8, 1, 2)
+        self.one, self.two = nn.Conv2d(4, 8, 3, padding=1), nn.Conv2d(8, 8, 3, 2, padding=1)
+
+    def forward(self, x):
+        x = torch.relu(self.stem(x))
+        return torch.relu(self.short(x) + self.two(torch.relu(self.one(x))))
+
+
+def test_parallel_paths():
+    verdicts, evidence = judged(Crossed(), (1, 16, 16))
+    assert evidence["maps grow in number as they shrink"] == "8@16×16 → 8@8×8"
+    assert evidence["convolution + activation + pool, repeated"] == "pools make 0 smaller sizes of map, convolutions 1"
+    assert evidence["windows leave no gap"] == "stride over the kernel: short"
+    assert verdicts["every pixel is seen"] == "kept"
 
 
 def test_resnet50_shortcuts_and_border():

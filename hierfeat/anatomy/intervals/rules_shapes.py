@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from hierfeat.anatomy import interval_shapes as shapes
-from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, dims_of, rule, unknown
-from hierfeat.anatomy.interval_unions import union
-from hierfeat.anatomy.interval_views import regroup
-from hierfeat.anatomy.intervals import Field
+from hierfeat.anatomy.intervals import shapes, windows
+from hierfeat.anatomy.intervals.field import Field
+from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, rule, unknown
+from hierfeat.anatomy.intervals.unions import union
+from hierfeat.anatomy.intervals.views import regroup
 
 
 @rule("view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "view_as", "unflatten")

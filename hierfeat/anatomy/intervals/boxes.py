@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat.anatomy.intervals import Ints
+from hierfeat.anatomy.intervals.field import Ints
 
 Box = tuple[int, int, int, int]
 

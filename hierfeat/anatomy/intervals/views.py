@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from hierfeat.anatomy.interval_shapes import joined, parted
-from hierfeat.anatomy.intervals import Atom, Field, Span
+from hierfeat.anatomy.intervals.field import Atom, Field, Span
+from hierfeat.anatomy.intervals.shapes import joined, parted
 
 
 def regroup(field: Field, shape: Sequence[int]) -> Field | None:

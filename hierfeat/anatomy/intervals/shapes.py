@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hierfeat.anatomy.intervals import GLOBAL, Atom, Field, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, folded, simplified
 
 Path = tuple[Atom, ...]
 

@@ -17,15 +17,14 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hierfeat.anatomy import interval_rules_mixing, interval_rules_windows  # noqa: F401  (they register their rules)
-from hierfeat.anatomy import interval_rules_shapes as shape_rules
-from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, answer, unknown
-from hierfeat.anatomy.interval_rules_windows import padded
-from hierfeat.anatomy.interval_shapes import insert
-from hierfeat.anatomy.interval_unions import constant, union
-from hierfeat.anatomy.intervals import BOUND, Atom, Field, image_field
-from hierfeat.anatomy.meta_kernels import on_meta, run_on_meta, twin
+from hierfeat.anatomy.intervals import rules_mixing, rules_windows, windows  # noqa: F401  (they register their rules)
+from hierfeat.anatomy.intervals import rules_shapes as shape_rules
+from hierfeat.anatomy.intervals.field import BOUND, Atom, Field, image_field
+from hierfeat.anatomy.intervals.rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.intervals.rules_windows import padded
+from hierfeat.anatomy.intervals.shapes import insert
+from hierfeat.anatomy.intervals.unions import constant, union
+from hierfeat.subjects.meta_kernels import on_meta, run_on_meta, twin
 
 _VIEWS = [
     "slice",

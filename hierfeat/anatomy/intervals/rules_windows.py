@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Op, rule, with_constants
-from hierfeat.anatomy.interval_shapes import reduce
-from hierfeat.anatomy.intervals import Field, Ints
+from hierfeat.anatomy.intervals import windows
+from hierfeat.anatomy.intervals.field import Field, Ints
+from hierfeat.anatomy.intervals.rules import Op, rule, with_constants
+from hierfeat.anatomy.intervals.shapes import reduce
 
 
 @rule("convolution")

@@ -1,6 +1,6 @@
 """One rule per family of aten operations: from the fields of its inputs to the field of its output.
 
-The rules stand in :data:`RULES` under the operation's aten name, put there by the ``interval_rules_*`` modules.
+The rules stand in :data:`RULES` under the operation's aten name, put there by the ``rules_*`` modules.
 An operation without a rule is element-wise if torch tags it so; any other is answered with a bound, "all that its
 inputs see" (see :func:`unknown`).
 """
@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hierfeat.anatomy.interval_unions import constant, union
-from hierfeat.anatomy.intervals import BOUND, GLOBAL, Field
+from hierfeat.anatomy.intervals.field import BOUND, GLOBAL, Field
+from hierfeat.anatomy.intervals.unions import constant, union
 
 Answer = Field | list[Field | None] | None
 Lookup = Callable[[Any], Field | None]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hierfeat.anatomy import interval_windows as windows
-from hierfeat.anatomy.interval_rules import Answer, Op, dims_of, elementwise, rule, with_constants
-from hierfeat.anatomy.interval_shapes import reduce
-from hierfeat.anatomy.interval_unions import constant, union
-from hierfeat.anatomy.intervals import BOUND, Field
+from hierfeat.anatomy.intervals import windows
+from hierfeat.anatomy.intervals.field import BOUND, Field
+from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, elementwise, rule, with_constants
+from hierfeat.anatomy.intervals.shapes import reduce
+from hierfeat.anatomy.intervals.unions import constant, union
 
 
 @rule("glu")

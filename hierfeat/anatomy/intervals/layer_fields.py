@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hierfeat.anatomy.intervals import DEAD, LOCAL, Atom, Field, Ints, Term, folded, simplified
+from hierfeat.anatomy.intervals.field import DEAD, LOCAL, Atom, Field, Ints, Term, folded, simplified
 
 STATUS = ("exact", "global", "bound")
 Path = tuple[Atom, ...]

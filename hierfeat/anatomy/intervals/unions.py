@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from hierfeat.anatomy.interval_shapes import Path, collapse, insert, reduce, renamed, split, with_dim
-from hierfeat.anatomy.intervals import GLOBAL, Atom, Field, Span, Term, nothing, simplified
+from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, nothing, simplified
+from hierfeat.anatomy.intervals.shapes import Path, collapse, insert, reduce, renamed, split, with_dim
 
 
 def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> list[Field]:

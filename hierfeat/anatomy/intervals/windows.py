@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat.anatomy.interval_shapes import collapse, reduce, resize, split
-from hierfeat.anatomy.interval_unions import broadcast
-from hierfeat.anatomy.intervals import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.field import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.shapes import collapse, reduce, resize, split
+from hierfeat.anatomy.intervals.unions import broadcast
 
 NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
 
