@@ -46,7 +46,7 @@ _HOME = {
     "atlas": "atlas.page",
 }
 
-__all__ = ["__version__", *sorted(_HOME)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME)]
 
 
 class _Package(ModuleType):

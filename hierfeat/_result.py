@@ -62,7 +62,9 @@ class Result:
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
         if meta["class"] != cls.__name__:
             raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
-        table = _decode(pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"])
+        table = _decode(
+            pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"]
+        )
         fields = meta["fields"] | _join(load_file(folder / _ARRAYS), meta["mappings"])
         return cls(table=table, provenance=meta["provenance"], **fields)
 
@@ -109,10 +111,19 @@ def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
         values = table[name].dropna()
         if len(values) and values.map(lambda value: isinstance(value, tuple)).all():
             columns[name] = "tuple"
-            table[name] = table[name].map(lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value)
+            table[name] = table[name].map(
+                lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value
+            )
         else:
-            columns[name] = "str" if not pd.api.types.is_numeric_dtype(table[name].dtype) else str(table[name].dtype)
+            columns[name] = _type_name(table[name])
     return table, columns
+
+
+def _type_name(column: "pd.Series[Any]") -> str:
+    """A numeric dtype's name; ``str``, or ``str?`` where some are missing, for everything else."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return str(column.dtype)
+    return "str?" if column.isna().any() else "str"
 
 
 def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -121,8 +132,10 @@ def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
             table[name] = table[name].map(lambda text: tuple(json.loads(text)) if isinstance(text, str) else None)
         elif kind == "bool":
             table[name] = table[name] == "True"
-        elif kind != "str":
-            table[name] = cast("pd.Series[Any]", pd.to_numeric(table[name])).astype(cast(Any, kind))
+        elif kind == "str":
+            table[name] = table[name].fillna("")
+        elif kind != "str?":
+            table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
     return table
 
 

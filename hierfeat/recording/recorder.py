@@ -1,9 +1,10 @@
 """Recording the activations of chosen layers, truthfully and without a trace."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -58,12 +59,23 @@ def record(
     images = checked_images(h, images)
     if batch_size < 1:
         raise HierfeatError(f"expected batch_size of at least 1, got {batch_size}")
-    parts: list[dict[str, Tensor]] = []
-    with torch.no_grad(), Recorder(h, layers=layers) as recorder:
-        for batch in images.split(batch_size):
-            h.forward(batch)
-            parts.append(recorder.take())
+    parts = _recorded(h, images.split(batch_size), _Quick(h, layers=layers))
+    if parts is None:
+        parts = _recorded(h, images.split(batch_size), Recorder(h, layers=layers))
+    assert parts is not None, "the exact recorder always answers"
     return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> list[dict[str, Tensor]] | None:
+    """What `recorder` saw, a dict per batch; None if something was overwritten behind its back."""
+    parts: list[dict[str, Tensor]] = []
+    with torch.no_grad(), recorder:
+        for batch in batches:
+            h.forward(batch)
+            if not recorder.is_true():
+                return None
+            parts.append(recorder.take())
+    return parts
 
 
 def _joined(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -108,16 +120,20 @@ class Recorder(Mapping[str, Tensor]):
         self._kept = _CopyOnWrite()
         self._block: ExitStack | None = None
 
-    def __enter__(self) -> "Recorder":
-        self._block = ExitStack()
-        self._block.enter_context(self._h.watching(after=self._after))
-        self._block.enter_context(self._kept)
+    def __enter__(self) -> Self:
+        with ExitStack() as entered:
+            self._watch(entered)
+            self._block = entered.pop_all()
         return self
+
+    def _watch(self, block: ExitStack) -> None:
+        block.enter_context(self._h.watching(after=self._after))
+        block.enter_context(_Writes(self._kept.rescue))
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._block is not None
+        assert self._block is not None, "__exit__ follows __enter__"
         self._block.__exit__(kind, value, traceback)
         self._block = None
 
@@ -136,6 +152,10 @@ class Recorder(Mapping[str, Tensor]):
         self._kept.forget()
         return tensors
 
+    def is_true(self) -> bool:
+        """Whether nothing has been written into what is kept."""
+        return self._kept.is_true()
+
     def _after(self, call: Call, output: Tensor) -> None:
         if call.name in self._kept.tensors:
             self._kept.forget()  # a second forward pass in the same block
@@ -146,44 +166,64 @@ class Recorder(Mapping[str, Tensor]):
             self._kept.keep(call.name, output.detach())
 
 
-class _CopyOnWrite(TorchDispatchMode):
-    """Holds tensors by reference, and clones one just before an operation writes into its memory.
+class _Quick(Recorder):
+    """Sees only the writes that a function's name or arguments tell of, at a third of the cost.
 
-    Every write is seen, whatever wrote it: operators declare in their schema which arguments they write.
+    Version counters then tell whether another one slipped through; :func:`record` runs again if so.
     """
 
+    def _watch(self, block: ExitStack) -> None:
+        block.enter_context(self._h.watching(after=self._after, writing=self._kept.rescue))
+
+
+class _CopyOnWrite:
+    """Holds tensors by reference, and clones one when its memory is about to be written into."""
+
     def __init__(self) -> None:
-        super().__init__()
         self.tensors: dict[str, Tensor] = {}
+        self._versions: dict[str, int] = {}
         self._owners: dict[int, list[str]] = {}  # storage -> names of the tensors that lie in it
-        self._writes: dict[Any, tuple[int | str, ...]] = {}  # operator -> the arguments that it writes
 
     def keep(self, name: str, tensor: Tensor) -> None:
         self.tensors[name] = tensor
+        self._versions[name] = _version(tensor)
         self._owners.setdefault(_storage(tensor), []).append(name)
 
     def forget(self) -> None:
-        self.tensors, self._owners = {}, {}
+        self.tensors, self._versions, self._owners = {}, {}, {}
+
+    def rescue(self, tensor: Tensor) -> None:
+        for name in self._owners.pop(_storage(tensor), ()):
+            self.tensors[name] = self.tensors[name].clone()
+            self._versions[name] = _version(self.tensors[name])
+
+    def is_true(self) -> bool:
+        return all(_version(tensor) == self._versions[name] >= 0 for name, tensor in self.tensors.items())
+
+
+class _Writes(TorchDispatchMode):
+    """Calls ``writing(tensor)`` before any operation writes into a tensor.
+
+    No write is missed: operators declare in their schema which arguments they write.
+    """
+
+    def __init__(self, writing: Callable[[Tensor], None]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._writing = writing
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        writes = self._writes.get(func)
-        if writes is None:
-            writes = self._writes[func] = _written(func)
-        for where in writes:
+        for where in _written(func):
             value = kwargs.get(where) if isinstance(where, str) else args[where] if where < len(args) else None
             for tensor in value if isinstance(value, list | tuple) else (value,):
-                self._rescue(tensor)
+                if isinstance(tensor, Tensor):
+                    self._writing(tensor)
         return func(*args, **kwargs)
 
-    def _rescue(self, tensor: Any) -> None:
-        if isinstance(tensor, Tensor):
-            for name in self._owners.pop(_storage(tensor), ()):
-                self.tensors[name] = self.tensors[name].clone()
 
-
+@cache
 def _written(func: Any) -> tuple[int | str, ...]:
     """Which arguments an operator writes: positions, or names where they are keyword-only."""
     if not func._schema.is_mutable:
@@ -197,3 +237,8 @@ def _written(func: Any) -> tuple[int | str, ...]:
 
 def _storage(tensor: Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
+
+
+def _version(tensor: Tensor) -> int:
+    """How often a tensor has been written into; -1 where torch does not count."""
+    return -1 if tensor.is_inference() else int(tensor._version)

@@ -11,10 +11,11 @@ from types import TracebackType
 from typing import Any
 
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from hierfeat.subjects.ops import first_tensor, identify, native_kind
+from hierfeat.subjects.ops import first_tensor, identify, native_kind, written_by
 
 
 class Stop(BaseException):
@@ -62,14 +63,15 @@ Before = Callable[[Call], Tensor | None]
 After = Callable[[Call, Tensor], Tensor | None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Frame:
     """A module whose forward is running."""
 
     path: str
     module: nn.Module
     kind: str | None  # what the op that takes the module's own name must be
-    input: Tensor | None
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
     call: Call | None = None  # where the module as a whole is the layer
     replacement: Tensor | None = None
     named: bool = False
@@ -85,24 +87,34 @@ class Watch(TorchFunctionMode):
         ``before(call)``; a tensor that it returns is the call's output, and the op is skipped.
     after : callable, optional
         ``after(call, output)``; a tensor that it returns takes the output's place.
+    writing : callable, optional
+        ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
 
     Notes
     -----
     Operations that the callbacks do are no calls. :class:`Stop`, raised by a callback, ends the block quietly.
+    The two hooks are global ones: two registrations instead of two for each of a net's hundreds of modules.
     """
 
-    def __init__(self, model: nn.Module, *, before: Before | None = None, after: After | None = None) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        before: Before | None = None,
+        after: After | None = None,
+        writing: Callable[[Tensor], None] | None = None,
+    ) -> None:
         super().__init__()
-        self._model, self._before, self._after = model, before, after
+        self._before, self._after, self._writing = before, after, writing
+        self._modules = {id(module): (path, module, is_whole(module)) for path, module in model.named_modules()}
         self._stack: list[_Frame] = []
         self._counts: Counter[str] = Counter()
         self._muted = 0
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> "Watch":
-        for path, module in self._model.named_modules():
-            self._handles.append(module.register_forward_pre_hook(self._entering(path, module), with_kwargs=True))
-            self._handles.append(module.register_forward_hook(self._leaving, always_call=True))
+        self._handles.append(register_module_forward_pre_hook(self._entering))
+        self._handles.append(register_module_forward_hook(self._leaving, always_call=True))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -119,6 +131,8 @@ class Watch(TorchFunctionMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
+        if self._writing is not None and (written := written_by(func, args, kwargs)) is not None:
+            self._writing(written)
         found = None if self._muted else identify(func, args, kwargs)
         if found is None or self._is_of_weights(found[0]):
             return func(*args, **kwargs)
@@ -128,14 +142,17 @@ class Watch(TorchFunctionMode):
         return self._finished(call, output)
 
     def _is_of_weights(self, kind: str) -> bool:
-        """Inside a convolution, a norm standardises the weights: it is no layer."""
-        return bool(self._stack) and kind == "norm" and self._stack[-1].kind in ("conv", "linear")
+        """Before a convolution in its own module, a norm or reshape is of the weights: it is no layer."""
+        if kind not in ("norm", "other") or not self._stack:
+            return False
+        return self._stack[-1].kind in ("conv", "linear") and not self._stack[-1].named
 
     def _call(self, kind: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         frame = self._stack[-1] if self._stack else None
         if frame is not None and not frame.named and frame.kind in (kind, "any"):
             frame.named = True
-            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, frame.input)
+            given = first_tensor((frame.args, frame.kwargs))
+            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, given)
         path = f"{frame.path}.{op}" if frame is not None and frame.path else op
         return Call(self._count(path), kind, op, args, kwargs, None)
 
@@ -162,30 +179,25 @@ class Watch(TorchFunctionMode):
             return output
         return replacement if isinstance(output, Tensor) else type(output)((replacement, *output[1:]))
 
-    def _entering(self, path: str, module: nn.Module) -> Callable[..., None]:
-        whole = is_whole(module)
-        kind = None if whole else native_kind(module)
-
-        def enter(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            if not self._stack:
-                self._counts.clear()  # a new forward pass
-            frame = _Frame(path, module, kind, first_tensor((args, kwargs)))
-            self._stack.append(frame)
-            if whole:
-                self._enter_whole(frame, args, kwargs)
-
-        return enter
-
-    def _enter_whole(self, frame: _Frame, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not self._muted:
-            kind, op = whole_kind(frame.module)
-            name = self._count(frame.path or op)
-            frame.call = Call(name, kind, op, args, kwargs, frame.module, frame.input, whole=True)
+    def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        known = self._modules.get(id(module))
+        if known is None:
+            return
+        path, _, whole = known
+        if not self._stack:
+            self._counts.clear()  # a new forward pass
+        frame = _Frame(path, module, None if whole else native_kind(type(module)), args, {})
+        self._stack.append(frame)
+        if whole and not self._muted:
+            kind, op = whole_kind(module)
+            frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
             frame.replacement = self._quietly(self._before, frame.call)
             self._muted += 1
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""
+        if id(module) not in self._modules:
+            return None
         frame = None
         while self._stack and (frame is None or frame.module is not module):
             frame = self._stack.pop()
@@ -197,13 +209,13 @@ class Watch(TorchFunctionMode):
 
 def is_whole(module: nn.Module) -> bool:
     """Whether the module as a whole is one layer: it says so, or wraps a torch norm in permutes."""
-    if isinstance(getattr(module, "layer_kind", None), str):
+    if "layer_kind" in module.__dict__ or hasattr(type(module), "layer_kind"):
         return True
-    if native_kind(module) != "norm" or any(module.children()):
+    if native_kind(type(module)) != "norm" or module._modules:
         return False
     return not type(module).forward.__module__.startswith("torch.nn.modules")
 
 
 def whole_kind(module: nn.Module) -> tuple[str, str]:
-    kind = getattr(module, "layer_kind", "norm")
-    return kind, getattr(module, "layer_op", type(module).__name__)
+    """The kind and op of a module that is one layer as a whole."""
+    return getattr(module, "layer_kind", "norm"), getattr(module, "layer_op", type(module).__name__)

@@ -1,4 +1,4 @@
-"""Running a model for its shapes alone: no activation is computed, so that a big net takes no longer than a small one."""
+"""Running a model for its shapes alone: nothing is computed, so that a big net takes no longer than a small one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ class DryRun(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.flops = 0
         self._twins: dict[int, tuple[Tensor, Tensor]] = {}  # both kept alive, so that an id stays theirs
         self._overwritten: set[int] = set()

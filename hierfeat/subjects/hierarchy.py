@@ -1,7 +1,7 @@
 """The subject of every analysis: a trained image CNN with what must be known to show it images."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -67,6 +67,7 @@ class Hierarchy:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
         self.classes = None if classes is None else tuple(str(label) for label in classes)
         self.name = name or type(self.model).__name__
+        self._digest: tuple[object, str] | None = None  # the weights' state, and its sha256
 
     def __repr__(self) -> str:
         return f"Hierarchy({self.name!r}, input_shape={self.input_shape}, {len(self.layers)} layers)"
@@ -90,12 +91,11 @@ class Hierarchy:
     @property
     def weights_sha256(self) -> str:
         """The sha256 of names, types, shapes and values of the model's parameters and buffers."""
-        digest = hashlib.sha256()
-        for name, tensor in self.model.state_dict().items():
-            if isinstance(tensor, Tensor):
-                digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-                digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-        return digest.hexdigest()
+        tensors = {name: value for name, value in self.model.state_dict().items() if isinstance(value, Tensor)}
+        state = tuple((name, value.untyped_storage()._cdata, value._version) for name, value in tensors.items())
+        if self._digest is None or self._digest[0] != state:
+            self._digest = (state, _sha256(tensors))
+        return self._digest[1]
 
     def normalise(self, images: Tensor) -> Tensor:
         """Bring images in [0, 1], (N, C, H, W), to the model's device, type and normalisation.
@@ -123,7 +123,13 @@ class Hierarchy:
         return output
 
     @contextmanager
-    def watching(self, *, before: Before | None = None, after: After | None = None) -> Iterator[None]:
+    def watching(
+        self,
+        *,
+        before: Before | None = None,
+        after: After | None = None,
+        writing: Callable[[Tensor], None] | None = None,
+    ) -> Iterator[None]:
         """Within the block the model is in eval mode and `before` and `after` see each of its layer calls.
 
         Parameters
@@ -132,6 +138,8 @@ class Hierarchy:
             ``before(call)``; a tensor that it returns is the call's output, and the operation is skipped.
         after : callable, optional
             ``after(call, output)``; a tensor that it returns takes the output's place.
+        writing : callable, optional
+            ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
 
         Notes
         -----
@@ -139,8 +147,17 @@ class Hierarchy:
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
         an exception.
         """
-        with undisturbed(self.model), Watch(self.model, before=before, after=after):
+        with undisturbed(self.model), Watch(self.model, before=before, after=after, writing=writing):
             yield
+
+
+def _sha256(tensors: dict[str, Tensor]) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in tensors.items():
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        if not tensor.is_meta:
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _unwrapped(model: nn.Module) -> nn.Module:
@@ -151,7 +168,8 @@ def _unwrapped(model: nn.Module) -> nn.Module:
         model = inner
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise HierfeatError(
-            f"{type(model).__name__} is a TorchScript module, whose calls cannot be seen: pass the module it was made from"
+            f"{type(model).__name__} is a TorchScript module, whose calls cannot be seen: "
+            "pass the module it was made from"
         )
     return model
 
@@ -176,5 +194,3 @@ def _checked_channels(name: str, values: Sequence[float] | None, channels: int) 
     if len(numbers) != channels:
         raise HierfeatError(f"expected one {name} per input channel, {channels} in all, got {len(numbers)}: {numbers}")
     return numbers
-
-

@@ -72,7 +72,9 @@ def describe(call: Call, output: Tensor, macs: int) -> Layer:
     inputs = _padded_by_module(call)
     source = call.input if inputs is None else inputs
     in_shape, out_shape = _shape(source), _shape(output)
-    window = _declared_window(call.module, len(out_shape) - 1) if call.whole else _window(call, given, in_shape, out_shape)
+    window = (
+        _declared_window(call.module, len(out_shape) - 1) if call.whole else _window(call, given, in_shape, out_shape)
+    )
     weight = given.get("weight")
     groups = given.get("groups", 1) if call.kind == "conv" else None
     if call.whole and call.kind == "conv":
@@ -90,7 +92,9 @@ def describe(call: Call, output: Tensor, macs: int) -> Layer:
         groups=groups,
         parameters=_parameters(call),
         macs=_asked(call, "layer_macs", in_shape, out_shape, macs),
-        connections=_asked(call, "layer_connections", in_shape, out_shape, _connections(call, given, out_shape, window, weight)),
+        connections=_asked(
+            call, "layer_connections", in_shape, out_shape, _connections(call, given, out_shape, window, weight)
+        ),
         formula=_formula(call.op, in_shape, out_shape, window),
     )
 
@@ -208,7 +212,9 @@ def _asked(call: Call, method: str, in_shape: Ints, out_shape: Ints, otherwise: 
     return otherwise if count is None else int(count(in_shape, out_shape))
 
 
-def _connections(call: Call, given: dict[str, Any], out_shape: Ints, window: _Window | None, weight: Tensor | None) -> int:
+def _connections(
+    call: Call, given: dict[str, Any], out_shape: Ints, window: _Window | None, weight: Tensor | None
+) -> int:
     outputs = prod(out_shape)
     if call.kind == "pool" and window is not None:
         return outputs * prod(window.kernel)

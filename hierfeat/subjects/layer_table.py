@@ -104,9 +104,11 @@ class LayerTable(Result):
         if item in KINDS:
             present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
-        close = difflib.get_close_matches(item, [*self.table["layer"], *KINDS], n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
-        return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' and kinds such as 'conv' will do)"
+        close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
+        hint = (
+            f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
+        )
+        return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' or kinds will do)"
 
 
 def matches(item: str, name: str, kind: str) -> bool:
@@ -117,7 +119,7 @@ def matches(item: str, name: str, kind: str) -> bool:
     >>> matches("conv", "features.0", "conv"), matches("features.*", "features.0", "conv"), matches("x", "y", "pool")
     (True, True, False)
     """
-    return item == kind or item == name or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+    return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Which torch functions are layers, of which kind, and how to read their settings from a call."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,8 +17,8 @@ _ACTIVATIONS = (
 )
 _NORMS = "batch_norm layer_norm group_norm instance_norm local_response_norm rms_norm"
 _OTHERS = (
-    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout flatten interpolate upsample grid_sample "
-    "pixel_shuffle pixel_unshuffle channel_shuffle fold unfold max_unpool1d max_unpool2d max_unpool3d "
+    "dropout dropout1d dropout2d dropout3d alpha_dropout feature_alpha_dropout flatten interpolate upsample "
+    "grid_sample pixel_shuffle pixel_unshuffle channel_shuffle fold unfold max_unpool1d max_unpool2d max_unpool3d "
     "multi_head_attention_forward scaled_dot_product_attention"
 )
 
@@ -50,16 +51,27 @@ def identify(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[st
     return None if special is None else special(op, args, kwargs)
 
 
-_NAMES: dict[Callable[..., Any], str] = {}
-
-
+@cache
 def op_name(func: Callable[..., Any]) -> str:
     """The name of a torch function without the marks of its in-place, private and indexed variants."""
-    name = _NAMES.get(func)
-    if name is None:
-        name = getattr(func, "__name__", "").strip("_").removesuffix("_with_indices")
-        name = _NAMES[func] = _SYNONYMS.get(name, name)
-    return name
+    name = getattr(func, "__name__", "").strip("_").removesuffix("_with_indices")
+    return _SYNONYMS.get(name, name)
+
+
+def written_by(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
+    """The tensor that a function is about to write into, as far as its name and arguments tell."""
+    if kwargs:
+        if kwargs.get("inplace"):
+            return first_tensor(args)
+        if isinstance(out := kwargs.get("out"), Tensor):
+            return out
+    return first_tensor(args) if _is_inplace(func) else None
+
+
+@cache
+def _is_inplace(func: Callable[..., Any]) -> bool:
+    name = getattr(func, "__name__", "")
+    return name in ("__setitem__", "__set__") or (name.endswith("_") and not name.endswith("__"))
 
 
 def _add(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -105,13 +117,21 @@ _SPECIAL: dict[str, Callable[[str, tuple[Any, ...], Mapping[str, Any]], tuple[st
 }
 
 
-def native_kind(module: nn.Module) -> str | None:
+def native_kind(module_type: type[nn.Module]) -> str | None:
     """The kind of the one op that a torch.nn leaf lends its name to; ``"any"`` where its first op will do."""
+    if module_type not in _native:
+        _native[module_type] = _find_native_kind(module_type)
+    return _native[module_type]
+
+
+_native: dict[type[nn.Module], str | None] = {}
+
+
+def _find_native_kind(module_type: type[nn.Module]) -> str | None:
     for classes, kind in _NATIVE_KINDS:
-        if isinstance(module, classes):
+        if issubclass(module_type, classes):
             return kind
-    home = type(module).__module__
-    is_leaf = home.startswith("torch.nn.modules") and not isinstance(module, _CONTAINERS)
+    is_leaf = module_type.__module__.startswith("torch.nn.modules") and not issubclass(module_type, _CONTAINERS)
     return "any" if is_leaf else None
 
 

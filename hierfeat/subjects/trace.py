@@ -43,7 +43,7 @@ def _run(model: nn.Module, image: Tensor) -> list[Layer]:
         layers.append(describe(call, output, (dry.flops - seen) // 2))
         seen = dry.flops
 
-    def before(call: Call) -> None:
+    def before(_call: Call) -> None:
         nonlocal seen
         seen = dry.flops
 

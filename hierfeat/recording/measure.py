@@ -1,0 +1,82 @@
+"""The protocol of streaming measures: update, merge, result, over a state of tensors."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Self
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What is known of the images whose activations follow.
+
+    Attributes
+    ----------
+    indices : torch.Tensor
+        (N,), each image's place in the data: counted on from batch to batch; with several processes, in the
+        order in which ``torch.utils.data.DistributedSampler(shuffle=False)`` deals images out.
+    images : torch.Tensor
+        (N, C, H, W), in [0, 1].
+    labels : torch.Tensor or None
+        (N,), if the data has labels.
+    """
+
+    indices: Tensor
+    images: Tensor
+    labels: Tensor | None
+
+
+class Measure(ABC):
+    """A statistic of activations that is gathered batch by batch.
+
+    Subclasses keep everything that they gather in :attr:`state`, so that checkpoints and merging need no
+    code of their own, and never store activations.
+
+    Attributes
+    ----------
+    state : dict of str to torch.Tensor
+        By convention ``"layer/statistic"``.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> class Largest(hf.Measure):
+    ...     def update(self, layer, activation):
+    ...         top = activation.amax()
+    ...         self.state[layer] = torch.maximum(self.state.get(layer, top), top)
+    ...
+    ...     def merge(self, other):
+    ...         for layer, top in other.state.items():
+    ...             self.state[layer] = torch.maximum(self.state.get(layer, top), top)
+    ...
+    ...     def result(self):
+    ...         return {layer: float(top) for layer, top in self.state.items()}
+    >>> h = hf.load("lenet5-digits")
+    >>> images, _ = hf.digits(split="test")
+    >>> [largest] = hf.sweep(h, images, [Largest()], layers="pool")
+    >>> sorted(largest)
+    ['pool1', 'pool2']
+    """
+
+    def __init__(self) -> None:
+        self.state: dict[str, Tensor] = {}
+
+    def begin(self, batch: Batch) -> None:  # noqa: B027  (most measures need nothing of it)
+        """Take note of the images whose activations follow."""
+
+    @abstractmethod
+    def update(self, layer: str, activation: Tensor) -> None:
+        """Take in one layer's answer to the present batch, (N, C, ...)."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Take in what another instance has gathered on other images."""
+
+    @abstractmethod
+    def result(self) -> Any:
+        """The statistic of everything seen so far."""
+
+    def layers(self) -> list[str]:
+        """Names of the layers seen, in call order."""
+        return list(dict.fromkeys(key.rpartition("/")[0] for key in self.state))

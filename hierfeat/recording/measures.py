@@ -1,0 +1,249 @@
+"""The first streaming measures: moments, active fraction, sparseness and a histogram with quantiles."""
+
+from collections.abc import Sequence
+from math import sinh
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat.recording.measure import Measure
+from hierfeat.recording.reductions import reductions
+
+
+class _Additive(Measure):
+    """A measure whose state just adds up."""
+
+    def _add(self, key: str, value: Tensor) -> None:
+        self.state[key] = self.state[key] + value if key in self.state else value
+
+    def merge(self, other: Self) -> None:
+        for key, value in other.state.items():
+            self._add(key, value)
+
+
+class Moments(Measure):
+    """Mean, variance, minimum and maximum of each channel, over images and positions.
+
+    Notes
+    -----
+    Batches are merged by the update of Chan, Golub & LeVeque (1983), in float64:
+    M₂ = M₂ᵃ + M₂ᵇ + δ²·nₐn_b/(nₐ + n_b), δ the difference of the means. The variance is M₂/n.
+
+    References
+    ----------
+    Chan, T. F., Golub, G. H. and LeVeque, R. J. (1983). Algorithms for computing the sample variance.
+    The American Statistician 37(3), 242-247.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> [moments] = hf.sweep(hf.load("lenet5-digits"), hf.digits(split="test")[0], [hf.Moments()])
+    >>> list(moments.columns)
+    ['layer', 'channel', 'n', 'mean', 'variance', 'min', 'max']
+    """
+
+    def update(self, layer: str, activation: Tensor) -> None:
+        found = reductions(activation)
+        n = torch.full_like(found.sums, found.count)
+        self._merge(layer, n, *found.spread, found.minima, found.maxima)
+
+    def merge(self, other: Self) -> None:
+        for layer in other.layers():
+            names = ("n", "mean", "m2", "min", "max")
+            n, mean, m2, low, high = (other.state[f"{layer}/{name}"] for name in names)
+            self._merge(layer, n, mean, m2, low, high)
+
+    def _merge(self, layer: str, n: Tensor, mean: Tensor, m2: Tensor, low: Tensor, high: Tensor) -> None:
+        s = self.state
+        if f"{layer}/n" in s:
+            n0, mean0 = s[f"{layer}/n"], s[f"{layer}/mean"]
+            delta = mean - mean0
+            m2 = s[f"{layer}/m2"] + m2 + delta.square() * n0 * n / (n0 + n)
+            mean = mean0 + delta * n / (n0 + n)
+            low, high = torch.minimum(s[f"{layer}/min"], low), torch.maximum(s[f"{layer}/max"], high)
+            n = n0 + n
+        s |= {f"{layer}/n": n, f"{layer}/mean": mean, f"{layer}/m2": m2, f"{layer}/min": low, f"{layer}/max": high}
+
+    def result(self) -> pd.DataFrame:
+        """One row per layer and channel: ``layer, channel, n, mean, variance, min, max``."""
+        s = self.state
+        return _per_channel(
+            {
+                layer: {
+                    "n": s[f"{layer}/n"].long(),
+                    "mean": s[f"{layer}/mean"],
+                    "variance": s[f"{layer}/m2"].clamp(min=0) / s[f"{layer}/n"],
+                    "min": s[f"{layer}/min"],
+                    "max": s[f"{layer}/max"],
+                }
+                for layer in self.layers()
+            }
+        )
+
+
+class ActiveFraction(_Additive):
+    """The share of each channel's values that are above zero, over images and positions.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> [active] = hf.sweep(hf.load("lenet5-digits"), hf.digits(split="test")[0], [hf.ActiveFraction()])
+    >>> list(active.columns)
+    ['layer', 'channel', 'active_fraction', 'dead']
+    """
+
+    def update(self, layer: str, activation: Tensor) -> None:
+        found = reductions(activation)
+        self._add(f"{layer}/positive", found.positives)
+        self._add(f"{layer}/n", torch.full_like(found.positives, found.count))
+
+    def result(self) -> pd.DataFrame:
+        """One row per layer and channel: ``layer, channel, active_fraction, dead`` (never above zero)."""
+        return _per_channel(
+            {
+                layer: {
+                    "active_fraction": self.state[f"{layer}/positive"] / self.state[f"{layer}/n"],
+                    "dead": self.state[f"{layer}/positive"] == 0,
+                }
+                for layer in self.layers()
+            }
+        )
+
+
+class Sparseness(_Additive):
+    """Lifetime sparseness of each channel and population sparseness of each layer.
+
+    Parameters
+    ----------
+    positions : int or None
+        Positions per image, evenly spread, at which population sparseness is taken; all if None.
+
+    Notes
+    -----
+    S = (1 - a)/(1 - 1/n) with a = (Σr/n)²/(Σr²/n), r = max(x, 0): 0 where all responses are alike, 1 where
+    one alone is not zero (Vinje & Gallant 2000; a is due to Rolls & Tovee 1995). Lifetime: n images and
+    positions of a channel. Population: the n channels at one image and position, averaged over
+    those where any channel responds. NaN where nothing responds at all.
+
+    References
+    ----------
+    Rolls, E. T. and Tovee, M. J. (1995). Sparseness of the neuronal representation of stimuli in the primate
+    temporal visual cortex. J. Neurophysiology 73(2), 713-726.
+    Vinje, W. E. and Gallant, J. L. (2000). Sparse coding and decorrelation in primary visual cortex during
+    natural vision. Science 287, 1273-1276.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> [sparse] = hf.sweep(hf.load("lenet5-digits"), hf.digits(split="test")[0], [hf.Sparseness()])
+    >>> list(sparse.columns)
+    ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
+    """
+
+    def __init__(self, positions: int | None = 16) -> None:
+        super().__init__()
+        self._positions = positions
+
+    def update(self, layer: str, activation: Tensor) -> None:
+        found = reductions(activation)
+        self._add(f"{layer}/n", torch.full_like(found.rate_sums, found.count))
+        self._add(f"{layer}/sum", found.rate_sums)
+        self._add(f"{layer}/squares", found.rate_squares)
+        total, places = self._population(found.rates)
+        self._add(f"{layer}/population", total)
+        self._add(f"{layer}/places", places)
+
+    def _population(self, rates: Tensor) -> tuple[Tensor, Tensor]:
+        """The sum of the sparseness over places where anything responds, and their number."""
+        length, channels = rates.shape[-1], rates.shape[1]
+        step = 1 if self._positions is None else -(-length // self._positions)
+        sample = rates[..., step // 2 :: step].double()
+        squares = sample.square().sum(1)
+        treves_rolls = sample.sum(1).square() / (channels * squares)
+        answering = squares > 0
+        sparseness = (1 - treves_rolls) / (1 - 1 / channels) if channels > 1 else torch.zeros_like(squares)
+        return torch.where(answering, sparseness, 0.0).sum(), answering.sum().double()
+
+    def result(self) -> pd.DataFrame:
+        """One row per layer and channel: ``layer, channel, lifetime_sparseness, population_sparseness``."""
+        return _per_channel({layer: self._columns(layer) for layer in self.layers()})
+
+    def _columns(self, layer: str) -> dict[str, Tensor]:
+        n, total, squares, population, places = (
+            self.state[f"{layer}/{name}"] for name in ("n", "sum", "squares", "population", "places")
+        )
+        lifetime = (1 - total.square() / (n * squares)) / (1 - 1 / n)
+        return {"lifetime_sparseness": lifetime, "population_sparseness": (population / places).expand_as(n)}
+
+
+class Histogram(_Additive):
+    """The distribution of each layer's values, and its quantiles.
+
+    Parameters
+    ----------
+    samples : int or None
+        Values per image, evenly spread over channels and positions; all if None.
+    quantiles : sequence of float
+        In [0, 1].
+
+    Notes
+    -----
+    The bins are the same for every layer and batch, so that histograms add up. They are evenly spaced in
+    asinh(x/0.001), from about -2·10⁵ to 2·10⁵, with zero in the middle of one: linear around zero and
+    logarithmic further out. A quantile is interpolated within its bin, whose width is 1 % of its value.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> [quantiles] = hf.sweep(hf.load("lenet5-digits"), hf.digits(split="test")[0], [hf.Histogram()])
+    >>> list(quantiles.columns)
+    ['layer', 'n', 'q0.01', 'q0.25', 'q0.5', 'q0.75', 'q0.99']
+    """
+
+    SCALE, LIMIT, BINS = 1e-3, 20.0, 4001
+
+    def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
+        super().__init__()
+        self._samples, self._quantiles = samples, tuple(quantiles)
+
+    def update(self, layer: str, activation: Tensor) -> None:
+        flat = activation.reshape(len(activation), -1)
+        step = 1 if self._samples is None else max(1, flat.shape[1] // self._samples) | 1  # odd: no beat with even maps
+        values = torch.asinh(flat[:, ::step].float() / self.SCALE).clamp(-self.LIMIT, self.LIMIT)
+        self._add(f"{layer}/counts", torch.histc(values, self.BINS, -self.LIMIT, self.LIMIT).double())
+
+    @classmethod
+    def edges(cls) -> np.ndarray:
+        """The BINS + 1 edges of the bins, in units of activation."""
+        return np.sinh(np.linspace(-cls.LIMIT, cls.LIMIT, cls.BINS + 1)) * cls.SCALE
+
+    def result(self) -> pd.DataFrame:
+        """One row per layer: ``layer, n`` and one column per quantile."""
+        rows = []
+        for layer in self.layers():
+            counts = self.state[f"{layer}/counts"].cpu().numpy()
+            values = {f"q{q:g}": self._quantile(counts, q) for q in self._quantiles}
+            rows.append({"layer": layer, "n": int(counts.sum()), **values})
+        return pd.DataFrame(rows)
+
+    def _quantile(self, counts: np.ndarray, q: float) -> float:
+        below = np.concatenate([[0.0], np.cumsum(counts)])
+        wanted = q * below[-1]
+        place = int(np.clip(np.searchsorted(below, wanted, side="right") - 1, 0, np.flatnonzero(counts)[-1]))
+        if place == self.BINS // 2:
+            return 0.0  # the bin about zero, 10⁻⁵ wide
+        inside = (wanted - below[place]) / counts[place]
+        return sinh(-self.LIMIT + (place + inside) * 2 * self.LIMIT / self.BINS) * self.SCALE
+
+
+def _per_channel(layers: dict[str, dict[str, Tensor]]) -> pd.DataFrame:
+    """Stack columns of (channels,) tensors into rows of layer, channel and the columns."""
+    frames = []
+    for layer, columns in layers.items():
+        arrays = {name: values.detach().cpu().numpy() for name, values in columns.items()}
+        channels = np.arange(len(next(iter(arrays.values()))))
+        frames.append(pd.DataFrame({"layer": layer, "channel": channels, **arrays}))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["layer", "channel"])

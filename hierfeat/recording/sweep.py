@@ -1,0 +1,154 @@
+"""One pass over the data, many measures."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from hierfeat.errors import HierfeatError
+from hierfeat.recording import checkpoint as checkpoints
+from hierfeat.recording import reductions
+from hierfeat.recording.distributed import merge_across, world
+from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers, matches
+
+Batches = Tensor | Iterable[Any]
+
+
+def sweep(
+    h: Hierarchy,
+    batches: Batches,
+    measures: Sequence[Measure],
+    *,
+    layers: Layers = ("conv", "pool", "activation"),
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 50,
+    batch_size: int = 64,
+    progress: bool = True,
+) -> list[Any]:
+    """Show all the data to the model once, and let many measures gather what they need from its layers.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    batches : torch.Tensor or iterable
+        Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
+        (images, labels) pairs.
+    measures : sequence of Measure
+        For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    checkpoint : path, optional
+        A file to save the measures to, every `checkpoint_every` batches and at the end; if it exists, the
+        sweep goes on from there, skipping the batches already seen. With several processes, each
+        appends its rank to the name.
+    checkpoint_every : int
+        Batches between savings.
+    batch_size : int
+        Images per forward pass where `batches` is one tensor.
+    progress : bool
+        Show a progress bar, on a terminal, after two seconds.
+
+    Returns
+    -------
+    list
+        Each measure's ``result()``, in the order of `measures`.
+
+    Raises
+    ------
+    HierfeatError
+        If images do not fit the model, there are none, or the checkpoint is of another sweep.
+
+    Notes
+    -----
+    One forward pass per batch; activations are handed to the measures as they arise and are not kept. With
+    ``torch.distributed`` initialised, each process sweeps its own share of the data and all return
+    the merged result.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> h = hf.load("lenet5-digits")
+    >>> images, _ = hf.digits(split="test")
+    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()])
+    >>> active[active.layer == "relu1"].active_fraction.between(0, 1).all()
+    np.True_
+    """
+    measures = _checked(measures)
+    names = [layer.name for layer in h.layers.select(layers)]
+    items = [layers] if isinstance(layers, str) else list(layers)
+    identity = {"weights": h.weights_sha256, "layers": names, "measures": [type(m).__name__ for m in measures]}
+    path = None if checkpoint is None else _of_this_process(Path(checkpoint))
+    seen, images = (0, 0) if path is None else checkpoints.resume(path, measures, identity)
+    pairs = tqdm(_pairs(batches, batch_size), disable=None if progress else True, delay=2, unit="batch", desc=h.name)
+    number = 0
+    with torch.no_grad(), h.watching(after=_feeding(measures, items)):
+        for number, (batch, labels) in enumerate(pairs, start=1):
+            if number <= seen:
+                continue
+            _show(h, measures, batch, labels, images)
+            images += len(batch)
+            if path is not None and number % checkpoint_every == 0:
+                checkpoints.save(path, measures, number, images, identity)
+    if images == 0:
+        raise HierfeatError("expected at least one batch of images to sweep over, got none")
+    if path is not None and number > seen:
+        checkpoints.save(path, measures, number, images, identity)
+    merge_across(measures)
+    return [measure.result() for measure in measures]
+
+
+def _checked(measures: Sequence[Measure]) -> list[Measure]:
+    if isinstance(measures, Measure):
+        raise HierfeatError("expected a list of measures, got one: write [measure]")
+    for measure in measures:
+        if not isinstance(measure, Measure):
+            raise HierfeatError(f"expected measures such as hf.Moments(), got {measure!r}")
+    if not measures:
+        raise HierfeatError("expected at least one measure, got none")
+    return list(measures)
+
+
+def _of_this_process(path: Path) -> Path:
+    rank, size = world()
+    return path if size == 1 else path.with_name(f"{path.stem}-{rank}{path.suffix}")
+
+
+def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Images and labels of each batch, whatever form the data have."""
+    for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
+        if isinstance(batch, list | tuple):
+            yield batch[0], batch[1] if len(batch) > 1 else None
+        else:
+            yield batch, None
+
+
+def _feeding(measures: Sequence[Measure], items: list[str]) -> Any:
+    """The callback that hands each chosen layer's answer to every measure."""
+    wanted: dict[str, bool] = {}
+
+    def after(call: Call, output: Tensor) -> None:
+        chosen = wanted.get(call.name)
+        if chosen is None:
+            chosen = wanted[call.name] = any(matches(item, call.name, call.kind) for item in items)
+        if chosen:
+            for measure in measures:
+                measure.update(call.name, output)
+            reductions.forget()
+
+    return after
+
+
+def _show(h: Hierarchy, measures: Sequence[Measure], images: Tensor, labels: Tensor | None, start: int) -> None:
+    images = checked_images(h, images)
+    rank, size = world()
+    batch = Batch((torch.arange(len(images)) + start) * size + rank, images, labels)
+    for measure in measures:
+        measure.begin(batch)
+    h.forward(images)

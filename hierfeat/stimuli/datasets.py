@@ -1,0 +1,292 @@
+"""Image data sets as tensors: images in [0, 1] of shape N, C, H, W, and integer labels.
+
+Splits
+------
+``"test"`` is the set's own test part. ``"validation"`` is the last tenth of its own training part, fixed once and for
+all, and ``"train"`` the nine tenths before it; ``"train+validation"`` is the training part whole. Choices are made on
+``"validation"``, numbers are reported on ``"test"``.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+
+SPLITS = ("train", "validation", "train+validation", "test")
+_TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+_IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+
+
+def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
+    """Load scikit-learn's 1,797 handwritten digits, enlarged bilinearly from 8x8.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"`` (1,294), ``"validation"`` (143), ``"train+validation"`` (1,437) or ``"test"`` (360). The set has no
+        test part of its own: a permutation with a fixed seed makes one, so that every writer is in every part.
+    size : int
+        Height and width in pixels.
+
+    Returns
+    -------
+    images : Tensor
+        N, 1, `size`, `size`, float32 in [0, 1]; ink is 1.
+    labels : Tensor
+        N, int64.
+
+    References
+    ----------
+    Alpaydin, E. & Kaynak, C. (1998). Optical Recognition of Handwritten Digits. UCI Machine Learning Repository.
+
+    Examples
+    --------
+    >>> images, labels = digits(split="test")
+    >>> tuple(images.shape)
+    (360, 1, 32, 32)
+    """
+    from sklearn.datasets import load_digits
+
+    _check_split(split)
+    raw: Any = load_digits()
+    order = np.random.RandomState(0).permutation(len(raw.target))  # its stream is frozen for good
+    images = torch.as_tensor(raw.images, dtype=torch.float32)[order, None] / 16
+    labels = torch.as_tensor(raw.target, dtype=torch.int64)[order]
+    part = slice(0, 360) if split == "test" else slice(360, None)
+    images, labels = _part(images[part], labels[part], split)
+    return F.interpolate(images, size=(size, size), mode="bilinear", antialias=False), labels
+
+
+def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
+    """Load MNIST: 60,000 + 10,000 handwritten digits of 28x28 pixels.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"`` (54,000), ``"validation"`` (6,000), ``"train+validation"`` or ``"test"`` (10,000).
+    root : str or Path, optional
+        Folder that holds ``MNIST/raw``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
+    size : int
+        28, or larger: the digits are then centred on a black ground (LeNet-5 as published wants 32).
+
+    Returns
+    -------
+    images : Tensor
+        N, 1, `size`, `size`, float32 in [0, 1]; ink is 1.
+    labels : Tensor
+        N, int64.
+
+    Raises
+    ------
+    HierfeatError
+        If the split is unknown or the files are not there.
+
+    References
+    ----------
+    LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document recognition.
+    Proceedings of the IEEE 86, 2278-2324.
+    """
+    return _centred(*_torchvision("mnist", split, root), size=size)
+
+
+def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
+    """Load Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28x28 pixels.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"`` (54,000), ``"validation"`` (6,000), ``"train+validation"`` or ``"test"`` (10,000).
+    root : str or Path, optional
+        Folder that holds ``FashionMNIST/raw``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
+    size : int
+        28, or larger: the images are then centred on a black ground.
+
+    Returns
+    -------
+    images : Tensor
+        N, 1, `size`, `size`, float32 in [0, 1].
+    labels : Tensor
+        N, int64; their names are ``load("lenet5-fashion").classes``.
+
+    Raises
+    ------
+    HierfeatError
+        If the split is unknown or the files are not there.
+
+    References
+    ----------
+    Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a novel image dataset for benchmarking machine learning
+    algorithms. arXiv:1708.07747.
+    """
+    return _centred(*_torchvision("fashion_mnist", split, root), size=size)
+
+
+def cifar10(split: str = "test", *, root: str | Path | None = None) -> tuple[Tensor, Tensor]:
+    """Load CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels.
+
+    Parameters
+    ----------
+    split : str
+        ``"train"`` (45,000), ``"validation"`` (5,000), ``"train+validation"`` or ``"test"`` (10,000).
+    root : str or Path, optional
+        Folder that holds ``cifar-10-batches-py``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
+
+    Returns
+    -------
+    images : Tensor
+        N, 3, 32, 32, float32 in [0, 1].
+    labels : Tensor
+        N, int64; their names are ``load("convnet-cifar10").classes``.
+
+    Raises
+    ------
+    HierfeatError
+        If the split is unknown or the files are not there.
+
+    References
+    ----------
+    Krizhevsky, A. (2009). Learning multiple layers of features from tiny images. University of Toronto.
+    """
+    return _torchvision("cifar10", split, root)
+
+
+def image_folder(root: str | Path, *, size: int = 224, limit: int | None = None) -> tuple[Tensor, Tensor]:
+    """Load a folder of images, a sub-folder per class, resized and centre-cropped to a square.
+
+    Parameters
+    ----------
+    root : str or Path
+        The folder. Sub-folders in alphabetical order are classes 0, 1, ...; images that lie directly in a folder
+        without sub-folders get the label -1 (unknown).
+    size : int
+        Height and width in pixels; the shorter side is resized to it with antialiasing, the longer one cropped.
+    limit : int, optional
+        Read no more than this many images.
+
+    Returns
+    -------
+    images : Tensor
+        N, 3, `size`, `size`, float32 in [0, 1].
+    labels : Tensor
+        N, int64.
+
+    Raises
+    ------
+    HierfeatError
+        If there is no such folder, or no image in it.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise HierfeatError(f"expected a folder of images, or of one sub-folder per class; {root} is no folder")
+    files = _images_of(root)[:limit]
+    if not files:
+        raise HierfeatError(f"expected images ({', '.join(sorted(_IMAGE_SUFFIXES))}) in {root} or in its sub-folders")
+    images = torch.stack([_read_square(path, size) for path, _ in files])
+    return images, torch.tensor([label for _, label in files])
+
+
+def fetch(name: str, root: str | Path | None = None) -> Path:
+    """Download a data set through torchvision, into the place where its loader looks; return that folder.
+
+    Raises
+    ------
+    HierfeatError
+        If the name is unknown or the download fails.
+    """
+    from hierfeat._torchvision import datasets
+
+    if name not in LOADERS:
+        raise HierfeatError(f"expected a data set among {', '.join(LOADERS)}; got {name!r}")
+    folder = data_root(root)
+    if name == "digits":
+        return folder  # scikit-learn brings them along
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for train in (True, False):
+            getattr(datasets, _TORCHVISION[name])(folder, train=train, download=True)
+    except (OSError, RuntimeError) as error:
+        raise HierfeatError(f"could not download {name} into {folder}: {error}") from error
+    return folder
+
+
+def data_root(root: str | Path | None = None) -> Path:
+    """Return the folder of the data sets: the argument, else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``."""
+    return Path(root or os.environ.get("HIERFEAT_DATA") or Path.home() / ".cache" / "hierfeat" / "data").expanduser()
+
+
+def _check_split(split: str) -> None:
+    if split not in SPLITS:
+        raise HierfeatError(f"expected a split among {', '.join(SPLITS)}; got {split!r}")
+
+
+def _part(images: Tensor, labels: Tensor, split: str) -> tuple[Tensor, Tensor]:
+    """Cut "train" and "validation" out of the training part; leave "test" and "train+validation" whole."""
+    cut = len(labels) - len(labels) // 10 if split == "validation" else 0
+    end = len(labels) - len(labels) // 10 if split == "train" else len(labels)
+    return images[cut:end], labels[cut:end]
+
+
+def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor, Tensor]:
+    from hierfeat._torchvision import datasets
+
+    _check_split(split)
+    folder = data_root(root)
+    try:
+        data = getattr(datasets, _TORCHVISION[name])(folder, train=split != "test", download=False)
+    except RuntimeError as error:
+        raise HierfeatError(
+            f"{name} is not in {folder}: `hierfeat data fetch {name}` downloads it there; "
+            "if you have it elsewhere, set HIERFEAT_DATA or pass root="
+        ) from error
+    pixels, labels = _part(torch.as_tensor(data.data), torch.as_tensor(data.targets), split)
+    pixels = pixels[:, None] if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+    return pixels.contiguous().float().div_(255), labels
+
+
+def _centred(images: Tensor, labels: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
+    before, after = (size - images.shape[-1]) // 2, (size - images.shape[-1] + 1) // 2
+    if before < 0:
+        raise HierfeatError(f"expected size >= {images.shape[-1]} pixels (the images are not shrunk); got {size}")
+    return F.pad(images, (before, after, before, after)), labels
+
+
+def _images_of(root: Path) -> list[tuple[Path, int]]:
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    if not folders:
+        return [(path, -1) for path in sorted(root.iterdir()) if path.suffix.lower() in _IMAGE_SUFFIXES]
+    return [
+        (path, label)
+        for label, folder in enumerate(folders)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in _IMAGE_SUFFIXES
+    ]
+
+
+def _read_square(path: Path, size: int) -> Tensor:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            pixels = torch.from_numpy(np.asarray(picture.convert("RGB"), dtype=np.float32) / 255).permute(2, 0, 1)
+    except UnidentifiedImageError as error:
+        raise HierfeatError(f"expected an image in {path}; it cannot be read as one") from error
+    scale = size / min(pixels.shape[1:])
+    height, width = (max(size, round(side * scale)) for side in pixels.shape[1:])
+    resized = F.interpolate(pixels[None], size=(height, width), mode="bilinear", antialias=True)[0]
+    top, left = (height - size) // 2, (width - size) // 2
+    return resized[:, top : top + size, left : left + size].clamp(0, 1)
+
+
+LOADERS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
+    "digits": digits,
+    "mnist": mnist,
+    "fashion_mnist": fashion_mnist,
+    "cifar10": cifar10,
+}

@@ -1,0 +1,70 @@
+"""What a training is made of: data, augmentation, optimiser, schedule, epochs and seed, in one frozen dataclass."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hierfeat.stimuli.distortions import Distortion
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that, with the code, decides the weights.
+
+    Attributes
+    ----------
+    model : str
+        A name of the zoo.
+    data : str
+        ``digits``, ``mnist``, ``fashion_mnist`` or ``cifar10``.
+    epochs, batch_size : int
+        Passes over the training images, images per step; the last incomplete batch of an epoch is left out.
+    learning_rate : float
+        The highest; it rises linearly from 0 over the first `warmup` of all steps and falls to 0 on a cosine.
+    optimizer : str
+        ``adamw``, or ``sgd`` (Nesterov momentum).
+    momentum, weight_decay : float
+        Of the optimiser; for ``adamw``, `momentum` is its first beta.
+    warmup : float
+        Fraction of all steps.
+    label_smoothing : float
+        Of the cross-entropy; a model with its own ``loss`` does not use it.
+    flip : bool
+        Mirror every second image, at random.
+    shift : int
+        Move each image by up to this many pixels, at random, along rows and columns; zeros enter.
+    erase : int
+        Side in pixels of a square that is set to 0 in each image, at a random place; 0 for none.
+    distortion : Distortion, optional
+        Random affine and elastic distortion.
+    split : str
+        What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
+    precision : str
+        ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
+    seed : int
+        Of the initial weights, the order of images and the augmentation.
+    notes : str
+        How the choices were made; goes into the card.
+    """
+
+    model: str
+    data: str
+    epochs: int
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    optimizer: str = "adamw"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    warmup: float = 0.1
+    label_smoothing: float = 0.0
+    flip: bool = False
+    shift: int = 0
+    erase: int = 0
+    distortion: Distortion | None = None
+    split: str = "train"
+    precision: str = "float32"
+    seed: int = 0
+    notes: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON can hold it."""
+        return asdict(self)
