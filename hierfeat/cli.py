@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
 
 _MODEL = "a zoo name (see `hierfeat models`), torchvision:NAME, timm:NAME, package.module:factory or file.py:factory"
-_IMAGES = "digits, mnist, fashion_mnist, cifar10, photographs or a folder of images; by default what the model was made for"
+_IMAGES = (
+    "digits, mnist, fashion_mnist, cifar10, photographs or a folder of images; by default what the model was made for"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,25 +73,33 @@ def _command(commands: Any, name: str, run: Any, text: str, *, model: bool = Fal
     command.add_argument("--traceback", action="store_true", help="on an error, show where it happened")
     if model:
         command.add_argument("model", metavar="MODEL", help=_MODEL)
-        command.add_argument("--weights", metavar="FILE", help="safetensors file or state_dict; DEFAULT for torchvision's own")
+        command.add_argument(
+            "--weights", metavar="FILE", help="safetensors file or state_dict; DEFAULT for torchvision's own"
+        )
     return command
 
 
 def _add_layers(commands: Any) -> None:
-    command = _command(commands, "layers", _layers, "list every layer call: sizes, formula, parameters, MACs", model=True)
+    command = _command(
+        commands, "layers", _layers, "list every layer call: sizes, formula, parameters, MACs", model=True
+    )
     command.add_argument("--csv", type=Path, metavar="FILE", help="write the table there instead of printing it")
 
 
 def _add_fields(commands: Any) -> None:
     command = _command(commands, "fields", _fields, "list the exact receptive field of every layer", model=True)
-    command.add_argument("--unit", nargs=3, metavar=("LAYER", "ROW", "COL"), help="the box of pixels that one unit sees")
+    command.add_argument(
+        "--unit", nargs=3, metavar=("LAYER", "ROW", "COL"), help="the box of pixels that one unit sees"
+    )
     command.add_argument("--csv", type=Path, metavar="FILE", help="write the table there instead of printing it")
 
 
 def _add_record(commands: Any) -> None:
     command = _command(commands, "record", _record, "save the activations of chosen layers as safetensors", model=True)
     _add_image_options(command, count=64)
-    command.add_argument("--layers", nargs="+", default=["conv", "pool"], help="names, patterns or kinds (default: conv pool)")
+    command.add_argument(
+        "--layers", nargs="+", default=["conv", "pool"], help="names, patterns or kinds (default: conv pool)"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="safetensors file to write")
 
 
@@ -139,7 +149,9 @@ def _layers(options: argparse.Namespace) -> None:
     _show(table, options.csv)
     if options.csv is None:
         parameters = sum(parameter.numel() for parameter in h.model.parameters())
-        print(f"\n{len(table)} layers, {parameters:,} parameters, {table['macs'].sum():,} multiply-accumulates per image")
+        print(
+            f"\n{len(table)} layers, {parameters:,} parameters, {table['macs'].sum():,} multiply-accumulates per image"
+        )
 
 
 def _fields(options: argparse.Namespace) -> None:
@@ -184,7 +196,9 @@ def _train(options: argparse.Namespace) -> None:
 
     out = options.out or Path("runs") / options.name
     training = hf.train(options.name, out=out, device=options.device, root=options.data_root)
-    print(f"{options.name}: test accuracy {training.card['test_accuracy']:.2%}; weights, card and learning curve in {out}")
+    print(
+        f"{options.name}: test accuracy {training.card['test_accuracy']:.2%}; weights, card and learning curve in {out}"
+    )
 
 
 def _models(options: argparse.Namespace) -> None:

@@ -19,8 +19,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hierfeat.errors import HierfeatError
-
 Shape = tuple[int, ...]
 
 
@@ -89,12 +87,6 @@ class SLayer(Layer):
         super().__init__(planes_in, planes, window, stride=stride, padding=padding)
         size = self.kernel_size
         self.a = nn.Parameter(torch.zeros(planes, planes_in, size, size), requires_grad=False)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """An untrained layer: each plane's connections are those of one random pattern of firing rates."""
-        patterns = torch.rand_like(self.a)
-        self.a.copy_(reference_kernels(patterns, self.window))
 
     def excitation(self, planes: Tensor) -> Tensor:
         """Σ_κ Σ_ν a(κ, ν, k) u(κ, n + ν): the inner product of (1980, eq. 1)."""
@@ -105,12 +97,12 @@ class SLayer(Layer):
         power = (planes**2).sum(1, keepdim=True)
         return F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding).clamp(min=0).sqrt()
 
-    def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:
+    def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the excitatory sum and of the V-plane."""
         cells = out_shape[-2] * out_shape[-1]
         return cells * self.kernel_size**2 * (self.in_channels * self.out_channels + 1)
 
-    def layer_connections(self, in_shape: Shape, out_shape: Shape) -> int:
+    def layer_connections(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Excitatory connections of every S-cell, and one inhibitory connection each from its V-cell."""
         cells = out_shape[-3] * out_shape[-2] * out_shape[-1]
         return cells * (self.in_channels * self.kernel_size**2 + 1)
@@ -131,31 +123,10 @@ class CLayer(Layer):
         weights = self.window.expand(self.out_channels, 1, -1, -1)
         return F.conv2d(planes, weights, stride=self.stride, padding=self.padding, groups=self.groups)
 
-    def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:
+    def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the windows; the lateral inhibition of 1980 is small beside them."""
         return out_shape[-3] * out_shape[-2] * out_shape[-1] * self.kernel_size**2
 
     def layer_connections(self, in_shape: Shape, out_shape: Shape) -> int:
         """One connection per S-cell in a C-cell's window."""
         return self.layer_macs(in_shape, out_shape)
-
-
-def reference_kernels(patterns: Tensor, window: Tensor) -> Tensor:
-    """Kernels a = c·p / ‖p‖_c, whose response to p itself is v: a V-cell's and an S-cell's inputs then agree.
-
-    Parameters
-    ----------
-    patterns : Tensor
-        Patterns p of the cells below, (planes, planes_in, k, k).
-    window : Tensor
-        c(ν), (k, k).
-
-    Raises
-    ------
-    HierfeatError
-        If a pattern is silent: it has no direction.
-    """
-    norms = (window * patterns**2).sum((1, 2, 3), keepdim=True).sqrt()
-    if bool((norms == 0).any()):
-        raise HierfeatError("expected patterns with at least one active cell each; got a silent one: drop it")
-    return window * patterns / norms

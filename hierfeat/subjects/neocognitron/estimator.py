@@ -204,9 +204,12 @@ class Neocognitron:
             card = json.loads(metadata["neocognitron"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         params: dict[str, Any] = card["params"]
-        self = cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in params.items()})
+        mode, seed = str(params.pop("mode")), int(params.pop("seed"))
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+        self = cls(mode, seed=seed, **settings)
         self.classes_ = np.asarray(card["classes"])
-        self.network_ = self._empty_network(tuple(card["input_shape"]), tensors)
+        with torch.random.fork_rng(devices=[]):
+            self.network_ = self._empty_network(tuple(card["input_shape"]), tensors)
         self.network_.load_state_dict(tensors)
         return self
 

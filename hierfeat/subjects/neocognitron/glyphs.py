@@ -1,5 +1,7 @@
 """Digits 0-4 on 16x16 cells, drawn for the 1980 network as the paper's were: thin strokes, black or white."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -63,7 +65,7 @@ def glyphs(*, jitter: float = 0.0, shift: int = 0, seed: int = 0) -> tuple[Tenso
 
 def _draw(image: Tensor, corners: Tensor) -> None:
     """Set the cells along a stroke, each step one cell along the longer axis."""
-    for start, end in zip(corners[:-1], corners[1:], strict=True):
+    for start, end in pairwise(corners):
         steps = max(int((end - start).abs().max().round()), 1)
         along = torch.linspace(0, 1, steps + 1)[:, None]
         row, column = (start + along * (end - start)).round().long().clamp(0, SIZE - 1).T

@@ -70,7 +70,7 @@ class ModernSettings:
     top: str = "interpolating"
     references: int = 200
     neighbours: int = 12
-    penalty: float = 1e-3
+    penalty: float = 3e-4
     deformed: int = 0
 
     def __post_init__(self) -> None:
@@ -97,6 +97,12 @@ class SubtractiveS(SLayer):
             raise HierfeatError(f"expected a threshold θ in [0, 1), a similarity; got {threshold}")
         super().__init__(planes_in, planes, window, stride=stride, padding=padding)
         self.threshold = threshold
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Untrained cells: each plane's connections are those to one random pattern of firing rates."""
+        patterns = torch.rand_like(self.a).flatten(1) * self.window.sqrt().flatten().repeat(self.in_channels)
+        self.a.copy_(F.normalize(patterns, dim=1).reshape(self.a.shape) * self.window.sqrt())
 
     def forward(self, planes: Tensor) -> Tensor:
         """Responses of all S-cells, (N, planes, rows, columns), from those below, (N, planes_in, H, W)."""

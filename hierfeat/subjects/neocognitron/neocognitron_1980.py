@@ -46,9 +46,9 @@ class Settings1980:
     selectivity: tuple[float, float, float] = (4.0, 1.5, 1.5)
     amplification: tuple[float, float, float] = (1.0, 16.0, 16.0)
     saturation: float = 0.5
-    gamma: tuple[float, float, float] = (0.8, 0.9, 0.9)
-    delta: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    initial: float = 1e-3
+    gamma: tuple[float, float, float] = (0.9, 1.0, 1.0)
+    delta: tuple[float, float, float] = (0.7, 0.8, 1.0)
+    initial: float = 1e-4
     presentations: int = 20
 
 
@@ -59,6 +59,8 @@ class ShuntingS(SLayer):
     ----------
     selectivity : float
         r: how strongly the V-cell inhibits.
+    initial : float
+        Size of the connections a before learning.
 
     Attributes
     ----------
@@ -67,11 +69,23 @@ class ShuntingS(SLayer):
     """
 
     def __init__(
-        self, planes_in: int, planes: int, window: Tensor, *, selectivity: float, stride: int = 1, padding: int = 0
+        self, planes_in: int, planes: int, window: Tensor, *, selectivity: float, initial: float, padding: int = 0
     ) -> None:
-        super().__init__(planes_in, planes, window, stride=stride, padding=padding)
-        self.selectivity = selectivity
+        super().__init__(planes_in, planes, window, padding=padding)
+        self.selectivity, self.initial = selectivity, initial
         self.b = nn.Parameter(torch.zeros(planes), requires_grad=False)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Before learning: a small and a little smaller from plane to plane, b zero; nothing is random.
+
+        Connections that differ in strength alone, and not in shape, let the first plane that is still free take up
+        a feature that none answers. With planes that prefer different bars from the start, the first digit claims
+        nearly all of them, and digits shown later are left with the features they share with it.
+        """
+        planes = self.out_channels
+        self.a.copy_((self.initial * (1 - torch.arange(planes) / (2 * planes)))[:, None, None, None].expand_as(self.a))
+        self.b.zero_()
 
     def forward(self, planes: Tensor) -> Tensor:
         """u_S = r φ[(1 + Σ a u_C) / (1 + 2r/(1 + r) b v_C) - 1], eqs. 1 and 2; (N, planes, rows, columns)."""
@@ -101,7 +115,7 @@ class ShuntingC(CLayer):
         return net / (self.saturation + net)
 
 
-def inner(planes: Tensor) -> Tensor:
+def _inner(planes: Tensor) -> Tensor:
     """All cells but the outermost ring: U_C1 looks at no more of U_S1, which is how 16 rows become 10."""
     return planes[..., 1:-1, 1:-1]
 
@@ -160,15 +174,21 @@ class Network1980(nn.Module):
         c = geometric(5, s.gamma[index])
         c = c / (c.sum() * below)  # the constraint beside eq. 3: ΣΣ c(ν) = 1 over places and planes
         d = geometric(2 if index == 2 else 5, s.delta[index])
-        s_cells = ShuntingS(below, s.planes, c, selectivity=s.selectivity[index], padding=s_padding)
+        s_cells = ShuntingS(below, s.planes, c, selectivity=s.selectivity[index], initial=s.initial, padding=s_padding)
         return s_cells, ShuntingC(s.planes, d, saturation=s.saturation, padding=c_padding)
+
+    def module(self, index: int, below: Tensor) -> Tensor:
+        """Responses of a module's C-cells from the layer below; `index` is 0, 1 or 2."""
+        s_layer, c_layer = ((self.s1, self.c1), (self.s2, self.c2), (self.s3, self.c3))[index]
+        u_s = s_layer(below)
+        u_c: Tensor = c_layer(_inner(u_s) if index == 0 else u_s)
+        return u_c
 
     def answers(self, images: Tensor) -> Tensor:
         """Responses of the U_C3 cells, (N, planes), to patterns on U0, (N, 1, 16, 16)."""
-        u_c1 = self.c1(inner(self.s1(images)))
-        u_c2 = self.c2(self.s2(u_c1))
-        u_c3: Tensor = self.c3(self.s3(u_c2))
-        return u_c3.flatten(1)
+        for index in range(3):
+            images = self.module(index, images)
+        return images.flatten(1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of the classes, (N, classes)."""

@@ -6,44 +6,16 @@ References
        recognition unaffected by shift in position. Biological Cybernetics 36, 193-202. Section 3, eqs. 7 and 8.
 """
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierfeat.subjects.neocognitron.cells import SLayer
-from hierfeat.subjects.neocognitron.neocognitron_1980 import Network1980, ShuntingS, inner
+from hierfeat.subjects.neocognitron.neocognitron_1980 import Network1980, ShuntingS
 
 S_COLUMN = 5
 """Side of the window of places whose cells, over all planes, form one S-column."""
 
 Place = tuple[int, int]
-
-
-def initial_connections(layer: SLayer, *, size: float) -> Tensor:
-    """Small connections that differ between planes: plane k prefers bars at 180·k/K degrees (1980, section 3).
-
-    Parameters
-    ----------
-    layer : SLayer
-        Gives the numbers of planes and the window.
-    size : float
-        Largest connection.
-
-    Returns
-    -------
-    Tensor
-        a(κ, ν, k), (planes, planes_in, k, k). Above the first module plane k also prefers plane κ ≈ k below.
-    """
-    k, below, side = layer.out_channels, layer.in_channels, layer.kernel_size
-    steps = torch.arange(side) - (side - 1) / 2
-    angle = math.pi * torch.arange(k)[:, None, None] / k
-    across = steps[None, :, None] * torch.cos(angle) + steps[None, None, :] * torch.sin(angle)
-    bars = torch.exp(-(across**2) / 2)[:, None]
-    offset = torch.arange(k)[:, None] / k - torch.arange(below)[None] / below
-    kinship = torch.exp(-8 * offset**2) if below > 1 else torch.ones(k, below)
-    return size * bars * kinship[:, :, None, None]
 
 
 def representatives(responses: Tensor) -> dict[int, Place]:
@@ -121,12 +93,10 @@ def self_organise(network: Network1980, patterns: Tensor) -> Network1980:
         The same network.
     """
     settings = network.settings
-    tolerances = (lambda u: network.c1(inner(u)), network.c2, network.c3)
-    for index, (s_layer, c_layer) in enumerate(zip((network.s1, network.s2, network.s3), tolerances, strict=True)):
-        s_layer.a.copy_(initial_connections(s_layer, size=settings.initial))
-        s_layer.b.zero_()
+    for index, s_layer in enumerate((network.s1, network.s2, network.s3)):
+        s_layer.reset_parameters()
         for _ in range(settings.presentations):
             for pattern in patterns:
                 reinforce(s_layer, pattern[None], amplification=settings.amplification[index])
-        patterns = c_layer(s_layer(patterns))
+        patterns = network.module(index, patterns)
     return network

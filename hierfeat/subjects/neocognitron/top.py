@@ -9,6 +9,8 @@ References
 .. [2] Fukushima, K. (2013). Training multi-layered neural network neocognitron. Neural Networks 40, 18-31.
 """
 
+from typing import Self
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -123,6 +125,12 @@ class InterpolatingVector(nn.Module):
     def reset_parameters(self) -> None:
         """Random references: non-negative, of unit length."""
         self.references.copy_(F.normalize(torch.rand_like(self.references), dim=1))
+
+    def holding(self, references: Tensor, labels: Tensor) -> Self:
+        """Take unit vectors (references, features) and their classes instead of those it has."""
+        self.references = nn.Parameter(references.clone(), requires_grad=False)
+        self.labels = labels.clone()
+        return self
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, features) to cosines (N, classes)."""

@@ -33,7 +33,8 @@ def train_modern(images: Tensor, labels: Tensor, settings: ModernSettings, *, se
     """Organise the S-layers one after the other, then fit the top to the labels."""
     classes = int(labels.max()) + 1
     input_shape = (1, images.shape[2], images.shape[3])
-    network = ModernNetwork(settings, input_shape, classes, references=0)
+    with torch.random.fork_rng(devices=[]):  # an untrained network is random; what it draws is not the caller's
+        network = ModernNetwork(settings, input_shape, classes, references=0)
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(images), generator=generator)
     organise_layers(network, images[order], generator=generator)
@@ -77,8 +78,6 @@ def fit_references(network: ModernNetwork, images: Tensor, labels: Tensor, *, ge
     references, own = condense(
         features, labels.repeat(len(copies)), classes=top.out_features, per_class=s.references, passes=s.passes
     )
-    network.top = InterpolatingVector(
-        top.in_features, top.out_features, references=len(references), neighbours=s.neighbours
+    network.top = InterpolatingVector(top.in_features, top.out_features, references=0, neighbours=s.neighbours).holding(
+        references, own
     )
-    network.top.references.copy_(references)
-    network.top.labels.copy_(own)
