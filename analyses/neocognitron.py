@@ -92,7 +92,7 @@ last = seen.table.query("layer == 'c3'")
 print(
     f"After learning, {int(last.planes_active.sum())} cells of U_C3 answer 5 digits, {last.strongest_plane.nunique()} "
     f"different ones. It reads {at['shift', 3]:.0%} after a shift of 3 pixels and {at['shift', 5]:.0%} after 5, "
-    f"{at['rotation', 10]:.0%} at 10 degrees and {at['rotation', 20]:.0%} at 20, {at['noise', 0.05]:.0%} with 5 % of the "
-    f"pixels flipped, and {at['elastic', 1]:.0%} after an elastic deformation of 1 pixel. Of 30 alphabets with jittered "
-    f"strokes, {sum(apart)} were learned apart; in the others two digits share a cell."
+    f"{at['rotation', 10]:.0%} at 10 degrees and {at['rotation', 20]:.0%} at 20, {at['noise', 0.05]:.0%} with 5 % of "
+    f"the pixels flipped, and {at['elastic', 1]:.0%} after an elastic deformation of 1 pixel. Of 30 alphabets with "
+    f"jittered strokes, {sum(apart)} were learned apart; in the others two digits share a cell."
 )

@@ -1,6 +1,7 @@
 """What every analysis returns: a tidy table, named arrays, where they came from, a plot, and files."""
 
 import dataclasses
+import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,18 @@ class Result:
         encoded, columns = _encode(self.table)
         write_with(folder / _TABLE, lambda path: encoded.to_csv(path, index=False))
         write_with(folder / _ARRAYS, lambda path: save_file(arrays, path))
-        meta |= {"class": type(self).__name__, "columns": columns, "provenance": self.provenance}
+        meta |= {
+            "class": type(self).__name__,
+            "module": type(self).__module__,
+            "columns": columns,
+            "provenance": self.provenance,
+        }
         write_text(folder / _META, json.dumps(meta, indent=1, default=_plain) + "\n")
         return folder
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote; ``hf.Result.load`` reads a result of any class.
 
         Raises
         ------
@@ -60,6 +66,8 @@ class Result:
         if not (folder / _META).is_file():
             raise HierfeatError(f"expected a result saved by {cls.__name__}.save in {folder}; it has no {_META}")
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        if cls is Result and meta["module"].startswith("hierfeat."):
+            return cast(Self, getattr(importlib.import_module(meta["module"]), meta["class"]).load(folder))
         if meta["class"] != cls.__name__:
             raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
         table = _decode(

@@ -222,7 +222,7 @@ def _images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tenso
     """The images that were asked for, or those that the model was made for, and their labels if they have any."""
     import hierfeat as hf
 
-    which, size = options.images or _made_for(h, options.model), h.input_shape[1]
+    which, size = options.images or _made_for(options.model), h.input_shape[1]
     if options.count < 1:
         raise HierfeatError(f"expected --count of at least 1, got {options.count}")
     if which == "photographs":
@@ -240,7 +240,7 @@ def _images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tenso
     return images[: options.count], labels[: options.count]
 
 
-def _made_for(h: "Hierarchy", model: str) -> str:
+def _made_for(model: str) -> str:
     from hierfeat.training.recipes import RECIPES
 
     return RECIPES[model].data if model in RECIPES else "photographs"

@@ -1,4 +1,4 @@
-"""A torchvision whose compiled operators do not fit the torch beside it is a common mismatch; hierfeat lives with it."""
+"""A torchvision whose compiled operators do not fit the torch beside it: hierfeat lives with it."""
 
 import subprocess
 import sys
@@ -9,7 +9,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def run(code: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
 
 
 def test_models_datasets_and_transforms_work():
@@ -41,7 +43,8 @@ def fake_torchvision(folder: Path, error: str) -> None:
 
 
 def import_with(folder: Path) -> subprocess.CompletedProcess:
-    return run(f"import sys; sys.path.insert(0, {str(folder)!r}); import hierfeat._torchvision as t; print(t.torchvision.__file__)")
+    code = "import hierfeat._torchvision as door; print(door.torchvision.__file__)"
+    return run(f"import sys; sys.path.insert(0, {str(folder)!r}); {code}")
 
 
 def test_the_mismatch_is_mended(tmp_path):

@@ -86,7 +86,7 @@ class Hierarchy:
     @cached_property
     def layers(self) -> LayerTable:
         """Every layer call, in call order; found by running the model once (for shapes only, where it can be)."""
-        return LayerTable.of(trace(self.model, self.input_shape, self.dtype, self.device), provenance(self))
+        return LayerTable.of(trace(self), provenance(self))
 
     @property
     def weights_sha256(self) -> str:

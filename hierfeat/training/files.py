@@ -63,6 +63,8 @@ def ship(name: str, runs: Sequence[str | Path], into: str | Path) -> dict[str, A
         If the runs differ in more than their seed.
     """
 
+    from hierfeat.training.train import measure_test_accuracy
+
     cards = [json.loads((Path(run) / f"{name}.json").read_text(encoding="utf-8")) for run in runs]
     if any(card["recipe"] | {"seed": 0} != cards[0]["recipe"] | {"seed": 0} for card in cards):
         raise HierfeatError(f"expected runs of {name} that differ in their seed alone; their recipes differ elsewhere")

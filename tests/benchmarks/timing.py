@@ -10,7 +10,9 @@ def seconds(function: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def ratios(baseline: Callable[[], object], others: Mapping[str, Callable[[], object]], *, rounds: int = 15) -> dict[str, float]:
+def ratios(
+    baseline: Callable[[], object], others: Mapping[str, Callable[[], object]], *, rounds: int = 15
+) -> dict[str, float]:
     """The lower quartile of each function's CPU time over that of `baseline`, all run in turn `rounds` times."""
     everything = {"": baseline, **others}
     for function in everything.values():

@@ -45,7 +45,9 @@ def test_every_torchvision_classifier(name):
     assert layers.table["formula"].str.len().gt(0)[layers.table["kind"] == "conv"].all()
 
 
-@pytest.mark.parametrize("name", ["resnet18", "squeezenet1_0", "densenet121", "shufflenet_v2_x0_5", "mobilenet_v3_small"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "squeezenet1_0", "densenet121", "shufflenet_v2_x0_5", "mobilenet_v3_small"]
+)
 def test_shapes_are_those_of_a_real_run(name):
     model = build(name).eval()
     h = hf.Hierarchy(model, (3, 64, 64))
@@ -127,7 +129,12 @@ def test_selection_by_name_pattern_and_kind(everything):
 
 @pytest.mark.parametrize(
     ("item", "says"),
-    [("conv3", "did you mean 'conv[12]'"), ("Conv1", "did you mean 'conv1'"), ("features.*", "has no layer"), ([], "at least one")],
+    [
+        ("conv3", "did you mean 'conv[12]'"),
+        ("Conv1", "did you mean 'conv1'"),
+        ("features.*", "has no layer"),
+        ([], "at least one"),
+    ],
 )
 def test_unknown_layers_are_refused_with_the_closest_name(everything, item, says):
     with pytest.raises(hf.HierfeatError, match=says):
@@ -145,4 +152,7 @@ def test_the_table_saves_and_loads(everything, tmp_path):
     layers = hf.Hierarchy(everything, (1, 8, 8)).layers
     again = hf.LayerTable.load(layers.save(tmp_path / "layers"))
     assert list(again) == list(layers)
-    assert list(layers.table.columns)[:13] == "layer kind op in_shape out_shape kernel stride padding dilation groups parameters macs connections".split()  # fmt: skip
+    design = (
+        "layer kind op in_shape out_shape kernel stride padding dilation groups parameters macs connections formula"
+    )
+    assert list(layers.table.columns) == design.split()

@@ -62,7 +62,9 @@ def test_s_cell_written_out():
 
 
 def test_c_cell_written_out_with_lateral_inhibition():
-    u = torch.rand(1, 4, 3, 3, generator=torch.Generator().manual_seed(2)) * torch.tensor([3.0, 1, 0, 0]).view(1, 4, 1, 1)
+    u = torch.rand(1, 4, 3, 3, generator=torch.Generator().manual_seed(2)) * torch.tensor([3.0, 1, 0, 0]).view(
+        1, 4, 1, 1
+    )
     d = geometric(3, 0.7)
     spread = (u[0].double().numpy() * d.double().numpy()).sum((1, 2))
     net = np.maximum((1 + spread) / (1 + spread.mean()) - 1, 0)

@@ -46,7 +46,9 @@ def test_labels_reach_only_the_top(digits):
 def test_the_same_seed_gives_the_same_network_and_leaves_the_global_one_alone(digits):
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    one, two = (Neocognitron(top="ridge", deformed=1, seed=3, **SMALL).fit(digits[0][:210], digits[1][:210]) for _ in "ab")
+    one, two = (
+        Neocognitron(top="ridge", deformed=1, seed=3, **SMALL).fit(digits[0][:210], digits[1][:210]) for _ in "ab"
+    )
     assert torch.equal(one.network_.top.weight, two.network_.top.weight)
     assert torch.equal(torch.get_rng_state(), state)
 

@@ -1,0 +1,168 @@
+"""Cosines between the responses to an image and to a changed copy of it, gathered batch by batch."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.recording.recorder import Recorder
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+
+Floats = npt.NDArray[np.float64]
+Change = Callable[[Tensor], Tensor]
+Also = Callable[[str, int, Tensor, Tensor], None]
+
+
+class Similarities:
+    """Mean cosines per key and condition, for whole layers and for each channel, and the baseline between images.
+
+    Parameters
+    ----------
+    conditions : int
+        How many changed copies of each image there are.
+
+    Notes
+    -----
+    A cosine with a response that is zero everywhere is 0 if the other is not, and is left out of the mean if both are.
+    The baseline is the mean cosine over all pairs of different images, (|Σu|² − n)/(n(n − 1)) for the n unit vectors u:
+    no pair is ever formed.
+    """
+
+    def __init__(self, conditions: int) -> None:
+        self._conditions = conditions
+        self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, P) and their squared norms (N, C)
+        self._units: dict[str, list[Tensor]] = {}  # key -> [Σu of layers, how many; Σu of channels, how many]
+        self._sums: dict[str, list[Tensor]] = {}  # key -> [Σcos, how many] for layers, then for channels
+
+    @property
+    def keys(self) -> list[str]:
+        """What was shown, in order."""
+        return list(self._units)
+
+    def show(self, key: str, response: Tensor) -> None:
+        """Take in the responses to a batch of unchanged images, (N, C, ...)."""
+        rows = _rows(response)
+        squares = rows.square().sum(-1)
+        self._shown[key] = rows, squares
+        norms, all_norms = squares.sqrt()[..., None], squares.sum(1).sqrt()[:, None, None]
+        layer, channels = _unit(rows, all_norms), _unit(rows, norms)
+        gathered = [
+            layer.double().sum(0),
+            (all_norms > 0).sum().double(),
+            channels.double().sum(0),
+            (norms[..., 0] > 0).sum(0).double(),
+        ]
+        known = self._units.get(key)
+        self._units[key] = gathered if known is None else [a + b for a, b in zip(known, gathered, strict=True)]
+
+    def compare(self, key: str, condition: int, response: Tensor) -> None:
+        """Take in the responses to the same images, changed."""
+        rows, squares = self._shown[key]
+        changed = _rows(response)
+        dots = (rows * changed).sum(-1).double()
+        a, b = squares.double(), changed.square().sum(-1).double()
+        cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
+        if key not in self._sums:
+            self._sums[key] = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines for _ in "ab"]
+        for place, part in enumerate(cosines):
+            counted = ~part.isnan()
+            self._sums[key][2 * place][condition] += torch.where(counted, part, 0.0).sum(0)
+            self._sums[key][2 * place + 1][condition] += counted.sum(0)
+
+    def similarity(self, key: str, *, channels: bool = False) -> Floats:
+        """Mean cosines, (conditions,), or (conditions, channels)."""
+        total, count = self._sums[key][2 * channels : 2 * channels + 2]
+        return _numbers(total / count)
+
+    def baseline(self, key: str, *, channels: bool = False) -> Floats:
+        """The mean cosine between different images, (), or (channels,)."""
+        total, n = self._units[key][2 * channels : 2 * channels + 2]
+        squares = total.square().sum(-1) if channels else total.square().sum()
+        return _numbers((squares - n) / (n * (n - 1)))
+
+    def invariance(self, key: str, *, channels: bool = False) -> Floats:
+        """Similarity rescaled so that the baseline is 0 and identity 1; NaN where different images look alike."""
+        baseline = self.baseline(key, channels=channels)
+        room = np.where(1 - baseline > 1e-9, 1 - baseline, np.nan)
+        return np.asarray((self.similarity(key, channels=channels) - baseline) / room)
+
+
+def similarities(
+    h: Hierarchy,
+    images: Tensor,
+    changes: Sequence[Change],
+    *,
+    layers: Layers,
+    original: Change | None = None,
+    also: Also | None = None,
+    batch_size: int = 32,
+) -> Similarities:
+    """Show `images` and every changed copy of them to the model, and compare the responses of each layer.
+
+    ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
+    """
+    found = Similarities(len(changes))
+    for batch in images.split(batch_size):
+        responses = _responses(h, batch if original is None else original(batch), layers)
+        for name, response in responses.items():
+            found.show(name, response)
+        for condition, change in enumerate(changes):
+            for name, response in _responses(h, change(batch), layers).items():
+                found.compare(name, condition, response)
+                if also is not None:
+                    also(name, condition, responses[name], response)
+    return found
+
+
+def _responses(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
+    """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
+    with torch.no_grad(), Recorder(h, layers=layers) as recorder:
+        h.forward(images)
+    return recorder.take()
+
+
+def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:
+    """At most `max_images` of the images, drawn without replacement, in their order.
+
+    Raises
+    ------
+    HierfeatError
+        If there are fewer than two: invariance is measured against the likeness of different images.
+    """
+    if max_images is not None and max_images < 2:
+        raise HierfeatError(f"expected max_images of at least 2, got {max_images}")
+    if len(images) < 2:
+        raise HierfeatError(
+            "expected at least two images, got one: invariance is rescaled by how alike different images are"
+        )
+    if max_images is None or len(images) <= max_images:
+        return images
+    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images]
+    return images[chosen.sort().values.to(images.device)]
+
+
+def agreement(a: Tensor, b: Tensor) -> Tensor:
+    """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
+    a, b = a.flatten(1).double(), b.flatten(1).double()
+    return 1 - (a - b).square().sum(1) / (a.square().sum(1) + b.square().sum(1))
+
+
+def _rows(response: Tensor) -> Tensor:
+    return response.detach().float().reshape(response.shape[0], response.shape[1], -1)
+
+
+def _unit(rows: Tensor, norms: Tensor) -> Tensor:
+    return torch.where(norms > 0, rows / norms, 0.0)
+
+
+def _cosine(dots: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    cosine = torch.where((a > 0) & (b > 0), dots / (a * b).sqrt(), 0.0)
+    return torch.where((a > 0) | (b > 0), cosine, torch.nan)
+
+
+def _numbers(values: Tensor) -> Floats:
+    return np.asarray(values.cpu().numpy(), dtype=np.float64)

@@ -1,0 +1,136 @@
+"""Images moved by whole or fractional pixels, with the border stated."""
+
+from math import floor, isfinite
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hierfeat.errors import HierfeatError
+
+Boundary = Literal["zero", "wrap", "reflect", "crop"]
+BOUNDARIES: tuple[str, ...] = get_args(Boundary)
+
+
+def shift(
+    images: Tensor, dy: float, dx: float, *, boundary: Boundary = "zero", size: tuple[int, int] | None = None
+) -> Tensor:
+    """Move what is on the images down by `dy` and right by `dx` pixels.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        (..., H, W); maps of a layer will do as well.
+    dy, dx : float
+        Pixels; negative moves up and left. Fractions interpolate.
+    boundary : str
+        What comes in from outside: ``zero`` (black), ``wrap`` (the other side), ``reflect`` (the image mirrored about
+        its outermost pixels), or ``crop`` (the larger image itself, of which a window of `size` is cut out).
+    size : tuple of int, optional
+        (height, width) of the window, for ``crop`` only.
+
+    Returns
+    -------
+    torch.Tensor
+        Of the images' shape, or (..., *size) under ``crop``.
+
+    Raises
+    ------
+    HierfeatError
+        If the boundary is none of the four, a shift is not finite, or the window leaves the image.
+
+    Notes
+    -----
+    A fractional shift under ``wrap`` is a phase in the Fourier domain, exact for what is band-limited. Under the other
+    boundaries it is Keys' cubic convolution (a = −½), four taps per axis. Neither is clipped to [0, 1].
+
+    References
+    ----------
+    Keys, R. (1981). Cubic convolution interpolation for digital image processing. IEEE Trans. ASSP 29(6), 1153-1160.
+
+    Examples
+    --------
+    >>> import torch
+    >>> shift(torch.tensor([[1.0, 2.0, 3.0]]), 0, 1).tolist()
+    [[0.0, 1.0, 2.0]]
+    >>> shift(torch.tensor([[1.0, 2.0, 3.0]]), 0, 1, boundary="wrap").tolist()
+    [[3.0, 1.0, 2.0]]
+    """
+    _check(images, dy, dx, boundary, size)
+    if boundary == "wrap":
+        return _phase_shift(_phase_shift(images, dy, -2), dx, -1)
+    height, width = size if size is not None else (images.shape[-2], images.shape[-1])
+    return _moved(_moved(images, dy, -2, height, boundary), dx, -1, width, boundary)
+
+
+def taps(amount: float) -> list[tuple[int, float]]:
+    """Whole shifts and their weights that together make a shift by `amount` pixels.
+
+    Examples
+    --------
+    >>> taps(2.0)
+    [(2, 1.0)]
+    >>> taps(0.5)
+    [(-1, -0.0625), (0, 0.5625), (1, 0.5625), (2, -0.0625)]
+    """
+    whole = floor(amount)
+    fraction = amount - whole
+    if fraction == 0:
+        return [(whole, 1.0)]
+    return [(whole + step, _keys(abs(step - fraction))) for step in (-1, 0, 1, 2)]
+
+
+def _keys(distance: float) -> float:
+    if distance <= 1:
+        return 1.5 * distance**3 - 2.5 * distance**2 + 1
+    return -0.5 * distance**3 + 2.5 * distance**2 - 4 * distance + 2
+
+
+def _check(images: Tensor, dy: float, dx: float, boundary: str, size: tuple[int, int] | None) -> None:
+    if boundary not in BOUNDARIES:
+        raise HierfeatError(f"expected boundary as one of {', '.join(BOUNDARIES)}, got {boundary!r}")
+    if not (isfinite(dy) and isfinite(dx)):
+        raise HierfeatError(f"expected finite shifts in pixels, got dy={dy}, dx={dx}")
+    if images.ndim < 2:
+        raise HierfeatError(f"expected images (..., H, W), got shape {tuple(images.shape)}")
+    if (boundary == "crop") != (size is not None):
+        raise HierfeatError("expected size=(height, width) of the window with boundary='crop', and only there")
+
+
+def _moved(images: Tensor, amount: float, axis: int, length: int, boundary: str) -> Tensor:
+    """Shift one axis; a fractional shift is a weighted sum of whole ones."""
+    parts = [(weight, _moved_whole(images, step, axis, length, boundary)) for step, weight in taps(amount)]
+    if len(parts) == 1:
+        return parts[0][1]
+    return torch.stack([weight * part for weight, part in parts]).sum(0)
+
+
+def _moved_whole(images: Tensor, step: int, axis: int, length: int, boundary: str) -> Tensor:
+    if boundary == "crop":
+        start = (images.shape[axis] - length) // 2 - step
+        if start < 0 or start + length > images.shape[axis]:
+            raise HierfeatError(
+                f"a window of {length} pixels moved by {step} leaves an image of {images.shape[axis]}: "
+                "pass larger images, a smaller max_shift, or another boundary"
+            )
+        return images.narrow(axis, start, length)
+    if boundary == "zero":
+        step = max(-length, min(step, length))  # beyond that nothing is left
+        return F.pad(images, (0, 0, step, -step) if axis == -2 else (step, -step))
+    places = (torch.arange(length, device=images.device) - step).abs()
+    period = max(2 * (length - 1), 1)
+    folded = places % period
+    return images.index_select(axis, torch.minimum(folded, period - folded))
+
+
+def _phase_shift(images: Tensor, amount: float, axis: int) -> Tensor:
+    if float(amount).is_integer():
+        return images.roll(int(amount), axis)
+    length = images.shape[axis]
+    spectrum = torch.fft.rfft(images.float(), dim=axis)
+    turns = torch.arange(spectrum.shape[axis], device=images.device) * (amount / length)
+    phase = torch.polar(torch.ones_like(turns), -2 * torch.pi * turns)
+    turned = spectrum * (phase[:, None] if axis == -2 else phase)
+    moved: Tensor = torch.fft.irfft(turned, n=length, dim=axis)
+    return moved.to(images.dtype)
