@@ -53,7 +53,9 @@ VARIANTS = {
     "0.8 times": lambda x: hf.warp(x, scale=0.8),
     "turned 10°": lambda x: hf.warp(x, rotation=10),
     "turned 20°": lambda x: hf.warp(x, rotation=-20),
-    "5 % flipped": lambda x: torch.where(torch.rand(x.shape, generator=torch.Generator().manual_seed(1)) < 0.05, 1 - x, x),
+    "5 % flipped": lambda x: torch.where(
+        torch.rand(x.shape, generator=torch.Generator().manual_seed(1)) < 0.05, 1 - x, x
+    ),
 }
 shown = torch.cat([make(images) for make in VARIANTS.values()]).reshape(len(VARIANTS), 5, 1, 16, 16)
 shown = torch.cat([shown, hf.glyphs(jitter=0.5, seed=7)[0][None]]).clamp(0, 1)

@@ -12,6 +12,7 @@ References
        Neural Networks 37, 103-119.
 """
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +21,8 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.neocognitron.cells import CLayer, Layer, SLayer, gaussian
-from hierfeat.subjects.neocognitron.top import InterpolatingVector, Ridge
+from hierfeat.subjects.neocognitron.self_organisation import in_parts
+from hierfeat.subjects.neocognitron.top import InterpolatingVector, Ridge, condense
 
 Pair = tuple[float, float]
 
@@ -202,6 +204,28 @@ class ModernNetwork(nn.Module):
         images = images.contiguous(memory_format=torch.channels_last)  # a third faster on a CPU
         found: Tensor = self.c2(self.s2(self.first(images)))
         return found.flatten(1)
+
+    @torch.no_grad()
+    def with_top(self, images: Tensor, labels: Tensor) -> "ModernNetwork":
+        """The same S- and C-cells under a new top, an interpolating vector that knows only these labelled images.
+
+        Parameters
+        ----------
+        images : Tensor
+            (N, 1, H, W), as many as the top shall remember (more than ``settings.references`` a class are condensed).
+        labels : Tensor
+            Class numbers, (N,); a class without examples is never answered.
+        """
+        classes = self.top.out_features
+        present, own = labels.unique(return_inverse=True)
+        features = torch.cat([self.features(part) for part in in_parts(images, 200)])
+        per_class = self.settings.references
+        references, found = condense(features, own, classes=len(present), per_class=per_class)
+        twin = copy.copy(self)
+        twin._modules = dict(self._modules)
+        empty = InterpolatingVector(features.shape[1], classes, references=0, neighbours=self.settings.neighbours)
+        twin.top = empty.holding(references, present[found])
+        return twin
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of the classes, (N, classes), from images, (N, 1, H, W)."""

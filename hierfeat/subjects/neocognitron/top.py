@@ -139,6 +139,8 @@ class InterpolatingVector(nn.Module):
         return torch.stack(scores, 1)
 
     def _cosine(self, unit: Tensor, references: Tensor) -> Tensor:
+        if not len(references):
+            return unit.new_zeros(len(unit))
         similar, nearest = (unit @ references.T).topk(min(self.neighbours, len(references)), dim=1)
         products = (references @ references.T)[nearest[:, :, None], nearest[:, None, :]]
         return cone_cosine(similar, products)

@@ -122,3 +122,15 @@ def test_another_safetensors_file_is_refused(tmp_path):
 def test_the_image_size_of_training_is_kept(trained):
     with pytest.raises(HierfeatError, match="1x32x32"):
         trained.predict(torch.rand(1, 1, 28, 28))
+
+
+def test_a_new_top_on_the_same_cells_knows_only_its_own_examples(trained, digits):
+    images, labels = digits
+    chosen = (labels == 2) | (labels == 7)
+    network = trained.network_
+    before = network(images[:3])
+    other = network.with_top(images[chosen][:10], labels[chosen][:10])
+    assert set(other(images[chosen]).argmax(1).tolist()) == {2, 7}
+    assert (other(images[chosen]).argmax(1) == labels[chosen]).float().mean() > 0.9
+    assert torch.equal(other.features(images[:3]), network.features(images[:3]))
+    assert torch.equal(network(images[:3]), before), "the network it came from keeps its top"
