@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[int]) -> Figure:
-    """Draw the mean map and single channels' maps with the theoretical field, and the mean profile beside a Gaussian."""
+    """Draw the mean map with the theoretical field, single channels' maps, and the profile beside a Gaussian."""
     count = len(field.map)
     chosen = list(range(min(channels, count))) if isinstance(channels, int) else [int(channel) for channel in channels]
     top, left, bottom, right = field.box
