@@ -1,6 +1,7 @@
 """What every analysis returns: a tidy table, named arrays, where they came from, a plot, and files."""
 
 import dataclasses
+import importlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,18 @@ class Result:
         encoded, columns = _encode(self.table)
         write_with(folder / _TABLE, lambda path: encoded.to_csv(path, index=False))
         write_with(folder / _ARRAYS, lambda path: save_file(arrays, path))
-        meta |= {"class": type(self).__name__, "columns": columns, "provenance": self.provenance}
+        meta |= {
+            "class": type(self).__name__,
+            "module": type(self).__module__,
+            "columns": columns,
+            "provenance": self.provenance,
+        }
         write_text(folder / _META, json.dumps(meta, indent=1, default=_plain) + "\n")
         return folder
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote; ``hf.Result.load`` reads a result of any class.
 
         Raises
         ------
@@ -60,6 +66,8 @@ class Result:
         if not (folder / _META).is_file():
             raise HierfeatError(f"expected a result saved by {cls.__name__}.save in {folder}; it has no {_META}")
         meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        if cls is Result and meta["module"].startswith("hierfeat."):
+            return cast(Self, getattr(importlib.import_module(meta["module"]), meta["class"]).load(folder))
         if meta["class"] != cls.__name__:
             raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
         table = _decode(
@@ -115,8 +123,15 @@ def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
                 lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value
             )
         else:
-            columns[name] = "str" if not pd.api.types.is_numeric_dtype(table[name].dtype) else str(table[name].dtype)
+            columns[name] = _type_name(table[name])
     return table, columns
+
+
+def _type_name(column: "pd.Series[Any]") -> str:
+    """A numeric dtype's name; ``str``, or ``str?`` where some are missing, for everything else."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return str(column.dtype)
+    return "str?" if column.isna().any() else "str"
 
 
 def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -125,7 +140,9 @@ def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
             table[name] = table[name].map(lambda text: tuple(json.loads(text)) if isinstance(text, str) else None)
         elif kind == "bool":
             table[name] = table[name] == "True"
-        elif kind != "str":
+        elif kind == "str":
+            table[name] = table[name].fillna("")
+        elif kind != "str?":
             table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
     return table
 

@@ -5,25 +5,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import torch
 from torch import Tensor
 
 from hierfeat._result import Result
-from hierfeat.anatomy.intervals import Field
-from hierfeat.anatomy.layer_fields import STATUS, LayerFields, layer_fields
-from hierfeat.anatomy.propagation import propagating
+from hierfeat.anatomy.intervals.boxes import Box, hull, products, unseen
+from hierfeat.anatomy.intervals.field import Field, Ints
+from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
+from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.trace import one_forward
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Box = tuple[int, int, int, int]
-Ints = npt.NDArray[np.int64]
 _AXES = ("h", "w")
 
 
@@ -47,15 +45,19 @@ class ReceptiveFields(Result):
         ``channels_differ`` marks layers some of whose channels see more than others at the same place, after a
         concatenation, say: boxes and sizes are the hull over the channels.
     real : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (terms, units, 2), see :class:`~hierfeat.anatomy.layer_fields.AxisFields`.
+        By ``layer/h`` and ``layer/w``: (terms, rows, columns, 2), see
+        :class:`~hierfeat.anatomy.intervals.layer_fields.LayerFields`.
     virtual : dict of numpy.ndarray
-        By ``layer/h`` and ``layer/w``: (units, 2).
+        By ``layer/h`` and ``layer/w``: (rows, columns, 2).
+    units : dict of numpy.ndarray
+        By layer: (rows, columns) of its map; 1 and 1 where it has none.
     image_size : tuple of int
         (height, width) of the image.
     """
 
     real: dict[str, Ints]
     virtual: dict[str, Ints]
+    units: dict[str, Ints]
     image_size: tuple[int, int]
 
     def box(self, layer: str, row: int, col: int, *, clip: bool = True) -> Box:
@@ -66,7 +68,8 @@ class ReceptiveFields(Result):
         layer : str
             A name from ``table.layer``.
         row, col : int
-            The unit's place in the layer's map; negative counts from the end. A layer without a map has one place, (0, 0).
+            The unit's place in the layer's map; negative counts from the end. A layer without a map has one
+            place, (0, 0).
         clip : bool
             Clip the windows of every layer on the way to that layer's input, so that the box holds exactly what
             the unit sees. If False, the virtual box of the windows that run on through the padding.
@@ -92,11 +95,18 @@ class ReceptiveFields(Result):
         return self._boxes(layer, slice(None), slice(None), clip)
 
     def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
+        shape = tuple(self.units[layer])
+        kept = self.real if clip else self.virtual
+        rows, cols = (
+            np.broadcast_to(kept[f"{layer}/{axis}"], (*kept[f"{layer}/{axis}"].shape[:-3], *shape, 2))[
+                ..., at_rows, at_cols, :
+            ]
+            for axis in _AXES
+        )
+        boxes = products(rows, cols)
         if not clip:
-            return _products(self.virtual[f"{layer}/h"][at_rows], self.virtual[f"{layer}/w"][at_cols])
-        rows, cols = self.real[f"{layer}/h"][:, at_rows], self.real[f"{layer}/w"][:, at_cols]
-        boxes = [_products(*term) for term in zip(rows, cols, strict=True)]
-        return _hull(boxes) if boxes else np.zeros((rows.shape[1], cols.shape[1], 4), dtype=np.int64)
+            return boxes
+        return hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -106,9 +116,10 @@ class ReceptiveFields(Result):
         HierfeatError
             If there is no such layer.
         """
-        if f"{layer}/h" not in self.virtual:
+        if layer not in self.units:
             raise HierfeatError(self._unknown(layer))
-        return len(self.virtual[f"{layer}/h"]), len(self.virtual[f"{layer}/w"])
+        rows, cols = self.units[layer]
+        return int(rows), int(cols)
 
     def unseen_pixels(self) -> pd.DataFrame:
         """How much of the image lies in no unit's box, per layer.
@@ -121,7 +132,7 @@ class ReceptiveFields(Result):
             margin on the right and at the bottom. The holes inside a dilated window's box count as seen.
         """
         rows = [
-            (layer, kind, *_unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
+            (layer, kind, *unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
             for layer, kind in zip(self.table["layer"], self.table["kind"], strict=True)
         ]
         return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
@@ -162,9 +173,9 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     -----
     Every operation that runs maps intervals of input coordinates to intervals of output coordinates, for each
     coordinate and axis: output i of a window of size k, stride s, padding p and dilation d reads the inputs
-    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with channels told
-    apart, so that the box of every unit is exact, at the borders too. Where all paths have the same stride this is the
-    recursion of Araujo et al. for size, stride and padding.
+    s·i − p + d·t, t = 0 ... k − 1, that exist, and sees the hull of what these see. Branches are united, with
+    channels told apart, so that the box of every unit is exact, at the borders too. Where all paths have
+    the same stride this is the recursion of Araujo et al. for size, stride and padding.
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
@@ -182,116 +193,64 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     >>> fields.box("conv1", 0, 0)
     (0, 0, 5, 5)
     """
-    found, forward = _propagate(h)
-    rows, real, virtual = [], {}, {}
+    found, forward = one_forward(h, lambda image: _watch(h, image))
+    real: dict[str, Ints] = {}
+    virtual: dict[str, Ints] = {}
     for call, fields in found:
-        axes = dict(zip(_AXES, fields.axes, strict=True))
-        real |= {f"{call.name}/{axis}": values.real for axis, values in axes.items()}
-        virtual |= {f"{call.name}/{axis}": values.virtual for axis, values in axes.items()}
-        rows.append(_row(call, fields))
+        for axis, name in enumerate(_AXES):
+            real[f"{call.name}/{name}"] = fields.real[axis]
+            virtual[f"{call.name}/{name}"] = fields.virtual[axis]
     columns = ["layer", "kind", *(f"{what}_{axis}" for what in ("size", "stride", "start") for axis in _AXES)]
-    table = pd.DataFrame(rows, columns=[*columns, "status", "channels_differ"])
+    table = pd.DataFrame([_row(*pair) for pair in found], columns=[*columns, "status", "channels_differ"])
     return ReceptiveFields(
         table=table,
         provenance=provenance(h, forward=forward),
         real=real,
         virtual=virtual,
+        units={call.name: np.array(fields.units) for call, fields in found},
         image_size=(h.input_shape[1], h.input_shape[2]),
     )
 
 
 def _row(call: Call, fields: LayerFields) -> tuple[object, ...]:
-    centres = [axis.virtual[len(axis.virtual) // 2] for axis in fields.axes]
+    flat = [virtual.reshape(-1, 2) for virtual in fields.virtual]
+    centres = [_at(virtual, [size // 2 for size in fields.units]) for virtual in fields.virtual]
     return (
         call.name,
         call.kind,
         *(int(stop - start) for start, stop in centres),
-        *(axis.stride for axis in fields.axes),
-        *(int(axis.virtual[0, 0]) for axis in fields.axes),
+        *fields.strides,
+        *(int(virtual[0, 0]) for virtual in flat),
         fields.status,
         fields.channels_differ,
     )
 
 
-def _propagate(h: Hierarchy) -> tuple[list[tuple[Call, LayerFields]], str]:
-    """The layers and their fields, from a run for shapes only, or from a real one where values are looked at."""
-    image = torch.empty(1, *h.input_shape, dtype=h.dtype, device="meta")
-    try:
-        return _watch(h, image, on_meta=True), "meta"
-    except Exception as error:  # whatever a shape-only run cannot do, a real one may
-        if h.device.type == "meta":
-            raise HierfeatError(f"{h.name} has no weights (meta device) and needs them to run: {error}") from error
-    noise = torch.rand(1, *h.input_shape, generator=torch.Generator().manual_seed(0))
-    try:
-        return _watch(h, noise.to(h.device, h.dtype), on_meta=False), "one image of noise"
-    except Exception as error:
-        raise HierfeatError(
-            f"{h.name} cannot run on an input of shape {(1, *h.input_shape)}: {type(error).__name__}: {error}; "
-            "check input_shape, which is (channels, height, width)"
-        ) from error
+def _at(virtual: Ints, unit: list[int]) -> Ints:
+    """The interval of one unit; a size of 1 stands for all."""
+    where = tuple(min(index, size - 1) for index, size in zip(unit, virtual.shape, strict=False))
+    return np.asarray(virtual[where])
 
 
-def _watch(h: Hierarchy, image: Tensor, *, on_meta: bool) -> list[tuple[Call, LayerFields]]:
+def _watch(h: Hierarchy, image: Tensor) -> list[tuple[Call, LayerFields]]:
     found: list[tuple[Call, LayerFields]] = []
     done: dict[Field, LayerFields] = {}  # a norm and a ReLU see what their convolution sees
 
     def after(call: Call, output: Tensor) -> None:
         field = propagation.field(output)
-        field = propagation.whole(output) if field is None else field
+        field = propagation.untracked(output) if field is None else field
         if field not in done:
             done[field] = layer_fields(field, len(_AXES))
         found.append((call, done[field]))
 
-    with propagating(on_meta=on_meta) as propagation:
+    with propagating(on_meta=image.is_meta) as propagation:
         propagation.start(image)
         with h.watching(after=after):
             h.model(image)
     return found
 
 
-def _products(rows: Ints, cols: Ints) -> Ints:
-    """Boxes (rows, cols, 4) from intervals of rows and of columns; zeros where either is empty."""
-    shape = (len(rows), len(cols))
-    parts = [rows[:, None, 0], cols[None, :, 0], rows[:, None, 1], cols[None, :, 1]]
-    boxes = np.stack([np.broadcast_to(part, shape) for part in parts], axis=-1)
-    return boxes * _seen(boxes)[..., None]
-
-
-def _seen(boxes: Ints) -> npt.NDArray[np.bool_]:
-    seen: npt.NDArray[np.bool_] = (boxes[..., 2] > boxes[..., 0]) & (boxes[..., 3] > boxes[..., 1])
-    return seen
-
-
-def _hull(boxes: list[Ints]) -> Ints:
-    """The smallest boxes around those of several terms; an empty one has no say."""
-    first, *rest = boxes
-    for other in rest:
-        around = np.concatenate([np.minimum(first, other)[..., :2], np.maximum(first, other)[..., 2:]], axis=-1)
-        either = np.where(_seen(first)[..., None], first, other)
-        first = np.where((_seen(first) & _seen(other))[..., None], around, either)
-    return first
-
-
 def _index(layer: str, name: str, index: int, size: int) -> int:
     if not isinstance(index, int | np.integer) or not -size <= index < size:
         raise HierfeatError(f"expected {name} of {layer!r} as an int from 0 to {size - 1}, got {index!r}")
     return int(index) % size
-
-
-def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
-    seen = np.zeros(image, dtype=bool)
-    for term in range(len(rows)):
-        seen |= _covered(rows[term], image[0])[:, None] & _covered(cols[term], image[1])
-    pixels = int((~seen).sum())
-    return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
-
-
-def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
-    """Which of `size` pixels lie in at least one of the half-open intervals."""
-    steps = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(steps, intervals[:, 0], 1)
-    np.add.at(steps, intervals[:, 1], -1)
-    return steps[:-1].cumsum() > 0
-
-
-__all__ = ["STATUS", "ReceptiveFields", "receptive_fields"]

@@ -84,7 +84,8 @@ class Equivariance:
         """Units along one axis whose fields, and whose sources' fields, see neither border nor padding."""
         if self._status[layer] != "exact":
             return np.empty(0, dtype=np.int64)
-        spans = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
+        virtual = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
+        spans = np.stack([virtual[..., 0].min(1 - axis), virtual[..., 1].max(1 - axis)], -1)
         length = self._fields.image_size[axis]
         steps = [step for step, _ in taps(self._shifts[condition][axis])]
         low, high = max(0, *steps), min(length, *(length + step for step in steps))

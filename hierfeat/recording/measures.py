@@ -1,7 +1,6 @@
 """The first streaming measures: moments, active fraction, sparseness and a histogram with quantiles."""
 
 from collections.abc import Sequence
-from math import sinh
 from typing import Self
 
 import numpy as np
@@ -48,7 +47,7 @@ class Moments(Measure):
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
         n = torch.full_like(found.sums, found.count)
-        self._merge(layer, n, found.sums / found.count, found.deviations, found.minima, found.maxima)
+        self._merge(layer, n, *found.spread, found.minima, found.maxima)
 
     def merge(self, other: Self) -> None:
         for layer in other.layers():
@@ -160,12 +159,12 @@ class Sparseness(_Additive):
         """The sum of the sparseness over places where anything responds, and their number."""
         length, channels = rates.shape[-1], rates.shape[1]
         step = 1 if self._positions is None else -(-length // self._positions)
-        sample = rates[..., step // 2 :: step].double()
+        sample = rates[..., step // 2 :: step].contiguous()
         squares = sample.square().sum(1)
-        treves_rolls = sample.sum(1).square() / (channels * squares)
+        treves_rolls = sample.sum(1).square_().div_(squares * channels)
         answering = squares > 0
         sparseness = (1 - treves_rolls) / (1 - 1 / channels) if channels > 1 else torch.zeros_like(squares)
-        return torch.where(answering, sparseness, 0.0).sum(), answering.sum().double()
+        return torch.where(answering, sparseness, 0.0).sum(dtype=torch.float64), answering.sum().double()
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, lifetime_sparseness, population_sparseness``."""
@@ -191,9 +190,9 @@ class Histogram(_Additive):
 
     Notes
     -----
-    The bins are the same for every layer and batch, so that histograms add up. They are evenly spaced in
-    asinh(x/0.001), from about -2·10⁵ to 2·10⁵, with zero in the middle of one: linear around zero and
-    logarithmic further out. A quantile is interpolated within its bin, whose width is 1 % of its value.
+    The bins are the same for every layer and batch, so that histograms add up. A bin is a float32's sign,
+    exponent and first six binary digits: between 10⁻⁶ and 10⁵ its width is at most 1.6 % of its value,
+    and a quantile is interpolated within it. One bin holds zero and everything nearer to it.
 
     Examples
     --------
@@ -203,7 +202,9 @@ class Histogram(_Additive):
     ['layer', 'n', 'q0.01', 'q0.25', 'q0.5', 'q0.75', 'q0.99']
     """
 
-    SCALE, LIMIT, BINS = 1e-3, 20.0, 4001
+    DIGITS = 6
+    SMALLEST, LARGEST = -20, 17  # powers of two
+    SIDE = (LARGEST - SMALLEST) << DIGITS  # bins on either side of zero
 
     def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
         super().__init__()
@@ -212,13 +213,18 @@ class Histogram(_Additive):
     def update(self, layer: str, activation: Tensor) -> None:
         flat = activation.reshape(len(activation), -1)
         step = 1 if self._samples is None else max(1, flat.shape[1] // self._samples) | 1  # odd: no beat with even maps
-        values = torch.asinh(flat[:, ::step].float() / self.SCALE).clamp(-self.LIMIT, self.LIMIT)
-        self._add(f"{layer}/counts", torch.histc(values, self.BINS, -self.LIMIT, self.LIMIT).double())
+        bits = flat[:, ::step].float().contiguous().view(torch.int32)
+        shift, lowest = 23 - self.DIGITS, (127 + self.SMALLEST) << self.DIGITS
+        magnitude = ((bits & 0x7FFFFFFF) >> shift).sub_(lowest).clamp_(0, self.SIDE)
+        places = torch.where(bits < 0, self.SIDE - magnitude, self.SIDE + magnitude)
+        self._add(f"{layer}/counts", torch.bincount(places.flatten(), minlength=2 * self.SIDE + 1))
 
     @classmethod
     def edges(cls) -> np.ndarray:
-        """The BINS + 1 edges of the bins, in units of activation."""
-        return np.sinh(np.linspace(-cls.LIMIT, cls.LIMIT, cls.BINS + 1)) * cls.SCALE
+        """The edges of the 2·SIDE + 1 bins, in units of activation; the middle one holds zero."""
+        place = np.arange(1, cls.SIDE + 2)
+        positive = np.ldexp(1 + (place % 2**cls.DIGITS) / 2**cls.DIGITS, cls.SMALLEST + (place >> cls.DIGITS))
+        return np.concatenate([-positive[::-1], positive])
 
     def result(self) -> pd.DataFrame:
         """One row per layer: ``layer, n`` and one column per quantile."""
@@ -230,13 +236,13 @@ class Histogram(_Additive):
         return pd.DataFrame(rows)
 
     def _quantile(self, counts: np.ndarray, q: float) -> float:
-        below = np.concatenate([[0.0], np.cumsum(counts)])
+        below = np.concatenate([[0], np.cumsum(counts)])
         wanted = q * below[-1]
         place = int(np.clip(np.searchsorted(below, wanted, side="right") - 1, 0, np.flatnonzero(counts)[-1]))
-        if place == self.BINS // 2:
-            return 0.0  # the bin about zero, 10⁻⁵ wide
-        inside = (wanted - below[place]) / counts[place]
-        return sinh(-self.LIMIT + (place + inside) * 2 * self.LIMIT / self.BINS) * self.SCALE
+        if place == self.SIDE:
+            return 0.0
+        low, high = self.edges()[place : place + 2]
+        return float(low + (high - low) * (wanted - below[place]) / counts[place])
 
 
 def _per_channel(layers: dict[str, dict[str, Tensor]]) -> pd.DataFrame:

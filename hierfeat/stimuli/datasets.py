@@ -56,7 +56,7 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
 
     _check_split(split)
     raw: Any = load_digits()
-    order = np.random.RandomState(0).permutation(len(raw.target))  # noqa: NPY002 - its stream is frozen for good
+    order = np.random.RandomState(0).permutation(len(raw.target))  # its stream is frozen for good
     images = torch.as_tensor(raw.images, dtype=torch.float32)[order, None] / 16
     labels = torch.as_tensor(raw.target, dtype=torch.int64)[order]
     part = slice(0, 360) if split == "test" else slice(360, None)

@@ -90,7 +90,7 @@ def distort(images: Tensor, distortion: Distortion, *, seed: int | None = None) 
 
 
 def affine_matrices(count: int, distortion: Distortion, *, generator: torch.Generator | None = None) -> Tensor:
-    """Draw `count` matrices (2, 3) that take an output pixel (column, row, 1), from the centre, to its place in the input."""
+    """Draw `count` matrices (2, 3) from an output pixel (column, row, 1), seen from the centre, to its input place."""
     draw = torch.rand(7, count, generator=generator) * 2 - 1
     columns, rows = draw[0] * distortion.translation, draw[1] * distortion.translation
     magnify, squeeze = (draw[2] * distortion.scale).exp(), (draw[3] * distortion.squeeze).exp()

@@ -142,8 +142,10 @@ class Watch(TorchFunctionMode):
         return self._finished(call, output)
 
     def _is_of_weights(self, kind: str) -> bool:
-        """Inside a convolution, a norm standardises the weights: it is no layer."""
-        return kind == "norm" and bool(self._stack) and self._stack[-1].kind in ("conv", "linear")
+        """Before a convolution in its own module, a norm or reshape is of the weights: it is no layer."""
+        if kind not in ("norm", "other") or not self._stack:
+            return False
+        return self._stack[-1].kind in ("conv", "linear") and not self._stack[-1].named
 
     def _call(self, kind: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         frame = self._stack[-1] if self._stack else None

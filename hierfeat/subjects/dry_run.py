@@ -9,6 +9,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter, tree_map_only
 from torch.utils.flop_counter import flop_registry
 
+from hierfeat.subjects.meta_kernels import run_on_meta, twin
+
 
 class DryRun(TorchDispatchMode):
     """Carries operations out on the meta device, and counts their floating-point operations.
@@ -37,15 +39,17 @@ class DryRun(TorchDispatchMode):
         kwargs = kwargs or {}
         tensors = [item for item in tree_iter((args, kwargs)) if isinstance(item, Tensor)]
         if not any(self._is_meta(tensor) for tensor in tensors):
-            return self._counted(func, args, kwargs)
+            return self._counted(func, args, kwargs, on_meta=False)
         self._note_writes(func, args)
         args, kwargs = tree_map_only(Tensor, self._twin, (args, kwargs))
         if "device" in kwargs:
             kwargs["device"] = torch.device("meta")
-        return self._counted(func, args, kwargs)
+        return self._counted(func, args, kwargs, on_meta=True)
 
-    def _counted(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        out = func(*args, **kwargs)
+    def _counted(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, on_meta: bool
+    ) -> Any:
+        out = run_on_meta(func, args, kwargs) if on_meta else func(*args, **kwargs)
         count = flop_registry.get(getattr(func, "overloadpacket", None))
         if count is not None:
             self.flops += int(count(*args, **kwargs, out_val=out))
@@ -65,6 +69,5 @@ class DryRun(TorchDispatchMode):
         if tensor.is_meta:
             return tensor
         if id(tensor) not in self._twins:
-            twin = torch.empty_strided(tensor.size(), tensor.stride(), dtype=tensor.dtype, device="meta")
-            self._twins[id(tensor)] = (tensor, twin)
+            self._twins[id(tensor)] = (tensor, twin(tensor))
         return self._twins[id(tensor)][1]

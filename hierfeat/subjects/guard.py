@@ -9,7 +9,7 @@ from torch import nn
 
 @contextmanager
 def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Put `model` in eval mode for the block; restore modes, buffers, gradients' flags and the global RNG after it.
+    """Put `model` in eval mode for the block; restore modes, buffers, ``requires_grad`` and the global RNG after it.
 
     Notes
     -----
@@ -22,7 +22,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
         for module in model.modules()
         for name, buffer in module._buffers.items()
     ]
-    gradients = [(parameter, parameter.requires_grad, parameter.grad) for parameter in model.parameters()]
+    frozen = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
     devices = sorted({parameter.device.index or 0 for parameter in model.parameters() if parameter.is_cuda})
     with torch.random.fork_rng(devices=devices):
         try:
@@ -37,8 +37,6 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
                 if saved is not None and buffer is not None and buffer._version != saved[0]:
                     with torch.no_grad():
                         buffer.copy_(saved[1])
-            for parameter, requires_grad, gradient in gradients:
+            for parameter, requires_grad in frozen:
                 if parameter.requires_grad != requires_grad:
                     parameter.requires_grad_(requires_grad)
-                if parameter.grad is not gradient:
-                    parameter.grad = gradient

@@ -86,7 +86,7 @@ class Hierarchy:
     @cached_property
     def layers(self) -> LayerTable:
         """Every layer call, in call order; found by running the model once (for shapes only, where it can be)."""
-        return LayerTable.of(trace(self.model, self.input_shape, self.dtype, self.device), provenance(self))
+        return LayerTable.of(trace(self), provenance(self))
 
     @property
     def weights_sha256(self) -> str:
@@ -155,7 +155,8 @@ def _sha256(tensors: dict[str, Tensor]) -> str:
     digest = hashlib.sha256()
     for name, tensor in tensors.items():
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+        if not tensor.is_meta:
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

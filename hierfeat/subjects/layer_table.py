@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -50,9 +51,13 @@ class LayerTable(Result):
         table["groups"] = table["groups"].astype("Int64")
         return cls(table=table, provenance=provenance)
 
+    @cached_property
+    def _layers(self) -> tuple[Layer, ...]:
+        rows = self.table.itertuples(index=False, name=None)
+        return tuple(Layer(*(_plain(value) for value in row)) for row in rows)
+
     def __iter__(self) -> Iterator[Layer]:
-        for row in self.table.itertuples(index=False, name=None):
-            yield Layer(*(_plain(value) for value in row))
+        return iter(self._layers)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -104,7 +109,7 @@ class LayerTable(Result):
         if item in KINDS:
             present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
-        close = difflib.get_close_matches(item, [*self.table["layer"], *KINDS], n=1, cutoff=0.4)
+        close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
         hint = (
             f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
         )

@@ -41,8 +41,8 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         ``classes``).
     weights : str or Path, optional
         A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
-        a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download. Without
-        it a zoo model has its shipped weights, if any, and every other network weights drawn with seed 0.
+        a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
+        Without it a zoo model has its shipped weights, if any, and every other network weights drawn with seed 0.
 
     Returns
     -------
@@ -107,8 +107,9 @@ def card(name: str) -> dict[str, Any]:
 def model_table() -> pd.DataFrame:
     """Return the zoo as a table, one row per model.
 
-    Columns ``model, summary, data, parameters, accuracy, accuracy_std, seeds, minutes``: `accuracy` is the mean over the
-    seeds on the whole test set, `minutes` the wall time of one training; both are missing where no weights are shipped.
+    Columns ``model, summary, data, parameters, accuracy, accuracy_std, seeds, cpu_minutes``: `accuracy` is the mean
+    over the seeds on the whole test set, `cpu_minutes` the processor time of one training; both are missing where no
+    weights are shipped.
     """
     rows = []
     for name in list_models():
@@ -122,10 +123,12 @@ def model_table() -> pd.DataFrame:
                 "accuracy": found.get("test_accuracy_mean"),
                 "accuracy_std": found.get("test_accuracy_std"),
                 "seeds": len(found.get("test_accuracy_by_seed", ())),
-                "minutes": found["seconds"] / 60 if "seconds" in found else None,
+                "cpu_minutes": found["cpu_seconds"] / 60 if "cpu_seconds" in found else None,
             }
         )
-    return pd.DataFrame(rows).astype({"parameters": "Int64", "accuracy": float, "accuracy_std": float, "minutes": float})
+    return pd.DataFrame(rows).astype(
+        {"parameters": "Int64", "accuracy": float, "accuracy_std": float, "cpu_minutes": float}
+    )
 
 
 def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:

@@ -1,5 +1,8 @@
 """The list of a model's layers, from one forward pass."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
 import torch
 from torch import Tensor, nn
 
@@ -9,12 +12,23 @@ from hierfeat.subjects.dry_run import DryRun
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.layer import Layer, describe
 
+if TYPE_CHECKING:
+    from hierfeat.subjects.hierarchy import Hierarchy
 
-def trace(model: nn.Module, input_shape: tuple[int, int, int], dtype: torch.dtype, device: torch.device) -> list[Layer]:
-    """Run `model` once and describe each layer call, in call order.
+T = TypeVar("T")
 
-    The run computes nothing (shapes only) where the model allows it. Where its control flow depends on
-    the data, it is run for real on one image of uniform noise.
+
+def trace(h: "Hierarchy") -> list[Layer]:
+    """Run the model of `h` once and describe each layer call, in call order; see :func:`one_forward`."""
+    layers, _ = one_forward(h, lambda image: _run(h.model, image))
+    return layers
+
+
+def one_forward(h: "Hierarchy", run: Callable[[Tensor], T]) -> tuple[T, str]:
+    """Return ``run(image)`` for an image without data, or a real one, and which of them it was.
+
+    On an image of the meta device a model computes shapes only, in no time. Where its control flow
+    depends on the data, `run` gets one image of uniform noise.
 
     Raises
     ------
@@ -22,15 +36,17 @@ def trace(model: nn.Module, input_shape: tuple[int, int, int], dtype: torch.dtyp
         If the model cannot take an input of this shape.
     """
     try:
-        return _run(model, torch.empty(1, *input_shape, dtype=dtype, device="meta"))
-    except Exception:  # whatever a shape-only run cannot do, a real one may
-        noise = torch.rand(1, *input_shape, generator=torch.Generator().manual_seed(0))
+        return run(torch.empty(1, *h.input_shape, dtype=h.dtype, device="meta")), "meta"
+    except Exception as error:  # whatever a shape-only run cannot do, a real one may
+        if h.device.type == "meta":
+            raise HierfeatError(f"{h.name} has no weights (meta device) and needs them to run: {error}") from error
+        noise = torch.rand(1, *h.input_shape, generator=torch.Generator().manual_seed(0))
     try:
-        return _run(model, noise.to(device, dtype))
+        return run(noise.to(h.device, h.dtype)), "one image of noise"
     except Exception as error:
         raise HierfeatError(
-            f"{type(model).__name__} cannot run on an input of shape {(1, *input_shape)}: "
-            f"{type(error).__name__}: {error}; check input_shape, which is (channels, height, width)"
+            f"{h.name} cannot run on an input of shape {(1, *h.input_shape)}: {type(error).__name__}: {error}; "
+            "check input_shape, which is (channels, height, width)"
         ) from error
 
 

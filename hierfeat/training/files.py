@@ -41,7 +41,7 @@ def write(training: "Training", folder: str | Path) -> Path:
 
 
 def ship(name: str, runs: Sequence[str | Path], into: str | Path) -> dict[str, Any]:
-    """Turn trainings of one recipe with different seeds into the zoo's file and card; the first run's weights are shipped.
+    """Turn trainings of one recipe with different seeds into the zoo's file and card; the first one's weights go in.
 
     Parameters
     ----------
@@ -62,19 +62,22 @@ def ship(name: str, runs: Sequence[str | Path], into: str | Path) -> dict[str, A
     HierfeatError
         If the runs differ in more than their seed.
     """
-    from hierfeat.training.train import test_accuracy
+
+    from hierfeat.training.train import measure_test_accuracy
 
     cards = [json.loads((Path(run) / f"{name}.json").read_text(encoding="utf-8")) for run in runs]
     if any(card["recipe"] | {"seed": 0} != cards[0]["recipe"] | {"seed": 0} for card in cards):
         raise HierfeatError(f"expected runs of {name} that differ in their seed alone; their recipes differ elsewhere")
     full = load_file(Path(runs[0]) / f"{name}.safetensors")
     half = {key: value.astype(np.float16) if value.dtype == np.float32 else value for key, value in full.items()}
-    accuracies = {"float32": cards[0]["test_accuracy"], "float16": test_accuracy(name, cards[0]["recipe"]["data"], half)}
-    kind = "float16" if abs(accuracies["float16"] - accuracies["float32"]) < _HALF_TOLERANCE else "float32"
+    before = cards[0]["test_accuracy"]
+    after = measure_test_accuracy(name, cards[0]["recipe"]["data"], half)
+    kind = "float16" if abs(after - before) < _HALF_TOLERANCE else "float32"
     weights = Path(into) / f"{name}.safetensors"
     write_with(weights, lambda path: save_file(half if kind == "float16" else full, path))
     card = _described(cards[0], weights) | _over_seeds(cards)
-    card |= {"stored_as": kind, "test_accuracy": accuracies[kind], "test_accuracy_before_rounding": accuracies["float32"]}
+    card |= {"stored_as": kind, "test_accuracy": after if kind == "float16" else before}
+    card |= {"test_accuracy_float32": before, "test_accuracy_float16": after}
     write_text(Path(into) / f"{name}.json", json.dumps(card, indent=1) + "\n")
     return card
 

@@ -38,6 +38,8 @@ class Recipe:
         Random affine and elastic distortion.
     split : str
         What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
+    limit : int, optional
+        Train on the first so many images only, for a quick look.
     precision : str
         ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
     seed : int
@@ -61,6 +63,7 @@ class Recipe:
     erase: int = 0
     distortion: Distortion | None = None
     split: str = "train"
+    limit: int | None = None
     precision: str = "float32"
     seed: int = 0
     notes: str = ""

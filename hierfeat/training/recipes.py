@@ -1,34 +1,97 @@
-"""The zoo's recipes, by the name of the model that each makes."""
+"""The zoo's recipes, by the name of the model that each makes.
 
+Every choice was made on the validation split; the test set was looked at once, by the final weights.
+"""
+
+from dataclasses import replace
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.distortions import Distortion
+from hierfeat.subjects.zoo import ACTIVATION_SIBLINGS, POOLING_SIBLINGS
 from hierfeat.training.recipe import Recipe
 
-RECIPES: dict[str, Recipe] = {
-    recipe.model: recipe
-    for recipe in (
-        Recipe(
-            "lenet5-digits",
-            "digits",
-            epochs=60,
-            batch_size=50,
-            learning_rate=3e-3,
-            weight_decay=1e-2,
-            shift=2,
-        ),
-        Recipe("lenet5-fashion", "fashion_mnist", epochs=12, learning_rate=2e-3, flip=True),
-        Recipe("lenet5-mnist", "mnist", epochs=12, learning_rate=2e-3, split="train+validation"),
-        Recipe(
-            "convnet-cifar10",
-            "cifar10",
-            epochs=14,
-            batch_size=250,
-            optimizer="sgd",
-            learning_rate=0.1,
-            weight_decay=5e-4,
-            warmup=0.2,
-            label_smoothing=0.1,
-            flip=True,
-            shift=3,
-            precision="bfloat16",
-        ),
-    )
+_DIGITS = Recipe("lenet5-digits", "digits", epochs=60, batch_size=50, learning_rate=3e-3, weight_decay=1e-2, shift=2)
+
+_MNIST = Recipe(
+    "lenet5-mnist",
+    "mnist",
+    epochs=20,
+    learning_rate=4e-3,
+    weight_decay=1e-2,
+    split="train+validation",
+    notes="Architecture, loss and data as in 1998; AdamW in place of its stochastic diagonal Levenberg-Marquardt.",
+)
+_MNIST_DISTORTED = replace(
+    _MNIST,
+    model="lenet5-mnist-distorted",
+    epochs=24,
+    distortion=Distortion(translation=2.0, scale=0.12, squeeze=0.12, shear=0.25),
+)
+
+_FASHION = Recipe(
+    "lenet5-fashion", "fashion_mnist", epochs=16, learning_rate=3e-3, weight_decay=2e-2, flip=True, shift=1
+)
+# One recipe, seeds included, for all siblings of lenet5-fashion; only the learning rate is each one's own: the best of
+# 0.001, 0.003 and 0.01 on the validation split after 4 epochs of 12,000 images.
+_LEARNING_RATES = {
+    **dict.fromkeys((*ACTIVATION_SIBLINGS, *POOLING_SIBLINGS), 3e-3),
 }
+_COUNTERPARTS = (
+    "lenet5-fashion-permuted",
+    "mlp-fashion-equal-parameters",
+    "mlp-fashion-equal-compute",
+    "mlp-fashion-permuted",
+)
+
+_MLP = Recipe(
+    "mlp-fashion", "fashion_mnist", epochs=25, learning_rate=1e-3, weight_decay=5e-2, flip=True, label_smoothing=0.05
+)
+
+_CONVNET = Recipe(
+    "convnet-cifar10",
+    "cifar10",
+    epochs=14,
+    batch_size=250,
+    optimizer="sgd",
+    learning_rate=0.1,
+    weight_decay=5e-4,
+    warmup=0.2,
+    label_smoothing=0.1,
+    flip=True,
+    shift=3,
+    precision="bfloat16",
+)
+_CONVNET_FASHION = replace(_CONVNET, model="convnet-fashion", data="fashion_mnist", shift=2)
+
+_ALL = (
+    _DIGITS,
+    _MNIST,
+    _MNIST_DISTORTED,
+    _MLP,
+    _FASHION,
+    *(replace(_FASHION, model=name, learning_rate=rate) for name, rate in _LEARNING_RATES.items()),
+    *(replace(_FASHION, model=name) for name in _COUNTERPARTS),
+    _CONVNET_FASHION,
+    _CONVNET,
+)
+RECIPES: dict[str, Recipe] = {recipe.model: recipe for recipe in _ALL}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe that made a model of the zoo; ``dataclasses.replace`` varies it.
+
+    Raises
+    ------
+    HierfeatError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> quick = replace(find_recipe("lenet5-digits"), epochs=2)
+    >>> quick.epochs, quick.learning_rate
+    (2, 0.003)
+    """
+    if name not in RECIPES:
+        raise HierfeatError(f"expected a recipe among {', '.join(RECIPES)}; got {name!r}")
+    return RECIPES[name]

@@ -3,34 +3,39 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isnan, pi
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from hierfeat._files import write_with
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.zoo import ZOO, Species
 from hierfeat.training.augment import augment
+from hierfeat.training.checkpoint import State, resume, save, start
+from hierfeat.training.files import write
 from hierfeat.training.recipe import Recipe
-from hierfeat.training.recipes import RECIPES
+from hierfeat.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
 class Training(Result):
     """A finished training.
 
-    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, validation_accuracy, seconds``
-    (training numbers are means over the epoch, on augmented images; validation is NaN where its images are trained on).
+    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, seconds, cpu_seconds,
+    validation_accuracy`` (training numbers are means over the epoch, on augmented images; validation is NaN where its
+    images are trained on).
 
     Attributes
     ----------
@@ -43,20 +48,19 @@ class Training(Result):
     weights: dict[str, np.ndarray]
     card: dict[str, Any]
 
-    def plot(self) -> Figure:
+    def hierarchy(self) -> Hierarchy:
+        """Return the trained model as a subject for the analyses."""
+        species, name = ZOO[self.card["model"]], self.card["model"]
+        model = species.build()
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})
+        options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
+        return Hierarchy(model.eval(), species.input_shape, **options)
+
+    def plot(self) -> "Figure":
         """Draw loss and accuracy over the epochs."""
         from hierfeat.plots.train import plot_train
 
         return plot_train(self)
-
-
-@dataclass
-class _State:
-    """What a checkpoint holds. Random numbers need no place in it: each epoch's seed follows from the recipe's."""
-
-    model: nn.Module
-    optimizer: torch.optim.Optimizer
-    rows: list[dict[str, float]]
 
 
 def train(
@@ -72,7 +76,7 @@ def train(
     Parameters
     ----------
     recipe : Recipe or str
-        A recipe, or the name of one of ``hierfeat.training.recipes.RECIPES``.
+        A recipe, or the name of one of :func:`find_recipe`.
     out : str or Path, optional
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
@@ -98,47 +102,44 @@ def train(
     -----
     Bit-identical means: same machine, same versions, same number of threads. The global random state is left as found.
     """
-    recipe = find_recipe(recipe)
+    recipe = _checked(recipe)
     species = ZOO[recipe.model]
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
-        state = _start(recipe, species, device)
-        _resume(state, checkpoint, recipe)
+        state = start(recipe, species, device)
+        resume(state, checkpoint, recipe)
         data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
-        steps = len(data[recipe.split][1]) // recipe.batch_size
+        images, labels = data[recipe.split]
+        training = images[: recipe.limit], labels[: recipe.limit]
+        steps = len(training[1]) // recipe.batch_size
+        if not steps:
+            raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
         done = len(state.rows)
         with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
             bar.set_description(recipe.model)
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, data[recipe.split], epoch, bar.update)
+                row = _epoch(state, recipe, species, training, epoch, bar.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
                 bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
-                _save(state, checkpoint, recipe)
+                save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
-    training = _finish(state, recipe, test)
-    if out is not None:
-        from hierfeat.training.files import write
-
-        write(training, Path(out))
-        (Path(out) / f"{recipe.model}.checkpoint.pt").unlink(missing_ok=True)
-    return training
+    finished = _finish(state, recipe, test)
+    if checkpoint is not None:
+        write(finished, checkpoint.parent)
+        checkpoint.unlink(missing_ok=True)
+    return finished
 
 
-def find_recipe(recipe: Recipe | str) -> Recipe:
-    """Return the recipe of that name, or say which there are."""
+def _checked(recipe: Recipe | str) -> Recipe:
     if isinstance(recipe, str):
-        if recipe not in RECIPES:
-            raise HierfeatError(f"expected a recipe among {', '.join(RECIPES)}; got {recipe!r}")
-        recipe = RECIPES[recipe]
+        recipe = find_recipe(recipe)
     if recipe.model not in ZOO or recipe.data not in LOADERS:
         raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
     return recipe
 
 
-def accuracy(
-    forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, *, batch_size: int = 500
-) -> float:
+def accuracy(forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, *, batch_size: int = 500) -> float:
     """Return the fraction of `images` whose largest output is their label."""
     with torch.no_grad():
         right = [
@@ -148,7 +149,9 @@ def accuracy(
     return int(torch.stack(right).sum()) / len(labels)
 
 
-def test_accuracy(name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None) -> float:
+def measure_test_accuracy(
+    name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None
+) -> float:
     """Return the accuracy of a zoo model with these weights, in float32 on the CPU, on the whole test set of `data`."""
     species = ZOO[name]
     model = species.build()
@@ -160,9 +163,7 @@ def _parts(recipe: Recipe) -> set[str]:
     return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
 
 
-def _data(
-    name: str, split: str, species: Species, root: str | Path | None, device: str
-) -> tuple[Tensor, Tensor]:
+def _data(name: str, split: str, species: Species, root: str | Path | None, device: str) -> tuple[Tensor, Tensor]:
     options: dict[str, Any] = {} if name == "cifar10" else {"size": species.input_shape[1]}
     if name != "digits":
         options["root"] = root
@@ -170,49 +171,8 @@ def _data(
     return images.to(device), labels.to(device)
 
 
-def _start(recipe: Recipe, species: Species, device: str) -> _State:
-    torch.manual_seed(recipe.seed)
-    try:
-        model = species.build().to(device)
-    except (RuntimeError, AssertionError) as error:
-        raise HierfeatError(f"expected a device that this torch has (cpu, cuda, mps); {device!r}: {error}") from error
-    if recipe.precision == "bfloat16":
-        model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if recipe.optimizer == "sgd":
-        optimizer: torch.optim.Optimizer = torch.optim.SGD(
-            model.parameters(), momentum=recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay
-        )
-    else:
-        betas = (recipe.momentum, 0.999)
-        optimizer = torch.optim.AdamW(model.parameters(), betas=betas, weight_decay=recipe.weight_decay)
-    return _State(model, optimizer, [])
-
-
-def _resume(state: _State, checkpoint: Path | None, recipe: Recipe) -> None:
-    if checkpoint is None or not checkpoint.exists():
-        return
-    saved = torch.load(checkpoint, weights_only=True)
-    if saved["recipe"] != recipe.as_dict():
-        raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
-    state.model.load_state_dict(saved["model"])
-    state.optimizer.load_state_dict(saved["optimizer"])
-    state.rows.extend(saved["rows"])
-
-
-def _save(state: _State, checkpoint: Path | None, recipe: Recipe) -> None:
-    if checkpoint is None:
-        return
-    saved = {
-        "recipe": recipe.as_dict(),
-        "model": state.model.state_dict(),
-        "optimizer": state.optimizer.state_dict(),
-        "rows": state.rows,
-    }
-    write_with(checkpoint, lambda path: torch.save(saved, path))
-
-
 def _epoch(
-    state: _State,
+    state: State,
     recipe: Recipe,
     species: Species,
     data: tuple[Tensor, Tensor],
@@ -221,14 +181,14 @@ def _epoch(
 ) -> dict[str, float]:
     """Go once through the training images, in a random order that the seed and the epoch's number decide."""
     torch.manual_seed(recipe.seed * 100_003 + epoch + 1)
-    started = time.perf_counter()
+    started, started_cpu = time.perf_counter(), time.process_time()
     images, labels = data
     steps = len(labels) // recipe.batch_size
     order = torch.randperm(len(labels))[: steps * recipe.batch_size].to(labels.device)
     total = torch.zeros(2, device=labels.device)
     rate = 0.0
     state.model.train()
-    for step, chosen in enumerate(order.split(recipe.batch_size)):
+    for step, chosen in enumerate(torch.split(order, recipe.batch_size)):
         rate = _learning_rate(recipe, (epoch * steps + step + 0.5) / (recipe.epochs * steps))
         loss, right = _step(state, recipe, species, images[chosen], labels[chosen], rate)
         total += torch.stack([loss, right])
@@ -240,11 +200,12 @@ def _epoch(
         "train_loss": mean_loss,
         "train_accuracy": mean_right,
         "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time() - started_cpu,
     }
 
 
 def _step(
-    state: _State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
+    state: State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
 ) -> tuple[Tensor, Tensor]:
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -256,7 +217,10 @@ def _step(
         outputs = state.model(inputs)
     outputs = outputs.float()
     own_loss = getattr(state.model, "loss", None)
-    loss = own_loss(outputs, labels) if own_loss else F.cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+    if own_loss is None:
+        loss = F.cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+    else:
+        loss = own_loss(outputs, labels)
     state.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     state.optimizer.step()
@@ -282,15 +246,17 @@ def _score(model: nn.Module, species: Species, data: tuple[Tensor, Tensor] | Non
     return accuracy(lambda images: model(_normalise(images, species)), *data)
 
 
-def _finish(state: _State, recipe: Recipe, test: float) -> Training:
+def _finish(state: State, recipe: Recipe, test: float) -> Training:
     table = pd.DataFrame(state.rows)
+    validation = float(table["validation_accuracy"].iloc[-1])
     card = {
         "model": recipe.model,
         "recipe": recipe.as_dict(),
         "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
         "test_accuracy": test,
-        "validation_accuracy": float(table["validation_accuracy"].iloc[-1]),
+        "validation_accuracy": None if isnan(validation) else validation,
         "seconds": float(table["seconds"].sum()),
+        "cpu_seconds": float(table["cpu_seconds"].sum()),
     }
     weights = {name: value.cpu().contiguous().numpy() for name, value in state.model.state_dict().items()}
     provenance = {"recipe": recipe.as_dict(), "torch": torch.__version__, "seed": recipe.seed}

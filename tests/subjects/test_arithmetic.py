@@ -6,7 +6,7 @@ import itertools
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat.subjects.arithmetic as arithmetic
@@ -82,6 +82,7 @@ def test_same_padding_is_torchs(f, d):
     assert padding_for(20, f, d=d) == (before, after)
 
 
+@settings(deadline=None)
 @given(settings_of)
 def test_windows_counted_one_by_one(case):
     w, f, p, s, d = case
@@ -92,6 +93,7 @@ def test_windows_counted_one_by_one(case):
         assert unseen_remainder(*case) == sum(cell > seen_up_to for cell in range(w))
 
 
+@settings(deadline=None)
 @given(settings_of)
 def test_transposed_undoes(case):
     w, f, p, s, d = case
@@ -102,6 +104,7 @@ def test_transposed_undoes(case):
     assert transposed_output_size(out, f, p, s, d, output_padding=extra) == w
 
 
+@settings(deadline=None)
 @given(settings_of, st.integers(1, 80))
 def test_padding_for_is_the_least_that_gives_the_size(case, out):
     w, f, _, s, d = case
@@ -127,6 +130,7 @@ def test_formula_text(arguments, options, text):
     assert formula(*arguments, **options) == text
 
 
+@settings(deadline=None)
 @given(settings_of, st.booleans())
 def test_formula_computes_what_it_says(case, ceil_mode):
     if ours(output_size, *case, ceil_mode=ceil_mode) is None:

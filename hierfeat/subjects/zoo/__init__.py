@@ -1,5 +1,6 @@
 """The zoo: a name for each architecture, what it takes, and what its outputs mean."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,11 +11,23 @@ from hierfeat.subjects.zoo import lenet1998
 from hierfeat.subjects.zoo.convnet import ConvNet
 from hierfeat.subjects.zoo.lenet import LeNet5
 from hierfeat.subjects.zoo.mlp import MLP
+from hierfeat.subjects.zoo.parts import PermutePixels
 from hierfeat.subjects.zoo.resnet import CifarResNet
 
 DIGITS = tuple("0123456789")
-FASHION = tuple("T-shirt/top|Trouser|Pullover|Dress|Coat|Sandal|Shirt|Sneaker|Bag|Ankle boot".split("|"))
-CIFAR10 = tuple("airplane automobile bird cat deer dog frog horse ship truck".split())
+FASHION = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,9 @@ class Species:
     summary: str
 
 
-_FASHION = Species(partial(LeNet5, input_size=28), (1, 28, 28), (0.2857,), (0.3529,), FASHION, "LeNet-5, ReLU, max pool")
+_FASHION = Species(
+    partial(LeNet5, input_size=28), (1, 28, 28), (0.2857,), (0.3529,), FASHION, "LeNet-5, ReLU, max pool"
+)
 _MNIST = Species(
     lenet1998.LeNet5Published,
     (1, 32, 32),
@@ -76,6 +91,14 @@ def _sibling(*, activation: str = "relu", pooling: str = "max") -> Species:
     )
 
 
+def _permuted_lenet() -> nn.Module:
+    return nn.Sequential(OrderedDict(permute=PermutePixels((28, 28)), net=LeNet5(input_size=28)))
+
+
+def _permuted_mlp() -> nn.Module:
+    return nn.Sequential(OrderedDict(permute=PermutePixels((28, 28)), net=MLP(784, (72, 64))))
+
+
 ZOO: dict[str, Species] = {
     "lenet5-digits": Species(LeNet5, (1, 32, 32), (0.3056,), (0.3236,), DIGITS, "LeNet-5, ReLU, max pool"),
     "lenet5-mnist": _MNIST,
@@ -83,6 +106,18 @@ ZOO: dict[str, Species] = {
     "lenet5-fashion": _FASHION,
     **{name: _sibling(activation=activation) for name, activation in ACTIVATION_SIBLINGS.items()},
     **{name: _sibling(pooling=pooling) for name, pooling in POOLING_SIBLINGS.items()},
+    "lenet5-fashion-permuted": replace(
+        _FASHION, build=_permuted_lenet, summary="LeNet-5 on pixels permuted once and for all"
+    ),
+    "mlp-fashion-equal-parameters": replace(
+        _FASHION, build=partial(MLP, 784, (72, 64)), summary="dense, 784-72-64-10: as many parameters as lenet5-fashion"
+    ),
+    "mlp-fashion-equal-compute": replace(
+        _FASHION, build=partial(MLP, 784, (448, 144)), summary="dense, 784-448-144-10: as many MACs as lenet5-fashion"
+    ),
+    "mlp-fashion-permuted": replace(
+        _FASHION, build=_permuted_mlp, summary="dense, 784-72-64-10, on pixels permuted once and for all"
+    ),
     "mlp-fashion": replace(_FASHION, build=partial(MLP, 784, (256, 128)), summary="dense network, 784-256-128-10"),
     "convnet-fashion": replace(
         _FASHION,

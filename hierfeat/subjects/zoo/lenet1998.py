@@ -1,6 +1,7 @@
 """LeNet-5 exactly as LeCun, Bottou, Bengio and Haffner published it in 1998."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from math import prod
 
 import torch
@@ -10,7 +11,11 @@ from torch import Tensor, nn
 from hierfeat.subjects.zoo.bitmaps import digit_codes
 
 # Table 1 of the paper: which of the six maps of S2 each of the sixteen maps of C3 looks at.
-TABLE_1 = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345".split()
+TABLE_1 = (
+    *("012", "123", "234", "345", "045", "015"),
+    *("0123", "1234", "2345", "0345", "0145", "0125", "0134", "1245", "0235"),
+    "012345",
+)
 AMPLITUDE, SLOPE = 1.7159, 2 / 3
 # Pixels are scaled so that white ground is -0.1 and black ink 1.175, which makes their mean about 0 and variance about
 # 1: 1.275 x - 0.1, in the form (x - mean) / std.
@@ -79,7 +84,7 @@ class PartialConv2d(nn.Module):
     sources: Tensor
     targets: Tensor
 
-    def __init__(self, table: list[str], kernel_size: int) -> None:
+    def __init__(self, table: Sequence[str], kernel_size: int) -> None:
         super().__init__()
         pairs = [(target, int(source)) for target, sources in enumerate(table) for source in sources]
         self.kernel_size = kernel_size
@@ -194,10 +199,10 @@ class LeNet5Published(nn.Sequential):
         return (right + torch.cat([rubbish, outputs], 1).logsumexp(1)).mean()
 
 
-def _uniform_by_fan_in(layer: nn.Module) -> None:
+def _uniform_by_fan_in(layer: Tensor | nn.Module) -> None:
+    assert isinstance(layer, nn.Conv2d | nn.Linear)
     weight, bias = layer.weight, layer.bias
-    assert isinstance(weight, Tensor)
-    assert isinstance(bias, Tensor)
+    assert bias is not None
     bound = 2.4 / prod(weight.shape[1:])
     nn.init.uniform_(weight, -bound, bound)
     nn.init.zeros_(bias)

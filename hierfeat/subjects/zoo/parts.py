@@ -4,6 +4,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ class Maxout(nn.Module):
         self.pieces = pieces
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.unflatten(1, (-1, self.pieces)).amax(2)
+        return x.reshape(len(x), -1, self.pieces, *x.shape[2:]).amax(2)
 
     def extra_repr(self) -> str:
         return f"pieces={self.pieces}"
@@ -67,6 +68,30 @@ class MaxBlurPool2d(nn.Module):
 
     def layer_macs(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:  # noqa: ARG002 - the protocol
         return 9 * prod(out_shape)
+
+
+class PermutePixels(nn.Module):
+    """One fixed permutation of the pixels of every map: nothing is lost but who is whose neighbour.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width of the maps.
+    seed : int
+        Of the permutation.
+    """
+
+    layer_kind = "other"
+    layer_op = "permute_pixels"
+    order: Tensor
+
+    def __init__(self, shape: tuple[int, int], *, seed: int = 0) -> None:
+        super().__init__()
+        order = np.random.RandomState(seed).permutation(prod(shape))  # its stream is frozen for good
+        self.register_buffer("order", torch.from_numpy(order), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(-2)[..., self.order].reshape(x.shape)
 
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {

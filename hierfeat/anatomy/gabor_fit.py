@@ -1,0 +1,144 @@
+"""Gabor functions fitted to kernels, all at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierfeat._fits import fit_curves, r_squared
+
+HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
+"""Half-width of a Gaussian at half height, in σ: 1.1774."""
+
+
+@dataclass(frozen=True)
+class Gabors:
+    """One fitted Gabor per kernel: arrays (n,), and the fitted kernels (n, height, width).
+
+    ``orientation`` and ``phase`` are in degrees, ``frequency`` in cycles/pixel, lengths in pixels.  The phase is that
+    at the envelope's centre: 0 even and light, 180 even and dark, 90 and 270 odd.
+    """
+
+    orientation: np.ndarray
+    frequency: np.ndarray
+    phase: np.ndarray
+    sigma_across: np.ndarray
+    sigma_along: np.ndarray
+    row: np.ndarray
+    col: np.ndarray
+    r2: np.ndarray
+    kernels: np.ndarray
+
+    @property
+    def bandwidth(self) -> np.ndarray:
+        """Octaves at half height, ``log2[(2π nx + 1.1774) / (2π nx − 1.1774)]``, nx = σ f; NaN if low-pass."""
+        product = 2 * np.pi * self.sigma_across * self.frequency
+        with np.errstate(invalid="ignore", divide="ignore"):
+            octaves = np.log2((product + HALF_HEIGHT) / (product - HALF_HEIGHT))
+        return np.asarray(np.where(product > HALF_HEIGHT, octaves, np.nan))
+
+    @property
+    def aspect(self) -> np.ndarray:
+        """σ along the bars over σ across them."""
+        return np.asarray(self.sigma_along / self.sigma_across)
+
+
+def fit_gabors(kernels: np.ndarray) -> Gabors:
+    """Fit ``exp(−u²/2σu² − v²/2σv²) · cos(2π f u − φ)`` to each kernel (n, height, width), u across the bars, v along.
+
+    Notes
+    -----
+    Amplitude and phase follow linearly from the other six parameters, which Levenberg and Marquardt's method finds from
+    the peak of the kernel's spectrum and several envelopes.  A Gabor function has eight parameters: a fit to 3 × 3
+    values proves nothing.
+
+    References
+    ----------
+    Jones JP, Palmer LA (1987). An evaluation of the two-dimensional Gabor filter model of simple receptive fields in
+    cat striate cortex. J Neurophysiol 58:1233-1258.  Ringach DL (2002). Spatial structure and symmetry of simple-cell
+    receptive fields in macaque primary visual cortex. J Neurophysiol 88:455-463.
+    """
+    number, height, width = kernels.shape
+    scale = np.maximum(np.abs(kernels).max((1, 2)), 1e-30)
+    target = (kernels / scale[:, None, None]).reshape(number, -1).astype(float)
+    row, col = (axis.ravel() for axis in np.mgrid[:height, :width])
+    grid = (row - (height - 1) / 2, col - (width - 1) / 2)
+    fits = [fit_curves(lambda p: _gabor(p, target, grid)[0], start, target) for start in _starts(kernels)]
+    errors = np.stack([((_gabor(fit, target, grid)[0] - target) ** 2).sum(1) for fit in fits])
+    params = np.stack(fits)[errors.argmin(0), np.arange(number)]
+    fitted, even, odd = _gabor(params, target, grid)
+    turned = np.rad2deg(params[:, 0]) % 360 >= 180
+    phase = np.rad2deg(np.arctan2(odd, even)) * np.where(turned, -1, 1)
+    centre_row, centre_col = _bounded(params[:, 4], height / 2), _bounded(params[:, 5], width / 2)
+    return Gabors(
+        orientation=np.rad2deg(params[:, 0]) % 180,
+        frequency=_frequency(params[:, 1]),
+        phase=phase % 360,
+        sigma_across=np.exp(params[:, 2]),
+        sigma_along=np.exp(params[:, 3]),
+        row=centre_row + height / 2,
+        col=centre_col + width / 2,
+        r2=np.nan_to_num(r_squared(fitted, target), nan=0.0),
+        kernels=(fitted * scale[:, None]).reshape(kernels.shape),
+    )
+
+
+Grid = tuple[np.ndarray, np.ndarray]
+
+
+def _gabor(params: np.ndarray, target: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The Gabor functions for given envelopes and carriers, with their best even and odd amplitudes."""
+    theta, tone, wide, long, down, right = (params[:, [index]] for index in range(6))
+    row = grid[0] - _bounded(down, (grid[0].max() + 0.5))
+    col = grid[1] - _bounded(right, (grid[1].max() + 0.5))
+    across, along = row * np.cos(theta) + col * np.sin(theta), col * np.cos(theta) - row * np.sin(theta)
+    spread = [np.exp(np.clip(value, np.log(0.3), 5)) for value in (wide, long)]
+    envelope = np.exp(-0.5 * (across / spread[0]) ** 2 - 0.5 * (along / spread[1]) ** 2)
+    angle = 2 * np.pi * _frequency(tone) * across
+    even, odd = envelope * np.cos(angle), envelope * np.sin(angle)
+    first, second = _amplitudes(even, odd, target)
+    return first[:, None] * even + second[:, None] * odd, first, second
+
+
+def _amplitudes(even: np.ndarray, odd: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least squares for two coefficients, with a trace of ridge where the two waves are alike."""
+    ee, oo, eo = (even**2).sum(1) + 1e-9, (odd**2).sum(1) + 1e-9, (even * odd).sum(1)
+    te, to = (target * even).sum(1), (target * odd).sum(1)
+    determinant = np.maximum(ee * oo - eo**2, 1e-15)
+    return (te * oo - to * eo) / determinant, (to * ee - te * eo) / determinant
+
+
+def _frequency(value: np.ndarray) -> np.ndarray:
+    """Any number to a frequency between 0 and 0.6 cycles/pixel, smoothly."""
+    return np.asarray(0.6 / (1 + np.exp(-np.clip(value, -20, 20))))
+
+
+def _bounded(value: np.ndarray, limit: float) -> np.ndarray:
+    """Any number to one within ±`limit`: the envelope's centre stays on the kernel."""
+    return np.asarray(limit * np.tanh(value))
+
+
+def _starts(kernels: np.ndarray) -> list[np.ndarray]:
+    """Carrier from the spectrum's peak, envelopes of a sixth and a third of the kernel, carriers also halved."""
+    number, height, width = kernels.shape
+    size = 64
+    spectrum = np.abs(np.fft.rfft2(kernels, (size, size)))
+    vertical, horizontal = np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :]
+    reach = np.hypot(vertical, horizontal)
+    spectrum = np.where((reach > 0.6 / max(height, width)) & (reach <= 0.5), spectrum, 0).reshape(number, -1)
+    down, right = np.unravel_index(spectrum.argmax(1), reach.shape)
+    tone, angle = reach[down, right], np.arctan2(horizontal[0, right], vertical[down, 0])
+    starts = []
+    for share in (6.0, 3.0):
+        for factor in (1.0, 0.5):
+            carrier = np.clip(tone * factor, 0.02, 0.5)
+            width_start = np.full(number, np.log(max(height, width) / share))
+            columns = [
+                angle,
+                np.log(carrier / (0.6 - carrier)),
+                width_start,
+                width_start,
+                np.zeros(number),
+                np.zeros(number),
+            ]
+            starts.append(np.column_stack(columns))
+    return starts

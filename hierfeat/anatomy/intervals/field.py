@@ -1,0 +1,187 @@
+"""Which pixels each unit of a tensor sees: intervals along every image axis, held as unions of boxes.
+
+A :class:`Field` describes one tensor of the forward pass. It is a union of terms; a :class:`Term` says that unit
+``u`` sees the box ``H(u) × W(u)``. Every ``H`` is one small array that broadcasts against the tensor's shape: in an
+ordinary map it varies along the rows only, so that a whole layer costs a few hundred numbers.
+
+Dimensions are lists of atoms, so that ``view`` can merge (C, H, W) into one dimension and take it apart again.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+
+DEAD = 1 << 40  # the interval of a unit that sees nothing: its start is +DEAD and its stop -DEAD
+LOCAL, GLOBAL, BOUND = 0, 1, 2  # how a term came about: windows only, a reduction over a whole axis, an unknown op
+
+
+@dataclass(frozen=True, eq=False)
+class Atom:
+    """One factor of a tensor's dimension; atoms are told apart by identity."""
+
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Span:
+    """The intervals along one image axis.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        Shape ``(4, *atoms)``, where an atom along which nothing changes has size 1. The four rows are the start
+        and the negated stop of the real interval (clipped at every layer), then of the virtual one (running on
+        through padding). Thus the hull of intervals is one ``minimum``.
+    path : tuple of Atom
+        The atoms that count along this axis, the slowest first.
+    period, shift : int
+        `period` steps along the path move the virtual interval by `shift` pixels.
+    """
+
+    values: Ints
+    path: tuple[Atom, ...] = ()
+    period: int = 1
+    shift: int = 0
+
+    @cached_property
+    def key(self) -> tuple[tuple[int, ...], bytes]:
+        return self.values.shape, self.values.tobytes()
+
+    @cached_property
+    def dead(self) -> npt.NDArray[np.bool_]:
+        return self.values > DEAD // 2
+
+    @cached_property
+    def has_holes(self) -> bool:
+        return bool(self.dead.any())
+
+    def varies(self, position: int) -> bool:
+        """Whether the interval changes along the atom at `position`."""
+        return bool(self.values.shape[position + 1] > 1)
+
+    def with_values(self, values: Ints) -> "Span":
+        return self if values is self.values else Span(values, self.path, self.period, self.shift)
+
+    def moved(self, values: Ints, path: tuple[Atom, ...]) -> "Span":
+        """Other values along another path, at the same stride."""
+        return Span(values, path, self.period, self.shift)
+
+    def hull(self, other: "Span") -> "Span":
+        return self if self is other else self.with_values(np.minimum(self.values, other.values))
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One product of intervals: ``spans[0]`` says which units it counts for, ``spans[1:]`` are the image axes."""
+
+    spans: tuple[Span, ...]
+    level: int = LOCAL
+
+    @cached_property
+    def is_empty(self) -> bool:
+        return any(span.has_holes and bool(span.dead.all()) for span in self.spans)
+
+    @cached_property
+    def holes(self) -> tuple[object, ...]:
+        """Which units the term does not count for."""
+        return tuple((span.dead.shape, span.dead.tobytes()) if span.has_holes else None for span in self.spans)
+
+    @cached_property
+    def keys(self) -> tuple[object, ...]:
+        return tuple(span.key for span in self.spans)
+
+    def with_spans(self, spans: Iterable[Span]) -> "Term":
+        return Term(tuple(spans), self.level)
+
+    def hull(self, other: "Term") -> "Term":
+        return Term(tuple(a.hull(b) for a, b in zip(self.spans, other.spans, strict=True)), self.level)
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """What every unit of one tensor sees: its dimensions, and a union of terms."""
+
+    dims: tuple[tuple[Atom, ...], ...]
+    terms: tuple[Term, ...] = field(default=())
+
+    @cached_property
+    def atoms(self) -> tuple[Atom, ...]:
+        return tuple(atom for dim in self.dims for atom in dim)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(math.prod(atom.size for atom in dim) for dim in self.dims)
+
+    @cached_property
+    def sizes(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(atom.size for atom in dim) for dim in self.dims)
+
+    def position(self, atom: Atom) -> int:
+        return next(index for index, other in enumerate(self.atoms) if other is atom)
+
+    def positions(self, dim: int) -> range:
+        """Where the atoms of dimension `dim` stand among all atoms."""
+        before = sum(len(atoms) for atoms in self.dims[:dim])
+        return range(before, before + len(self.dims[dim]))
+
+    def with_terms(self, terms: Iterable[Term]) -> "Field":
+        return Field(self.dims, simplified(terms))
+
+
+def image_field(shape: Sequence[int]) -> Field:
+    """The field of an image batch of `shape` (N, C, *spatial): every pixel sees itself."""
+    atoms = [Atom(int(size)) for size in shape]
+    spans = [nothing(len(atoms))]
+    for position in range(2, len(atoms)):
+        start = np.arange(atoms[position].size, dtype=np.int64)
+        values = np.stack([start, -start - 1, start, -start - 1])
+        values = values.reshape(4, *(atoms[position].size if at == position else 1 for at in range(len(atoms))))
+        spans.append(Span(values, (atoms[position],), 1, 1))
+    return Field(tuple((atom,) for atom in atoms), (Term(tuple(spans)),))
+
+
+def nothing(rank: int) -> Span:
+    """A span that is alive everywhere and varies along no atom."""
+    return Span(np.zeros((4, *([1] * rank)), dtype=np.int64))
+
+
+def simplified(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Unite the terms that can be united without making any unit's box larger than it is.
+
+    Two terms make one if they count for the same units, or if they differ along a single axis.
+    """
+    kept = [term for term in terms if not term.is_empty]
+    if len(kept) > 1:
+        kept = _grouped(kept, lambda term: term.holes)
+    for index in range(len(kept[0].spans)) if len(kept) > 1 else ():
+        kept = _grouped(kept, lambda term, index=index: term.keys[:index] + term.keys[index + 1 :])  # type: ignore[misc]
+    return tuple(kept)
+
+
+def _grouped(terms: Sequence[Term], key: Callable[[Term], tuple[object, ...]]) -> list[Term]:
+    """The hulls of the terms that agree in level and `key`."""
+    groups: dict[tuple[object, ...], Term] = {}
+    for term in terms:
+        name = (term.level, *key(term))
+        groups[name] = groups[name].hull(term) if name in groups else term
+    return list(groups.values())
+
+
+def folded(spans: Sequence[Span], positions: Iterable[int]) -> tuple[Span, ...]:
+    """Carry holes between spans that vary along a common atom, so that each may be reduced by itself."""
+    spans = tuple(spans)
+    for position in positions:
+        sharing = [index for index, span in enumerate(spans) if span.varies(position)]
+        if len(sharing) > 1 and any(spans[index].has_holes for index in sharing):
+            dead = reduce(np.logical_or, [spans[index].dead for index in sharing])
+            spans = tuple(
+                span.with_values(np.where(dead, DEAD, span.values)) if index in sharing else span
+                for index, span in enumerate(spans)
+            )
+    return spans

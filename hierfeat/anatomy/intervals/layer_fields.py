@@ -1,0 +1,152 @@
+"""From the field of a layer's output to plain arrays: the intervals of the units of its map."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierfeat.anatomy.intervals.field import DEAD, LOCAL, Atom, Field, Ints, Term, folded, simplified
+
+STATUS = ("exact", "global", "bound")
+Path = tuple[Atom, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFields:
+    """What the units of one layer see, along every image axis.
+
+    Attributes
+    ----------
+    units : tuple of int
+        The size of the layer's map, (rows, columns) for images; 1 where there is none.
+    real : tuple of numpy.ndarray
+        Per image axis (terms, rows, columns, 2): half-open start and stop of what each unit depends on; a size of 1
+        stands for all rows or all columns. A unit's field is the hull of those terms of which it has a pixel along
+        every axis.
+    virtual : tuple of numpy.ndarray
+        Per image axis (rows, columns, 2): the same with windows that run on through the padding, along the local path.
+    strides : tuple of float
+        Per image axis: pixels from one unit to the next; NaN where there is no map.
+    status : str
+    channels_differ : bool
+    """
+
+    units: tuple[int, ...]
+    real: tuple[Ints, ...]
+    virtual: tuple[Ints, ...]
+    strides: tuple[float, ...]
+    status: str
+    channels_differ: bool
+
+
+def layer_fields(field: Field, axes: int) -> LayerFields:
+    """Reduce a tensor's field to its map: the hull over channels, for every row and column."""
+    grid = _grid(field, axes)
+    terms = simplified(_on_grid(field, term, grid) for term in field.terms)
+    level = max((term.level for term in terms), default=LOCAL)
+    local = [term for term in terms if term.level == LOCAL] or list(terms)
+    empty = np.zeros((0, *([1] * axes), 2), dtype=np.int64)
+    return LayerFields(
+        units=tuple(math.prod(atom.size for atom in atoms) for atoms in grid),
+        real=tuple(_stacked([term.spans[axis + 1].values[:2] for term in terms], empty) for axis in range(axes)),
+        virtual=tuple(_virtual(local, axis, empty) for axis in range(axes)),
+        strides=tuple(_stride(local, axis) for axis in range(axes)),
+        status=STATUS[level],
+        channels_differ=_varies_off(field, grid),
+    )
+
+
+def _grid(field: Field, axes: int) -> list[Path]:
+    """The atoms of the map's rows, columns, ... in the order in which they stand in the tensor."""
+    paths = [_path(field, axis) for axis in range(axes)]
+    if not any(paths) and len(field.dims) == axes + 2:  # all units see the same: the map is where it usually is
+        return list(field.dims[2:])
+    grid: list[Path] = []
+    for axis, path in enumerate(paths):
+        others = [atom for other in (*paths[:axis], *paths[axis + 1 :]) for atom in other]
+        taken = [atom for atoms in grid for atom in atoms]
+        grid.append(tuple(atom for atom in _along(field, path, others) if atom not in taken))
+    return sorted(grid, key=lambda atoms: min((field.position(atom) for atom in atoms), default=len(field.atoms)))
+
+
+def _path(field: Field, axis: int) -> Path:
+    """The atoms along which the field moves on an image axis, by the most local of its terms."""
+    ordered = sorted(field.terms, key=lambda term: term.level)
+    return next((term.spans[axis + 1].path for term in ordered if term.spans[axis + 1].path), ())
+
+
+def _along(field: Field, path: Path, others: Sequence[Atom]) -> Path:
+    """The atoms of the dimension that `path` has to itself; those of the path where another axis shares it (tokens)."""
+    dim = next((dim for dim in field.dims if path and path[0] in dim), ())
+    if not dim or any(atom in others for atom in dim):
+        return path
+    leads = next((atom for atom in dim if atom.size > 1), path[0]) is path[0]
+    return dim if leads else tuple(atom for atom in dim if atom in path)
+
+
+def _on_grid(field: Field, term: Term, grid: Sequence[Path]) -> Term:
+    """The hull over everything but the map, as a term with one atom per dimension of the map."""
+    kept = [field.position(atom) for atoms in grid for atom in atoms]
+    others = [at for at in range(len(field.atoms)) if at not in kept]
+    order = [0, *(at + 1 for at in (*kept, *others))]
+    spans = [
+        span.with_values(
+            _one_atom_each(span.values.min(axis=tuple(at + 1 for at in others), keepdims=True).transpose(order), grid)
+        )
+        for span in folded(term.spans, others)
+    ]
+    if spans[0].has_holes:  # units that the term does not count for, as holes of its intervals
+        spans[1] = spans[1].with_values(np.where(spans[0].dead, DEAD, spans[1].values))
+        spans[0] = spans[0].with_values(np.zeros_like(spans[0].values))
+    return term.with_spans(spans)
+
+
+def _one_atom_each(values: Ints, grid: Sequence[Path]) -> Ints:
+    sizes: list[int] = []
+    before = 1
+    for atoms in grid:
+        here = values.shape[before : before + len(atoms)]
+        full = tuple(atom.size for atom in atoms) if any(size > 1 for size in here) else here
+        if full != here:
+            values = np.broadcast_to(values, (*values.shape[:before], *full, *values.shape[before + len(atoms) :]))
+        sizes.append(math.prod(full))
+        before += len(atoms)
+    return values.reshape(4, *sizes)
+
+
+def _virtual(local: Sequence[Term], axis: int, empty: Ints) -> Ints:
+    if not local:
+        return np.zeros(empty.shape[1:], dtype=np.int64)
+    hull = local[0].spans[axis + 1].values[2:]
+    for term in local[1:]:
+        hull = np.minimum(hull, term.spans[axis + 1].values[2:])
+    return _half_open(hull)
+
+
+def _stacked(values: Sequence[Ints], empty: Ints) -> Ints:
+    if not values:
+        return empty
+    shape = np.broadcast_shapes(*(value.shape for value in values))
+    return np.stack([_half_open(np.broadcast_to(value, shape)) for value in values])
+
+
+def _half_open(pair: Ints) -> Ints:
+    """(2, ...) of start and negated stop as (..., 2) of start and stop; (0, 0) where nothing is seen."""
+    start, stop = pair[0], -pair[1]
+    seen = (start < DEAD // 2) & (stop > start)
+    return np.moveaxis(np.where(seen, np.stack([start, stop]), 0), 0, -1)
+
+
+def _stride(local: Sequence[Term], axis: int) -> float:
+    if not local or local[0].level != LOCAL or not local[0].spans[axis + 1].path:
+        return float("nan")
+    span = local[0].spans[axis + 1]
+    return abs(span.shift / span.period)
+
+
+def _varies_off(field: Field, grid: Sequence[Path]) -> bool:
+    """Whether units at one place of the map, in different channels, see different boxes."""
+    kept = [atom for atoms in grid for atom in atoms]
+    others = [at for at, atom in enumerate(field.atoms) if atom not in kept]
+    return any(span.varies(at) for term in field.terms for span in term.spans for at in others)

@@ -1,0 +1,248 @@
+"""Run a model once and carry the field of every tensor along: which pixels each of its units sees.
+
+The forward pass runs on the meta device: real tensors are replaced by twins without data as they meet one, so no
+convolution is computed and no weight is read, whatever Python the model runs. A model that looks at values on its
+way (``.item()``, ``if x.max() > 0``) fails there, and is run for real on one image instead.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from hierfeat.anatomy.intervals import rules_mixing, rules_windows, windows  # noqa: F401  (they register their rules)
+from hierfeat.anatomy.intervals import rules_shapes as shape_rules
+from hierfeat.anatomy.intervals.field import BOUND, Atom, Field, image_field
+from hierfeat.anatomy.intervals.rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.intervals.rules_windows import padded
+from hierfeat.anatomy.intervals.shapes import insert
+from hierfeat.anatomy.intervals.unions import constant, union
+from hierfeat.subjects.meta_kernels import on_meta, run_on_meta, twin
+
+_VIEWS = [
+    "slice",
+    "select",
+    "view",
+    "_unsafe_view",
+    "permute",
+    "transpose",
+    "t",
+    "unsqueeze",
+    "squeeze",
+    "expand",
+    "alias",
+    "detach",
+    "split",
+    "split_with_sizes",
+    "unbind",
+    "unfold",
+    "_reshape_alias",
+]
+_UNRELATED = [
+    "empty_like",
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "rand_like",
+    "randn_like",
+    "randint_like",
+    "new_empty",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty_strided",
+    "sym_size",
+    "sym_stride",
+    "sym_numel",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """How one tensor was cut from another."""
+
+    base: Tensor
+    op: Op
+
+
+class Propagation(TorchDispatchMode):
+    """The fields of all tensors of one forward pass.
+
+    Inside the mode, :meth:`field` gives the field of any tensor that was computed from the image.
+    """
+
+    def __init__(self, *, on_meta: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.on_meta = on_meta
+        self._fields: dict[int, Field] = {}
+        self._alive: dict[int, Tensor] = {}  # ids of tensors are only good while the tensors live
+        self._twins: dict[int, Tensor] = {}
+        self._views: dict[int, _View] = {}
+        self._cut: dict[int, list[Tensor]] = {}
+
+    def start(self, image: Tensor) -> None:
+        """Let every pixel of `image` see itself."""
+        self._image = image_field(image.shape)
+        self._set(image, self._image)
+
+    def field(self, tensor: Any) -> Field | None:
+        """What `tensor` sees, or None if it does not depend on the image."""
+        return self._fields.get(id(tensor))
+
+    def untracked(self, tensor: Tensor) -> Field:
+        """The field of a tensor that was not computed from the image, as far as can be seen.
+
+        On the meta device it then sees nothing. In a real run it may have gone through numpy: a bound.
+        """
+        if self.on_meta:
+            return Field(tuple((Atom(int(size)),) for size in tensor.shape))
+        return constant(self._image, tensor.shape, BOUND)
+
+    def _set(self, tensor: Tensor, field: Field) -> None:
+        self._fields[id(tensor)] = field
+        self._alive[id(tensor)] = tensor
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        op = Op(func, args, kwargs, None, self.field)
+        depends = bool(op.fields)
+        op.out = self._run(op, depends)
+        if func._schema.is_mutable:
+            return self._written(op) if depends else op.out
+        if op.name in _VIEWS and isinstance(args[0], Tensor):
+            self._note_view(op)
+        if depends and op.name not in _UNRELATED and isinstance(op.out, Tensor | tuple | list):
+            self._assign(op.out, op, answer(op))
+        return op.out
+
+    def _run(self, op: Op, depends: bool) -> Any:
+        args, kwargs = op.args, op.kwargs
+        if self.on_meta and (depends or any(tensor.is_meta for tensor in op.tensors)):
+            args = tuple(on_meta(arg, self._twin) for arg in args)
+            kwargs = {name: on_meta(value, self._twin) for name, value in kwargs.items()}
+            if kwargs.get("device") is not None:
+                kwargs["device"] = torch.device("meta")
+            return run_on_meta(op.func, args, kwargs)
+        return op.func(*args, **kwargs)
+
+    def _twin(self, tensor: Tensor) -> Tensor:
+        """A tensor like this one on the meta device."""
+        if tensor.is_meta:
+            return tensor
+        if id(tensor) not in self._twins:
+            self._twins[id(tensor)], self._alive[id(tensor)] = twin(tensor), tensor
+        return self._twins[id(tensor)]
+
+    def _assign(self, out: Any, op: Op, found: Answer) -> None:
+        """Give the outputs of an operation their fields."""
+        tensors = [out] if isinstance(out, Tensor) else [t for t in out if isinstance(t, Tensor)] if out else []
+        fields: Sequence[Field | None] = found if isinstance(found, list) else [found] * len(tensors)
+        for tensor, field in zip(tensors, fields, strict=True):
+            if field is None:
+                continue
+            if field.shape != tuple(tensor.shape):
+                field = union([constant(part, tensor.shape, BOUND) for part in op.fields], tensor.shape)
+            self._set(tensor, field)
+
+    # Tensors that share memory: an in-place operation on one changes what the others see.
+
+    def _note_view(self, op: Op) -> None:
+        outputs = [op.out] if isinstance(op.out, Tensor) else list(op.out)
+        for out in outputs:
+            self._views[id(out)] = _View(op.args[0], op)
+            self._alive[id(out)] = out
+            self._alive[id(op.args[0])] = op.args[0]
+            self._cut.setdefault(id(op.args[0]), []).append(out)
+
+    def _written(self, op: Op) -> Any:
+        """An operation that writes into its arguments: they, and the tensors that share their memory, see more."""
+        targets = [
+            op.arg(argument.name)
+            for argument in op.func._schema.arguments
+            if argument.alias_info is not None and argument.alias_info.is_write
+        ]
+        found = self._written_field(op)
+        for target in targets:
+            if isinstance(target, Tensor):
+                field = found if isinstance(found, Field) and found.shape == tuple(target.shape) else unknown(op)
+                self._write(target, field)
+        return targets[0] if len(targets) == 1 and isinstance(op.out, Tensor) else op.out
+
+    def _written_field(self, op: Op) -> Answer:
+        shape = tuple(op.args[0].shape)
+        if op.name == "copy_":
+            source = op.lookup(op.arg("src"))
+            return Field(tuple((Atom(size),) for size in shape)) if source is None else union([source], shape)
+        if op.name in ("zero_", "fill_"):
+            return Field(tuple((Atom(size),) for size in shape))
+        return answer(op)
+
+    def _write(self, target: Tensor, field: Field, *, up: bool = True) -> None:
+        old = self.field(target)
+        if old is field:
+            return
+        self._set(target, field)
+        view = self._views.get(id(target))
+        if up and view is not None:
+            self._write(view.base, self._put_back(view, field))
+        for other in self._cut.get(id(target), []):
+            again = self._views[id(other)].op
+            if other is not target:
+                self._recut(other, again)
+
+    def _recut(self, tensor: Tensor, op: Op) -> None:
+        found = answer(op)
+        if isinstance(found, list):
+            found = next(f for f, out in zip(found, op.out, strict=True) if out is tensor)
+        if found is not None:
+            self._write(tensor, found, up=False)
+
+    def _put_back(self, view: _View, field: Field) -> Field:
+        """What the base sees once a part of it has been written."""
+        base = self.field(view.base)
+        if view.op.name not in ("slice", "select"):
+            shape = tuple(view.base.shape)
+            return union([constant(part, shape, BOUND) for part in (base, field) if part is not None], shape)
+        dim, index = shape_rules.slice_index(view.op)
+        if view.op.name == "select":
+            field = insert(field, dim)
+        size = int(view.base.shape[dim])
+        back = np.full(size, windows.NO_TAP)
+        back[index] = np.arange(len(index))
+        parts = [windows.pick(field, dim, back)]
+        if base is not None:
+            parts.append(windows.pick(base, dim, np.where(back == windows.NO_TAP, np.arange(size), windows.NO_TAP)))
+        return union(parts, tuple(view.base.shape))
+
+
+class Padding(TorchFunctionMode):
+    """Knows circular padding as such; below this level torch writes it as slices and copies."""
+
+    def __init__(self, propagation: Propagation) -> None:
+        super().__init__()
+        self.propagation = propagation
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        if func is torch._C._nn.pad or func is functional.pad:
+            mode = args[2] if len(args) > 2 else kwargs.get("mode", "constant")
+            source = self.propagation.field(args[0] if args else kwargs["input"])
+            if mode == "circular" and source is not None:
+                self.propagation._set(out, padded(source, args[1] if len(args) > 1 else kwargs["pad"], mode))
+        return out
+
+
+@contextmanager
+def propagating(*, on_meta: bool) -> Iterator[Propagation]:
+    """Carry fields through whatever torch runs inside."""
+    mode = Propagation(on_meta=on_meta)
+    with torch.no_grad(), Padding(mode), mode:
+        yield mode

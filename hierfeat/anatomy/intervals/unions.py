@@ -1,0 +1,108 @@
+"""Element-wise operations on fields: tensors are brought to common atoms, and each unit sees what any operand sees."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, nothing, simplified
+from hierfeat.anatomy.intervals.shapes import Path, collapse, insert, reduce, renamed, split, with_dim
+
+
+def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> list[Field]:
+    """Bring fields to a common shape and common atoms, as element-wise operations do."""
+    for index, field in enumerate(fields):
+        while len(field.dims) < len(shape):
+            field = insert(field, 0)
+        fields = [*fields[:index], field, *fields[index + 1 :]]
+    for dim, size in enumerate(shape):
+        fields = _common(list(fields), dim, int(size))
+    return list(fields)
+
+
+def _common(fields: list[Field], dim: int, size: int) -> list[Field]:
+    """One dimension of `broadcast`."""
+    full = [index for index, field in enumerate(fields) if field.shape[dim] == size]
+    structures = {fields[index].sizes[dim] for index in full}
+    if len(structures) > 1:
+        fields = _refined(fields, full, dim, structures)
+    model = fields[full[0]].dims[dim] if full else (Atom(size),)
+    spatial = any(_is_spatial(fields[index], dim) for index in full)
+    result = []
+    for index, field in enumerate(fields):
+        if index in full:
+            result.append(_with_atoms(field, dim, model))
+            continue
+        wide = with_dim(field, dim, model)
+        result.append(_raised(wide) if spatial and field is not wide else wide)
+    return result
+
+
+def _refined(fields: list[Field], full: Sequence[int], dim: int, structures: set[tuple[int, ...]]) -> list[Field]:
+    """Give a dimension the same atoms in all fields: their common refinement, or else one atom."""
+    ends = sorted({int(end) for sizes in structures for end in np.cumprod(sizes)})
+    nested = all(after % before == 0 for before, after in pairwise(ends))
+    common = [ends[0], *(after // before for before, after in pairwise(ends))]
+    fields = list(fields)
+    for index in full:
+        parted = split(fields[index], dim, common) if nested else None
+        fields[index] = fields[index] if parted is None else parted
+    if len({fields[index].sizes[dim] for index in full}) > 1:
+        for index in full:
+            fields[index] = collapse(fields[index], dim)
+    return fields
+
+
+def _is_spatial(field: Field, dim: int) -> bool:
+    return any(
+        span.varies(position) for term in field.terms for span in term.spans[1:] for position in field.positions(dim)
+    )
+
+
+def _raised(field: Field) -> Field:
+    """Mark what was one value and is now spread over a map: it is seen by every unit alike."""
+    return Field(field.dims, tuple(Term(term.spans, max(term.level, GLOBAL)) for term in field.terms))
+
+
+def _with_atoms(field: Field, dim: int, model: Path) -> Field:
+    """Rename the atoms of a dimension to those of `model`, which have the same sizes."""
+    if all(a is b for a, b in zip(field.dims[dim], model, strict=True)):
+        return field
+    names: dict[int, Path] = {id(old): (new,) for old, new in zip(field.dims[dim], model, strict=True)}
+    terms = tuple(
+        term.with_spans(
+            tuple(
+                span.moved(span.values, path=renamed(span.path, names))
+                if any(id(atom) in names for atom in span.path)
+                else span
+                for span in term.spans
+            ),
+        )
+        for term in field.terms
+    )
+    return Field((*field.dims[:dim], model, *field.dims[dim + 1 :]), terms)
+
+
+def union(fields: Sequence[Field], shape: Sequence[int]) -> Field:
+    """The field of an element-wise operation on tensors with these fields."""
+    if len(fields) == 1 and fields[0].shape == tuple(shape):
+        return fields[0]
+    wide = broadcast(fields, shape)
+    return Field(wide[0].dims, simplified(term for field in wide for term in field.terms))
+
+
+def constant(field: Field, shape: Sequence[int], level: int) -> Field:
+    """Every unit of a tensor of `shape` sees the hull of all that `field` sees."""
+    flat = reduce(field, range(len(field.dims)), keepdim=False)
+    rank = len(shape)
+    terms = [
+        Term(
+            tuple(
+                Span(span.values.reshape(4, *([1] * rank)), (), span.period, span.shift) if index else nothing(rank)
+                for index, span in enumerate(term.spans)
+            ),
+            max(term.level, level),
+        )
+        for term in flat.terms
+    ]
+    return Field(tuple((Atom(int(size)),) for size in shape), simplified(terms))

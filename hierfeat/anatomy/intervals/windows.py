@@ -1,0 +1,180 @@
+"""Windows on fields: what a unit sees when it reads a few neighbours along one dimension (conv, pool, pad, slice)."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from hierfeat.anatomy.intervals.field import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.shapes import collapse, reduce, resize, split
+from hierfeat.anatomy.intervals.unions import broadcast
+
+NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
+
+
+def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, rate: Fraction | None = None) -> Field:
+    """Let output ``i`` along `dim` read the inputs ``taps[i]``.
+
+    Parameters
+    ----------
+    field : Field
+        Of the input.
+    dim : int
+        The dimension the windows lie along.
+    taps : numpy.ndarray
+        (outputs, taps) input coordinates; one outside the input is padding, `NO_TAP` is no tap at all.
+    virtual : numpy.ndarray, optional
+        The same for the virtual intervals, where padding does not read its own coordinate (reflect, circular).
+    rate : Fraction, optional
+        Inputs advanced per output; leaves the stride unknown where it has none.
+    """
+    field = collapse(field, dim)
+    position = field.positions(dim).start
+    taps = np.asarray(taps, dtype=np.int64)
+    reading = _Reading(taps, taps if virtual is None else np.asarray(virtual, dtype=np.int64), field.shape[dim])
+    old, new = field.dims[dim][0], Atom(len(taps))
+    terms = [_moved(term, position, old, new, reading, rate) for term in field.terms]
+    return Field((*field.dims[:dim], (new,), *field.dims[dim + 1 :]), simplified(terms))
+
+
+class _Reading:
+    """The taps of one window along a dimension of size `size`, prepared once for all spans."""
+
+    def __init__(self, taps: Ints, virtual: Ints, size: int) -> None:
+        inside = (taps >= 0) & (taps < size)
+        self.size, self.virtual = size, virtual
+        self.real = np.clip(taps, 0, size - 1)
+        self.outside: npt.NDArray[np.bool_] | None = None if inside.all() else ~inside
+        self.void: npt.NDArray[np.bool_] | None = virtual == NO_TAP if (virtual == NO_TAP).any() else None
+        blank = ~inside.any(axis=1)
+        empty = (virtual == NO_TAP).all(axis=1) if self.void is not None else np.zeros(len(taps), dtype=bool)
+        self.blank = np.stack([blank, blank, empty, empty]) if blank.any() or empty.any() else None
+
+
+def _moved(term: Term, position: int, old: Atom, new: Atom, reading: _Reading, rate: Fraction | None) -> Term:
+    spans = list(folded(term.spans, [position]))
+    touched = [span.varies(position) or any(atom is old for atom in span.path) for span in spans]
+    for index, span in enumerate(spans):
+        if touched[index]:
+            spans[index] = _slid(span, position, old, new, reading, rate)
+    if reading.blank is not None and not any(touched):
+        spans[0] = _blanked(spans[0], position, reading.blank)
+    return term.with_spans(tuple(spans))
+
+
+def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, rate: Fraction | None) -> Span:
+    axis = position + 1
+    values = span.values
+    if values.shape[axis] == 1 and reading.size > 1:
+        values = np.broadcast_to(values, (*values.shape[:axis], reading.size, *values.shape[axis + 1 :]))
+    real = values[:2].take(reading.real, axis=axis)
+    tail = (1,) * (values.ndim - axis - 1)
+    if reading.outside is not None:
+        real = np.where(reading.outside.reshape(*reading.outside.shape, *tail), DEAD, real)
+    index, beyond = _extrapolated(span, old, reading)
+    virtual = values[2:].take(index, axis=axis)
+    if beyond is not None:
+        sign = np.array([1, -1]).reshape(2, *([1] * (virtual.ndim - 1)))
+        virtual = virtual + sign.astype(np.int64) * beyond.reshape(*beyond.shape, *tail)
+    if reading.void is not None:
+        virtual = np.where(reading.void.reshape(*reading.void.shape, *tail), DEAD, virtual)
+    moved: Ints = np.concatenate([real, virtual]).min(axis=axis + 1)
+    period, shift = _new_period(span, rate)
+    return Span(moved, tuple(new if atom is old else atom for atom in span.path), period, shift)
+
+
+def _extrapolated(span: Span, old: Atom, reading: _Reading) -> tuple[Ints, Ints | None]:
+    """For taps beyond the edge: which inside tap is a whole number of periods away, and how many pixels that is."""
+    taps, size = reading.virtual, reading.size
+    outside = (taps < 0) | (taps >= size)
+    if not outside.any():
+        return taps, None
+    known = len(span.path) == 1 and span.path[0] is old
+    period = span.period if known and span.period <= size else 1
+    # where the map is shorter than one period, go on at the mean rate
+    step = Fraction(span.shift, span.period) * period if known else Fraction(0)
+    turns = np.where(taps < 0, taps // period, np.where(taps >= size, -((size - 1 - taps) // period), 0))
+    inside = np.clip(taps - turns * period, 0, size - 1)
+    beyond = np.where(taps == NO_TAP, 0, turns) * step.numerator // step.denominator
+    return inside, beyond
+
+
+def _new_period(span: Span, rate: Fraction | None) -> tuple[int, int]:
+    if rate is None or rate == 1:
+        return span.period, span.shift
+    per = rate / span.period
+    return per.denominator, span.shift * per.numerator
+
+
+def _blanked(span: Span, position: int, blank: npt.NDArray[np.bool_]) -> Span:
+    rank = span.values.ndim - 1
+    shape = (4, *(blank.shape[1] if at == position else 1 for at in range(rank)))
+    return span.with_values(np.where(blank.reshape(shape), DEAD, span.values))
+
+
+def sliding(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Ints:
+    """The taps of `size` ordinary windows."""
+    return np.arange(size)[:, None] * stride - padding + np.arange(kernel) * dilation
+
+
+def transposed(size: int, kernel: int, stride: int, padding: int, dilation: int) -> Ints:
+    """The taps of `size` outputs of a transposed convolution: those inputs whose window covers the output."""
+    reach = np.arange(size)[:, None] + padding - np.arange(kernel) * dilation
+    return np.where(reach % stride == 0, reach // stride, NO_TAP)
+
+
+def adaptive(inputs: int, outputs: int) -> Ints:
+    """The taps of adaptive pooling: window i runs from floor(i n / m) to ceil((i + 1) n / m)."""
+    index = np.arange(outputs)
+    start, stop = index * inputs // outputs, -(-(index + 1) * inputs // outputs)
+    taps = start[:, None] + np.arange(int((stop - start).max()))
+    return np.where(taps < stop[:, None], taps, NO_TAP)
+
+
+def as_taps(reads: npt.NDArray[np.bool_]) -> Ints:
+    """The taps of a matrix (outputs, inputs) that says which output reads which input."""
+    counts = reads.sum(axis=1)
+    order = np.argsort(~reads, axis=1, kind="stable")[:, : max(int(counts.max()), 1)]
+    return np.where(np.arange(order.shape[1]) < counts[:, None], order, NO_TAP)
+
+
+def pick(field: Field, dim: int, index: Ints, *, rate: Fraction | None = None) -> Field:
+    """The field of ``tensor.index_select(dim, index)``."""
+    return window(field, dim, np.asarray(index)[:, None], rate=rate)
+
+
+def pad(field: Field, dim: int, before: int, after: int) -> Field:
+    """The field of padding with a constant; negative amounts crop."""
+    size = field.shape[dim] + before + after
+    if before == after == 0:
+        return field
+    return window(field, dim, sliding(size, 1, 1, before, 1))
+
+
+def concatenate(fields: Sequence[Field | None], dim: int, sizes: Sequence[int]) -> Field:
+    """The field of ``torch.cat``; None stands for a tensor that does not depend on the image."""
+    total, before, parts = sum(sizes), 0, []
+    for field, size in zip(fields, sizes, strict=True):
+        if field is not None:
+            index = np.arange(total) - before
+            parts.append(pick(field, dim, np.where((index >= 0) & (index < size), index, NO_TAP)))
+        before += size
+    wide = broadcast(parts, parts[0].shape)
+    return Field(wide[0].dims, simplified(term for part in wide for term in part.terms))
+
+
+def mix_channels(field: Field, dim: int, groups: int, out: int) -> Field:
+    """Let every output channel of a group read every input channel of that group."""
+    varying = any(span.varies(at) for term in field.terms for span in term.spans for at in field.positions(dim))
+    if groups == 1 or not varying:
+        return resize(reduce(field, [dim], keepdim=True), dim, out)
+    field = collapse(field, dim)
+    parted = split(field, dim, [groups, field.shape[dim] // groups]) if field.shape[dim] > groups else field
+    assert parted is not None  # torch has checked that the groups divide the channels
+    if parted.sizes[dim] != (groups,):
+        parts = Field(
+            (*parted.dims[:dim], *((atom,) for atom in parted.dims[dim]), *parted.dims[dim + 1 :]), parted.terms
+        )
+        parted = reduce(parts, [dim + 1], keepdim=False)
+    return pick(parted, dim, np.repeat(np.arange(groups), out // groups))

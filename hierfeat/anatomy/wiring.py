@@ -1,0 +1,114 @@
+"""Which layer feeds which: the graph of a hierarchy's layer calls, branches and shortcuts included."""
+
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+from torch.autograd.graph import Node
+from torch.utils._pytree import tree_iter
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.dry_run import DryRun
+from hierfeat.subjects.guard import undisturbed
+from hierfeat.subjects.hierarchy import Hierarchy
+
+INPUT = "input"
+Sources = dict[str, tuple[str, ...]]
+
+
+def wiring(h: Hierarchy) -> Sources:
+    """Find the layers that feed each layer.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Run once, for shapes only where its control flow allows it.
+
+    Returns
+    -------
+    dict
+        Layer name to the names of the layers whose outputs reach it through no other layer, in call order;
+        ``"input"`` stands for the image. Empty for a layer that no path of differentiable operations leads to.
+
+    Raises
+    ------
+    HierfeatError
+        If the model cannot run on its input shape.
+
+    Notes
+    -----
+    The graph is the one that autograd records, so that reshapes, slices, gates and in-place operations
+    between the layers are followed as they are. Weights are no inputs.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    >>> wiring(hf.Hierarchy(net, (1, 8, 8)))
+    {'0': ('input',), '1': ('0',), '2': ('1',)}
+    """
+    shape = (1, *h.input_shape)
+    try:
+        return _run(h, torch.empty(shape, dtype=h.dtype, device="meta"))
+    except Exception:  # control flow that depends on the data: as in trace, a real run may do
+        noise = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(h.device, h.dtype)
+    try:
+        return _run(h, noise)
+    except Exception as error:
+        raise HierfeatError(f"{h.name} cannot run on an input of shape {shape}: {error}; check input_shape") from error
+
+
+def condensed(sources: Mapping[str, tuple[str, ...]], kept: Iterable[str]) -> Sources:
+    """Leave only the layers `kept`, each fed by the nearest kept ones before it.
+
+    Examples
+    --------
+    >>> condensed({"conv": ("input",), "relu": ("conv",), "pool": ("relu",)}, ["conv", "pool"])
+    {'conv': ('input',), 'pool': ('conv',)}
+    """
+    wanted = {INPUT, *kept}
+    reached: dict[str, tuple[str, ...]] = {}
+    for name, feeding in sources.items():
+        found = (part for source in feeding for part in ((source,) if source in wanted else reached[source]))
+        reached[name] = tuple(dict.fromkeys(found))
+    return {name: reached[name] for name in sources if name in wanted}
+
+
+def _run(h: Hierarchy, image: Tensor) -> Sources:
+    sources: Sources = {}
+    owners: dict[Node, str] = {}
+    feeding: dict[str, tuple[str, ...]] = {}
+
+    def before(call: Call) -> None:
+        nodes = [item.grad_fn for item in tree_iter((call.args, call.kwargs)) if isinstance(item, Tensor)]
+        feeding[call.name] = _owners_behind([node for node in nodes if node is not None], owners)
+
+    def after(call: Call, output: Tensor) -> None:
+        sources[call.name] = feeding[call.name]
+        if output.grad_fn is not None:
+            owners[output.grad_fn] = call.name
+
+    with undisturbed(h.model), torch.enable_grad(), DryRun(), Watch(h.model, before=before, after=after):
+        start = image.requires_grad_().clone()
+        assert start.grad_fn is not None
+        owners[start.grad_fn] = INPUT
+        h.model(start)
+    order = {name: place for place, name in enumerate((INPUT, *sources))}
+    return {name: tuple(sorted(names, key=order.__getitem__)) for name, names in sources.items()}
+
+
+def _owners_behind(nodes: list[Node], owners: Mapping[Node, str]) -> tuple[str, ...]:
+    """Walk back from some autograd nodes to the nearest layer outputs."""
+    found: dict[str, None] = {}
+    seen: set[Node] = set()
+    while nodes:
+        node = nodes.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node in owners:
+            found[owners[node]] = None
+        else:
+            nodes.extend(parent for parent, _ in node.next_functions if parent is not None)
+    return tuple(found)

@@ -1,0 +1,216 @@
+"""What the atlas shows, as values that JSON can hold; nothing in it says how it looks.
+
+``build`` returns a dict. Shapes are (C, H, W), boxes and ranges half-open, pixels (row, column), and a value that is
+not known is None::
+
+    schema          1; it grows when a reader of the payload would have to change
+    model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict)
+    provenance      of the atlas: model, weights, parameters, versions
+    left_out        {section: reason} for analyses that do not apply to this network
+    measured        how many images the statistics come from
+    samples         [{image (data URI), name, label, scores (softmax of the output), prediction}]
+    layers          in call order, [{
+        index, name, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters, macs,
+        formula                     as in the layer table
+        section                     whether anything below is there
+        maps                        {shape of what is stored, channels in all, step (every step-th row and column),
+                                    signed, limits, data}: see `images.quantise_maps`
+        field                       {size, status, rows, cols}: [from, to) of the image's rows for each stored row of
+                                    units, and the same for columns; a box is their product
+        source                      index of the layer whose output this one reads, where it is one layer's
+        window                      whether this is a pool, and its windows are made up of stored cells of the source
+        kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
+        patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
+                                    total (channels), status (ok, dead, constant)}
+        distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
+                                    either end), mean, std, min, max, zero (share within 1e-5 of zero)}
+        channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
+                                    total, dead (never above zero), lifetime (median), population (mean)}
+        rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
+        shift                       {images (how many), shifts (px), invariance, equivariance}
+        pooling                     [{pooling, before, after, current}]
+    }]
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from hierfeat.atlas import findings
+from hierfeat.atlas.images import picture, quantise_maps, quantise_weights
+from hierfeat.atlas.plan import Plan, plan
+from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.errors import HierfeatError
+from hierfeat.recording.recorder import record
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer import Layer
+from hierfeat.subjects.loading import card, list_models, load
+from hierfeat.subjects.provenance import provenance
+
+SCHEMA = 1
+
+#: Kernels of at most so many output and input channels are stored.
+KERNELS = (24, 16)
+#: Pools with windows of at most so many cells show who wins.
+WINDOW = 16
+
+
+def build(h: Hierarchy, images: Tensor, labels: Tensor | None = None) -> dict[str, Any]:
+    """Measure `h` on `images` and return the payload that this module's docstring describes.
+
+    Raises
+    ------
+    HierfeatError
+        If `images` or `labels` do not fit the network.
+    """
+    images = checked_images(h, images)
+    labels = _checked_labels(labels, len(images))
+    chosen = plan(h)
+    shown = _choose_samples(len(images), labels, chosen.samples)
+    wired = wiring(h, images[shown[:1]])
+    found, left_out = _run(findings.stages(h, images, chosen))
+    rows = [_layer(index, layer) for index, layer in enumerate(h.layers)]
+    _add_maps(rows, h, images[shown], chosen)
+    for row in rows:
+        _add_wiring(row, rows, wired)
+        row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
+        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name != "field")
+    return {
+        "schema": SCHEMA,
+        "model": _model(h),
+        "provenance": provenance(h, images=len(images), samples=shown),
+        "left_out": left_out,
+        "measured": len(images),
+        "samples": _samples(h, images, labels, shown),
+        "layers": rows,
+    }
+
+
+def _run(stages: list[tuple[str, Callable[[], dict[str, Any]]]]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Run each analysis; one that does not apply to the network is left out, with its reason."""
+    found: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    for name, compute in tqdm(stages, desc="atlas", unit="stage", delay=2, leave=False, disable=None):
+        try:
+            for section, by_layer in compute().items():
+                found.setdefault(section, {}).update(by_layer)
+        except HierfeatError as error:
+            left_out[name] = str(error)
+    return found, left_out
+
+
+def _model(h: Hierarchy) -> dict[str, Any]:
+    return {
+        "name": h.name,
+        "input_shape": list(h.input_shape),
+        "classes": list(h.classes) if h.classes else None,
+        "parameters": sum(parameter.numel() for parameter in h.model.parameters()),
+        "macs": int(h.layers.table["macs"].sum()),
+        "layers": len(h.layers),
+        "weights_sha256": h.weights_sha256,
+        "card": _card(h),
+    }
+
+
+def _card(h: Hierarchy) -> dict[str, Any]:
+    """The zoo's card, if `h` has the very weights that the card speaks of."""
+    if h.name in list_models() and load(h.name).weights_sha256 == h.weights_sha256:
+        return card(h.name)
+    return {}
+
+
+def _layer(index: int, layer: Layer) -> dict[str, Any]:
+    sizes = ("in_shape", "out_shape", "kernel", "stride", "padding", "dilation")
+    plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula")
+    row: dict[str, Any] = {"index": index} | {name: getattr(layer, name) for name in plain}
+    return row | {name: None if (size := getattr(layer, name)) is None else list(size) for name in sizes}
+
+
+def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: Plan) -> None:
+    """Store what the planned layers answer to the samples, where an answer has the form of maps or of a vector."""
+    recorded = record(h, images, layers=chosen.layers, batch_size=len(images)) if chosen.layers else {}
+    for row in rows:
+        row["maps"] = None
+        if row["name"] in chosen.layers:
+            maps = recorded.pop(row["name"])
+            maps = maps[:, :, None, None] if maps.ndim == 2 else maps
+            channels, (cap, step) = maps.shape[1], chosen.size(tuple(maps.shape[1:]))
+            kept = maps[:, :cap, ::step, ::step].float()
+            shape = list(kept.shape[1:])
+            row["maps"] = {"shape": shape, "channels": channels, "step": step, **quantise_maps(kept)}
+
+
+def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) -> None:
+    source = wired.sources.get(row["name"])
+    names = [other["name"] for other in rows]
+    row["source"] = names.index(source) if source in names else None
+    row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
+    weight = wired.weights.get(row["name"])
+    row["kernels"] = None if weight is None else _kernels(weight, row["op"])
+
+
+def _has_window(pool: dict[str, Any], source: dict[str, Any]) -> bool:
+    """Whether the cells that the pool's stored units look at are stored too, and few enough to be told apart."""
+    if not (pool["maps"] and source["maps"] and pool["kernel"] and len(pool["kernel"]) == 2):
+        return False
+    same = pool["in_shape"] == source["out_shape"] and pool["maps"]["shape"][0] <= source["maps"]["shape"][0]
+    whole = pool["maps"]["step"] == source["maps"]["step"] == 1
+    spatial = pool["maps"]["shape"][1] * pool["maps"]["shape"][2] > 1
+    return bool(same and whole and spatial and pool["kernel"][0] * pool["kernel"][1] <= WINDOW)
+
+
+def _kernels(weight: Tensor, op: str) -> dict[str, Any]:
+    weight = weight.transpose(0, 1) if "transpose" in op else weight
+    total = list(weight.shape[:2])
+    kept = weight[: KERNELS[0], : KERNELS[1]].float()
+    colour = total[1] == 3 and kept.shape[2] * kept.shape[3] > 1
+    return {"shape": list(kept.shape), "total": total, "colour": colour, **quantise_weights(kept)}
+
+
+def _samples(h: Hierarchy, images: Tensor, labels: Tensor | None, shown: list[int]) -> list[dict[str, Any]]:
+    scores = _scores(h, images[shown])
+    samples = []
+    for place, index in enumerate(shown):
+        label = None if labels is None else int(labels[index])
+        name = f"image {index}" if label is None else _class_name(h, label)
+        score = None if scores is None else [round(float(value), 4) for value in scores[place]]
+        prediction = None if scores is None else int(scores[place].argmax())
+        samples.append(
+            {"image": picture(images[index]), "name": name, "label": label, "scores": score, "prediction": prediction}
+        )
+    return samples
+
+
+def _class_name(h: Hierarchy, label: int) -> str:
+    return h.classes[label] if h.classes and 0 <= label < len(h.classes) else f"class {label}"
+
+
+def _scores(h: Hierarchy, images: Tensor) -> Tensor | None:
+    """Softmax of the output, where that is a score for each of two classes or more."""
+    output = h(images).float()
+    if output.ndim != 2 or output.shape[1] < 2 or not output.isfinite().all():
+        return None
+    return output.softmax(1).cpu()
+
+
+def _choose_samples(count: int, labels: Tensor | None, most: int) -> list[int]:
+    """The first image of each class, classes in order; without labels, images evenly spaced."""
+    if labels is None:
+        return torch.linspace(0, count - 1, min(count, most)).round().int().tolist()
+    firsts = {int(label): index for index, label in reversed(list(enumerate(labels.tolist())))}
+    return [firsts[label] for label in sorted(firsts)][:most]
+
+
+def _checked_labels(labels: Tensor | None, count: int) -> Tensor | None:
+    if labels is None:
+        return None
+    labels = torch.as_tensor(labels)
+    if tuple(labels.shape) != (count,) or labels.is_floating_point() or labels.is_complex():
+        raise HierfeatError(
+            f"expected labels as {count} integers, one per image, got {labels.dtype} of shape {tuple(labels.shape)}"
+        )
+    return labels

@@ -1,0 +1,125 @@
+"""What the physiology says of each layer: strongest patches, tolerance to shifts, what pooling does."""
+
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat.anatomy.receptive_fields import ReceptiveFields
+from hierfeat.atlas.images import number, sprite
+from hierfeat.atlas.plan import Plan
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.field_cutter import LayerCutter
+from hierfeat.physiology.nonnegativity import nonnegativity
+from hierfeat.physiology.patch_measure import TopPatches
+from hierfeat.physiology.pooling_invariance import AS_IT_IS, pooling_invariance
+from hierfeat.physiology.pools import POOLS
+from hierfeat.physiology.translation_invariance import translation_invariance
+from hierfeat.recording.sweep import sweep
+from hierfeat.subjects.hierarchy import Hierarchy
+
+#: Multiply-adds that an analysis of many passes may cost, and images that it takes at most.
+MACS, IMAGES = 5e11, 64
+#: Shifts in pixels, up, down, left and right.
+SHIFT, POOL_SHIFT = 4, 2
+#: Grey of what lies outside the image.
+OUTSIDE = 0.5
+
+Sections = dict[str, dict[str, Any]]
+
+
+def patches(h: Hierarchy, images: Tensor, fields: ReceptiveFields, chosen: Plan) -> Sections:
+    """The strongest patches of the channels shown; of a rectifier they are those of the layer before it."""
+    kinds = {layer.name: layer.kind for layer in h.layers}
+    layers = [name for name in chosen.layers if kinds[name] != "activation"]
+    if not layers:
+        raise HierfeatError(f"{h.name} has no layer of maps or units")
+    [table] = sweep(h, images, [TopPatches(chosen.patches)], layers=layers, progress=False)
+    found = {}
+    for name, rows in table.groupby("layer", sort=False):
+        cutter = LayerCutter.of(fields, str(name), largest=chosen.tile)
+        found[name] = _patches(rows, images, cutter, chosen.channels)
+    return {"patches": found}
+
+
+def _patches(rows: pd.DataFrame, images: Tensor, cutter: LayerCutter, most: int) -> dict[str, Any]:
+    total = rows["channel"].nunique()
+    shown = rows[rows["channel"] < most]
+    cut, values, status = [], [], []
+    on_map = cutter.boxes.shape[:2] != (1, 1)
+    for _, channel in shown.groupby("channel", sort=False):
+        places = channel[["image", "row", "col"]].to_numpy()
+        cut.append([cutter.cut(images[n], *((row, col) if on_map else (0, 0))) for n, row, col in places])
+        values.append([number(value) for value in channel["value"]])
+        status.append(channel["status"].iloc[0])
+    return {
+        "image": sprite([[torch.nan_to_num(patch, OUTSIDE) for patch in row] for row in cut]),
+        "rows": len(cut),
+        "columns": max(len(row) for row in cut),
+        "channels": sorted(int(channel) for channel in shown["channel"].unique()),
+        "values": values,
+        "status": status,
+        "size": list(cutter.size),
+        "total": int(total),
+    }
+
+
+def shifts(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
+    """Invariance and equivariance by the size of the shift, averaged over its directions."""
+    count = _affordable(h, "translation_invariance", 1 + 4 * SHIFT, least=2)
+    moved = translation_invariance(h, images, layers=chosen.layers, max_shift=SHIFT, max_images=count)
+    table = moved.table.assign(distance=moved.table["dy"].abs() + moved.table["dx"].abs())
+    means = table.groupby(["layer", "distance"], sort=False)[["invariance", "equivariance"]].mean().reset_index()
+    found: dict[str, Any] = {}
+    for name, rows in means.groupby("layer", sort=False):
+        equivariance = [number(value) for value in rows["equivariance"]]
+        found[str(name)] = {
+            "images": min(count, len(images)),
+            "shifts": [number(distance) for distance in rows["distance"]],
+            "invariance": [number(value) for value in rows["invariance"]],
+            "equivariance": equivariance if any(value is not None for value in equivariance) else None,
+        }
+    return {"shift": found}
+
+
+def pooling(h: Hierarchy, images: Tensor) -> Sections:
+    """Invariance before and after each pool, as it is and with another in its place."""
+    pools = sum(layer.kind == "pool" for layer in h.layers)
+    passes = (1 + pools * len(POOLS)) * (1 + 4 * POOL_SHIFT)
+    count = _affordable(h, "pooling_invariance", passes, least=4)
+    table = pooling_invariance(h, images, max_shift=POOL_SHIFT, max_images=count).table
+    found: dict[str, Any] = {}
+    for name, rows in table.groupby("layer", sort=False):
+        ends = zip(rows["pooling"], rows["before"], rows["after"], strict=True)
+        found[str(name)] = [
+            {"pooling": kind, "before": number(before), "after": number(after), "current": kind == AS_IT_IS}
+            for kind, before, after in ends
+        ]
+    return {"pooling": found}
+
+
+def rectifiers(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
+    """How much of the energy passes each rectifier, channels together, and what it does with negative input."""
+    kinds = {layer.name: layer.kind for layer in h.layers}
+    layers = [name for name in chosen.layers if kinds[name] == "activation"]
+    if not layers:
+        raise HierfeatError(f"{h.name} has no activation function over maps or units")
+    rectified = nonnegativity(h, images, layers=layers)
+    summary = rectified.summary
+    found: dict[str, Any] = {
+        name: {"energy_kept": number(kept), "negative": rectified.negative[name]}
+        for name, kept in zip(summary["layer"], summary["energy_kept"], strict=True)
+    }
+    return {"rectifier": found}
+
+
+def _affordable(h: Hierarchy, analysis: str, passes: int, *, least: int) -> int:
+    """How many images an analysis of so many passes may be given."""
+    cost = int(h.layers.table["macs"].sum()) * passes
+    count = int(min(IMAGES, MACS / max(cost, 1)))
+    if count < least:
+        raise HierfeatError(
+            f"{cost * least:.0e} multiply-adds are too many for an atlas; hf.{analysis} does it if you have the time"
+        )
+    return count

@@ -1,0 +1,39 @@
+"""What one forward pass tells of the wiring: the kernels of every convolution, and whose output each layer reads."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.ops import settings
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Kernels (out, in, h, w) of 2-d convolutions by layer, and for each layer the layer whose output it reads."""
+
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def wiring(h: Hierarchy, images: Tensor) -> Wiring:
+    """Watch one forward pass; a source is found where the very tensor that one layer returned is given to the next."""
+    wired = Wiring()
+    makers: dict[int, tuple[str, Tensor]] = {}  # the tensor is kept, so that its id is not given to another
+
+    def before(call: Call) -> None:
+        maker = makers.get(id(call.input))
+        if maker is not None:
+            wired.sources[call.name] = maker[0]
+        weight = settings(call.op, call.args, call.kwargs).get("weight") if call.kind == "conv" else None
+        if isinstance(weight, Tensor) and weight.ndim == 4:
+            wired.weights[call.name] = weight.detach()
+
+    def after(call: Call, output: Tensor) -> None:
+        makers[id(output)] = (call.name, output)
+
+    with torch.no_grad(), h.watching(before=before, after=after):
+        h.forward(images)
+    return wired

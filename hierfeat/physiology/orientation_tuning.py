@@ -1,0 +1,248 @@
+"""Orientation and frequency tuning, simple and complex cells: every channel of every layer in one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.responses import Unit, blank_responses, by_centre, rectified, unit_responses
+from hierfeat.physiology.tuning_fits import fit_log_gaussian, fit_von_mises, interpolated_peak
+from hierfeat.physiology.tuning_indices import (
+    f1_f0,
+    finer_phases,
+    global_osi,
+    harmonics,
+    osi,
+    permutation_p,
+    ringach_bandwidth,
+)
+from hierfeat.stimuli.gratings import gratings
+from hierfeat.stimuli.stimulus_set import Values, spread
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RESPONSIVE = 0.01
+"""A unit is responsive whose peak is at least this share of its layer's largest."""
+LEAST_GOSI = 0.1
+"""A tuned unit has at least this global OSI."""
+ALPHA = 0.05
+"""A tuned unit has a permutation p below this."""
+FINE = 8
+"""Interpolated phases per phase shown, for layers that can be negative."""
+DRAWN = np.arange(0.0, 181.0, 2.0)
+"""Orientations at which the fitted curve is kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class OrientationTuning(Result):
+    """Tuning of every channel; see :func:`orientation_tuning` for the columns of ``.table``.
+
+    Attributes
+    ----------
+    responses : dict of str to numpy.ndarray
+        By layer, (channels, orientations, frequencies, phases), as recorded: not rectified.
+    blank : dict of str to numpy.ndarray
+        By layer, (channels,): the response to the grey ground.
+    curves, fitted : dict of str to numpy.ndarray
+        By layer, the tuning curve at the preferred frequency, (channels, orientations), and its von Mises fit at
+        ``fitted_orientations``.
+    orientations, frequencies, phases, fitted_orientations : numpy.ndarray
+        Degrees, cycles/pixel, degrees, degrees.
+    """
+
+    responses: dict[str, np.ndarray]
+    blank: dict[str, np.ndarray]
+    curves: dict[str, np.ndarray]
+    fitted: dict[str, np.ndarray]
+    orientations: np.ndarray
+    frequencies: np.ndarray
+    phases: np.ndarray
+    fitted_orientations: np.ndarray
+
+    def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
+        """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
+        from hierfeat.plots.orientation_tuning import plot_orientation_tuning
+
+        return plot_orientation_tuning(self, layer, channels=channels)
+
+    def plot_summary(self) -> "Figure":
+        """Distributions of OSI, preferred orientation and F1/F0, and the cell types, layer by layer."""
+        from hierfeat.plots.orientation_tuning import plot_tuning_summary
+
+        return plot_tuning_summary(self)
+
+
+def orientation_tuning(
+    h: Hierarchy,
+    *,
+    layers: Layers = ("conv", "pool"),
+    orientations: int | Values = 16,
+    frequencies: int | Values = 8,
+    phases: int = 8,
+    contrast: float = 1.0,
+    diameter: float | None = None,
+    unit: Unit = "centre",
+    permutations: int = 999,
+    seed: int = 0,
+    batch_size: int | None = None,
+) -> OrientationTuning:
+    """Show drifting gratings to all units at once and tell each unit's preference, selectivity and type.
+
+    Parameters
+    ----------
+    h
+        The subject.
+    layers
+        Names, glob patterns or kinds.
+    orientations
+        Degrees in [0, 180), or a number of equal steps.
+    frequencies
+        Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
+        shorter side to 0.4.
+    phases
+        Phases of the drift, equally spaced over one cycle; at least 3.
+    contrast
+        Of the gratings, 0 to 1.
+    diameter
+        Of a circular window in pixels, centred on each unit's receptive field; None fills the image.
+    unit
+        ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
+    permutations, seed
+        Of the test for "tuned".
+    batch_size
+        Images in one forward pass.
+
+    Returns
+    -------
+    OrientationTuning
+        ``.table`` has a row per layer and channel, with the columns ``layer, kind, channel, responsive,
+        preferred_orientation, osi, gosi, half_width, ringach_bandwidth, preferred_frequency, bandwidth,
+        preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.  Angles and widths are in degrees, frequencies
+        in cycles/pixel, bandwidth in octaves; the preferred phase is that at the stimulus's centre.
+
+    Raises
+    ------
+    HierfeatError
+        On fewer than 3 phases or 3 orientations, frequencies beyond Nyquist or not rising, or unknown layers.
+
+    Notes
+    -----
+    Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
+    unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
+    its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
+    Mises fit above its base, ``ringach_bandwidth`` that of Ringach et al., the preferred frequency a parabola's through
+    the three largest samples, bandwidth the full width of a log-Gaussian at half height.  ``f1_f0`` is cut off at 2,
+    which only a unit that answers grey can exceed.
+
+    ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
+    permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.
+
+    Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
+    whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose central units look at different
+    places (even sizes) are shown their own stimuli, a pass per place.
+
+    References
+    ----------
+    Hubel DH, Wiesel TN (1962). Receptive fields, binocular interaction and functional architecture in the cat's visual
+    cortex. J Physiol 160:106-154.  Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
+    response modulation. Vision Res 31:1079-1086.  Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> tuning = hf.orientation_tuning(hf.load("lenet5-digits"), layers="conv1")
+    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "unresponsive"]).all().item()
+    True
+    """
+    angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
+    if phases < 3 or len(angles) < 3:
+        raise HierfeatError(f"expected at least 3 orientations and 3 phases, got {len(angles)} and {phases}")
+    shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
+    blanks = blank_responses(h, layers=layers, unit=unit)
+    groups = {None: layers} if diameter is None else by_centre(h, layers)
+    found: dict[str, np.ndarray] = {}
+    for place, members in groups.items():
+        stimuli = gratings(h.input_shape, diameters=diameter, position=place, **shown)  # type: ignore[arg-type]
+        found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
+    grid = (len(angles), len(spectrum), phases)
+    responses = {layer.name: found[layer.name].T.reshape(-1, *grid) for layer in h.layers.select(layers)}
+    parts = {
+        name: _describe(responses[name], blanks[name], angles, spectrum, permutations=permutations, seed=seed)
+        for name in responses
+    }
+    table = pd.concat([part[0].assign(layer=name, kind=h.layers[name].kind) for name, part in parts.items()])
+    more = {"layers": list(responses), "diameter": diameter, "unit": unit, "permutations": permutations, "seed": seed}
+    return OrientationTuning(
+        table=table[["layer", "kind", *table.columns[:-2]]].reset_index(drop=True),
+        provenance=provenance(h, **shown, **more),
+        responses=responses,
+        blank=blanks,
+        curves={name: part[1] for name, part in parts.items()},
+        fitted={name: part[2] for name, part in parts.items()},
+        orientations=angles,
+        frequencies=spectrum,
+        phases=np.arange(phases) * (360.0 / phases),
+        fitted_orientations=DRAWN,
+    )
+
+
+def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
+    if isinstance(frequencies, int):
+        if frequencies < 1:
+            raise HierfeatError(f"expected at least one frequency, got {frequencies}")
+        return np.geomspace(min(1.5 / min(shape[1:]), 0.2), 0.4, frequencies)
+    given = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    if (np.diff(given) <= 0).any():
+        raise HierfeatError(f"expected rising frequencies, got {given}")
+    return given
+
+
+def _describe(
+    raw: np.ndarray, blank: np.ndarray, angles: np.ndarray, spectrum: np.ndarray, **test: Any
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Rows of the table, tuning curves and fitted curves of one layer."""
+    cycle = rectified(finer_phases(raw, FINE) if raw.min() < 0 else raw.astype(float))
+    rest = rectified(blank).astype(float)
+    mean, first, phase = harmonics(cycle)
+    evoked = rectified(mean - rest[:, None, None])
+    modulated = first.max((1, 2)) >= evoked.max((1, 2))
+    tuning = np.where(modulated[:, None, None], first, evoked)
+    units, count = np.arange(len(raw)), len(spectrum)
+    best, tone = np.divmod(tuning.reshape(len(raw), -1).argmax(1), count)
+    curve, peak = tuning[units, :, tone], tuning.max((1, 2))
+    spatial = tuning[units, best]
+    bend = fit_von_mises(curve, angles)
+    table = pd.DataFrame(
+        {
+            "channel": units,
+            "responsive": peak > max(RESPONSIVE * peak.max(), 1e-9),
+            "preferred_orientation": np.where(peak > 0, bend.peak, np.nan),
+            "osi": osi(curve, angles),
+            "gosi": global_osi(curve, angles),
+            "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
+            "ringach_bandwidth": ringach_bandwidth(curve, angles),
+            "preferred_frequency": np.where(peak > 0, interpolated_peak(spatial, spectrum), np.nan),
+            "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
+            "preferred_phase": phase[units, best, tone],
+            "f1_f0": np.minimum(f1_f0(cycle[units, best, tone], rest), 2.0),
+            "peak": peak,
+            "p_value": permutation_p(curve, angles, **test),
+            "fit_r2": bend.r2,
+        }
+    )
+    return table.assign(cell_type=cell_types(table)), curve, bend.at(DRAWN)
+
+
+def cell_types(table: pd.DataFrame) -> np.ndarray:
+    """Name each unit simple, complex, untuned or unresponsive from the numbers in its row."""
+    tuned = (table.p_value < ALPHA) & (table.gosi >= LEAST_GOSI)
+    names = np.where(table.f1_f0 > 1, "simple", "complex")
+    return np.asarray(np.where(~table.responsive, "unresponsive", np.where(tuned, names, "untuned")))

@@ -1,0 +1,90 @@
+"""What one layer answers, with gradients to the image: the forward pass ends at that layer."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from torch import Tensor
+from torch.autograd.graph import Node
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import After, Before, Call
+from hierfeat.subjects.hierarchy import Hierarchy
+
+Read = Callable[[Tensor], Tensor]
+
+RECTIFIERS = ("relu", "relu6", "threshold", "clamp", "clamp_min", "hardtanh")
+
+
+class _Reached(Exception):
+    """The layer has answered. No :class:`Stop`: modules run their hooks on the way out of an Exception only."""
+
+
+@contextmanager
+def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: After | None = None) -> Iterator[Read]:
+    """Within the block, ``read(images)`` is what `layer` answers to images in [0, 1], in the caller's grad mode.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    layer : str
+        The forward pass ends there, so that images may be of another size than the model's head takes.
+    before, after : callable, optional
+        As for :meth:`hierfeat.Hierarchy.watching`.
+
+    Notes
+    -----
+    Parameters are frozen for the block: gradients flow to the images alone.
+    """
+    answers: list[Tensor] = []
+
+    def reached(call: Call, output: Tensor) -> Tensor | None:
+        replaced = after(call, output) if after is not None else None
+        if call.name == layer:
+            answers.append(output if replaced is None else replaced)
+            raise _Reached
+        return replaced
+
+    def read(images: Tensor) -> Tensor:
+        with suppress(_Reached):
+            h.forward(images)
+        if not answers:
+            raise HierfeatError(f"{h.name} did not call {layer!r} in this forward pass")
+        return answers.pop()
+
+    h.layers[layer]  # refuses a name that is none
+    with h.watching(before=before, after=reached):
+        for parameter in h.model.parameters():
+            parameter.requires_grad_(False)
+        yield read
+
+
+def last_rectifiers(h: Hierarchy, layer: str, image: Tensor) -> set[str]:
+    """The rectifiers that lie between `layer` and the convolutions (or other weights) that feed it, itself included.
+
+    Notes
+    -----
+    Found in the autograd graph of one forward pass of `image`, (1, C, H, W), so that branches are followed.
+    """
+    calls: dict[Node, Call] = {}
+
+    def after(call: Call, output: Tensor) -> None:
+        if output.grad_fn is not None:
+            calls[output.grad_fn] = call
+
+    with reading(h, layer, after=after) as read:
+        answer = read(image.detach().clone().requires_grad_())
+    found, seen, waiting = set(), set(), [answer.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        call = calls.get(node)
+        if call is not None and call.kind in ("conv", "linear"):
+            continue
+        if call is not None and call.kind == "activation":
+            if call.op in RECTIFIERS:
+                found.add(call.name)
+            continue
+        waiting.extend(parent for parent, _ in node.next_functions)
+    return found

@@ -1,0 +1,133 @@
+"""What every physiological experiment records: one rate per stimulus and channel, in one pass over the stimuli."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.spots import spots
+from hierfeat.stimuli.stimulus_set import StimulusSet
+from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+
+Unit = Literal["centre", "mean"]
+
+
+def unit_responses(
+    h: Hierarchy, stimuli: StimulusSet, *, layers: Layers, unit: Unit = "centre", batch_size: int | None = None
+) -> dict[str, np.ndarray]:
+    """Response of each channel's central unit to each stimulus.
+
+    Parameters
+    ----------
+    h
+        The subject.
+    stimuli
+        Shown batch by batch; only one batch of images and of activations exists at a time.
+    layers
+        Names, glob patterns or kinds.
+    unit
+        ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
+    batch_size
+        Images in one forward pass; by default as many as keep a batch of images near 16 MB.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        By layer, (stimuli, channels), float32, neither rectified nor otherwise changed.
+
+    Notes
+    -----
+    The pass ends after the last chosen layer; what lies above it is not computed.
+    """
+    if unit not in ("centre", "mean"):
+        raise HierfeatError(f"expected unit 'centre' or 'mean', got {unit!r}")
+    names = [layer.name for layer in h.layers.select(layers)]
+    read = _centre if unit == "centre" else _mean
+    taken: dict[str, list[Tensor]] = {name: [] for name in names}
+
+    def after(call: Call, output: Tensor) -> None:
+        if call.name in taken:
+            taken[call.name].append(read(output.detach()).float().cpu())
+        if call.name == names[-1]:
+            raise Stop
+
+    size = batch_size or default_batch(h.input_shape)
+    for batch in stimuli.to(h.device).batches(size):
+        with torch.no_grad(), h.watching(after=after):
+            h.forward(batch)
+    return {name: _joined(h, name, parts, len(stimuli)) for name, parts in taken.items()}
+
+
+def blank_responses(
+    h: Hierarchy, *, layers: Layers, unit: Unit = "centre", ground: float = 0.5
+) -> dict[str, np.ndarray]:
+    """Response of each channel's central unit to the bare ground, by layer, (channels,)."""
+    bare = spots(h.input_shape, contrasts=0.0, ground=ground)
+    return {name: rows[0] for name, rows in unit_responses(h, bare, layers=layers, unit=unit).items()}
+
+
+def rectified(responses: np.ndarray) -> np.ndarray:
+    """Negative responses as 0: a firing rate is not negative."""
+    return np.asarray(np.maximum(responses, 0))
+
+
+def default_batch(shape: Sequence[int]) -> int:
+    """Images in a batch: 256 small ones, fewer of large ones."""
+    return int(np.clip(2**22 // int(np.prod(shape)), 8, 256))
+
+
+def central(shape: Sequence[int]) -> tuple[int, int]:
+    """(row, col) of the central unit of a map of `shape` (C, H, W); (0, 0) for a layer without a map."""
+    return (shape[1] // 2, shape[2] // 2) if len(shape) == 3 else (0, 0)
+
+
+def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float, float]]:
+    """(row, col), in pixels, of the middle of each central unit's receptive field.
+
+    The virtual field counts, which runs on through the padding: its middle is where the unit looks.  A layer whose
+    field is the whole image looks at the middle of it.
+    """
+    from hierfeat.anatomy.receptive_fields import receptive_fields
+
+    fields = receptive_fields(h)
+    centres = {}
+    for name in layers:
+        row, col = central(h.layers[name].out_shape)
+        top, left, bottom, right = fields.box(name, row, col, clip=False)
+        centres[name] = ((top + bottom) / 2, (left + right) / 2)
+    return centres
+
+
+def by_centre(h: Hierarchy, layers: Layers) -> dict[tuple[float, float], list[str]]:
+    """Layers grouped by where their central units look: one set of centred stimuli serves each group."""
+    groups: dict[tuple[float, float], list[str]] = {}
+    for name, place in field_centres(h, [layer.name for layer in h.layers.select(layers)]).items():
+        groups.setdefault(place, []).append(name)
+    return groups
+
+
+def _centre(output: Tensor) -> Tensor:
+    for axis in range(output.dim() - 1, 1, -1):
+        output = output.select(axis, output.shape[axis] // 2)
+    return output.clone()
+
+
+def _mean(output: Tensor) -> Tensor:
+    return output.flatten(2).mean(2) if output.dim() > 2 else output.clone()
+
+
+def _joined(h: Hierarchy, name: str, parts: list[Tensor], expected: int) -> np.ndarray:
+    rows = torch.cat(parts) if parts else torch.empty(0, 0)
+    if len(rows) != expected:
+        raise HierfeatError(
+            f"{h.name} called {name!r} for {len(rows)} of {expected} stimuli: its path depends on the image"
+        )
+    values = rows.numpy()
+    if not np.isfinite(values).all():
+        raise HierfeatError(f"{h.name} answered NaN or infinity in {name!r}: check its weights")
+    return values

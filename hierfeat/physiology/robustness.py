@@ -1,0 +1,114 @@
+"""How much of a unit's answer to an image is left when the image moves."""
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from hierfeat.physiology.image_parameters import Views, view
+from hierfeat.physiology.objectives import Objective, central_unit, maps, one_unit
+from hierfeat.physiology.reading import Read
+
+Columns = dict[str, npt.NDArray[np.float64]]
+
+_VIEWS = 16
+_BATCH = 64
+
+
+def shifted(images: Tensor, pixels: int) -> list[Tensor]:
+    """`images` moved by `pixels` in each of eight directions, and reflected at the border."""
+    size = (images.shape[2], images.shape[3])
+    steps = [step for step in product((-pixels, 0, pixels), repeat=2) if step != (0, 0)]
+    return [view(images, size, shift=(float(row), float(col))) for row, col in steps]
+
+
+def transformed(images: Tensor, *, jitter: float, scale: float, rotation: float) -> list[Tensor]:
+    """Sixteen random views of `images`, the same at every call, reflected at the border."""
+    size = (images.shape[2], images.shape[3])
+    generator = torch.Generator().manual_seed(0)
+    views = Views(size, jitter=jitter, scale=scale, rotation=rotation, generator=generator)
+    return [views(images) for _ in range(_VIEWS)]
+
+
+def kept(score: Callable[[Tensor], Tensor], images: Tensor, variants: list[Tensor]) -> npt.NDArray[np.float64]:
+    """The mean score of the variants as a share of the images' own, (N,); NaN where that is zero.
+
+    Parameters
+    ----------
+    score : callable
+        From images (N, C, H, W) to (N,).
+    images : torch.Tensor
+        (N, C, H, W).
+    variants : list of torch.Tensor
+        Each (N, C, H, W).
+    """
+    own = score(images)
+    mean = torch.stack([score(variant) for variant in variants]).mean(0)
+    return torch.where(own == 0, torch.nan, mean / own).double().numpy()
+
+
+def robustness(
+    read: Read, objective: Objective, images: Tensor, channels: Tensor, *, jitter: float, scale: float, rotation: float
+) -> Columns:
+    """The columns ``activation``, ``shift_kept`` and ``transform_kept`` of some images.
+
+    Parameters
+    ----------
+    read : callable
+        From images to a layer's answer.
+    objective : callable
+        From that answer and `channels` to (N,).
+    images : torch.Tensor
+        (N, C, H, W), in [0, 1].
+    channels : torch.Tensor
+        (N,), each image's own.
+    jitter, scale, rotation : float
+        In pixels, as a share, and in degrees: the extent of the random views. The shifts are by `jitter` pixels.
+    """
+
+    def score(batch: Tensor) -> Tensor:
+        parts = zip(batch.split(_BATCH), channels.split(_BATCH), strict=True)
+        return torch.cat([objective(read(part), where).float().cpu() for part, where in parts])
+
+    return {
+        "activation": score(images).double().numpy(),
+        "shift_kept": kept(score, images, shifted(images, max(1, round(min(images.shape[2:]) / 16)))),
+        "transform_kept": kept(score, images, transformed(images, jitter=jitter, scale=scale, rotation=rotation)),
+    }
+
+
+def best_natural(
+    read: Read, objective: Objective, images: Tensor | None, channels: Tensor, *, sign: float, **views: float
+) -> Columns:
+    """The same of the natural image with the largest (or least) objective for each channel, as columns ``natural_...``.
+
+    Notes
+    -----
+    For the central unit any place of the map will do: it is the same unit seen elsewhere. The robustness is
+    then that of the unit at this place. All are NaN, and the image -1, where there are no natural images.
+    """
+    count = len(channels)
+    if images is None:
+        columns = dict.fromkeys(("natural", "natural_shift_kept", "natural_transform_kept"), np.full(count, np.nan))
+        return columns | {"natural_image": np.full(count, -1)}
+    anywhere = objective is central_unit
+    best = torch.full((count,), -torch.inf)
+    which, units = torch.zeros(count, dtype=torch.int64), channels.clone()
+    for start in range(0, len(images), _BATCH):
+        activation = read(images[start : start + _BATCH])
+        for at, channel in enumerate(channels):
+            same = channel.expand(len(activation))
+            values = maps(activation, same).flatten(1) if anywhere else objective(activation, same)[:, None]
+            top, index = (sign * values.float().cpu()).flatten().max(0)
+            if top > best[at]:
+                best[at], which[at] = top, start + index // values.shape[1]
+                units[at] = channel * values.shape[1] + index % values.shape[1] if anywhere else channel
+    found = robustness(read, one_unit if anywhere else objective, images[which], units, **views)
+    return {
+        "natural": found["activation"],
+        "natural_image": which.numpy(),
+        **{f"natural_{name}": found[name] for name in ("shift_kept", "transform_kept")},
+    }

@@ -1,0 +1,324 @@
+"""Images made to maximise a channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.image_parameters import FourierImages, Views
+from hierfeat.physiology.objectives import Objective, likeness, objective_of
+from hierfeat.physiology.reading import Read, last_rectifiers, reading
+from hierfeat.physiology.robustness import best_natural, robustness
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_DECAY = 1.0
+_FRAGILE = 0.5  # less than this share kept under small shifts
+_COPIES_APART, _CHANNELS_APART = 1_000_003, 7_919
+
+
+@dataclass(frozen=True, eq=False)
+class Synthesis(Result):
+    """Images that maximise (or minimise) channels of a layer.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per image: ``layer, channel, copy, unit, read, start, activation, natural, natural_image, shift_kept,
+        transform_kept, natural_shift_kept, natural_transform_kept, status``. `activation` is the objective on the
+        finished image, `start` on the noise that it started from, `natural` on the best of the natural images given
+        (for a unit: the best over all places of their maps). `shift_kept` is the share of the activation that is left,
+        on average, when the image moves by a few pixels in eight directions, `transform_kept` under the
+        random views that it was optimised with; ``natural_...`` is the same for that natural image.
+
+        ``read`` is ``rectifier input`` where the unit was silent at the start, and so without a gradient, and was
+        optimised by what goes into its rectifiers. ``status`` is ``ok``; ``fragile`` where less than half is kept
+        under shifts; ``dead`` where the best image found still does not bring it above zero; or ``constant`` where
+        no pixel has any influence. The images of the last two mean nothing.
+    images : numpy.ndarray
+        (rows of the table, C, H, W), in [0, 1].
+    history : numpy.ndarray
+        (rows of the table, steps): the objective at each step, on the view of that step.
+    """
+
+    images: npt.NDArray[np.float32]
+    history: npt.NDArray[np.float32]
+
+    def plot(self, *, columns: int = 8) -> "Figure":
+        """Draw the images, with what of them is robust."""
+        from hierfeat.plots.synthesize import plot_synthesize
+
+        return plot_synthesize(self, columns=columns)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What all batches of one synthesis share."""
+
+    h: Hierarchy
+    layer: str
+    objective: Objective
+    sign: float
+    size: tuple[int, int]
+    steps: int
+    rate: float
+    copies: int
+    diversity: float
+    seed: int
+    views: dict[str, float]
+
+    def random_views(self) -> Views:
+        return Views(self.size, **self.views, generator=torch.Generator().manual_seed(self.seed))
+
+
+def synthesize(
+    h: Hierarchy,
+    layer: str,
+    channels: int | Sequence[int] | None = None,
+    *,
+    unit: str | Objective = "channel",
+    steps: int = 128,
+    seed: int = 0,
+    negative: bool = False,
+    copies: int = 1,
+    diversity: float = 1.0,
+    images: Tensor | None = None,
+    size: tuple[int, int] | None = None,
+    jitter: int | None = None,
+    scale: float = 0.05,
+    rotation: float = 5.0,
+    learning_rate: float = 0.1,
+    batch_size: int = 16,
+    progress: bool = True,
+) -> Synthesis:
+    """Make images that drive each channel of a layer as strongly as possible.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    layer : str
+        A layer's name.
+    channels : int or sequence of int, optional
+        All channels of the layer by default.
+    unit : {"channel", "center"} or callable
+        The mean over a channel's map, its central unit, or ``objective(activation, channels) -> (N,)``, given the
+        layer's answer (N, C, ...) to N images and the channel that each is made for.
+    steps : int
+        Steps of Adam.
+    seed : int
+        The same seed gives the same image, whatever other channels are asked for.
+    negative : bool
+        Minimise instead.
+    copies : int
+        Images per channel.
+    diversity : float
+        How strongly the copies are pushed apart, relative to the activation.
+    images : torch.Tensor, optional
+        Natural images (N, C, H, W) in [0, 1], to compare with.
+    size : tuple of int, optional
+        (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
+    jitter : int, optional
+        Largest shift of the random views, in pixels; by default a thirty-second of the image.
+    scale, rotation : float
+        Largest relative change of size, and largest rotation in degrees, of the random views.
+    learning_rate : float
+    batch_size : int
+        Images optimised at a time.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    Synthesis
+
+    Raises
+    ------
+    HierfeatError
+        If the layer, a channel, the objective or a setting does not fit.
+
+    Notes
+    -----
+    Gradient ascent on the spectrum of the images, see :class:`hierfeat.physiology.image_parameters.FourierImages`,
+    through a random view at every step: what survives small shifts, rotations and scalings is kept. The views are
+    true crops of a larger canvas, whose centre is returned. AdamW's decay (1, with a rate that falls to zero)
+    takes back what has no influence on the unit: it stays grey. Only the layers up to `layer` run, and
+    only the image has gradients.
+
+    References
+    ----------
+    Erhan, D., Bengio, Y., Courville, A. and Vincent, P. (2009). Visualizing higher-layer features of a deep network.
+    Olah, C., Mordvintsev, A. and Schubert, L. (2017). Feature visualization. Distill.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> made = hf.synthesize(hf.load("lenet5-digits"), "conv2", [0, 1], steps=16)
+    >>> made.images.shape
+    (2, 1, 32, 32)
+    """
+    chosen = _checked_channels(h, layer, channels)
+    name, objective = objective_of(unit)
+    natural = None if images is None else checked_images(h, images)
+    size = (h.input_shape[1], h.input_shape[2]) if size is None else size
+    _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
+    jitter = max(1, round(min(size) / 32)) if jitter is None else jitter
+    views = {"jitter": float(jitter), "scale": scale, "rotation": rotation}
+    sign = -1.0 if negative else 1.0
+    task = _Task(
+        h, layer, objective, sign, size, steps, learning_rate, copies, diversity if copies > 1 else 0, seed, views
+    )
+    per_batch = max(1, batch_size // copies)
+    groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
+    bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
+    with bar:
+        parts = [_optimised(task, group, bar) for group in groups]
+    made = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
+    table = _table(task, made, natural)
+    table.insert(3, "unit", name)
+    settings = {"unit": name, "steps": steps, "seed": seed, "negative": negative, "copies": copies, **views}
+    return Synthesis(
+        table=table,
+        provenance=provenance(h, layer=layer, size=size, learning_rate=learning_rate, diversity=diversity, **settings),
+        images=made["images"].numpy(),
+        history=made["history"].numpy(),
+    )
+
+
+def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | None) -> list[int]:
+    shape = h.layers[layer].out_shape
+    chosen = list(range(shape[0])) if channels is None else [channels] if isinstance(channels, int) else list(channels)
+    if not chosen or not all(isinstance(c, int | np.integer) and 0 <= c < shape[0] for c in chosen):
+        raise HierfeatError(f"expected channels of {layer!r} as ints from 0 to {shape[0] - 1}, got {channels!r}")
+    return [int(channel) for channel in chosen]
+
+
+def _check_settings(**settings: int) -> None:
+    for name, value in settings.items():
+        if not isinstance(value, int) or value < 1:
+            raise HierfeatError(f"expected {name} as an int of at least 1, got {value!r}")
+
+
+def _optimised(task: _Task, group: list[int], bar: Any) -> dict[str, Tensor]:
+    """Optimise the images of some channels, all at once."""
+    h, views = task.h, task.random_views()
+    channels = torch.tensor(group).repeat_interleave(task.copies)
+    copy = torch.arange(task.copies).repeat(len(group))
+    seeds = [
+        task.seed + _CHANNELS_APART * c + _COPIES_APART * j
+        for c, j in zip(channels.tolist(), copy.tolist(), strict=True)
+    ]
+    canvas = h.input_shape[0], task.size[0] + 2 * views.margin, task.size[1] + 2 * views.margin
+    parameters = FourierImages(seeds, canvas, h.device)
+    where = channels.to(h.device)
+    first = views.centre(parameters()).detach()
+    start, silent = _start(task, first, where)
+    opened = last_rectifiers(h, task.layer, first[:1]) if bool(silent.any()) else None
+    with torch.enable_grad(), reading(h, task.layer, **_bypass(opened, silent)) as read:
+        constant = silent & ~_has_gradient(task, read, first, where)
+        history = _ascend(task, read, parameters, views, where, bar)
+    return {
+        "images": views.centre(parameters()).detach().float().cpu(),
+        "history": history,
+        "channel": channels,
+        "copy": copy,
+        "start": start,
+        "silent": silent.cpu(),
+        "constant": constant.cpu(),
+    }
+
+
+def _ascend(task: _Task, read: Read, parameters: FourierImages, views: Views, where: Tensor, bar: Any) -> Tensor:
+    optimiser = torch.optim.AdamW([parameters.spectrum], lr=task.rate, weight_decay=_DECAY)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, task.steps)
+    history = []
+    for _ in range(task.steps):
+        optimiser.zero_grad()
+        activation = read(views(parameters()))
+        values = _values(task, activation, where)
+        gain = task.sign * values
+        if task.diversity:
+            gain = gain - task.diversity * gain.detach().abs() * likeness(activation, task.copies)
+        (-gain.sum()).backward()
+        optimiser.step()
+        falling.step()
+        history.append(values.detach().float().cpu())
+        bar.update()
+    return torch.stack(history, 1)
+
+
+def _values(task: _Task, activation: Tensor, where: Tensor) -> Tensor:
+    values = task.objective(activation, where)
+    if not isinstance(values, Tensor) or values.shape != where.shape:
+        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise HierfeatError(f"expected the objective to return one value per image, ({len(where)},), got {got}")
+    return values
+
+
+def _start(task: _Task, images: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
+    """The objective on the first images, and which of them have no gradient."""
+    with torch.enable_grad(), reading(task.h, task.layer) as read:
+        values = _values(task, read(images), where).detach()
+        return values.float().cpu(), ~_has_gradient(task, read, images, where)
+
+
+def _has_gradient(task: _Task, read: Read, images: Tensor, where: Tensor) -> Tensor:
+    images = images.clone().requires_grad_()
+    values = _values(task, read(images), where)
+    if not values.requires_grad:
+        return torch.zeros(len(images), dtype=torch.bool, device=images.device)
+    (gradient,) = torch.autograd.grad(values.sum(), images)
+    return gradient.flatten(1).ne(0).any(1)
+
+
+def _bypass(opened: set[str] | None, silent: Tensor) -> dict[str, Any]:
+    """Callbacks by which silent images pass through the rectifiers in `opened` as if these were not there."""
+    if not opened:
+        return {}
+    given: dict[str, Tensor] = {}
+
+    def before(call: Call) -> None:
+        if call.name in opened:
+            given[call.name] = call.input.clone()  # the rectifier may work in place
+
+    def after(call: Call, output: Tensor) -> Tensor | None:
+        if call.name not in opened:
+            return None
+        passed = silent.view(-1, *[1] * (output.ndim - 1))
+        return torch.where(passed, given.pop(call.name), output)
+
+    return {"before": before, "after": after}
+
+
+def _table(task: _Task, made: dict[str, Tensor], natural: Tensor | None) -> pd.DataFrame:
+    table = pd.DataFrame({"layer": task.layer, "channel": made["channel"].numpy(), "copy": made["copy"].numpy()})
+    table["read"] = np.where(made["silent"].numpy(), "rectifier input", "unit")
+    table["start"] = made["start"].numpy()
+    channels = made["channel"].to(task.h.device)
+    with torch.no_grad(), reading(task.h, task.layer) as read:
+        own = robustness(read, task.objective, made["images"], channels, **task.views)
+        peer = best_natural(read, task.objective, natural, channels, sign=task.sign, **task.views)
+    for name in ("activation", "natural", "natural_image"):
+        table[name] = (own | peer)[name]
+    for name in ("shift_kept", "transform_kept"):
+        table[name], table[f"natural_{name}"] = own[name], peer[f"natural_{name}"]
+    table["status"] = _status(table, made["constant"].numpy(), task.sign)
+    return table
+
+
+def _status(table: pd.DataFrame, constant: npt.NDArray[np.bool_], sign: float) -> npt.NDArray[np.str_]:
+    dead = (table["activation"] <= 0) & (table["read"] != "unit") if sign > 0 else np.zeros(len(table), dtype=bool)
+    fragile = ~(table["shift_kept"] >= _FRAGILE)
+    return np.select([constant, dead, fragile], ["constant", "dead", "fragile"], "ok")

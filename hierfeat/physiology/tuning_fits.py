@@ -1,0 +1,247 @@
+"""Curves fitted to responses: von Mises, log-Gaussian, Naka-Rushton; and the indices read from size series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierfeat._fits import fit_curves, r_squared
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.tuning_indices import rates, wrapped
+
+LN2 = float(np.log(2))
+
+
+@dataclass(frozen=True)
+class VonMises:
+    """``base + amplitude · exp(κ (cos 2(θ − peak) − 1))``, an array of curves; angles in degrees."""
+
+    peak: np.ndarray
+    kappa: np.ndarray
+    amplitude: np.ndarray
+    base: np.ndarray
+    r2: np.ndarray
+
+    @property
+    def half_width(self) -> np.ndarray:
+        """Half-width at half-height above the base, ``½ arccos(1 − ln 2 / κ)``; NaN beyond 90°."""
+        argument = 1 - LN2 / self.kappa
+        return np.asarray(np.where(argument >= -1, np.rad2deg(np.arccos(np.clip(argument, -1, 1))) / 2, np.nan))
+
+    def at(self, orientations: np.ndarray) -> np.ndarray:
+        """Evaluate each curve at `orientations`, (n, k)."""
+        angle = np.deg2rad(2 * (np.asarray(orientations)[None, :] - self.peak[:, None]))
+        return np.asarray(
+            self.base[:, None] + self.amplitude[:, None] * np.exp(self.kappa[:, None] * (np.cos(angle) - 1))
+        )
+
+
+def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
+    """Fit orientation tuning curves (n, k) by a von Mises function on the half circle, base not below 0.
+
+    References
+    ----------
+    Swindale NV (1998). Orientation tuning curves: empirical description and estimation of parameters. Biol Cybern
+    78:45-56.
+    """
+    curve = np.atleast_2d(rates(curve))
+    scale = np.maximum(curve.max(-1, keepdims=True), 1e-30)
+    angles = 2 * np.deg2rad(np.asarray(orientations, dtype=float))
+    curve = curve / scale
+    params = fit_curves(lambda p: _von_mises(p, curve, angles)[0], _von_mises_start(curve, angles), curve, steps=30)
+    fitted, amplitude, base = _von_mises(params, curve, angles)
+    return VonMises(
+        peak=wrapped(np.rad2deg(params[:, 0]) / 2, 180.0),
+        kappa=np.exp(np.clip(params[:, 1], -6, 6)),
+        amplitude=amplitude * scale[:, 0],
+        base=base * scale[:, 0],
+        r2=r_squared(fitted, curve),
+    )
+
+
+def _von_mises(params: np.ndarray, curve: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The curves for given peaks and widths, with the amplitude and base that fit best (base at least 0)."""
+    shape = _shape(params, angles)
+    centred = shape - shape.mean(1, keepdims=True)
+    amplitude = (curve * centred).sum(1) / np.maximum((centred**2).sum(1), 1e-12)
+    base = curve.mean(1) - amplitude * shape.mean(1)
+    alone = (curve * shape).sum(1) / (shape**2).sum(1)
+    amplitude, base = np.where(base < 0, alone, amplitude), np.maximum(base, 0.0)
+    return amplitude[:, None] * shape + base[:, None], amplitude, base
+
+
+def _shape(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(np.exp(np.clip(params[:, 1:2], -6, 6)) * (np.cos(angles - params[:, :1]) - 1)))
+
+
+def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """The best of a grid of peaks and widths, by correlation with the curve."""
+    peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
+    grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
+    shapes = _shape(grid, angles)
+    centred = shapes - shapes.mean(1, keepdims=True)
+    lengths = np.sqrt((centred**2).sum(1))
+    score = (curve @ centred.T) / np.maximum(lengths, 1e-9)
+    return np.asarray(grid[np.where(lengths > 1e-6, score, -np.inf).argmax(1)])
+
+
+@dataclass(frozen=True)
+class LogGaussian:
+    """``amplitude · exp(−(log2 f − log2 peak)² / 2σ²)``, an array of curves; σ in octaves."""
+
+    peak: np.ndarray
+    sigma: np.ndarray
+    amplitude: np.ndarray
+    r2: np.ndarray
+
+    @property
+    def bandwidth(self) -> np.ndarray:
+        """Full width at half height in octaves, ``2 σ √(2 ln 2)`` = log2(high / low)."""
+        return np.asarray(2 * np.sqrt(2 * LN2) * self.sigma)
+
+
+def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
+    """Fit frequency tuning curves (n, k) by a Gaussian of log2 frequency.
+
+    Notes
+    -----
+    Where the largest sample lies at an end of the range, neither peak nor width can be told: the peak is that
+    sample's frequency, σ and r² are NaN.
+    """
+    curve = np.atleast_2d(rates(curve))
+    octaves = np.log2(np.asarray(frequencies, dtype=float))
+    if (np.diff(octaves) <= 0).any():
+        raise HierfeatError(f"expected rising frequencies, got {frequencies}")
+    best, top = curve.argmax(-1), np.maximum(curve.max(-1), 1e-30)
+    start = np.column_stack([octaves[best], np.zeros(len(curve)), np.ones(len(curve))])
+    params = fit_curves(lambda p: _log_gaussian(p, octaves), start, curve / top[:, None])
+    inside = (best > 0) & (best < len(octaves) - 1) & (np.abs(params[:, 0] - octaves[best]) < 1.5)
+    return LogGaussian(
+        peak=2 ** np.where(inside, params[:, 0], octaves[best]),
+        sigma=np.where(inside, np.exp(params[:, 1]), np.nan),
+        amplitude=params[:, 2] * top,
+        r2=np.where(inside, r_squared(_log_gaussian(params, octaves), curve / top[:, None]), np.nan),
+    )
+
+
+def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> np.ndarray:
+    peak, width, amplitude = (params[:, [index]] for index in range(3))
+    return np.asarray(amplitude * np.exp(-((octaves - peak) ** 2) / (2 * np.exp(2 * np.clip(width, -6, 6)))))
+
+
+def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+    """Peak frequency of each curve (n, k), by a parabola through the largest sample and its neighbours.
+
+    In octaves, and of the logarithm of the response: exact for a log-Gaussian curve, and unlike a fit of the whole
+    curve not drawn away by its tails.  A largest sample at an end of the range is taken as it is.
+    """
+    curve, octaves = np.atleast_2d(rates(curve)), np.log2(np.asarray(frequencies, dtype=float))
+    best = curve.argmax(-1)
+    if len(octaves) < 3:
+        return np.asarray(2 ** octaves[best])
+    around = np.clip(best, 1, len(octaves) - 2)[:, None] + np.array([-1, 0, 1])
+    heights = np.log(np.maximum(np.take_along_axis(curve, around, -1), 1e-12 * curve.max(-1, keepdims=True) + 1e-300))
+    left, middle, right = (octaves[around][:, index] for index in range(3))
+    rise, fall = (heights[:, 1] - heights[:, 0]) / (middle - left), (heights[:, 1] - heights[:, 2]) / (right - middle)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        place = middle + (rise * (right - middle) - fall * (middle - left)) / (2 * (rise + fall))
+    inside = (best > 0) & (best < len(octaves) - 1) & np.isfinite(place)
+    return np.asarray(2 ** np.where(inside, place, octaves[best]))
+
+
+@dataclass(frozen=True)
+class NakaRushton:
+    """``r_max cⁿ / (cⁿ + c50ⁿ) + base``, an array of curves."""
+
+    r_max: np.ndarray
+    c50: np.ndarray
+    exponent: np.ndarray
+    base: np.ndarray
+    r2: np.ndarray
+
+
+def fit_naka_rushton(responses: np.ndarray, contrasts: np.ndarray) -> NakaRushton:
+    """Fit contrast responses (n, k) by the Naka-Rushton function.
+
+    References
+    ----------
+    Albrecht DG, Hamilton DB (1982). Striate cortex of monkey and cat: contrast response function. J Neurophysiol
+    48:217-237.
+    """
+    responses, contrasts = np.atleast_2d(rates(responses)), np.asarray(contrasts, dtype=float)
+    top = np.maximum(responses.max(-1, keepdims=True), 1e-30)
+    curve, n = responses / top, len(responses)
+    starts = [
+        np.tile([1.0, np.log(c50), np.log(power), 0.05], (n, 1)) for c50 in (0.1, 0.3, 1.0) for power in (1.0, 2.5)
+    ]
+    fits = np.stack([fit_curves(lambda p: _naka_rushton(p, contrasts), start, curve) for start in starts])
+    errors = np.stack([((_naka_rushton(fit, contrasts) - curve) ** 2).sum(-1) for fit in fits])
+    params = fits[errors.argmin(0), np.arange(n)]
+    return NakaRushton(
+        r_max=np.abs(params[:, 0]) * top[:, 0],
+        c50=np.exp(params[:, 1]),
+        exponent=np.exp(params[:, 2]),
+        base=params[:, 3] ** 2 * top[:, 0],
+        r2=r_squared(_naka_rushton(params, contrasts), curve),
+    )
+
+
+def _naka_rushton(params: np.ndarray, contrasts: np.ndarray) -> np.ndarray:
+    r_max, c50, exponent, root = (params[:, [index]] for index in range(4))
+    half, power = np.exp(np.clip(c50, -12, 6)), np.exp(np.clip(exponent, -3, 3))
+    raised = contrasts**power
+    return np.asarray(np.abs(r_max) * raised / (raised + half**power) + root**2)
+
+
+@dataclass(frozen=True)
+class SizeIndices:
+    """What a size series tells; diameters in pixels."""
+
+    suppression_index: np.ndarray
+    summation_field: np.ndarray
+    surround: np.ndarray
+    peak: np.ndarray
+    plateau: np.ndarray
+
+
+def size_indices(responses: np.ndarray, diameters: np.ndarray) -> SizeIndices:
+    """Read suppression, summation field and surround off responses (n, k) to growing gratings.
+
+    Notes
+    -----
+    Suppression index (peak − plateau) / peak, the plateau being the response to the largest stimulus; summation field
+    (grating summation field) the smallest diameter that reaches 95 % of the peak; surround the first diameter past the
+    peak at which the response has fallen to the plateau plus 5 % of it, NaN without suppression.  All interpolated
+    linearly between diameters.
+
+    References
+    ----------
+    Cavanaugh JR, Bair W, Movshon JA (2002). Nature and interaction of signals from the receptive field center and
+    surround in macaque V1 neurons. J Neurophysiol 88:2530-2546.
+    """
+    responses, diameters = np.atleast_2d(rates(responses)), np.asarray(diameters, dtype=float)
+    best, peak, plateau = responses.argmax(-1), responses.max(-1), responses[:, -1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        index = np.where(peak > 0, (peak - plateau) / peak, np.nan)
+    rising = [_crossing(row[: b + 1], diameters, 0.95 * top) for row, b, top in zip(responses, best, peak, strict=True)]
+    falling = [
+        diameters[b] + _crossing(-row[b:], diameters[b:] - diameters[b], -1.05 * low) if row[b] > 1.05 * low else np.nan
+        for row, b, low in zip(responses, best, plateau, strict=True)
+    ]
+    return SizeIndices(index, np.where(peak > 0, rising, np.nan), np.asarray(falling), peak, plateau)
+
+
+def _crossing(row: np.ndarray, places: np.ndarray, level: float) -> float:
+    """Where a row first reaches `level`."""
+    index = int(np.argmax(row >= level))
+    if index == 0:
+        return float(places[0])
+    share = (level - row[index - 1]) / (row[index] - row[index - 1])
+    return float(places[index - 1] + share * (places[index] - places[index - 1]))
+
+
+def end_stopping(responses: np.ndarray) -> np.ndarray:
+    """``(R_opt − R_long) / R_opt`` for responses (..., k) to bars of growing length; 1 is wholly hypercomplex."""
+    responses = rates(responses)
+    best, longest = responses.max(-1), responses[..., -1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(best > 0, (best - longest) / best, np.nan))

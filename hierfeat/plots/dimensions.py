@@ -1,0 +1,176 @@
+"""The staircase of a network: boxes to scale, in the manner of LeCun et al. (1998), Fig. 2."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.colors
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, Patch, Polygon
+
+if TYPE_CHECKING:
+    from hierfeat.anatomy.dimensions import Dimensions
+
+_COLOURS = {
+    "input": "#bbbbbb",
+    "conv": "#56B4E9",
+    "pool": "#E69F00",
+    "linear": "#009E73",
+    "add": "#CC79A7",
+    "concat": "#F0E442",
+}
+_OTHER = "#dddddd"
+_MOST_COLUMNS = 18
+_APART = 0.05  # inches between maps that are drawn one by one
+_TALLEST, _DEEPEST, _THIN = 2.6, 1.7, 0.13  # inches: the largest map, the most maps, the side of a dense layer
+_BACK = np.array([-0.72, 0.69])  # where the maps behind the first one lie
+
+
+@dataclass
+class _Box:
+    """One layer's box: its front face, and how far the maps reach back, in inches."""
+
+    row: Any
+    face: np.ndarray
+    back: np.ndarray
+    label: str
+    left: float = 0.0
+    bottom: float = 0.0
+
+    @property
+    def size(self) -> np.ndarray:
+        return np.asarray(self.face + np.abs(self.back))
+
+
+def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure:
+    """Draw every layer's output as maps × height × width; folded, the last output of every stage."""
+    folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
+    rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
+    few = len(set(columns)) <= 10
+    boxes = _boxes(rows, counts, few=few)
+    width, height = _place(boxes, columns, few=few)
+    figure = Figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
+    axis = figure.add_axes((0, 0.02, 1, 0.9))
+    _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
+    small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
+    for box in boxes:
+        _draw(axis, box)
+        _label(axis, box, small, formula=few)
+    axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
+    axis.axis("off")
+    _finish(figure, axis, result, rows)
+    return figure
+
+
+def _chosen(rows: list[Any], folded: bool) -> tuple[list[Any], list[int], dict[str, int]]:
+    """Give the rows to draw, the column of each, and how many layers each stands for where stages are folded."""
+    if not folded:
+        return rows, [row.column for row in rows], {}
+    stages: dict[int, list[Any]] = {}
+    for row in rows:
+        if not row.gate:
+            stages.setdefault(-1 if row.kind == "input" else row.stage, []).append(row)
+    last = [stage[-1] for stage in stages.values()]
+    return last, list(stages), {stage[-1].layer: len(stage) for stage in stages.values()}
+
+
+def _boxes(rows: list[Any], counts: dict[str, int], *, few: bool) -> list[_Box]:
+    """Scale rows and columns by the tallest map, maps by the most maps, dense layers by the longest of them."""
+    tall = max(max(row.height, row.width) for row in rows)
+    deep = max((row.maps for row in rows if not row.dense), default=1)
+    long = max((row.maps for row in rows if row.dense), default=1)
+    boxes = []
+    for row in rows:
+        face = np.array([row.width, row.height]) / tall * _TALLEST
+        back = _BACK * row.maps / (long if row.dense else deep) * _DEEPEST
+        label = str(row.maps) if row.dense else f"{row.maps}@{'' if few else chr(10)}{row.height}×{row.width}"
+        label += f"\n({counts[row.layer]} layers)" if counts.get(row.layer, 1) > 1 else ""
+        boxes.append(_Box(row, np.maximum(face, _THIN) if not row.dense else np.full(2, _THIN), back, label))
+    return boxes
+
+
+def _place(boxes: list[_Box], columns: list[int], *, few: bool) -> tuple[float, float]:
+    """Set the columns side by side and the boxes of each on top of one another; return the size of it all."""
+    left, gap, room = 0.2, 0.75 if few else 0.45, 0.9 if few else 1.5
+    stacks: dict[int, list[_Box]] = {column: [] for column in sorted(columns)}
+    for box, column in zip(boxes, columns, strict=True):
+        stacks[column].append(box)
+    heights = {column: sum(box.size[1] + room for box in stack) for column, stack in stacks.items()}
+    total = max(heights.values())
+    for column, stack in stacks.items():
+        widest = max(*(box.size[0] for box in stack), 1.35 if few else 0.6)
+        bottom = (total - heights[column]) / 2 + room / 2
+        for box in reversed(stack):
+            box.left, box.bottom = left + (widest - box.size[0]) / 2, bottom
+            bottom += box.size[1] + room
+        left += widest + gap
+    return left, total
+
+
+def _draw(axis: Axes, box: _Box) -> None:
+    """Draw maps one by one where they can be told apart, and a solid box where they cannot."""
+    colour = _COLOURS.get(box.row.kind, _OTHER)
+    front = np.array([box.left + abs(box.back[0]), box.bottom])
+    corners = front + np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * box.face
+    style: dict[str, Any] = {"edgecolor": "#333333", "linewidth": 0.8, "joinstyle": "round"}
+    apart = np.linalg.norm(box.back) / box.row.maps > _APART
+    if apart and not box.row.dense:
+        for place in range(box.row.maps - 1, 0, -1):
+            shifted = corners + box.back * place / box.row.maps
+            axis.add_patch(Polygon(shifted, facecolor=_shade(colour, 0.8), **style))
+    else:
+        left, top = corners[[0, 3]], corners[[3, 2]]
+        for edge, shade in ((left, 0.62), (top, 0.8)):
+            axis.add_patch(Polygon([*edge, *(edge + box.back)[::-1]], facecolor=_shade(colour, shade), **style))
+    axis.add_patch(Polygon(corners, facecolor=colour, **style))
+
+
+def _shade(colour: str, factor: float) -> tuple[float, ...]:
+    return tuple(part * factor for part in matplotlib.colors.to_rgb(colour))
+
+
+def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
+    middle = box.left + box.size[0] / 2
+    axis.text(middle, box.bottom + box.size[1] + 0.06, box.label, ha="center", va="bottom", fontsize=size)
+    name = box.row.layer if formula else _short(box.row.layer)
+    turn: dict[str, Any] = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
+    centre = box.left + abs(box.back[0]) + box.face[0] / 2
+    axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
+    if formula and box.row.formula:
+        text = box.row.formula.replace("; ", "\n")
+        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=0.78 * size, color="#555555")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else "…" + name[-15:]
+
+
+def _wires(boxes: list[_Box]) -> list[tuple[_Box, _Box]]:
+    named = {box.row.layer: box for box in boxes}
+    return [(named[source], box) for box in boxes for source in box.row.sources]
+
+
+def _arrows(axis: Axes, wires: list[tuple[_Box, _Box]], *, bows: bool) -> None:
+    """Join each box to those that feed it; what skips a column takes a bow over it."""
+    for source, box in wires:
+        far = bows and box.row.column - source.row.column > 1
+        style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": "#777777", "linewidth": 1.0}
+        style["connectionstyle"] = "arc3,rad=-0.28" if far else "arc3,rad=0"
+        axis.add_patch(FancyArrowPatch(_side(source, right=True), _side(box, right=False), zorder=0.5, **style))
+
+
+def _side(box: _Box, *, right: bool) -> tuple[float, float]:
+    height = box.bottom + (box.face[1] / 2 if right else box.size[1] - box.face[1] / 2)
+    return (box.left + box.size[0] + 0.02, height) if right else (box.left - 0.02, height)
+
+
+def _finish(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -> None:
+    kinds = dict.fromkeys(row.kind for row in rows)
+    handles = [Patch(facecolor=_COLOURS.get(kind, _OTHER), edgecolor="#333333", label=kind) for kind in kinds]
+    axis.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=10)
+    scale = "height and width to one scale, maps to another"
+    scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
+    figure.suptitle(f"{result.provenance.get('model', '')}: dimensions, layer by layer", fontsize=14, y=0.985)
+    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=9, color="#555555")

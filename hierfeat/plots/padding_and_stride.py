@@ -1,0 +1,132 @@
+"""Where the kernel sits for each output cell, in the manner of Dumoulin and Visin (2016)."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Polygon, Rectangle
+
+if TYPE_CHECKING:
+    from hierfeat.anatomy.padding_and_stride import PaddingAndStride
+
+_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _OUTPUT, _NOW, _UNSEEN = (
+    "#cfe3f3",
+    "#ffffff",
+    "#0072B2",
+    "#E69F00",
+    "#bfe5d8",
+    "#009E73",
+    "#f3c6ae",
+)
+_WIDEST = 24
+
+
+def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) -> Figure:
+    """Draw the kernel in the plane for the first outputs and the last, and along one axis for every output."""
+    width = _padded(result)[1] - _padded(result)[0]
+    if not planar or width > _WIDEST:
+        figure = Figure(figsize=(9, 5), layout="constrained")
+        _line(figure.subplots(), result)
+    else:
+        shown = _shown(int(result.settings["out"]))
+        figure = Figure(figsize=(11, 7.4), layout="constrained")
+        grid = figure.add_gridspec(2, len(shown), height_ratios=(1.5, 1))
+        for place, cell in enumerate(shown):
+            _plane(figure.add_subplot(grid[0, place]), result, cell)
+        _line(figure.add_subplot(grid[1, :]), result)
+    figure.suptitle(_title(result.settings), fontsize=15)
+    return figure
+
+
+def _title(settings: dict[str, Any]) -> str:
+    padding = settings["before"]
+    if settings["after"] != settings["before"]:
+        padding = f"({settings['before']}, {settings['after']})"
+    named = f"w = {settings['w']}, f = {settings['f']}, p = {padding}, s = {settings['s']}, d = {settings['d']}"
+    return f"{named}:   {settings['formula']}"
+
+
+def _padded(result: "PaddingAndStride") -> tuple[int, int]:
+    """The first cell of the padded input and the one past its last; a window may hang over further."""
+    end = int(result.settings["w"]) + int(result.settings["after"])
+    return -int(result.settings["before"]), max(end, int(result.taps[-1, -1]) + 1)
+
+
+def _shown(count: int) -> list[tuple[int, int]]:
+    """Choose the output cells to show: the first, its right and lower neighbours, the last."""
+    last = count - 1
+    return sorted({(0, 0), (0, min(1, last)), (min(1, last), 0), (last, last)})
+
+
+def _plane(axis: Axes, result: "PaddingAndStride", cell: tuple[int, int]) -> None:
+    """Draw the square input with the kernel laid on it, and the square output above with the cell it gives."""
+    first, end = _padded(result)
+    count, w = int(result.settings["out"]), int(result.settings["w"])
+    rows, columns = result.taps[cell[0]], result.taps[cell[1]]
+    for row, column in np.ndindex(end - first, end - first):
+        inside = 0 <= row + first < w and 0 <= column + first < w
+        tapped = row + first in rows and column + first in columns
+        colour = (_TAP if inside else _TAP_IN_PADDING) if tapped else _INPUT
+        if inside and not tapped and 0 in result.coverage[[row + first, column + first]]:
+            colour = _UNSEEN
+        _cell(axis, column + first, -row - first, colour, inside or tapped)
+    lift, shift = -first + 1.5, (first + end - count) / 2
+    for row, column in np.ndindex(count, count):
+        _cell(axis, shift + column, lift + count - 1 - row, _NOW if (row, column) == cell else _OUTPUT, True)
+    _beam(axis, columns, rows, shift + cell[1], lift + count - 1 - cell[0])
+    axis.set_aspect("equal")
+    axis.set_xlim(first - 0.2, end + 0.2)
+    axis.set_ylim(-end + 0.8, lift + count + 0.2)
+    axis.axis("off")
+    axis.set_title(f"output cell {cell}", fontsize=12)
+
+
+def _beam(axis: Axes, columns: np.ndarray, rows: np.ndarray, left: float, bottom: float) -> None:
+    """Join the patch under the kernel to the output cell."""
+    patch = (columns[0], columns[-1] + 1, -rows[-1], -rows[0] + 1)
+    corners = [(patch[0], patch[3]), (left, bottom), (left + 1, bottom), (patch[1], patch[3])]
+    axis.add_patch(Polygon(corners, facecolor=_NOW, alpha=0.18, edgecolor=_NOW, zorder=3))
+    size = (patch[1] - patch[0], patch[3] - patch[2])
+    axis.add_patch(Rectangle((patch[0], patch[2]), *size, fill=False, edgecolor=_NOW, linewidth=2.2, zorder=4))
+
+
+def _cell(axis: Axes, left: float, bottom: float, colour: str, solid: bool) -> None:
+    style: dict[str, Any] = {"facecolor": colour, "edgecolor": "#555555", "linewidth": 0.8}
+    if not solid:
+        style = {"facecolor": _PADDING, "edgecolor": "#999999", "linewidth": 0.8, "linestyle": (0, (2, 2))}
+    axis.add_patch(Rectangle((left, bottom), 1, 1, **style))
+
+
+def _line(axis: Axes, result: "PaddingAndStride") -> None:
+    """Draw one row per output cell, one column per padded input cell."""
+    first, end = _padded(result)
+    w, count = int(result.settings["w"]), int(result.settings["out"])
+    cells = np.zeros((count, end - first), dtype=int)
+    cells[:, : -first or None] = 1 if first else cells[:, : -first or None]
+    cells[:, w - first :] = 1
+    cells[:, [cell - first for cell in range(w) if result.coverage[cell] == 0]] = 4
+    for output, taps in enumerate(result.taps):
+        cells[output, taps - first] = np.where((taps >= 0) & (taps < w), 2, 3)
+    colours = [_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _UNSEEN]
+    extent = (first - 0.5, end - 0.5, count - 0.5, -0.5)
+    axis.imshow(cells, cmap=ListedColormap(colours), vmin=-0.5, vmax=4.5, extent=extent, aspect="auto")
+    if cells.size < 1500:
+        axis.set_xticks(np.arange(first, end) - 0.5, minor=True)
+        axis.set_yticks(np.arange(count) - 0.5, minor=True)
+        axis.grid(which="minor", color="#bbbbbb", linewidth=0.7)
+        axis.tick_params(which="minor", length=0)
+    step = max(1, (end - first) // 20)
+    axis.set_xticks([cell for cell in range(w) if cell % step == 0])
+    axis.set_yticks([output for output in range(count) if output % max(1, count // 10) == 0])
+    axis.set_xlabel("input cell, along one axis", fontsize=12)
+    axis.set_ylabel("output cell", fontsize=12)
+    axis.legend(handles=_keys(cells), loc="upper left", bbox_to_anchor=(1.005, 1.0), fontsize=10, frameon=False)
+
+
+def _keys(cells: np.ndarray) -> list[Patch]:
+    names = ["input", "padding", "kernel on the input", "kernel on the padding", "input never seen"]
+    colours = [_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _UNSEEN]
+    present = np.unique(cells)
+    return [Patch(facecolor=colours[kind], edgecolor="#555555", label=names[kind]) for kind in present]

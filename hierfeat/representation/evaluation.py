@@ -1,0 +1,125 @@
+"""How often a network is right, on which classes it is not, and which images mislead it most."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation(Result):
+    """What :func:`evaluate` returns; ``.table`` has the columns ``label, images, recall, precision``.
+
+    Attributes
+    ----------
+    accuracy : float
+        Fraction of images whose largest output is their label.
+    confusion : ndarray
+        (classes, classes) counts: rows are labels, columns predictions.
+    labels : ndarray
+        The class of each image.
+    predicted : ndarray
+        The class predicted for each image.
+    confidence : ndarray
+        The softmax of the predicted class, for each image.
+    mistakes : ndarray
+        Indices of the misclassified images, the most confident mistake first.
+    """
+
+    accuracy: float
+    confusion: np.ndarray
+    labels: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+    mistakes: np.ndarray
+
+    def plot(self) -> "Figure":
+        """Draw the confusion matrix in percent of each class."""
+        from hierfeat.plots.evaluation import plot_evaluation
+
+        return plot_evaluation(self)
+
+    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
+        """Show the `k` most confident mistakes among the `images` that were evaluated."""
+        from hierfeat.plots.evaluation import plot_mistakes
+
+        return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
+
+
+def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
+    """Compare a classifier's answers with the labels.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Its output is a score per class.
+    images : Tensor
+        N, C, H, W in [0, 1].
+    labels : Tensor
+        N integers.
+    batch_size : int
+        Images per forward pass.
+
+    Returns
+    -------
+    Evaluation
+        Accuracy, confusion matrix, recall and precision per class, and the mistakes.
+
+    Raises
+    ------
+    HierfeatError
+        If images and labels differ in number, or a label has no output.
+
+    Notes
+    -----
+    Recall is the fraction of a class's images that are called by its name; precision the fraction of the images called
+    by its name that are of the class (NaN where it is never named).
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.digits(split="test")
+    >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
+    True
+    """
+    images = checked_images(h, images)
+    if len(labels) != len(images):
+        raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
+    scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
+    classes = scores.shape[1]
+    truth = labels.cpu().numpy()
+    if truth.min() < 0 or truth.max() >= classes:
+        raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")
+    confidence, predicted = (value.numpy() for value in scores.softmax(1).max(1))
+    confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    wrong = np.flatnonzero(predicted != truth)
+    return Evaluation(
+        table=_per_class(confusion, h.classes),
+        provenance=provenance(h, images=len(images)),
+        accuracy=float((predicted == truth).mean()),
+        confusion=confusion,
+        labels=truth,
+        predicted=predicted,
+        confidence=confidence,
+        mistakes=wrong[np.argsort(-confidence[wrong], kind="stable")],
+    )
+
+
+def _per_class(confusion: np.ndarray, names: tuple[str, ...] | None) -> pd.DataFrame:
+    right, of_class, named = np.diag(confusion), confusion.sum(1), confusion.sum(0)
+    with np.errstate(invalid="ignore"):
+        recall, precision = right / of_class, right / named
+    labels = list(names or map(str, range(len(confusion))))
+    return pd.DataFrame({"label": labels, "images": of_class, "recall": recall, "precision": precision})

@@ -1,0 +1,130 @@
+"""Bars, slits and edges, light or dark, at any angle and place."""
+
+from collections.abc import Mapping, Sequence
+
+from torch import Tensor
+
+from hierfeat.stimuli.geometry import across, along, band, half_plane
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table, spread
+
+
+def bars(
+    shape: Sequence[int],
+    *,
+    orientations: int | Values = 16,
+    widths: Values = 2.0,
+    lengths: Values | None = None,
+    offsets: Values = 0.0,
+    polarities: Values = 1.0,
+    contrasts: Values = 1.0,
+    position: tuple[float, float] | None = None,
+    ground: float = 0.5,
+) -> StimulusSet:
+    """Bars: light slits (polarity 1) or dark bars (polarity -1), anti-aliased.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of each image.
+    orientations
+        Degrees of the bar, counter-clockwise from horizontal; an int n spreads n over 180.
+    widths, lengths
+        Pixels; a length of None runs across the whole image.
+    offsets
+        Pixels from the centre across the bar: downwards for a horizontal bar, to the right for a vertical one.
+        A rising series sweeps the bar over the image.
+    polarities
+        1 light, -1 dark.
+    contrasts
+        0 to 1.
+    position
+        (row, col) of the centre in pixels; None is the middle of the image.
+    ground
+        Luminance of the ground.
+
+    Returns
+    -------
+    StimulusSet
+        Columns ``orientation, width, length, polarity, contrast, offset, row, col``.
+
+    Notes
+    -----
+    A pixel's luminance is the share of it that the bar covers: exact along the sides and along the ends, the
+    product of both at the four corners.
+
+    Examples
+    --------
+    >>> sweep = bars((1, 28, 28), orientations=[90], offsets=range(-10, 11))
+    >>> sweep
+    StimulusSet(21 images of (1, 28, 28), varying offset)
+    """
+    row, col = centre(position, shape)
+    between(widths, 0.0, float("inf"), "widths")
+    between(contrasts, 0.0, 1.0, "contrasts")
+    table = product_table(
+        orientation=spread(orientations, 180.0),
+        width=widths,
+        length=4.0 * max(shape[1:]) if lengths is None else lengths,
+        polarity=between(polarities, -1.0, 1.0, "polarities"),
+        contrast=contrasts,
+        offset=list(offsets) if isinstance(offsets, range) else offsets,
+        row=row,
+        col=col,
+    )
+    return StimulusSet(shape, table, draw_bars, ground=ground)
+
+
+def draw_bars(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Draw each bar as its coverage across times its coverage along."""
+    down, right, angle = rows - values["row"], cols - values["col"], values["orientation"]
+    sides = band(across(down, right, angle) - values["offset"], values["width"], angle)
+    ends = band(along(down, right, angle), values["length"], angle + 90)
+    return sides.mul_(ends).mul_(values["polarity"] * values["contrast"])
+
+
+def edges(
+    shape: Sequence[int],
+    *,
+    orientations: int | Values = 16,
+    offsets: Values = 0.0,
+    polarities: Values = (1.0, -1.0),
+    contrasts: Values = 1.0,
+    position: tuple[float, float] | None = None,
+) -> StimulusSet:
+    """Straight edges between light and dark.
+
+    Parameters
+    ----------
+    shape, orientations, offsets, contrasts, position
+        As in :func:`bars`.
+    polarities
+        1: light beyond the edge (below a horizontal one, to the right of a vertical one); -1: light before it.
+
+    Returns
+    -------
+    StimulusSet
+        Columns ``orientation, polarity, contrast, offset, row, col``.
+
+    Examples
+    --------
+    >>> edge = edges((1, 8, 8), orientations=[90], polarities=1)[0]
+    >>> edge[0, 0].round(decimals=3).tolist()
+    [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    row, col = centre(position, shape)
+    table = product_table(
+        orientation=spread(orientations, 180.0),
+        polarity=between(polarities, -1.0, 1.0, "polarities"),
+        contrast=between(contrasts, 0.0, 1.0, "contrasts"),
+        offset=list(offsets) if isinstance(offsets, range) else offsets,
+        row=row,
+        col=col,
+    )
+    return StimulusSet(shape, table, draw_edges)
+
+
+def draw_edges(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Draw +contrast beyond the edge and -contrast before it."""
+    angle = values["orientation"]
+    distance = across(rows - values["row"], cols - values["col"], angle) - values["offset"]
+    return (2 * half_plane(distance, angle) - 1).mul_(values["polarity"] * values["contrast"])

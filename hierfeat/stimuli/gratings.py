@@ -1,0 +1,169 @@
+"""Sine gratings: the standard stimulus of visual physiology."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat.stimuli.geometry import across, directions, disc
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table, spread
+
+GRATING_COLUMNS = ("orientation", "frequency", "phase", "contrast", "diameter", "row", "col")
+FULL_FIELD = 1e4
+"""The diameter, in pixels, of a grating that fills every image."""
+
+
+def gratings(
+    shape: Sequence[int],
+    *,
+    orientations: int | Values = 16,
+    frequencies: Values = 0.1,
+    phases: int | Values = 8,
+    contrasts: Values = 1.0,
+    diameters: Values | None = None,
+    position: tuple[float, float] | None = None,
+) -> StimulusSet:
+    """Sine gratings on grey, every parameter crossed with every other.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of each image.
+    orientations
+        Degrees of the bars, counter-clockwise from horizontal; an int n spreads n over 180.
+    frequencies
+        Cycles/pixel, above 0 and at most 0.5.
+    phases
+        Degrees; an int n spreads n over 360, which is a drifting grating frame by frame. A light bar lies
+        ``phase / 360`` of a cycle from the centre: downwards for horizontal bars, to the right for vertical ones.
+    contrasts
+        Michelson contrast, 0 to 1.
+    diameters
+        Of the circular window in pixels; None fills the image.
+    position
+        (row, col) of the centre in pixels; None is the middle of the image.
+
+    Returns
+    -------
+    StimulusSet
+        Columns ``orientation, frequency, phase, contrast, diameter, row, col``.
+
+    Raises
+    ------
+    HierfeatError
+        On frequencies beyond Nyquist, contrasts outside 0 to 1, or an impossible shape.
+
+    Notes
+    -----
+    Luminance is ``0.5 + 0.5 c cos(2π f u - φ)`` with ``u`` the distance across the bars from the centre.
+
+    Examples
+    --------
+    >>> gratings((3, 64, 64), orientations=[0, 90], frequencies=[0.05, 0.1], phases=4)
+    StimulusSet(16 images of (3, 64, 64), varying orientation, frequency, phase)
+    """
+    row, col = centre(position, shape)
+    table = product_table(
+        orientation=spread(orientations, 180.0),
+        frequency=frequencies,
+        phase=spread(phases, 360.0),
+        contrast=contrasts,
+        diameter=FULL_FIELD if diameters is None else diameters,
+        row=row,
+        col=col,
+    )
+    return grating_set(shape, table)
+
+
+def grating_set(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
+    """Gratings for a table of one's own, with the columns that :func:`gratings` makes."""
+    between(table["frequency"], 1e-9, 0.5, "frequencies (cycles/pixel)")
+    between(table["contrast"], 0.0, 1.0, "contrasts")
+    between(table["diameter"], 0.0, np.inf, "diameters")
+    return StimulusSet(shape, table[list(GRATING_COLUMNS)], draw_gratings)
+
+
+def draw_gratings(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Draw gratings as products of a row and a column wave, which costs no cosine per pixel."""
+    down, right = rows - values["row"], cols - values["col"]
+    pattern = _wave(down, right, values["orientation"], values["frequency"], values["phase"])
+    pattern = pattern.mul_(values["contrast"])
+    return _windowed(pattern, down, right, values["diameter"])
+
+
+def _wave(down: Tensor, right: Tensor, orientation: Tensor, frequency: Tensor, phase: Tensor) -> Tensor:
+    """``cos(a + b) = cos a cos b - sin a sin b`` with a along the rows and b along the columns."""
+    sine, cosine = directions(orientation)
+    turns = 2 * math.pi * frequency
+    vertical = turns * cosine * down - phase * (math.pi / 180)
+    horizontal = turns * sine * right
+    left = torch.cat([torch.cos(vertical), -torch.sin(vertical)], dim=2)
+    return torch.bmm(left, torch.cat([torch.cos(horizontal), torch.sin(horizontal)], dim=1))
+
+
+def _windowed(pattern: Tensor, down: Tensor, right: Tensor, diameter: Tensor) -> Tensor:
+    if float(diameter.min()) >= FULL_FIELD:
+        return pattern
+    return pattern.mul_(disc(down, right, diameter))
+
+
+def plaids(
+    shape: Sequence[int],
+    *,
+    orientations: int | Values = 16,
+    angles: Values = 90.0,
+    frequencies: Values = 0.1,
+    phases: int | Values = 8,
+    contrasts: Values = 1.0,
+    diameters: Values | None = None,
+    position: tuple[float, float] | None = None,
+) -> StimulusSet:
+    """Plaids: two gratings of half contrast laid over each other, `angles` degrees apart.
+
+    Parameters
+    ----------
+    shape, frequencies, phases, contrasts, diameters, position
+        As in :func:`gratings`; both components share them.
+    orientations
+        Of the first component, degrees.
+    angles
+        From the first component to the second, degrees.
+
+    Returns
+    -------
+    StimulusSet
+        The columns of :func:`gratings` and ``angle``.
+
+    Examples
+    --------
+    >>> len(plaids((1, 32, 32), orientations=4, angles=[60, 90], phases=2))
+    16
+    """
+    base = gratings(
+        shape,
+        orientations=orientations,
+        frequencies=frequencies,
+        phases=phases,
+        contrasts=contrasts,
+        diameters=diameters,
+        position=position,
+    ).table
+    crossed = base.merge(pd.DataFrame({"angle": np.atleast_1d(np.asarray(angles, dtype=float))}), how="cross")
+    return StimulusSet(shape, crossed, draw_plaids)
+
+
+def draw_plaids(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Draw the mean of two gratings."""
+    second = {**values, "orientation": values["orientation"] + values["angle"]}
+    return draw_gratings(rows, cols, values).add_(draw_gratings(rows, cols, second)).mul_(0.5)
+
+
+def grating_phase_at(
+    phase: np.ndarray, orientation: np.ndarray, frequency: np.ndarray, offset: tuple[float, float]
+) -> np.ndarray:
+    """Phase in degrees that a full-field grating has at a point `offset` = (rows, cols) away from its centre."""
+    down, right, angle = (torch.as_tensor(np.asarray(value, dtype=float)) for value in (*offset, orientation))
+    return np.asarray((phase - 360.0 * frequency * across(down, right, angle).numpy()) % 360.0)

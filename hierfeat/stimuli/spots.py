@@ -1,0 +1,107 @@
+"""Spots and annuli, the stimuli that find a field and its surround."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.geometry import disc
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table
+
+
+def spots(
+    shape: Sequence[int],
+    *,
+    diameters: Values = 3.0,
+    polarities: Values = 1.0,
+    contrasts: Values = 1.0,
+    positions: Sequence[tuple[float, float]] | np.ndarray | None = None,
+    ground: float = 0.5,
+) -> StimulusSet:
+    """Round spots, light (polarity 1) or dark (polarity -1), anti-aliased.
+
+    Parameters
+    ----------
+    shape
+        (channels, height, width) of each image.
+    diameters
+        Pixels.
+    polarities, contrasts
+        1 light, -1 dark; 0 to 1.
+    positions
+        (row, col) of each centre; None is the middle of the image.
+    ground
+        Luminance of the ground.
+
+    Returns
+    -------
+    StimulusSet
+        Columns ``diameter, inner, polarity, contrast, row, col``; ``inner`` is 0.
+
+    Examples
+    --------
+    >>> spots((1, 28, 28), polarities=(1, -1), positions=[(4.5, 4.5), (14, 14)])
+    StimulusSet(4 images of (1, 28, 28), varying polarity, row, col)
+    """
+    return annuli(
+        shape,
+        inner_diameters=0.0,
+        outer_diameters=diameters,
+        polarities=polarities,
+        contrasts=contrasts,
+        positions=positions,
+        ground=ground,
+    )
+
+
+def annuli(
+    shape: Sequence[int],
+    *,
+    inner_diameters: Values = 3.0,
+    outer_diameters: Values = 9.0,
+    polarities: Values = 1.0,
+    contrasts: Values = 1.0,
+    positions: Sequence[tuple[float, float]] | np.ndarray | None = None,
+    ground: float = 0.5,
+) -> StimulusSet:
+    """Rings: a disc of the outer diameter less one of the inner.
+
+    Parameters
+    ----------
+    shape, polarities, contrasts, positions, ground
+        As in :func:`spots`.
+    inner_diameters, outer_diameters
+        Pixels, crossed with each other; pairs whose inner one is not the smaller are left out.
+
+    Returns
+    -------
+    StimulusSet
+        Columns ``diameter, inner, polarity, contrast, row, col``.
+
+    Examples
+    --------
+    >>> len(annuli((1, 28, 28), inner_diameters=[3, 9], outer_diameters=[6, 12]))
+    3
+    """
+    table = product_table(
+        diameter=between(outer_diameters, 0.0, np.inf, "diameters"),
+        inner=between(inner_diameters, 0.0, np.inf, "inner diameters"),
+        polarity=between(polarities, -1.0, 1.0, "polarities"),
+        contrast=between(contrasts, 0.0, 1.0, "contrasts"),
+    )
+    places = np.asarray([centre(None, shape)] if positions is None else positions, dtype=float)
+    if places.ndim != 2 or places.shape[1] != 2:
+        raise HierfeatError(f"expected positions as (row, col) pairs, got an array of shape {places.shape}")
+    table = table[table.inner < table.diameter].merge(pd.DataFrame(places, columns=["row", "col"]), how="cross")
+    return StimulusSet(shape, table, draw_annuli, ground=ground)
+
+
+def draw_annuli(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Draw the outer disc less the inner one."""
+    down, right = rows - values["row"], cols - values["col"]
+    ring = disc(down, right, values["diameter"])
+    if float(values["inner"].max()) > 0:
+        ring = ring.sub_(disc(down, right, values["inner"]))
+    return ring.mul_(values["polarity"] * values["contrast"])

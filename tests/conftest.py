@@ -1,0 +1,44 @@
+"""What all tests share: one thread, a headless matplotlib, and a few small networks."""
+
+import matplotlib as mpl
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+mpl.use("Agg")
+torch.set_num_threads(1)
+
+
+class Everything(nn.Module):
+    """One network with each thing that trips peers: in-place, functional, reused and repeated layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3, padding=1)
+        self.bn = nn.BatchNorm2d(4)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.relu(self.conv1(x))
+        y = self.relu(self.bn(self.conv2(x)))
+        x = self.conv2(x)  # the same module again
+        x += y
+        x = F.relu_(x)
+        x = F.max_pool2d(x, 2)
+        x = torch.cat([x, F.avg_pool2d(x, 3, 1, 1)], 1)
+        x[:, 0] = 0  # writes into the concatenation
+        return self.head(x.mean((2, 3)))
+
+
+@pytest.fixture
+def everything() -> Everything:
+    torch.manual_seed(0)
+    return Everything()
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    return torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))

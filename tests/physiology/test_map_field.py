@@ -1,0 +1,68 @@
+"""Mapping by hand agrees with the kernel and with the exact receptive field."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import hierfeat as hf
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.map_field import FieldMap, map_field
+
+
+def correlation(a, b):
+    return np.corrcoef(a.ravel(), b.ravel())[0, 1]
+
+
+@pytest.mark.parametrize("probe", ["spot", "bar", "noise"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_map_of_a_first_layer_unit_is_its_kernel(make, probe, channels):
+    kernels = [make.gabor(9, 30, 0.15, 60, sigma=2.0), make.gabor(9, 110, 0.2, sigma=2.0)]
+    h = make.simple(kernels, (25, 25), channels=channels)
+    for channel in (0, 1):
+        found = map_field(h, "0", channel, probe=probe)
+        kernel = h.model[0].weight[channel].detach().numpy().sum(0)
+        inner = found.map[2:-2, 2:-2]
+        assert inner.shape == (9, 9)
+        assert correlation(inner, kernel) > 0.99
+        assert inner.ravel() @ kernel.ravel() / (kernel**2).sum() == pytest.approx(0.5, rel=0.1)
+
+
+def test_spots_outside_the_receptive_field_do_nothing():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 3, 3), nn.Tanh())
+    h = hf.Hierarchy(net, (1, 28, 28))
+    found = map_field(h, "4", 1, probe="spot", margin=3)
+    assert found.box == hf.receptive_fields(h).box("4", 5, 5)
+    rows = found.table
+    top, left, bottom, right = found.box
+    outside = ~(rows.row.between(top, bottom) & rows.col.between(left, right))
+    assert outside.sum() > 100
+    assert rows.response[outside].abs().max() == 0
+    assert rows.response[~outside].abs().max() > 0
+
+
+def test_a_rectified_unit_shows_its_two_subfields(make):
+    h = make.simple([make.gabor(9, 0, 0.15, 0, sigma=2.0)], (25, 25))
+    found = map_field(h, "1", 0, probe="spot")
+    assert found.light[6, 6] > 0
+    assert found.light[3, 6] == 0  # the flank does not answer to light ...
+    assert found.dark[3, 6] > 0  # ... but to dark
+    assert correlation(found.map[2:-2, 2:-2], h.model[0].weight[0, 0].detach().numpy()) > 0.99
+
+
+def test_large_fields_are_mapped_in_cells(tmp_path):
+    torch.manual_seed(0)
+    h = hf.Hierarchy(nn.Conv2d(1, 2, 60, padding=10), (1, 64, 64))
+    found = map_field(h, "conv2d", 1, probe="spot")
+    assert found.cell == 3
+    assert max(found.map.shape) <= 24
+    again = FieldMap.load(found.save(tmp_path / "map"))
+    np.testing.assert_array_equal(again.map, found.map)
+
+
+@pytest.mark.parametrize("options", [{"channel": 7}, {"layer": "nope"}, {"probe": "finger"}, {"cell": 99}])
+def test_bad_input(make, options):
+    given = {"layer": "0", "channel": 0, **options}
+    with pytest.raises(HierfeatError):
+        map_field(make.simple([make.gabor(5, 0, 0.2)], (9, 9)), **given)

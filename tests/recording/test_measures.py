@@ -1,0 +1,130 @@
+"""Streaming measures against numpy on everything at once, whatever the batches."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hierfeat as hf
+from hierfeat.recording.reductions import Reductions, reductions
+
+SHAPES = [(6, 3), (6, 3, 7), (6, 3, 5, 4), (6, 3, 16, 16), (6, 1, 2, 2)]
+
+
+def fed(measure, x, size):
+    for batch in x.split(size):
+        measure.update("layer", batch)
+    return measure.result()
+
+
+def rows(x):
+    return np.moveaxis(x.double().numpy().reshape(*x.shape[:2], -1), 1, 0).reshape(x.shape[1], -1)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("size", [1, 4, 6])
+@pytest.mark.parametrize("rectified", [True, False])
+def test_moments_active_and_lifetime_against_numpy(shape, size, rectified):
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    x = x.relu() if rectified else x
+    values = rows(x)
+    moments = fed(hf.Moments(), x, size)
+    assert np.allclose(moments["mean"], values.mean(1), atol=1e-7)
+    assert np.allclose(moments["variance"], values.var(1), rtol=1e-5)
+    assert np.array_equal(moments["min"], values.min(1))
+    assert np.array_equal(moments["max"], values.max(1))
+    assert (moments["n"] == values.shape[1]).all()
+    active = fed(hf.ActiveFraction(), x, size)
+    assert np.allclose(active["active_fraction"], (values > 0).mean(1), atol=1e-12)
+    rates = values.clip(0)
+    a = rates.mean(1) ** 2 / (rates**2).mean(1)
+    expected = (1 - a) / (1 - 1 / values.shape[1])
+    assert np.allclose(fed(hf.Sparseness(), x, size)["lifetime_sparseness"], expected, rtol=1e-5)
+
+
+@given(n=st.integers(1, 20), size=st.sampled_from([1, 7, 64]), offset=st.floats(-100, 100))
+@settings(max_examples=60, deadline=None)
+def test_batch_size_does_not_matter_in_float64(n, size, offset):
+    x = torch.randn(n, 3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(n)) + offset
+    for make in (hf.Moments, hf.ActiveFraction, hf.Sparseness, hf.Histogram):
+        whole, parts = fed(make(), x, n), fed(make(), x, size)
+        assert np.allclose(whole.iloc[:, 1:].astype(float), parts.iloc[:, 1:].astype(float), rtol=1e-6, equal_nan=True)
+
+
+def test_variance_survives_a_large_mean_in_float32():
+    """Mean/std = 10,000: naive float32 sums of squares are wrong by orders of magnitude."""
+    x = torch.randn(8, 2, 32, 32, generator=torch.Generator().manual_seed(0)) + 10_000
+    assert np.allclose(fed(hf.Moments(), x, 3)["variance"], rows(x).var(1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("mean", [0, 3, 30, 90])
+def test_variance_is_good_to_one_in_a_thousand_before_the_second_pass_sets_in(mean):
+    x = torch.randn(16, 2, 32, 32, generator=torch.Generator().manual_seed(0)) + mean
+    assert np.allclose(fed(hf.Moments(), x, 5)["variance"], rows(x).var(1), rtol=1e-3)
+
+
+def test_merging_equals_feeding(everything):
+    x = torch.randn(9, 4, 5, 5, dtype=torch.float64)
+    for make in (hf.Moments, hf.ActiveFraction, hf.Sparseness, hf.Histogram):
+        one, two, both = make(), make(), make()
+        one.update("layer", x[:4])
+        two.update("layer", x[4:])
+        both.update("layer", x)
+        one.merge(two)
+        assert np.allclose(one.result().iloc[:, 1:].astype(float), both.result().iloc[:, 1:].astype(float), rtol=1e-12)
+
+
+def test_channels_last_and_half_precision():
+    x = torch.randn(4, 6, 8, 8)
+    plain = fed(hf.Moments(), x, 4)
+    last = fed(hf.Moments(), x.to(memory_format=torch.channels_last), 4)
+    assert np.allclose(plain["variance"], last["variance"], rtol=1e-6)
+    half = fed(hf.Moments(), x.bfloat16(), 4)
+    assert np.allclose(half["mean"], rows(x.bfloat16().float()).mean(1), atol=1e-6)
+
+
+def test_population_sparseness_against_numpy():
+    x = torch.randn(3, 5, 4, 4).relu()
+    x[0, :, 0, 0] = 0  # nothing answers here: left out
+    x[1, :, 0, 0] = torch.tensor([1.0, 0, 0, 0, 0])  # 1 here
+    r = x.permute(0, 2, 3, 1).reshape(-1, 5).double().numpy()
+    r = r[(r > 0).any(1)]
+    expected = ((1 - r.mean(1) ** 2 / (r**2).mean(1)) / (1 - 1 / 5)).mean()
+    got = fed(hf.Sparseness(positions=None), x, 2)["population_sparseness"]
+    assert np.allclose(got, expected)
+
+
+def test_a_gaussian_through_relu_has_the_sparseness_of_its_closed_form():
+    x = torch.randn(64, 2, 64, 64, generator=torch.Generator().manual_seed(0)).relu()
+    assert np.allclose(fed(hf.Sparseness(), x, 16)["lifetime_sparseness"], 1 - 1 / np.pi, atol=0.01)
+    assert np.allclose(fed(hf.ActiveFraction(), x, 16)["active_fraction"], 0.5, atol=0.01)
+
+
+@given(st.floats(1e-3, 1e3), st.integers(0, 100))
+@settings(max_examples=30, deadline=None)
+def test_quantiles_are_good_to_one_percent(scale, seed):
+    x = scale * torch.randn(4, 2, 40, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    measure = hf.Histogram(samples=None, quantiles=(0.1, 0.5, 0.9))
+    got = fed(measure, x, 2).iloc[0, 2:].astype(float).to_numpy()
+    expected = np.quantile(x.numpy(), [0.1, 0.5, 0.9])
+    assert np.allclose(got, expected, rtol=0.012, atol=0.02 * scale)
+
+
+def test_half_zeros_have_a_median_of_exactly_zero():
+    assert fed(hf.Histogram(), torch.randn(8, 4, 8, 8).relu(), 4)["q0.25"].item() == 0.0
+
+
+def test_one_activation_is_reduced_once_for_all_measures():
+    x = torch.rand(2, 3, 4, 4)
+    assert reductions(x) is reductions(x)
+    assert reductions(x) is not reductions(x.clone())
+    found = Reductions(x)
+    assert found.rate_sums is found.sums  # rates of a non-negative layer are itself
+
+
+def test_a_dead_channel_is_told_and_not_divided_by():
+    x = torch.rand(4, 2, 3, 3)
+    x[:, 1] = 0
+    assert list(fed(hf.ActiveFraction(), x, 2)["dead"]) == [False, True]
+    assert np.isnan(fed(hf.Sparseness(), x, 2)["lifetime_sparseness"][1])

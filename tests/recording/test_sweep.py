@@ -1,0 +1,157 @@
+"""Sweeps: one answer in one process, in several, and after being killed."""
+
+import os
+import tracemalloc
+
+import pandas as pd
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+import hierfeat as hf
+from hierfeat.recording.measure import Batch, Measure
+
+
+def net() -> hf.Hierarchy:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Conv2d(4, 5, 2)).double()
+    return hf.Hierarchy(model, (1, 8, 8))
+
+
+def data(n: int = 40) -> torch.Tensor:
+    return torch.rand(n, 1, 8, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+def measures() -> list[Measure]:
+    return [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()]
+
+
+def assert_same(a: list[pd.DataFrame], b: list[pd.DataFrame]) -> None:
+    for one, other in zip(a, b, strict=True):
+        pd.testing.assert_frame_equal(one, other, rtol=1e-9, check_dtype=False)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_any_batch_size_and_any_form_of_data_gives_one_answer(size):
+    expected = hf.sweep(net(), data(), measures())
+    labels = torch.zeros(40)
+    forms = [
+        list(data().split(size)),
+        DataLoader(TensorDataset(data(), labels), batch_size=size),
+        ((x, None) for x in data().split(size)),
+    ]
+    for form in forms:
+        assert_same(hf.sweep(net(), form, measures()), expected)
+    assert_same(hf.sweep(net(), data(), measures(), batch_size=size), expected)
+
+
+def test_what_a_sweep_sees_is_what_record_records():
+    [moments] = hf.sweep(net(), data(), [hf.Moments()], layers="conv")
+    recorded = hf.record(net(), data(), layers="conv")
+    expected = torch.cat([x.mean((0, 2, 3)) for x in recorded.values()])
+    assert torch.allclose(torch.tensor(moments["mean"].to_numpy()), expected)
+    assert list(dict.fromkeys(moments["layer"])) == ["0", "3"]
+
+
+class Killed(KeyboardInterrupt):
+    pass
+
+
+def dying_after(batches: int):
+    for number, batch in enumerate(data().split(5)):
+        if number == batches:
+            raise Killed
+        yield batch
+
+
+@pytest.mark.parametrize("batches", [0, 1, 3, 7])
+def test_a_killed_sweep_goes_on_from_its_checkpoint(tmp_path, batches):
+    path = tmp_path / "sweep.safetensors"
+    with pytest.raises(Killed):
+        hf.sweep(net(), dying_after(batches), measures(), checkpoint=path, checkpoint_every=2)
+    assert path.exists() == (batches >= 2)
+    resumed = hf.sweep(net(), data(), measures(), checkpoint=path, checkpoint_every=2, batch_size=5)
+    assert_same(resumed, hf.sweep(net(), data(), measures(), batch_size=5))
+    again = hf.sweep(net(), data(), measures(), checkpoint=path, batch_size=5)  # all of it seen: read from the file
+    assert_same(again, resumed)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_of_another_sweep_is_refused(tmp_path):
+    path = tmp_path / "sweep.safetensors"
+    hf.sweep(net(), data(), [hf.Moments()], checkpoint=path)
+    with pytest.raises(hf.HierfeatError, match="measures"):
+        hf.sweep(net(), data(), [hf.ActiveFraction()], checkpoint=path)
+    with pytest.raises(hf.HierfeatError, match="layers"):
+        hf.sweep(net(), data(), [hf.Moments()], layers="conv", checkpoint=path)
+    other = net()
+    with torch.no_grad():
+        other.model[0].weight.add_(1)
+    with pytest.raises(hf.HierfeatError, match="weights"):
+        hf.sweep(other, data(), [hf.Moments()], checkpoint=path)
+    path.write_bytes(b"nonsense")
+    with pytest.raises(hf.HierfeatError, match="no checkpoint"):
+        hf.sweep(net(), data(), [hf.Moments()], checkpoint=path)
+    assert path.read_bytes() == b"nonsense"
+
+
+def _one_rank(rank: int, size: int, folder: str) -> None:
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29517"}
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=size)
+    results = hf.sweep(net(), data()[rank::size], measures(), batch_size=3, progress=False)
+    for number, table in enumerate(results):
+        table.to_pickle(f"{folder}/{rank}-{number}")
+    torch.distributed.destroy_process_group()
+
+
+@pytest.mark.filterwarnings("default")
+def test_two_processes_give_the_answer_of_one(tmp_path):
+    mp.spawn(_one_rank, args=(2, str(tmp_path)), nprocs=2)
+    expected = hf.sweep(net(), data(), measures())
+    for rank in (0, 1):
+        assert_same([pd.read_pickle(tmp_path / f"{rank}-{number}") for number in range(4)], expected)
+
+
+def test_memory_does_not_grow_with_the_data():
+    """Python-side memory by tracemalloc, tensors by what is still alive: one batch at a time."""
+    alive: list[int] = []
+
+    class Watcher(hf.Moments):
+        def begin(self, batch: Batch) -> None:
+            alive.append(tracemalloc.get_traced_memory()[0])
+
+    tracemalloc.start()
+    hf.sweep(net(), (data(16) for _ in range(60)), [Watcher()], progress=False)
+    tracemalloc.stop()
+    assert alive[-1] - alive[10] < 50_000
+
+
+def test_batches_tell_measures_where_they_are():
+    seen: list[tuple[int, int, bool]] = []
+
+    class Where(hf.ActiveFraction):
+        def begin(self, batch: Batch) -> None:
+            seen.append((int(batch.indices[0]), len(batch.images), batch.labels is not None))
+
+    hf.sweep(net(), data(7), [Where()], batch_size=3)
+    hf.sweep(net(), [(data(2), torch.zeros(2))], [Where()])
+    assert seen == [(0, 3, False), (3, 3, False), (6, 1, False), (0, 2, True)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"measures": []}, "at least one measure"),
+        ({"measures": hf.Moments()}, "write .measure."),
+        ({"measures": ["moments"]}, "expected measures such as"),
+        ({"batches": []}, "at least one batch"),
+        ({"batches": torch.rand(2, 3, 8, 8)}, "shape N x 1 x 8 x 8"),
+        ({"layers": "cnv"}, "has no layer 'cnv'"),
+    ],
+)
+def test_bad_input(arguments, says):
+    given = {"batches": data(), "measures": [hf.Moments()], "layers": "conv"} | arguments
+    with pytest.raises(hf.HierfeatError, match=says):
+        hf.sweep(net(), given["batches"], given["measures"], layers=given["layers"])

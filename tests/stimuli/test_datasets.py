@@ -1,0 +1,127 @@
+"""The data sets: shapes, ranges, splits that do not overlap, and what is said when files are missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli import datasets
+
+SIZES = {
+    "digits": (1294, 143, 360, (1, 32, 32)),
+    "mnist": (54_000, 6_000, 10_000, (1, 28, 28)),
+    "fashion_mnist": (54_000, 6_000, 10_000, (1, 28, 28)),
+    "cifar10": (45_000, 5_000, 10_000, (3, 32, 32)),
+}
+
+
+def present(name: str, split: str, **options: int) -> tuple[torch.Tensor, torch.Tensor]:
+    try:
+        return datasets.LOADERS[name](split, **options)
+    except HierfeatError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_splits_have_their_sizes_and_range(name: str) -> None:
+    train, validation, test, shape = SIZES[name]
+    for split, count in (("validation", validation), ("test", test)):
+        images, labels = present(name, split)
+        assert images.shape == (count, *shape)
+        assert images.dtype == torch.float32
+        assert labels.dtype == torch.int64
+        assert 0 <= float(images.min()) < 0.01
+        assert float(images.max()) == 1
+        assert set(labels.tolist()) == set(range(10))
+    assert len(present(name, "train")[1]) == train
+
+
+def test_digits_parts_are_all_of_scikit_learns_digits_once() -> None:
+    """Averaging 4x4 blocks undoes no interpolation, so compare sums of labels and a nearest-corner pixel instead."""
+    parts = [datasets.digits(split, size=8) for split in ("train", "validation", "test")]
+    found = torch.cat([images for images, _ in parts]).flatten(1).numpy() * 16
+    labels = torch.cat([labels for _, labels in parts]).numpy()
+    raw = load_digits()
+    here = {(*row.round().astype(int), label) for row, label in zip(found, labels, strict=True)}
+    assert len(found) == 1797
+    assert here == {(*row.astype(int), label) for row, label in zip(raw.data, raw.target, strict=True)}
+
+
+def test_train_and_validation_make_up_the_training_part() -> None:
+    whole, labels = present("mnist", "train+validation")
+    train, validation = present("mnist", "train"), present("mnist", "validation")
+    assert torch.equal(torch.cat([train[0], validation[0]]), whole)
+    assert torch.equal(torch.cat([train[1], validation[1]]), labels)
+
+
+def test_mnist_is_centred_on_a_larger_ground() -> None:
+    small, large = present("mnist", "test")[0], present("mnist", "test", size=32)[0]
+    assert large.shape[-2:] == (32, 32)
+    assert torch.equal(large[:, :, 2:30, 2:30], small)
+    assert float(large.sum(dtype=torch.float64)) == pytest.approx(float(small.sum(dtype=torch.float64)))
+    with pytest.raises(HierfeatError, match=r"size >= 28"):
+        datasets.mnist(size=20)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
+def test_missing_files_are_named_with_the_command_that_gets_them(name: str, tmp_path: Path) -> None:
+    with pytest.raises(HierfeatError, match=f"hierfeat data fetch {name}") as error:
+        datasets.LOADERS[name](root=tmp_path)
+    assert str(tmp_path) in str(error.value)
+
+
+def test_data_root_prefers_argument_then_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIERFEAT_DATA", "/there")
+    assert datasets.data_root(tmp_path) == tmp_path
+    assert datasets.data_root() == Path("/there")
+    monkeypatch.delenv("HIERFEAT_DATA")
+    assert datasets.data_root() == Path.home() / ".cache" / "hierfeat" / "data"
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_unknown_split(name: str) -> None:
+    with pytest.raises(HierfeatError, match=r"expected a split among train, .*got 'tset'"):
+        datasets.LOADERS[name]("tset")
+
+
+def test_fetch_refuses_unknown_names_and_brings_digits_without_a_download(tmp_path: Path) -> None:
+    with pytest.raises(HierfeatError, match="got 'imagenet'"):
+        datasets.fetch("imagenet", tmp_path)
+    assert datasets.fetch("digits", tmp_path) == tmp_path
+
+
+def _picture(path: Path, height: int, width: int, value: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.full((height, width, 3), value, dtype=np.uint8)).save(path)
+
+
+def test_image_folder_labels_by_subfolder_and_crops_to_a_square(tmp_path: Path) -> None:
+    _picture(tmp_path / "b" / "one.png", 30, 60, 255)
+    _picture(tmp_path / "a" / "two.png", 50, 20, 51)
+    (tmp_path / "a" / "notes.txt").write_text("no image")
+    images, labels = datasets.image_folder(tmp_path, size=16)
+    assert images.shape == (2, 3, 16, 16)
+    assert labels.tolist() == [0, 1]
+    torch.testing.assert_close(images.mean((1, 2, 3)), torch.tensor([0.2, 1.0]))
+
+
+def test_image_folder_without_classes(tmp_path: Path) -> None:
+    for index in range(3):
+        _picture(tmp_path / f"{index}.png", 20, 20, 0)
+    images, labels = datasets.image_folder(tmp_path, size=8, limit=2)
+    assert images.shape == (2, 3, 8, 8)
+    assert labels.tolist() == [-1, -1]
+
+
+def test_image_folder_says_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(HierfeatError, match="is no folder"):
+        datasets.image_folder(tmp_path / "nowhere")
+    with pytest.raises(HierfeatError, match="expected images"):
+        datasets.image_folder(tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    with pytest.raises(HierfeatError, match=r"broken\.png"):
+        datasets.image_folder(tmp_path)

@@ -1,0 +1,85 @@
+"""The command line: what it prints, how it fails, what it leaves behind."""
+
+import pytest
+from safetensors.torch import load_file
+
+from hierfeat import cli
+
+
+def test_layers_prints_the_table(capsys):
+    assert cli.main(["layers", "lenet5-digits"]) == 0
+    out = capsys.readouterr().out
+    assert "(32 - 5)/1 + 1 = 28" in out
+    assert "61,706 parameters" in out
+
+
+def test_tables_go_to_csv(tmp_path, capsys):
+    assert cli.main(["fields", "lenet5-digits", "--csv", str(tmp_path / "fields.csv")]) == 0
+    assert (tmp_path / "fields.csv").read_text().startswith("layer,kind,size_h")
+
+
+def test_fields_of_one_unit(capsys):
+    assert cli.main(["fields", "lenet5-digits", "--unit", "conv2", "0", "9"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split() == ["sees", "0", "18", "14", "32"]
+
+
+def test_record_writes_safetensors(tmp_path, capsys):
+    path = tmp_path / "acts.safetensors"
+    assert cli.main(["record", "lenet5-digits", "--count", "3", "--layers", "pool*", "--out", str(path)]) == 0
+    assert {name: tuple(x.shape) for name, x in load_file(path).items()} == {
+        "pool1": (3, 6, 14, 14),
+        "pool2": (3, 16, 5, 5),
+    }
+
+
+def test_models_and_cards(capsys):
+    assert cli.main(["models"]) == 0
+    assert "lenet5-digits" in capsys.readouterr().out
+    assert cli.main(["models", "lenet5-digits"]) == 0
+    assert '"sha256"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["layers", "lenet5-digit"], "did you mean lenet5-digits"),
+        (["layers", "lenet5-digits", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["fields", "lenet5-digits", "--unit", "conv9", "0", "0"], "did you mean 'conv"),
+        (["fields", "lenet5-digits", "--unit", "conv1", "zero", "0"], "whole number for ROW"),
+        (["record", "lenet5-digits", "--images", "no-such-folder", "--out", "x.safetensors"], "no-such-folder"),
+        (["record", "lenet5-digits", "--count", "0", "--out", "x.safetensors"], "--count of at least 1"),
+        (["train", "nothing"], "nothing"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(arguments, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(arguments) == 2
+    captured = capsys.readouterr()
+    assert says in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("hierfeat: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_traceback_on_request():
+    with pytest.raises(Exception, match="did you mean"):
+        cli.main(["layers", "--traceback", "lenet5-digit"])
+
+
+def test_ctrl_c_leaves_no_half_written_file(tmp_path, monkeypatch, capsys):
+    import safetensors.torch
+
+    def interrupted(tensors, path, **_):
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(safetensors.torch, "save_file", interrupted)
+    assert cli.main(["record", "lenet5-digits", "--count", "1", "--out", str(tmp_path / "acts.safetensors")]) == 130
+    assert list(tmp_path.iterdir()) == []
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_exit_code_2(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["fly"])
+    assert stop.value.code == 2

@@ -1,0 +1,141 @@
+"""The house as a whole: lazy names, the frozen inventory, the floors, and the wheel."""
+
+import ast
+import json
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+import hierfeat as hf
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "hierfeat"
+INVENTORY = Path(__file__).parent / "public_names.json"
+
+FLOORS = {
+    "subjects": set(),
+    "stimuli": set(),
+    "recording": {"subjects"},
+    "anatomy": {"subjects"},
+    "physiology": {"subjects", "recording", "stimuli", "anatomy"},
+    "representation": {"subjects", "recording", "stimuli"},
+    "training": {"subjects", "stimuli"},
+    "plots": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "training"},
+    "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "plots"},
+}
+LAZY = {"plots"}  # every room may import it, inside a function
+
+
+def run(*code: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *code], capture_output=True, text=True, timeout=120, **options)
+
+
+def test_importing_hierfeat_imports_no_torch():
+    code = "import sys, hierfeat; dir(hierfeat); sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert run("-c", code, cwd=ROOT).returncode == 0
+
+
+def test_help_imports_no_torch():
+    attempt = "try: hierfeat.cli.main(['--help'])"
+    code = f"import sys, hierfeat.cli\n{attempt}\nexcept SystemExit: sys.exit('torch' in sys.modules)"
+    assert run("-c", code, cwd=ROOT).returncode == 0
+
+
+def test_every_public_name_is_there_and_documented():
+    for name in hf.__all__:
+        value = getattr(hf, name)
+        assert name == "__version__" or value.__doc__, f"{name} has no docstring"
+
+
+def test_the_public_names_change_only_on_purpose():
+    """To change them, change tests/public_names.json in the same commit, and say so in CHANGELOG.md."""
+    assert json.loads(INVENTORY.read_text()) == hf.__all__
+
+
+def test_the_function_atlas_survives_the_import_of_its_package():
+    code = "import hierfeat as hf; from hierfeat.atlas import page; assert hf.atlas is page.atlas; hf.atlas.__doc__[0]"
+    assert run("-c", code, cwd=ROOT).returncode == 0
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """Modules that a file imports when it runs (not for types alone), and whether it does so at the top level."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    top = {id(node) for node in tree.body}
+    found = []
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+            names = [f"hierfeat.{alias.name}" for alias in node.names] if names == ["hierfeat"] else names
+            found += [(name, id(node) in top) for name in names]
+        elif isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in top) for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_room_looks_only_at_the_rooms_below_it(path):
+    room = path.relative_to(PACKAGE).parts[0]
+    if room not in FLOORS:
+        return
+    for module, at_top in imports(path):
+        other = [*module.split("."), ""][1] if module.startswith("hierfeat.") else ""
+        if other in FLOORS and other != room:
+            allowed = other in FLOORS[room] or (other in LAZY and not at_top)
+            assert allowed, f"{path.name} in {room}/ imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_matplotlib_lives_in_plots_and_torchvision_behind_its_door(path):
+    packages = {(module.split(".")[0], at_top) for module, at_top in imports(path)}
+    if "plots" not in path.parts:
+        assert ("matplotlib", True) not in packages
+    if path.name != "_torchvision.py":
+        assert not packages & {("torchvision", True), ("torchvision", False)}
+    text = path.read_text()
+    assert text.count("torch.load(") <= text.count("weights_only=True")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.name)
+def test_analyses_import_public_names_only(path):
+    assert not {module for module, _ in imports(path) if module.startswith("hierfeat.")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    built = run("-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    assert built.returncode == 0, built.stderr
+    [path] = folder.glob("*.whl")
+    return path
+
+
+def test_the_wheel_works_in_a_fresh_environment_from_an_empty_folder(wheel, tmp_path):
+    """Dependencies are borrowed from this environment; hierfeat itself can only come from the wheel."""
+    venv.create(tmp_path / "env", with_pip=False)
+    python = tmp_path / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    installed = run("-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel))
+    assert installed.returncode == 0, installed.stderr
+    [site] = (tmp_path / "env").rglob("site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    code = "import hierfeat, sys; print(hierfeat.__file__); from hierfeat.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["atlas", "lenet5-digits", "--count", "12"]
+    done = subprocess.run(
+        [python, "-I", "-c", code, *arguments], cwd=empty, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path) in done.stdout.splitlines()[0]
+    assert (empty / "figures" / "atlas" / "lenet5-digits.html").stat().st_size > 100_000

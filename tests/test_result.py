@@ -1,0 +1,74 @@
+"""What every analysis returns: saved, loaded, and never half-written."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hierfeat as hf
+from hierfeat._files import replacing
+from hierfeat._result import Result
+
+
+@dataclass(frozen=True, eq=False)
+class Example(Result):
+    response: np.ndarray
+    maps: dict[str, np.ndarray]
+    method: str
+    sizes: list[int]
+
+
+def example() -> Example:
+    table = pd.DataFrame(
+        {
+            "layer": ["conv1", "NA"],  # a layer may be called NA
+            "note": ["", "none"],
+            "hint": ["x", None],
+            "shape": [(1, 2), None],
+            "dead": [True, False],
+            "value": [0.1, np.nan],
+            "count": [1, 2],
+        }
+    )
+    provenance: dict[str, Any] = {"model": "m", "parameters": {"seed": np.int64(3)}}
+    arrays = {"a/b": np.ones((2, 3)), "c": np.arange(4)}
+    return Example(table, provenance, response=np.eye(2, dtype=np.float32), maps=arrays, method="x", sizes=[1, 2])
+
+
+def test_everything_comes_back(tmp_path):
+    saved = example()
+    loaded = Example.load(saved.save(tmp_path / "result"))
+    pd.testing.assert_frame_equal(loaded.table, saved.table, check_dtype=False)
+    assert loaded.table["shape"][0] == (1, 2)
+    assert loaded.table["dead"].dtype == bool
+    assert np.array_equal(loaded.response, saved.response)
+    assert loaded.response.dtype == np.float32
+    assert loaded.maps.keys() == saved.maps.keys()
+    assert (loaded.method, loaded.sizes, loaded.provenance["parameters"]) == ("x", [1, 2], {"seed": 3})
+
+
+def test_the_base_class_loads_any_result_of_hierfeat(tmp_path):
+    layers = hf.load("lenet5-digits").layers
+    assert isinstance(hf.Result.load(layers.save(tmp_path)), hf.LayerTable)
+
+
+def test_no_result_and_another_class_are_told(tmp_path):
+    with pytest.raises(hf.HierfeatError, match="has no result.json"):
+        Example.load(tmp_path)
+    example().save(tmp_path)
+    with pytest.raises(hf.HierfeatError, match="holds a Example, not a LayerTable"):
+        hf.LayerTable.load(tmp_path)
+    assert json.loads((tmp_path / "result.json").read_text())["class"] == "Example"
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacing(path) as partial:
+        partial.write_text("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["note.txt"]
