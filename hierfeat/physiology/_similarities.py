@@ -107,18 +107,18 @@ def similarities(
     """
     found = Similarities(len(changes))
     for batch in images.split(batch_size):
-        responses = _responses(h, batch if original is None else original(batch), layers)
+        responses = responses_of(h, batch if original is None else original(batch), layers)
         for name, response in responses.items():
             found.show(name, response)
         for condition, change in enumerate(changes):
-            for name, response in _responses(h, change(batch), layers).items():
+            for name, response in responses_of(h, change(batch), layers).items():
                 found.compare(name, condition, response)
                 if also is not None:
                     also(name, condition, responses[name], response)
     return found
 
 
-def _responses(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
+def responses_of(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
     with torch.no_grad(), Recorder(h, layers=layers) as recorder:
         h.forward(images)

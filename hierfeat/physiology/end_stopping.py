@@ -82,7 +82,7 @@ def end_stopping(
     Notes
     -----
     The bar is half a cycle of the preferred grating wide, light or dark, at one of 8 places across that cycle; place
-    and polarity are those of the largest response.  Index (R_opt − R_long)/R_opt of rectified responses less that to grey.
+    and polarity are those of the largest response.  Index (R_opt − R_long)/R_opt of rectified responses less grey.
 
     References
     ----------

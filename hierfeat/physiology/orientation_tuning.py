@@ -125,8 +125,9 @@ def orientation_tuning(
     OrientationTuning
         ``.table`` has a row per layer and channel, with the columns ``layer, kind, channel, responsive,
         preferred_orientation, osi, gosi, half_width, ringach_bandwidth, preferred_frequency, bandwidth,
-        preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.  Angles and widths are in degrees, frequencies
-        in cycles/pixel, bandwidth in octaves; the preferred phase is that at the stimulus's centre.
+        shown_orientation, shown_frequency, preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.  Angles and
+        widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves.  The shown orientation and frequency
+        are those of the best grating on the grid, at which F1/F0 and the phase (at the stimulus's centre) were read.
 
     Raises
     ------
@@ -231,6 +232,8 @@ def _describe(
             "ringach_bandwidth": ringach_bandwidth(curve, angles),
             "preferred_frequency": np.where(peak > 0, interpolated_peak(spatial, spectrum), np.nan),
             "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
+            "shown_orientation": angles[best],
+            "shown_frequency": spectrum[tone],
             "preferred_phase": phase[units, best, tone],
             "f1_f0": np.minimum(f1_f0(cycle[units, best, tone], rest), 2.0),
             "peak": peak,

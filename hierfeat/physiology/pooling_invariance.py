@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,9 +160,11 @@ class _Gathered:
         if answers[0].shape == intact.shape:
             self._same.append(answers[0].argmax(1) == intact.argmax(1))
 
+    @cached_property
     def invariance(self) -> float:
         return float(self._maps.invariance("")[1:].mean())
 
+    @cached_property
     def position(self) -> float:
         return position_r2(torch.cat(self._features), self._shifts)
 
@@ -169,7 +172,7 @@ class _Gathered:
         """Energy kept, invariance of the model's output, and how many images keep their class."""
         return {
             "energy_kept": float(torch.cat(self._energy).nanmean()),
-            "position_after": self.position(),
+            "position_after": self.position,
             "output": float(self._answers.invariance("")[1:].mean()) if self._answers.keys else np.nan,
             "same_class": float(torch.cat(self._same).double().mean()) if self._same else np.nan,
         }
@@ -183,7 +186,7 @@ def _compare(similarities: Similarities, responses: list[Tensor]) -> None:
 
 def _row(layer: Layer, pooling: str, found: dict[tuple[str, str], _Gathered]) -> dict[str, object]:
     first, this = found[layer.name, BEFORE], found[layer.name, pooling]
-    before, after = first.invariance(), this.invariance()
+    before, after = first.invariance, this.invariance
     return {
         "layer": layer.name,
         "op": layer.op,
@@ -191,7 +194,7 @@ def _row(layer: Layer, pooling: str, found: dict[tuple[str, str], _Gathered]) ->
         "before": before,
         "after": after,
         "gain": after - before,
-        "position_before": first.position(),
+        "position_before": first.position,
         **this.costs(),
         "status": this.status,
     }

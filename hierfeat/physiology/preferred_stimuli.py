@@ -16,18 +16,10 @@ Make = Callable[[float, float, tuple[float, float]], StimulusSet]
 
 
 def preferred_gratings(tuning: OrientationTuning) -> pd.DataFrame:
-    """``layer, channel, orientation, frequency``: the shown grating nearest to each responsive unit's preference."""
-    rows = tuning.table[tuning.table.responsive]
-    turn = rows.preferred_orientation.to_numpy()[:, None] - tuning.orientations
-    octaves = np.log2(rows.preferred_frequency.to_numpy()[:, None] / tuning.frequencies)
-    return pd.DataFrame(
-        {
-            "layer": rows.layer.to_numpy(),
-            "channel": rows.channel.to_numpy(),
-            "orientation": tuning.orientations[np.abs((turn + 90) % 180 - 90).argmin(1)],
-            "frequency": tuning.frequencies[np.abs(octaves).argmin(1)],
-        }
-    )
+    """``layer, channel, orientation, frequency``: the best grating on the grid for each responsive unit."""
+    columns = ["layer", "channel", "shown_orientation", "shown_frequency"]
+    rows = tuning.table.loc[tuning.table.responsive, columns].reset_index(drop=True)
+    return rows.set_axis(["layer", "channel", "orientation", "frequency"], axis=1)
 
 
 def show_preferred(

@@ -1,0 +1,213 @@
+"""Parts of a layer's code by non-negative matrix factorisation, beside PCA, SVD and k-means at equal rank."""
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.recording.recorder import record
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Reconstruction = tuple[np.ndarray, np.ndarray, np.ndarray, str]  # parts, weights, mean, status
+SHOWN = 6
+
+
+@dataclass(frozen=True, eq=False)
+class AdditiveParts(Result):
+    """Parts of one layer, where they are in the images, and how well they add up to its responses.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per method: ``layer, method`` (``nmf, svd, pca, k-means``), ``rank, error, error_positive, part_sparsity,
+        weight_sparsity, negative_energy, status``.
+    parts : numpy.ndarray
+        (rank, channels), non-negative, unit norm; the part that accounts for most energy comes first.
+    maps : numpy.ndarray
+        (images, rank, rows, columns): how much of each part there is at each position.
+    images : numpy.ndarray
+        (n, C, H, W), the first few images, for the figure.
+    """
+
+    parts: np.ndarray
+    maps: np.ndarray
+    images: np.ndarray
+
+    def plot(self) -> "Figure":
+        """Draw the parts, where they are on some images, and the errors of the methods."""
+        from hierfeat.plots.additive_parts import plot_additive_parts
+
+        return plot_additive_parts(self)
+
+
+def additive_parts(
+    h: Hierarchy, layer: str, images: Tensor, *, rank: int = 4, max_images: int = 64, seed: int = 0
+) -> AdditiveParts:
+    """Take a layer's responses apart into a few parts that only add.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    layer : str
+        One layer's name; behind a rectifier, for the answer to be about all of it.
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1].
+    rank : int
+        Number of parts, fewer than the layer has channels.
+    max_images : int
+        So many images are drawn if there are more, with `seed`.
+    seed : int
+
+    Returns
+    -------
+    AdditiveParts
+
+    Raises
+    ------
+    HierfeatError
+        If the layer is unknown or silent, or the rank does not fit.
+
+    Notes
+    -----
+    The samples are the positions of all images, the variables the channels: X ≈ W H with W, H ≥ 0 (coordinate descent,
+    Frobenius norm, scikit-learn). Where responses can be negative, NMF is given their positive part.
+
+    - ``error``: ‖X − X̂‖/‖X‖, signed X; ``error_positive``: the same for the positive part of X, which all methods are
+      fitted to for this column. No rank-r approximation has a smaller error than the SVD's; PCA subtracts a mean
+      first, which is one vector more. k-means replaces each sample by a centre.
+    - ``part_sparsity``, ``weight_sparsity``: Hoyer's measure, (√n − ‖v‖₁/‖v‖₂)/(√n − 1), of each part over the channels
+      and of each part's weights over the samples; means over the parts.
+    - ``negative_energy``: the share of ‖X‖² that is negative, which purely additive parts cannot reach.
+    - ``status``: ``converged``, ``not converged`` or ``exact``.
+
+    References
+    ----------
+    Hoyer, P. O. (2004). Non-negative matrix factorization with sparseness constraints. JMLR 5, 1457-1469.
+    Lee, D. D. and Seung, H. S. (1999). Learning the parts of objects by non-negative matrix factorization. Nature 401,
+    788-791.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> found = additive_parts(hf.load("lenet5-digits"), "act2", hf.digits(split="test")[0], rank=3, max_images=8)
+    >>> found.maps.shape
+    (8, 3, 10, 10)
+    """
+    images = checked_images(h, images)
+    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images].sort().values
+    images = images[chosen.to(images.device)]
+    response = record(h, images, layers=h.layers[layer].name)[layer].double().cpu()
+    samples = response.flatten(2).movedim(1, -1).flatten(0, -2).numpy() if response.ndim > 2 else response.numpy()
+    _check(samples, layer, rank)
+    positive = np.maximum(samples, 0)
+    found = {name: (method(samples, rank, seed), method(positive, rank, seed)) for name, method in METHODS.items()}
+    parts, weights = _sorted(*found["nmf"][1][:2])
+    places = (*response.shape[2:], 1, 1)[:2] if response.ndim > 2 else (1, 1)
+    maps = weights.reshape(len(images), *places, rank).transpose(0, 3, 1, 2)
+    rows = [_row(name, *pair, samples, positive) for name, pair in found.items()]
+    table = pd.DataFrame(rows)
+    table.insert(0, "layer", layer)
+    return AdditiveParts(
+        table=table,
+        provenance=provenance(h, layer=layer, rank=rank, images=len(images), seed=seed),
+        parts=parts,
+        maps=maps,
+        images=images[:SHOWN].float().cpu().numpy(),
+    )
+
+
+def _check(samples: np.ndarray, layer: str, rank: int) -> None:
+    most = min(samples.shape)
+    if not 1 <= rank <= most:
+        raise HierfeatError(
+            f"expected a rank from 1 to {most} for {layer!r} "
+            f"({samples.shape[0]} samples of {samples.shape[1]} channels), got {rank}"
+        )
+    if not (samples > 0).any():
+        raise HierfeatError(f"{layer!r} is silent: no response to these images is above zero, so there are no parts")
+
+
+def _nmf(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:
+    from sklearn.decomposition import NMF
+    from sklearn.exceptions import ConvergenceWarning
+
+    model = NMF(rank, init="nndsvda", max_iter=500, tol=1e-4, random_state=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        weights = model.fit_transform(np.maximum(samples, 0))
+    stopped = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return model.components_, weights, np.zeros(samples.shape[1]), "not converged" if stopped else "converged"
+
+
+def _svd(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:  # noqa: ARG001  (the signature of a method)
+    left, values, right = np.linalg.svd(samples, full_matrices=False)
+    return right[:rank], left[:, :rank] * values[:rank], np.zeros(samples.shape[1]), "exact"
+
+
+def _pca(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:
+    mean = samples.mean(0)
+    parts, weights, _, status = _svd(samples - mean, rank, seed)
+    return parts, weights, mean, status
+
+
+def _kmeans(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:
+    from sklearn.cluster import KMeans
+
+    rank = min(rank, len(np.unique(samples, axis=0)))
+    model = KMeans(rank, n_init=3, random_state=seed).fit(samples)
+    return model.cluster_centers_, np.eye(rank)[model.labels_], np.zeros(samples.shape[1]), "converged"
+
+
+METHODS: dict[str, Any] = {"nmf": _nmf, "svd": _svd, "pca": _pca, "k-means": _kmeans}
+
+
+def _sorted(parts: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Parts of unit norm, that of the most energy first."""
+    norms = np.linalg.norm(parts, axis=1)
+    weights = weights * norms
+    parts = parts / np.where(norms > 0, norms, 1)[:, None]
+    order = np.argsort(-(weights**2).sum(0), kind="stable")
+    return parts[order], np.ascontiguousarray(weights[:, order])
+
+
+def _row(
+    name: str, fitted: Reconstruction, fitted_positive: Reconstruction, samples: np.ndarray, positive: np.ndarray
+) -> dict[str, object]:
+    parts, weights, _, status = fitted_positive
+    negative = np.minimum(samples, 0)
+    return {
+        "method": name,
+        "rank": len(parts),
+        "error": _error(samples, fitted),
+        "error_positive": _error(positive, fitted_positive),
+        "part_sparsity": _hoyer(parts),
+        "weight_sparsity": _hoyer(weights.T),
+        "negative_energy": float((negative**2).sum() / (samples**2).sum()),
+        "status": status,
+    }
+
+
+def _error(samples: np.ndarray, fitted: Reconstruction) -> float:
+    parts, weights, mean, _ = fitted
+    return float(np.linalg.norm(samples - weights @ parts - mean) / np.linalg.norm(samples))
+
+
+def _hoyer(vectors: np.ndarray) -> float:
+    """Mean over the vectors that are not zero; NaN for vectors of one number."""
+    n = vectors.shape[1]
+    norms = np.linalg.norm(vectors, axis=1)
+    if n < 2 or not (norms > 0).any():
+        return float("nan")
+    ratios = np.abs(vectors[norms > 0]).sum(1) / norms[norms > 0]
+    return float(((np.sqrt(n) - ratios) / (np.sqrt(n) - 1)).mean())
