@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # title, y label, highest value (None: free), (column, label) of each line
 _PANELS: tuple[tuple[str, str, float | None, tuple[tuple[str, str], ...]], ...] = (
-    ("what it sees", "pixels", None, (("field", "receptive field"), ("effective_field", "effective (4 σ)"))),
+    ("what it sees", "pixels", None, (("field", "receptive field"), ("effective_field", "effective (√12 σ)"))),
     ("orientation tuning", "", 1, (("osi", "OSI, median"), ("responsive", "share responsive"))),
     ("invariance to shifts", "", 1, (("invariance", ""),)),
     ("activity", "", 1, (("active_fraction", "active"), ("lifetime_sparseness", "lifetime sparseness"))),
@@ -36,7 +36,7 @@ def plot_profile(result: "Profile") -> Figure:
                 low, high = 100 * table["probe_low"], 100 * table["probe_high"]
                 axes.fill_between(range(len(table)), low, high, color=style[0], alpha=0.2, label="95 % interval")
         axes.set_ylabel(label)
-        axes.set_ylim(0, None if top is None else 1.03 * top)
+        axes.set_ylim(0, 1.1 * axes.get_ylim()[1] if top is None else 1.03 * top)
         axes.set_xticks(range(len(table)), table["layer"], rotation=90, fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
         if any(name for _, name in lines) or "probe_accuracy" in dict(lines):

@@ -1,6 +1,7 @@
 """The hierarchy in one table: what each layer sees, how its units are tuned, and what can be read from it."""
 
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,9 +43,9 @@ class Profile(Result):
         A row per layer, in call order: ``layer, kind, channels, field, field_status, effective_field, osi, responsive,
         invariance, active_fraction, lifetime_sparseness, population_sparseness, selectivity, selectivity_null,
         participation_ratio, probe_accuracy, probe_low, probe_high``. `field` is the height of the receptive field in
-        pixels, `effective_field` four standard deviations of the effective one; `osi` the median over units that
-        respond to gratings, and `responsive` their share; channels' numbers are medians; NaN where a measure does
-        not apply.
+        pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ); `osi` the median
+        over units that respond to gratings, and `responsive` their share; channels' numbers are medians; NaN
+        where a measure does not apply.
     """
 
     def plot(self) -> "Figure":
@@ -146,7 +147,7 @@ def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
         channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))
         found = effective_field(h, name, images, channels=list(channels)).table
         sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
-        rows.append((name, fields["size_h"][name], fields["status"][name], 4 * sigma))
+        rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))
     return pd.DataFrame(rows, columns=["layer", "field", "field_status", "effective_field"])
 
 
