@@ -43,9 +43,8 @@ def mosaic(stack):
     block = np.full((down * (height + GAP) - GAP, across * (width + GAP) - GAP), np.nan)
     for number, one in enumerate(stack):
         row, col = divmod(number, across)
-        block[
-            row * (height + GAP) : row * (height + GAP) + height, col * (width + GAP) : col * (width + GAP) + width
-        ] = one
+        top, left = row * (height + GAP), col * (width + GAP)
+        block[top : top + height, left : left + width] = one
     return block
 
 
@@ -58,7 +57,7 @@ def place(axes, block, left, tall, *, cmap, low, high):
 
 
 blocks = {"input": mosaic(image[0].numpy())} | {name: mosaic(stack) for name, stack in maps.items()}
-tall = max(block.shape[0] for block in blocks.values()) + 22
+tall = max(*(block.shape[0] for block in blocks.values()), *map(len, vectors.values())) + 24
 figure, axes = plt.subplots(figsize=(13, 5.6), layout="constrained")
 left = 0.0
 for name, block in blocks.items():
@@ -103,7 +102,7 @@ for name, vector in vectors.items():
 axes.set_xlim(-2, left)
 axes.set_ylim(tall, -2)
 axes.set_axis_off()
-axes.set_title(
+figure.suptitle(
     f"{h.name}: one image through every layer (maps to scale; red above zero, blue below; pools: black is zero)",
     fontsize=11,
 )
@@ -118,16 +117,12 @@ for name, answer in answers.items():
                  "max": float(answer.max()), "active_fraction": active})  # fmt: skip
 table = pd.DataFrame(rows)
 table.to_csv(OUT / "layers.csv", index=False, float_format="%.6g")
-(OUT / "provenance.json").write_text(
-    json.dumps(
-        {"model": h.name, "weights_sha256": h.weights_sha256, "image": IMAGE, "label": int(labels[IMAGE])}, indent=1
-    )
-    + "\n"
-)
+provenance = h.layers.provenance | {"image": IMAGE, "label": int(labels[IMAGE])}
+(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
 scores = list(vectors.values())[-1]
 order = np.argsort(-scores)
 print(
-    f"A {int(labels[IMAGE])}: {image[0].numel()} pixels become {maps['conv1'].size} numbers in conv1 and {maps['pool2'].size} "
-    f"in pool2, of which {100 * (maps['pool2'] > 0).mean():.0f} % are above zero; the answer is {order[0]} (score "
+    f"A {int(labels[IMAGE])}: {image[0].numel()} pixels become {maps['conv1'].size} numbers in conv1 and "
+    f"{maps['pool2'].size} in pool2, of which {100 * (maps['pool2'] > 0).mean():.0f} % are above zero; the answer is {order[0]} (score "
     f"{scores[order[0]]:.1f}; next {order[1]} with {scores[order[1]]:.1f})."
 )

@@ -43,8 +43,9 @@ convolutions = [layer.name for layer in h.layers.select("conv")]
 
 # %% [markdown]
 # ## Kernels, top patches and synthesised optima
-# Left: the kernel as it acts on the image (through the layers below, were they linear), signed. Middle: the patches that
-# drive the channel most, cut by the exact receptive field. Right: an image made for the central unit, cut likewise.
+# Left: the kernel as it acts on the image (through the layers below, were they linear), signed. Middle: the patches
+# that drive the channel most, cut by the exact receptive field. Right: an image made for the central unit, cut
+# likewise.
 
 
 # %%
@@ -151,11 +152,11 @@ first, last = trained.table.iloc[0], trained.table.iloc[-1]
 control = twin.table.iloc[-1]
 ratio = {layer: (result.table["activation"] / result.table["natural"]).median() for layer, result in made.items()}
 print(
-    f"In {h.name}, fields grow from {first.field:.0f} to {last.field:.0f} pixels between {first.layer} and {last.layer}. "
-    f"A linear probe reads the class with {100 * first.probe_accuracy:.0f} % there and {100 * last.probe_accuracy:.0f} % "
-    f"here (untrained twin: {100 * control.probe_accuracy:.0f} %), and the median class selectivity goes from "
-    f"{first.selectivity:.2f} to {last.selectivity:.2f} (labels permuted: {last.selectivity_null:.2f}; untrained: "
-    f"{control.selectivity:.2f}). Images made for a unit drive it "
+    f"In {h.name}, fields grow from {first.field:.0f} to {last.field:.0f} pixels between {first.layer} and "
+    f"{last.layer}. A linear probe reads the class with {100 * first.probe_accuracy:.0f} % there and "
+    f"{100 * last.probe_accuracy:.0f} % here (untrained twin: {100 * control.probe_accuracy:.0f} %), and the median "
+    f"class selectivity goes from {first.selectivity:.2f} to {last.selectivity:.2f} (labels permuted: "
+    f"{last.selectivity_null:.2f}; untrained: {control.selectivity:.2f}). Images made for a unit drive it "
     + ", ".join(f"{value:.1f} times ({layer})" for layer, value in ratio.items())
     + " as strongly as the best of 200 natural images."
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hierfeat._result import Result
+from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.image_parameters import FourierImages, Views
-from hierfeat.physiology.objectives import Objective, likeness, objective_of
-from hierfeat.physiology.reading import Read, last_rectifiers, reading
+from hierfeat.physiology.ascent import Ascent, ascend
+from hierfeat.physiology.objectives import Objective, central_unit, objective_of
+from hierfeat.physiology.reading import reading
 from hierfeat.physiology.robustness import best_natural, robustness
-from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.provenance import provenance
@@ -25,9 +25,7 @@ from hierfeat.subjects.provenance import provenance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DECAY = 1.0
 _FRAGILE = 0.5  # less than this share kept under small shifts
-_COPIES_APART, _CHANNELS_APART = 1_000_003, 7_919
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +60,6 @@ class Synthesis(Result):
         from hierfeat.plots.synthesize import plot_synthesize
 
         return plot_synthesize(self, columns=columns)
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What all batches of one synthesis share."""
-
-    h: Hierarchy
-    layer: str
-    objective: Objective
-    sign: float
-    size: tuple[int, int]
-    steps: int
-    rate: float
-    copies: int
-    diversity: float
-    seed: int
-    views: dict[str, float]
-
-    def random_views(self) -> Views:
-        return Views(self.size, **self.views, generator=torch.Generator().manual_seed(self.seed))
 
 
 def synthesize(
@@ -131,7 +109,8 @@ def synthesize(
     size : tuple of int, optional
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
     jitter : int, optional
-        Largest shift of the random views, in pixels; by default a sixteenth of the image.
+        Largest shift of the random views, in pixels; by default a sixteenth of the image, or of the central unit's
+        receptive field, and at least one.
     scale, rotation : float
         Largest relative change of size, and largest rotation in degrees, of the random views.
     learning_rate : float
@@ -174,17 +153,17 @@ def synthesize(
     natural = None if images is None else checked_images(h, images)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else size
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
-    jitter = max(1, min(size) // 16) if jitter is None else jitter
+    jitter = _jitter(h, layer, objective, size) if jitter is None else jitter
     views = {"jitter": float(jitter), "scale": scale, "rotation": rotation}
     sign = -1.0 if negative else 1.0
-    task = _Task(
+    task = Ascent(
         h, layer, objective, sign, size, steps, learning_rate, copies, diversity if copies > 1 else 0, seed, views
     )
     per_batch = max(1, batch_size // copies)
     groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
     bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
     with bar:
-        parts = [_optimised(task, group, bar) for group in groups]
+        parts = [ascend(task, group, bar) for group in groups]
     made = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     table = _table(task, made, natural)
     table.insert(3, "unit", name)
@@ -205,104 +184,21 @@ def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | 
     return [int(channel) for channel in chosen]
 
 
+def _jitter(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> int:
+    extent = min(size)
+    if objective is central_unit:
+        sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
+        extent = min(extent, int(sizes[layer]))
+    return max(1, extent // 16)
+
+
 def _check_settings(**settings: int) -> None:
     for name, value in settings.items():
         if not isinstance(value, int) or value < 1:
             raise HierfeatError(f"expected {name} as an int of at least 1, got {value!r}")
 
 
-def _optimised(task: _Task, group: list[int], bar: Any) -> dict[str, Tensor]:
-    """Optimise the images of some channels, all at once."""
-    h, views = task.h, task.random_views()
-    channels = torch.tensor(group).repeat_interleave(task.copies)
-    copy = torch.arange(task.copies).repeat(len(group))
-    seeds = [
-        task.seed + _CHANNELS_APART * c + _COPIES_APART * j
-        for c, j in zip(channels.tolist(), copy.tolist(), strict=True)
-    ]
-    canvas = h.input_shape[0], task.size[0] + 2 * views.margin, task.size[1] + 2 * views.margin
-    parameters = FourierImages(seeds, canvas, h.device)
-    where = channels.to(h.device)
-    first = views.centre(parameters()).detach()
-    start, silent = _start(task, first, where)
-    opened = last_rectifiers(h, task.layer, first[:1]) if bool(silent.any()) else None
-    with torch.enable_grad(), reading(h, task.layer, **_bypass(opened, silent)) as read:
-        constant = silent & ~_has_gradient(task, read, first, where)
-        history = _ascend(task, read, parameters, views, where, bar)
-    return {
-        "images": views.centre(parameters()).detach().float().cpu(),
-        "history": history,
-        "channel": channels,
-        "copy": copy,
-        "start": start,
-        "silent": silent.cpu(),
-        "constant": constant.cpu(),
-    }
-
-
-def _ascend(task: _Task, read: Read, parameters: FourierImages, views: Views, where: Tensor, bar: Any) -> Tensor:
-    optimiser = torch.optim.AdamW([parameters.spectrum], lr=task.rate, weight_decay=_DECAY)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, task.steps)
-    history = []
-    for _ in range(task.steps):
-        optimiser.zero_grad()
-        activation = read(views(parameters()))
-        values = _values(task, activation, where)
-        gain = task.sign * values
-        if task.diversity:
-            gain = gain - task.diversity * gain.detach().abs() * likeness(activation, task.copies)
-        (-gain.sum()).backward()
-        optimiser.step()
-        falling.step()
-        history.append(values.detach().float().cpu())
-        bar.update()
-    return torch.stack(history, 1)
-
-
-def _values(task: _Task, activation: Tensor, where: Tensor) -> Tensor:
-    values = task.objective(activation, where)
-    if not isinstance(values, Tensor) or values.shape != where.shape:
-        got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
-        raise HierfeatError(f"expected the objective to return one value per image, ({len(where)},), got {got}")
-    return values
-
-
-def _start(task: _Task, images: Tensor, where: Tensor) -> tuple[Tensor, Tensor]:
-    """The objective on the first images, and which of them have no gradient."""
-    with torch.enable_grad(), reading(task.h, task.layer) as read:
-        values = _values(task, read(images), where).detach()
-        return values.float().cpu(), ~_has_gradient(task, read, images, where)
-
-
-def _has_gradient(task: _Task, read: Read, images: Tensor, where: Tensor) -> Tensor:
-    images = images.clone().requires_grad_()
-    values = _values(task, read(images), where)
-    if not values.requires_grad:
-        return torch.zeros(len(images), dtype=torch.bool, device=images.device)
-    (gradient,) = torch.autograd.grad(values.sum(), images)
-    return gradient.flatten(1).ne(0).any(1)
-
-
-def _bypass(opened: set[str] | None, silent: Tensor) -> dict[str, Any]:
-    """Callbacks by which silent images pass through the rectifiers in `opened` as if these were not there."""
-    if not opened:
-        return {}
-    given: dict[str, Tensor] = {}
-
-    def before(call: Call) -> None:
-        if call.name in opened:
-            given[call.name] = call.input.clone()  # the rectifier may work in place
-
-    def after(call: Call, output: Tensor) -> Tensor | None:
-        if call.name not in opened:
-            return None
-        passed = silent.view(-1, *[1] * (output.ndim - 1))
-        return torch.where(passed, given.pop(call.name), output)
-
-    return {"before": before, "after": after}
-
-
-def _table(task: _Task, made: dict[str, Tensor], natural: Tensor | None) -> pd.DataFrame:
+def _table(task: Ascent, made: dict[str, Tensor], natural: Tensor | None) -> pd.DataFrame:
     table = pd.DataFrame({"layer": task.layer, "channel": made["channel"].numpy(), "copy": made["copy"].numpy()})
     table["read"] = np.where(made["silent"].numpy(), "rectifier input", "unit")
     table["start"] = made["start"].numpy()
