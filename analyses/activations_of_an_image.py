@@ -121,8 +121,10 @@ provenance = h.layers.provenance | {"image": IMAGE, "label": int(labels[IMAGE])}
 (OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
 scores = list(vectors.values())[-1]
 order = np.argsort(-scores)
+active = 100 * (maps["pool2"] > 0).mean()
+first, second = order[:2]
 print(
     f"A {int(labels[IMAGE])}: {image[0].numel()} pixels become {maps['conv1'].size} numbers in conv1 and "
-    f"{maps['pool2'].size} in pool2, of which {100 * (maps['pool2'] > 0).mean():.0f} % are above zero; the answer is {order[0]} (score "
-    f"{scores[order[0]]:.1f}; next {order[1]} with {scores[order[1]]:.1f})."
+    f"{maps['pool2'].size} in pool2, of which {active:.0f} % are above zero; the answer is {first} (score "
+    f"{scores[first]:.1f}; next {second} with {scores[second]:.1f})."
 )
