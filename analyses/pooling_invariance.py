@@ -178,7 +178,9 @@ if len(shipped) > 1:
 if total <= 0:
     finding = "The lecture's sentence does not hold here: the pools bring no invariance."
 elif total < rise / 2:
-    finding = "The lecture's sentence is true but is the smaller part of the story: most of the invariance comes otherwise."
+    finding = (
+        "The lecture's sentence is true but is the smaller part of the story: most of the invariance comes otherwise."
+    )
 else:
     finding = "The lecture's sentence holds: the pools bring most of the invariance."
 print(f"{finding} {text}")
