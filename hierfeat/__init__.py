@@ -68,6 +68,7 @@ _HOME = {
     "orientation_tuning": "physiology.orientation_tuning",
     "size_tuning": "physiology.size_tuning",
     "additivity": "physiology.additivity",
+    "gradient_flow": "physiology.gradient_flow",
     "invariance_score": "physiology.invariance_score",
     "linear_regions": "physiology.linear_regions",
     "nonnegativity": "physiology.nonnegativity",
