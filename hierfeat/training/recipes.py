@@ -49,7 +49,7 @@ _MLP = Recipe(
     "mlp-fashion", "fashion_mnist", epochs=25, learning_rate=1e-3, weight_decay=5e-2, flip=True, label_smoothing=0.05
 )
 
-_CONVNET = Recipe(
+_CONVNET_BEGIN = Recipe(
     "convnet-cifar10",
     "cifar10",
     epochs=14,
@@ -63,7 +63,18 @@ _CONVNET = Recipe(
     shift=3,
     precision="bfloat16",
 )
-_CONVNET_FASHION = replace(_CONVNET, model="convnet-fashion", data="fashion_mnist", shift=2)
+_CONVNET = replace(
+    _CONVNET_BEGIN,
+    epochs=6,
+    learning_rate=0.05,
+    warmup=0.1,
+    erase=8,
+    split="train+validation",
+    begin=_CONVNET_BEGIN,
+)
+_CONVNET_FASHION = replace(
+    _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", shift=2, split="train+validation"
+)
 
 _ALL = (
     _DIGITS,
