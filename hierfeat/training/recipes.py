@@ -65,9 +65,10 @@ _CONVNET_BEGIN = Recipe(
 )
 _CONVNET = replace(
     _CONVNET_BEGIN,
-    epochs=6,
-    learning_rate=0.05,
+    epochs=8,
+    learning_rate=0.06,
     warmup=0.1,
+    shift=4,
     erase=8,
     split="train+validation",
     begin=_CONVNET_BEGIN,
