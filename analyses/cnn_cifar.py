@@ -36,7 +36,7 @@ figure, grid = plt.subplots(4, 10, figsize=(9, 4.2), layout="constrained")
 for column, name in enumerate(h.classes):
     grid[0, column].set_title(name, fontsize=9)
     for row, image in enumerate(images[labels == column][:4]):
-        grid[row, column].imshow(image.permute(1, 2, 0))
+        grid[row, column].imshow(image.permute(1, 2, 0).numpy())
         grid[row, column].axis("off")
 save("data", figure, dpi=90)
 
@@ -74,7 +74,7 @@ figure, grid = plt.subplots(5, 16, figsize=(10, 3.6), layout="constrained")
 for axes in grid.flat:
     axes.set(xticks=[], yticks=[])
 for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], strict=True):
-    axes.imshow((0.5 + 0.5 * kernel / kernel.abs().max()).permute(1, 2, 0))
+    axes.imshow((0.5 + 0.5 * kernel / kernel.abs().max()).permute(1, 2, 0).numpy())
 for axes in grid[2]:
     axes.axis("off")
 figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)

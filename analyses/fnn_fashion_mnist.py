@@ -21,7 +21,7 @@ provenance = {}
 
 def save(name, figure, result=None):
     """Write a picture, and the numbers behind it with where they come from."""
-    figure.savefig(OUT / f"{name}.png", dpi=110)
+    figure.savefig(OUT / f"{name}.png", dpi=100)
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
@@ -38,7 +38,7 @@ figure, grid = plt.subplots(6, 10, figsize=(10, 6.4), layout="constrained")
 for column, name in enumerate(h.classes):
     grid[0, column].set_title(name, fontsize=9)
     for row, image in enumerate(images[labels == column][:6]):
-        grid[row, column].imshow(image[0], cmap="gray", vmin=0, vmax=1)
+        grid[row, column].imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
         grid[row, column].axis("off")
 save("data", figure)
 
@@ -77,7 +77,7 @@ strongest = trained.flatten(1).norm(dim=1).argsort(descending=True)[:32]
 figure, grid = plt.subplots(5, 8, figsize=(9, 6.1), layout="constrained")
 for axes, weights in zip(grid.flat, [*trained[strongest], *fresh[:8]], strict=True):
     limit = float(weights.abs().max())
-    axes.imshow(weights, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    axes.imshow(weights.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
     axes.set(xticks=[], yticks=[])
 grid[0, 0].set_ylabel("trained", fontsize=9)
 grid[4, 0].set_ylabel("untrained", fontsize=9)

@@ -1,13 +1,18 @@
 """What all tests share: one thread, a headless matplotlib, and a few small networks."""
 
+import os
+
 import matplotlib as mpl
 import pytest
 import torch
+from hypothesis import settings
 from torch import nn
 from torch.nn import functional as F
 
 mpl.use("Agg")
 torch.set_num_threads(1)
+settings.register_profile("hierfeat", deadline=None, derandomize="CI" in os.environ)  # time limits are pytest-timeout's
+settings.load_profile("hierfeat")
 
 
 class Everything(nn.Module):

@@ -20,7 +20,7 @@ from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: Multiply-adds that an analysis of many passes may cost, and images that it takes at most.
-MACS, IMAGES = 5e11, 64
+MACS, IMAGES = 1e11, 64
 #: Shifts in pixels, up, down, left and right.
 SHIFT, POOL_SHIFT = 4, 2
 #: Grey of what lies outside the image.
@@ -36,10 +36,10 @@ def patches(h: Hierarchy, images: Tensor, fields: ReceptiveFields, chosen: Plan)
     if not layers:
         raise HierfeatError(f"{h.name} has no layer of maps or units")
     [table] = sweep(h, images, [TopPatches(chosen.patches)], layers=layers, progress=False)
-    found = {}
+    found: dict[str, Any] = {}
     for name, rows in table.groupby("layer", sort=False):
         cutter = LayerCutter.of(fields, str(name), largest=chosen.tile)
-        found[name] = _patches(rows, images, cutter, chosen.channels)
+        found[str(name)] = _patches(rows, images, cutter, chosen.channels)
     return {"patches": found}
 
 

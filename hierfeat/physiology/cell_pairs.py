@@ -147,7 +147,8 @@ def _jumps(h: Hierarchy) -> dict[str, tuple[float, float]]:
     from hierfeat.anatomy.receptive_fields import receptive_fields
 
     table = receptive_fields(h).table
-    return {row.layer: (float(row.stride_h), float(row.stride_w)) for row in table.itertuples()}
+    columns = zip(table["layer"], table["stride_h"], table["stride_w"], strict=True)
+    return {str(layer): (float(down), float(right)) for layer, down, right in columns}
 
 
 def _compared(
@@ -171,9 +172,9 @@ def _compared(
 def _predicted(
     pooled: pd.DataFrame, kernel: tuple[int, ...], jump: tuple[float, float], kind: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Range of phases in degrees that each pool sees at its preferred grating, and F1/F0 by the law."""
-    angle = np.deg2rad(pooled.preferred_orientation.to_numpy(dtype=float))
-    turn = 2 * np.pi * pooled.preferred_frequency.to_numpy(dtype=float)
+    """Range of phases in degrees that each pool sees at its best grating, and F1/F0 by the law."""
+    angle = np.deg2rad(pooled.shown_orientation.to_numpy(dtype=float))
+    turn = 2 * np.pi * pooled.shown_frequency.to_numpy(dtype=float)
     steps = [turn * jump[0] * np.abs(np.cos(angle)), turn * jump[1] * np.abs(np.sin(angle))]
     if kind == "max":
         window = sum(step * (k - 1) for step, k in zip(steps, kernel, strict=True))
@@ -185,12 +186,10 @@ def _predicted(
 
 def _tolerance(tuning: OrientationTuning, layer: str) -> np.ndarray:
     """Pixels of shift of the preferred grating over which the response to it stays above half of its peak."""
-    cycles = tuning.responses[layer]
-    fine = rectified(finer_phases(cycles, 16))
-    best = fine.max(-1).reshape(len(fine), -1).argmax(1)
-    count = fine.shape[2]
-    waves = fine[np.arange(len(fine)), best // count, best % count]
-    rest = rectified(tuning.blank[layer])[:, None]
-    evoked = rectified(waves - rest)
+    rows = tuning.table[tuning.table.layer == layer]
+    tone = np.searchsorted(tuning.frequencies, rows.shown_frequency.to_numpy())
+    angle = np.argmax(rows.shown_orientation.to_numpy()[:, None] == tuning.orientations, axis=1)
+    waves = finer_phases(tuning.responses[layer][np.arange(len(rows)), angle, tone], 16)
+    evoked = rectified(rectified(waves) - rectified(tuning.blank[layer])[:, None])
     share = (evoked > evoked.max(1, keepdims=True) / 2).mean(1)
-    return np.asarray(np.where(evoked.max(1) > 0, share / tuning.frequencies[best % count], np.nan))
+    return np.asarray(np.where(evoked.max(1) > 0, share / tuning.frequencies[tone], np.nan))

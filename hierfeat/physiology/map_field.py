@@ -70,7 +70,7 @@ def map_field(
     margin: int = 2,
     contrast: float = 1.0,
     orientations: int = 16,
-    images: int = 4096,
+    images: int = 8192,
     seed: int = 0,
     batch_size: int | None = None,
 ) -> FieldMap:

@@ -47,15 +47,15 @@ def test_contrast_is_linear_without_biases_and_not_with(make):
 
 
 def test_a_unit_with_inhibitory_ends_is_end_stopped(make):
-    row, col = np.mgrid[:21, :21] - 10.0
-    middle = np.exp(-(row**2) / 8 - col**2 / 18)
-    ends = np.exp(-(row**2) / 8) * (np.exp(-((col - 8) ** 2) / 8) + np.exp(-((col + 8) ** 2) / 8))
-    flanks = np.exp(-((np.abs(row) - 5) ** 2) / 6) * np.exp(-(col**2) / 18)
-    kernels = [middle - 0.5 * flanks, middle - 0.5 * flanks - ends]
-    found = end_stopping(make.simple(kernels, (41, 41)), layers="1").table
-    assert found.end_stopping[0] < 0.1
-    assert found.end_stopping[1] > 0.4
-    assert found.best_length[1] < 16
+    row, col = np.mgrid[:31, :31] - 15.0
+    across = np.exp(-(row**2) / 18) * np.cos(2 * np.pi * 0.12 * row)
+    middle, ends = np.exp(-(col**2) / 50), np.exp(-((np.abs(col) - 12) ** 2) / 8)
+    kernels = [across * middle, across * (middle - 0.2 * ends)]
+    net = nn.Sequential(make.bank(kernels), nn.ReLU())
+    found = end_stopping(hf.Hierarchy(net, (1, 51, 51), mean=[0.5], std=[1.0]), layers="1").table  # grey is silence
+    assert found.end_stopping[0] < 0.05
+    assert found.end_stopping[1] == pytest.approx(2 * 0.2 * 2 / 5, rel=0.25)  # areas of ends and middle
+    assert found.best_length[1] < 30
 
 
 def moving_unit(make, rate, frames=5):

@@ -7,13 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
+from hierfeat.recording.measure import Batch
 from hierfeat.recording.reductions import Reductions, reductions
 
 SHAPES = [(6, 3), (6, 3, 7), (6, 3, 5, 4), (6, 3, 16, 16), (6, 1, 2, 2)]
 
 
 def fed(measure, x, size):
-    for batch in x.split(size):
+    for start, batch in enumerate(x.split(size)):
+        measure.begin(Batch(torch.arange(len(batch)) + start * size, batch, None))
         measure.update("layer", batch)
     return measure.result()
 
@@ -68,9 +70,9 @@ def test_merging_equals_feeding(everything):
     x = torch.randn(9, 4, 5, 5, dtype=torch.float64)
     for make in (hf.Moments, hf.ActiveFraction, hf.Sparseness, hf.Histogram):
         one, two, both = make(), make(), make()
-        one.update("layer", x[:4])
-        two.update("layer", x[4:])
-        both.update("layer", x)
+        for measure, start, stop in ((one, 0, 4), (two, 4, 9), (both, 0, 9)):
+            measure.begin(Batch(torch.arange(start, stop), x[start:stop], None))
+            measure.update("layer", x[start:stop])
         one.merge(two)
         assert np.allclose(one.result().iloc[:, 1:].astype(float), both.result().iloc[:, 1:].astype(float), rtol=1e-12)
 
@@ -128,3 +130,10 @@ def test_a_dead_channel_is_told_and_not_divided_by():
     x[:, 1] = 0
     assert list(fed(hf.ActiveFraction(), x, 2)["dead"]) == [False, True]
     assert np.isnan(fed(hf.Sparseness(), x, 2)["lifetime_sparseness"][1])
+
+
+def test_a_sample_of_many_images_stands_for_all_values():
+    """Runs of neighbours move over the layer: channels of unlike scale are all met."""
+    x = torch.randn(2000, 8, 6, 6, generator=torch.Generator().manual_seed(0)) * torch.arange(1, 9).view(1, 8, 1, 1)
+    sampled, everything = fed(hf.Histogram(samples=16), x, 100), fed(hf.Histogram(samples=None), x, 100)
+    assert np.allclose(sampled.iloc[0, 2:].astype(float), everything.iloc[0, 2:].astype(float), atol=0.15, rtol=0.05)

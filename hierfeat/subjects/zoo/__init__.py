@@ -7,6 +7,7 @@ from functools import partial
 
 from torch import nn
 
+from hierfeat.subjects.neocognitron.shipped import build_1980, build_digits, build_mnist
 from hierfeat.subjects.zoo import lenet1998
 from hierfeat.subjects.zoo.convnet import ConvNet
 from hierfeat.subjects.zoo.lenet import LeNet5
@@ -138,5 +139,14 @@ ZOO: dict[str, Species] = {
         (0.229, 0.224, 0.225),
         CIFAR10,
         "CIFAR ResNet-20, option-A shortcuts; published weights load into it",
+    ),
+    "neocognitron-1980": Species(
+        build_1980, (1, 16, 16), (0.0,), (1.0,), DIGITS[:5], "Neocognitron as published in 1980; digits 0-4, no teacher"
+    ),
+    "neocognitron-digits": Species(
+        build_digits, (1, 32, 32), (0.0,), (1.0,), DIGITS, "modern Neocognitron; interpolating vector; no gradient"
+    ),
+    "neocognitron-mnist": Species(
+        build_mnist, (1, 28, 28), (0.0,), (1.0,), DIGITS, "modern Neocognitron; ridge top; no gradient"
     ),
 }

@@ -1,0 +1,143 @@
+"""How much each channel prefers one class, and how much of that is chance."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.recording.sweep import sweep
+from hierfeat.representation.pooled_features import PooledFeatures, checked_labels
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class ClassSelectivity(Result):
+    """How much each channel prefers one class.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per channel: ``layer, channel, selectivity, preferred_class, null_mean, null_95, p_value, status``.
+        The null is that of permuted labels; `p_value` is the share of permutations with at least this
+        selectivity, the data themselves counted as one. Status is ``ok``, ``dead`` (never above zero; numbers
+        are NaN) or ``constant``.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw the distribution of each layer, and its null."""
+        from hierfeat.plots.class_selectivity import plot_class_selectivity
+
+        return plot_class_selectivity(self)
+
+
+class _Rates(PooledFeatures):
+    """The mean firing rate of each channel: negative values count as zero."""
+
+    def update(self, layer: str, activation: Tensor) -> None:
+        super().update(layer, activation.clamp(min=0))
+
+
+def class_selectivity(
+    h: Hierarchy,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    layers: Layers = ("conv", "pool"),
+    permutations: int = 100,
+    seed: int = 0,
+    progress: bool = True,
+) -> ClassSelectivity:
+    """The class selectivity of each channel, beside that with permuted labels.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images, labels : torch.Tensor
+        (N, C, H, W), in [0, 1], and (N,) integers.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    permutations : int
+        Permutations of the labels.
+    seed : int
+        Of the permutations.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    ClassSelectivity
+
+    Raises
+    ------
+    HierfeatError
+        If images, labels or layers do not fit.
+
+    Notes
+    -----
+    (μ_max − μ_rest)/(μ_max + μ_rest) with μ_max the largest mean rate over classes, and μ_rest the mean of the other
+    classes' means (Morcos et al. 2018); a rate is the mean over places of the rectified answer. 0: all
+    classes alike; 1: one class only. With few images of a class chance alone gives values well above 0.
+
+    References
+    ----------
+    Morcos, A. S., Barrett, D. G. T., Rabinowitz, N. C. and Botvinick, M. (2018). On the importance of single
+    directions for generalization. ICLR.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> selective = hf.class_selectivity(hf.load("lenet5-digits"), *hf.digits(split="test"))
+    >>> selective.table["selectivity"].between(0, 1).all()
+    np.True_
+    """
+    images = checked_images(h, images)
+    labels = checked_labels(labels, len(images))
+    if permutations < 1:
+        raise HierfeatError(f"expected at least one permutation, got {permutations}")
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
+    [rates] = sweep(h, images, [_Rates()], layers=layers, progress=progress)
+    frames = [_rows(name, rate.double(), labels, shuffled) for name, rate in rates.items()]
+    about = provenance(h, layers=layers, permutations=permutations, seed=seed, images=len(images))
+    return ClassSelectivity(table=pd.concat(frames, ignore_index=True), provenance=about)
+
+
+def _rows(name: str, rates: Tensor, labels: Tensor, shuffled: list[Tensor]) -> pd.DataFrame:
+    index, preferred = _selectivity(rates, labels)
+    null = np.stack([_selectivity(rates, order)[0] for order in shuffled])
+    dead, constant = (rates.amax(0) <= 0).numpy(), (rates.amax(0) == rates.amin(0)).numpy()
+    columns = {
+        "selectivity": index,
+        "preferred_class": np.where(dead | constant, -1, preferred),
+        "null_mean": null.mean(0),
+        "null_95": np.quantile(null, 0.95, axis=0),
+        "p_value": (1 + (null >= index).sum(0)) / (1 + len(null)),
+    }
+    table = pd.DataFrame({"layer": name, "channel": np.arange(rates.shape[1])} | columns)
+    table["status"] = np.select([dead, constant], ["dead", "constant"], "ok")
+    table.loc[dead, ["selectivity", "null_mean", "null_95", "p_value"]] = np.nan
+    return table
+
+
+def _selectivity(rates: Tensor, labels: Tensor) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """The index of each channel, and its preferred class; rates (N, C)."""
+    classes, members = labels.unique(return_inverse=True)
+    belongs = one_hot(members, len(classes)).double()
+    means = belongs.T @ rates / belongs.sum(0)[:, None]
+    largest, which = means.max(0)
+    rest = (means.sum(0) - largest) / (len(classes) - 1)
+    index = (largest - rest) / (largest + rest).clamp(min=torch.finfo(torch.float64).tiny)
+    return index.numpy(), classes[which].numpy()

@@ -1,0 +1,99 @@
+"""Gram matrices of the images of a batch, layer by layer, and unbiased estimates from them."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.hierarchy import Hierarchy
+
+FEWEST = 4  # images without which the unbiased estimate does not exist
+
+
+def grams(h: Hierarchy, images: Tensor, names: list[str]) -> tuple[Tensor, Tensor]:
+    """Gram and correlation matrices of each layer's answers to `images`, both (layers, N, N), in float64 on the CPU.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W), in [0, 1].
+    names : list of str
+        Layers' names.
+
+    Notes
+    -----
+    The Gram matrix is K = XXᵀ with the batch's mean taken off X, which changes nothing of what is made of it and
+    saves digits. The correlations are those between the patterns of any two images, over the units of the layer.
+    """
+    found: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def after(call: Call, output: Tensor) -> None:
+        if call.name in wanted:
+            found[call.name] = _of(output.flatten(1).float())
+
+    wanted = set(names)
+    with torch.no_grad(), h.watching(after=after):
+        h.forward(images)
+    pairs = [found[name] for name in names]
+    return torch.stack([gram for gram, _ in pairs]), torch.stack([pattern for _, pattern in pairs])
+
+
+def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
+    mean = rows.mean(0)
+    off = rows - mean
+    gram = (off @ off.T).double().cpu()
+    along = (off @ mean).double().cpu()
+    raw = gram + along[:, None] + along + mean.double().square().sum().cpu()
+    levels = rows.double().mean(1).cpu()
+    covariance = raw - rows.shape[1] * levels[:, None] * levels
+    spread = covariance.diagonal().clamp(min=0).sqrt()
+    return gram, covariance / (spread[:, None] * spread)
+
+
+def u_centred(gram: Tensor) -> Tensor:
+    """Gram matrices (..., N, N) centred so that their products estimate HSIC without bias.
+
+    Notes
+    -----
+    U-centring of Székely & Rizzo (2014): with a zero diagonal,
+    Kᵢⱼ − Σₗ Kᵢₗ/(N − 2) − Σₖ Kₖⱼ/(N − 2) + Σₖₗ Kₖₗ/((N − 1)(N − 2)) off the diagonal. Then
+    Σᵢⱼ K̃ᵢⱼ L̃ᵢⱼ/(N(N − 3)) is the HSIC₁ of Song et al. (2012).
+    """
+    count = gram.shape[-1]
+    hollow = gram - torch.diag_embed(gram.diagonal(dim1=-2, dim2=-1))
+    sums = hollow.sum(-1)
+    total = sums.sum(-1)[..., None, None] / ((count - 1) * (count - 2))
+    centred = hollow - sums[..., None] / (count - 2) - sums[..., None, :] / (count - 2) + total
+    return centred - torch.diag_embed(centred.diagonal(dim1=-2, dim2=-1))
+
+
+def hsic(a: Tensor, b: Tensor) -> Tensor:
+    """Unbiased HSIC between all of two sets of U-centred Gram matrices, (A, N, N) and (B, N, N): (A, B)."""
+    count = a.shape[-1]
+    return a.flatten(1) @ b.flatten(1).T / (count * (count - 3))
+
+
+def own_hsic(a: Tensor) -> Tensor:
+    """Unbiased HSIC of each U-centred Gram matrix, (A, N, N), with itself: (A,)."""
+    count = a.shape[-1]
+    return a.square().sum((1, 2)) / (count * (count - 3))
+
+
+def shuffled_batches(images: Tensor, batch_size: int, seed: int) -> Iterator[Tensor]:
+    """Random batches of nearly equal size: an order by classes must not show.
+
+    Raises
+    ------
+    HierfeatError
+        If there are fewer than four images, or fewer in a batch.
+    """
+    if len(images) < FEWEST or batch_size < FEWEST:
+        raise HierfeatError(
+            f"expected at least {FEWEST} images and a batch_size of at least {FEWEST}, got {len(images)}, {batch_size}"
+        )
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
+    for part in order.tensor_split(max(1, len(images) // batch_size)):
+        yield images[part]

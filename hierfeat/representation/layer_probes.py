@@ -1,0 +1,167 @@
+"""What can be read from each layer: the accuracy of a linear classifier on its features."""
+
+import warnings
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.recording.sweep import sweep
+from hierfeat.representation.pooled_features import PooledFeatures, checked_labels
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Data = tuple[Tensor, Tensor]
+_Z95 = 1.959964
+
+
+@dataclass(frozen=True, eq=False)
+class LayerProbes(Result):
+    """How well a linear classifier reads the class from each layer.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer, in call order: ``layer, kind, depth, features, train_accuracy, accuracy, low, high, chance,
+        status``. `accuracy` is that on the test images, with its 95 % interval (Wilson 1927); `chance` is the share of
+        the commonest class; `status` is ``ok`` or ``not converged``.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw accuracy by depth, with its confidence intervals."""
+        from hierfeat.plots.layer_probes import plot_layer_probes
+
+        return plot_layer_probes(self)
+
+
+def layer_probes(
+    h: Hierarchy,
+    train: Data,
+    test: Data,
+    *,
+    layers: Layers = ("conv", "pool"),
+    grid: int = 2,
+    strength: float = 1.0,
+    max_iter: int = 1000,
+    progress: bool = True,
+) -> LayerProbes:
+    """Train a linear classifier on the features of each layer.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    train, test : (images, labels)
+        Images (N, C, H, W) in [0, 1] and integer labels (N,).
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    grid : int
+        Each channel is averaged over a grid of `grid` × `grid` places.
+    strength : float
+        Inverse of the regularisation (scikit-learn's ``C``).
+    max_iter : int
+        Iterations of the optimiser; a layer that needs more says so in its status.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    LayerProbes
+
+    Raises
+    ------
+    HierfeatError
+        If images, labels or layers do not fit.
+
+    Notes
+    -----
+    scikit-learn's logistic regression on standardised features (Alain & Bengio 2016). The interval for k right
+    of n is (p + z²/2n ± z·√(p(1 − p)/n + z²/4n²))/(1 + z²/n), p = k/n, z = 1.96: it covers the choice of test
+    images, not that of training images. Compare with ``hf.untrained(h, seed=0)``: random features read well, too.
+
+    References
+    ----------
+    Alain, G. and Bengio, Y. (2016). Understanding intermediate layers using linear classifier probes.
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> train, test = hf.digits(split="train"), hf.digits(split="test")
+    >>> probes = hf.layer_probes(hf.load("lenet5-digits"), train, test)
+    >>> probes.table["accuracy"].iloc[-1] > 0.9
+    np.True_
+    """
+    chosen = h.layers.select(layers)
+    (known, known_labels), (new, new_labels) = (
+        _features(h, data, layers, grid, name, progress) for name, data in (("train", train), ("test", test))
+    )
+    chance = float(np.bincount(new_labels).max() / len(new_labels))
+    rows = []
+    for depth, layer in enumerate(chosen):
+        given, asked = known[layer.name].numpy(), new[layer.name].numpy()
+        fitted, status = _fitted(given, known_labels, strength, max_iter)
+        right = int((fitted.predict(asked) == new_labels).sum())
+        rows.append(
+            {
+                "layer": layer.name,
+                "kind": layer.kind,
+                "depth": depth,
+                "features": given.shape[1],
+                "train_accuracy": float(fitted.score(given, known_labels)),
+                "accuracy": right / len(asked),
+                **dict(zip(("low", "high"), wilson(right, len(asked)), strict=True)),
+                "chance": chance,
+                "status": status,
+            }
+        )
+    sizes = {"train": len(known_labels), "test": len(new_labels)}
+    about = provenance(h, layers=layers, grid=grid, strength=strength, max_iter=max_iter, **sizes)
+    return LayerProbes(table=pd.DataFrame(rows), provenance=about)
+
+
+def _features(
+    h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
+) -> tuple[dict[str, Tensor], npt.NDArray[np.int64]]:
+    images, labels = data
+    images = checked_images(h, images, where=f"{name} images")
+    labels = checked_labels(labels, len(images), where=f"{name} labels")
+    [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
+    return features, labels.numpy()
+
+
+def _fitted(
+    features: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], strength: float, max_iter: int
+) -> tuple[Any, str]:
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iter))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        probe.fit(features, labels)
+    missed = any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return probe, "not converged" if missed else "ok"
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson(90, 100)]
+    [0.826, 0.945]
+    """
+    share, z2 = right / count, _Z95**2 / count
+    middle, half = share + z2 / 2, _Z95 * sqrt(share * (1 - share) / count + z2 / (4 * count))
+    return min(share, (middle - half) / (1 + z2)), max(share, (middle + half) / (1 + z2))

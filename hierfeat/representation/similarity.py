@@ -1,0 +1,158 @@
+"""How alike the representations of layers are: CKA and RSA, within one network or between two."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.representation.grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Similarity(Result):
+    """Similarity of the representations of layers.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, or ``constant`` (and the numbers
+        NaN) where one of the two answers alike to all images.
+    cka, rsa : numpy.ndarray
+        (layers, other layers).
+    names : list of str
+        The two networks.
+    """
+
+    cka: Matrix
+    rsa: Matrix
+    names: list[str]
+
+    def plot(self) -> "Figure":
+        """Draw both matrices."""
+        from hierfeat.plots.similarity import plot_similarity
+
+        return plot_similarity(self)
+
+
+def similarity(
+    h: Hierarchy,
+    images: Tensor,
+    other: Hierarchy | None = None,
+    *,
+    layers: Layers = ("conv", "pool"),
+    other_layers: Layers | None = None,
+    batch_size: int = 128,
+    seed: int = 0,
+) -> Similarity:
+    """Compare what all layers of a network, or of two, make of the same images.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W), in [0, 1], N ≥ 4; both networks must take them.
+    other : Hierarchy, optional
+        A second network, ``hf.untrained(h, seed=0)`` for one; by default `h` itself.
+    layers, other_layers : str or sequence of str
+        Names, glob patterns or kinds; `other_layers` are `layers` by default.
+    batch_size : int
+        Images compared with each other at a time.
+    seed : int
+        Of the random order of the images.
+
+    Returns
+    -------
+    Similarity
+
+    Raises
+    ------
+    HierfeatError
+        If images or layers do not fit either network, or there are fewer than four images.
+
+    Notes
+    -----
+    Linear CKA = HSIC(K, L)/√(HSIC(K, K)·HSIC(L, L)) for the Gram matrices K = XXᵀ and L = YYᵀ of the images
+    (Kornblith et al. 2019), each HSIC the mean over batches of the unbiased estimate of Song et al. (2012), as Nguyen
+    et al. (2021) do: the expectation does not depend on the size of a batch, and no more than one batch is
+    held. It may fall a little below 0 where nothing is shared. RSA is Spearman's correlation of the distances
+    1 − r between all pairs of images of a batch, r the correlation of their patterns (Kriegeskorte et al. 2008),
+    averaged over batches. Neither changes when a representation is scaled; CKA, when it is rotated.
+
+    References
+    ----------
+    Kornblith, S., Norouzi, M., Lee, H. and Hinton, G. (2019). Similarity of neural network representations
+    revisited. ICML, 3519-3529.
+    Kriegeskorte, N., Mur, M. and Bandettini, P. (2008). Representational similarity analysis. Frontiers in Systems
+    Neuroscience 2, 4.
+    Nguyen, T., Raghu, M. and Kornblith, S. (2021). Do wide and deep networks learn the same things? ICLR.
+    Song, L. et al. (2012). Feature selection via dependence maximization. JMLR 13, 1393-1434.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> h = hf.load("lenet5-digits")
+    >>> alike = hf.similarity(h, hf.digits(split="test")[0])
+    >>> alike.cka.shape, bool(abs(alike.cka[0, 0] - 1) < 1e-9)
+    ((4, 4), True)
+    """
+    peer = h if other is None else other
+    images = checked_images(peer, checked_images(h, images))
+    rows = [layer.name for layer in h.layers.select(layers)]
+    columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
+    same = other is None and rows == columns
+    rsa, cross, own, others = (np.zeros(size) for size in (*[(len(rows), len(columns))] * 2, len(rows), len(columns)))
+    for batch in shuffled_batches(images, batch_size, seed):
+        left = grams(h, batch, rows)
+        right = left if same else grams(peer, batch, columns)
+        a, b = u_centred(left[0]), u_centred(right[0])
+        share = len(batch) / len(images)
+        for total, new in zip((cross, own, others), (hsic(a, b), own_hsic(a), own_hsic(b)), strict=True):
+            total += share * new.numpy()
+        rsa += share * _rank_correlation(left[1], right[1])
+    cka = _ratio(cross, own, others)
+    table = pd.DataFrame(
+        {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
+    )
+    table["status"] = np.where(np.isnan(cka).ravel(), "constant", "ok")
+    about = provenance(h, other=peer.name, other_weights=peer.weights_sha256, batch_size=batch_size, seed=seed)
+    return Similarity(table=table, provenance=about, cka=cka, rsa=rsa, names=[h.name, peer.name])
+
+
+def _ratio(cross: Matrix, own: Matrix, others: Matrix) -> Matrix:
+    """CKA from sums of HSIC; NaN where a layer does not vary."""
+    varies = (own[:, None] > 0) & (others > 0)
+    scale = np.sqrt(np.where(varies, own[:, None] * others, 1.0))
+    return np.where(varies, cross / scale, np.nan)
+
+
+def _rank_correlation(left: Tensor, right: Tensor) -> Matrix:
+    """Spearman's correlation between the distances of all pairs of images, for all pairs of layers."""
+    a, b = (_ranks(correlations) for correlations in (left, right))
+    found: Matrix = a @ b.T
+    return found
+
+
+def _ranks(correlations: Tensor) -> Matrix:
+    """Ranks of the distances 1 − r above the diagonal, (layers, pairs), centred and of unit length; NaN if constant."""
+    count = correlations.shape[-1]
+    above = torch.triu_indices(count, count, offset=1)
+    distances = (1 - correlations[:, above[0], above[1]]).numpy()
+    ranks = rankdata(distances, axis=1, nan_policy="propagate")
+    ranks -= ranks.mean(1, keepdims=True)
+    length = np.linalg.norm(ranks, axis=1, keepdims=True)
+    return np.where(length > 0, ranks / np.where(length > 0, length, 1), np.nan)
