@@ -78,7 +78,7 @@ def _output(axes: Axes, rows: "pd.DataFrame") -> None:
                 f"{100 * same:.0f} %", (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8
             )
         else:
-            axes.annotate("does not fit the next layer", (0.03, place), xycoords=("axes fraction", "data"),
+            axes.annotate("no output (see status)", (0.03, place), xycoords=("axes fraction", "data"),
                           va="center", fontsize=8, color="0.4")  # fmt: skip
     axes.margins(x=0.15)
     axes.xaxis.set_major_locator(MaxNLocator(4))
