@@ -36,7 +36,7 @@ LEAST_GOSI = 0.1
 """A tuned unit has at least this global OSI."""
 ALPHA = 0.05
 """A tuned unit has a permutation p below this."""
-FINE = 8
+FINE = 4
 """Interpolated phases per phase shown, for layers that can be negative."""
 GOOD_FIT = 0.8
 """The preferred orientation is the von Mises fit's from this r² on."""
