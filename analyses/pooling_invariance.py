@@ -71,9 +71,9 @@ steady.table.to_csv(OUT / "consistency.csv", index=False, float_format="%.6g")
 # %%
 shipped = [name for name in SIBLINGS if "test_accuracy" in hf.card(name)]
 rows = []
-if shipped:
+if len(shipped) > 1:
     clothes, kinds = hf.fashion_mnist(split="test")
-for name in shipped:
+for name in shipped if len(shipped) > 1 else []:
     found = hf.shift_consistency(hf.load(name), clothes, kinds, max_shift=4, max_images=500)
     distance = np.maximum(found.table["dy"].abs(), found.table["dx"].abs())
     for pixels, accuracy in found.table["accuracy"].groupby(distance).mean().items():
@@ -87,7 +87,7 @@ siblings.to_csv(OUT / "siblings.csv", index=False, float_format="%.6g")
 
 # %%
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.55"
-columns = 3 if shipped else 2
+columns = 3 if len(shipped) > 1 else 2
 figure, axes = plt.subplots(1, columns, figsize=(4.6 * columns, 4.2), layout="constrained")
 
 depth = np.arange(len(by_layer))
@@ -115,7 +115,7 @@ axes[1].set_ylabel("invariance gained across the pool")
 axes[1].set_title("Across each pool, and others in its place")
 axes[1].legend(frameon=False)
 
-if shipped:
+if len(shipped) > 1:
     markers = dict(zip(SIBLINGS, "osD^vx", strict=True))
     for name, group in siblings.groupby("model", sort=False):
         colour = mpl.colormaps["viridis"](0.95 * list(SIBLINGS).index(name) / len(SIBLINGS))
