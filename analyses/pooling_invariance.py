@@ -80,7 +80,8 @@ for name in shipped if len(shipped) > 1 else []:
         rows.append({"model": name, "pooling": SIBLINGS[name], "shift": pixels, "accuracy": accuracy,
                      "consistency": found.consistency})  # fmt: skip
 siblings = pd.DataFrame(rows, columns=["model", "pooling", "shift", "accuracy", "consistency"])
-siblings.to_csv(OUT / "siblings.csv", index=False, float_format="%.6g")
+if len(siblings):
+    siblings.to_csv(OUT / "siblings.csv", index=False, float_format="%.6g")
 
 # %% [markdown]
 # ## The answer in one look
@@ -146,16 +147,17 @@ provenance = {
 # %%
 own_rows = pools.table[pools.table["pooling"] == "as it is"].set_index("layer")
 gains = pools.table.set_index(["layer", "pooling"])["gain"]
-across = by_layer["invariance"].diff()[by_layer["kind"] == "pool"]  # from the rectifier before to the pool
-total = across.sum()
+steps = by_layer["invariance"].diff().groupby(by_layer["kind"]).sum()  # from the layer before to each layer
+total = steps["pool"]
 subsampled = ", ".join(f"{gains[layer, 'strided']:+.3f}" for layer in layers)
 rise = by_layer["invariance"].iloc[-1] - by_layer["invariance"].iloc[0]
 best = {layer: gains[layer].drop("as it is").idxmax() for layer in layers}
 text = (
     f"From {by_layer.layer.iloc[0]} to {by_layer.layer.iloc[-1]} the invariance of {h.name} to shifts of 1 to 4 pixels "
     f"goes from {by_layer.invariance.iloc[0]:.2f} to {by_layer.invariance.iloc[-1]:.2f}; in its untrained twin from "
-    f"{by_layer.untrained.iloc[0]:.2f} to {by_layer.untrained.iloc[-1]:.2f}. Its pools bring {total:.2f} of that rise "
-    f"of {rise:.2f}. At shifts of 1 and 2 pixels they gain "
+    f"{by_layer.untrained.iloc[0]:.2f} to {by_layer.untrained.iloc[-1]:.2f}. Of that rise of {rise:.2f} its pools "
+    f"bring {total:+.2f}, its dense layers {steps['linear']:+.2f}, its second convolution {steps['conv']:+.2f} and its "
+    f"rectifiers {steps['activation']:+.2f}. At shifts of 1 and 2 pixels the pools gain "
     f"{', '.join(f'{own_rows.gain[layer]:+.3f} at {layer}' for layer in layers)}. Of the pools in their place, "
     + " and ".join(f"at {layer} {best[layer]} gains most ({gains[layer, best[layer]]:+.3f})" for layer in layers)
     + f"; plain subsampling changes it by {subsampled}. "
