@@ -22,7 +22,7 @@ FLOORS = {
     "recording": {"subjects"},
     "anatomy": {"subjects"},
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
-    "representation": {"subjects", "recording", "stimuli"},
+    "representation": {"subjects", "recording", "stimuli", "anatomy", "physiology"},
     "training": {"subjects", "stimuli"},
     "plots": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "training"},
     "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "plots"},

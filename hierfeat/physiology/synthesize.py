@@ -131,7 +131,7 @@ def synthesize(
     size : tuple of int, optional
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
     jitter : int, optional
-        Largest shift of the random views, in pixels; by default a thirty-second of the image.
+        Largest shift of the random views, in pixels; by default a sixteenth of the image.
     scale, rotation : float
         Largest relative change of size, and largest rotation in degrees, of the random views.
     learning_rate : float
@@ -174,7 +174,7 @@ def synthesize(
     natural = None if images is None else checked_images(h, images)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else size
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
-    jitter = max(1, round(min(size) / 32)) if jitter is None else jitter
+    jitter = max(1, min(size) // 16) if jitter is None else jitter
     views = {"jitter": float(jitter), "scale": scale, "rotation": rotation}
     sign = -1.0 if negative else 1.0
     task = _Task(

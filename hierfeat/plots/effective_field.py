@@ -19,7 +19,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     chosen = list(range(min(channels, count))) if isinstance(channels, int) else [int(channel) for channel in channels]
     top, left, bottom, right = field.box
     fig = plt.figure(figsize=(11.5, 4.0), layout="constrained")
-    first, second, third = np.ravel(fig.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25]))
+    first, second, third = np.ravel(np.asarray(fig.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25])))
     mean = field.map.mean(0)
     ax = first.subplots()
     picture = ax.imshow(

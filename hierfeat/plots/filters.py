@@ -119,7 +119,7 @@ def plot_opposites(filters: "Filters", *, pairs: int) -> Figure:
             shown.append((int(one), int(other), float(cosine)))
     shown = shown[:pairs]
     fig = plt.figure(figsize=(0.85 * max(len(shown), 4) + 4.4, 2.6), layout="constrained")
-    left, right = np.ravel(fig.subfigures(1, 2, width_ratios=[0.85 * max(len(shown), 4), 4.2]))
+    left, right = np.ravel(np.asarray(fig.subfigures(1, 2, width_ratios=[0.85 * max(len(shown), 4), 4.2])))
     axes = left.subplots(2, max(len(shown), 1), squeeze=False)
     for column, (first, second, cosine) in enumerate(shown):
         show_kernel(axes[0, column], filters.effective[first], None)

@@ -17,9 +17,11 @@ _MNIST = Recipe(
     "mnist",
     epochs=20,
     learning_rate=4e-3,
-    weight_decay=1e-2,
+    weight_decay=5e-2,
     split="train+validation",
-    notes="Architecture, loss and data as in 1998; AdamW in place of its stochastic diagonal Levenberg-Marquardt.",
+    notes="Architecture, loss and data as in 1998; AdamW in place of its stochastic diagonal Levenberg-Marquardt. "
+    "The loss's constant j was 20 at first: 1.11 % test error (weight decay 0.01), 1.08 % (0.15, on 54,000 images). "
+    "On the validation split, after 8 epochs of 12,000 images, j = 20, 5 and 1 gave 3.1, 2.4 and 2.3 % error.",
 )
 _MNIST_DISTORTED = replace(
     _MNIST,
@@ -47,7 +49,7 @@ _MLP = Recipe(
     "mlp-fashion", "fashion_mnist", epochs=25, learning_rate=1e-3, weight_decay=5e-2, flip=True, label_smoothing=0.05
 )
 
-_CONVNET = Recipe(
+_CONVNET_BEGIN = Recipe(
     "convnet-cifar10",
     "cifar10",
     epochs=14,
@@ -61,7 +63,19 @@ _CONVNET = Recipe(
     shift=3,
     precision="bfloat16",
 )
-_CONVNET_FASHION = replace(_CONVNET, model="convnet-fashion", data="fashion_mnist", shift=2)
+_CONVNET = replace(
+    _CONVNET_BEGIN,
+    epochs=8,
+    learning_rate=0.06,
+    warmup=0.1,
+    shift=4,
+    erase=8,
+    split="train+validation",
+    begin=_CONVNET_BEGIN,
+)
+_CONVNET_FASHION = replace(
+    _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", shift=2, split="train+validation"
+)
 
 _ALL = (
     _DIGITS,

@@ -48,7 +48,7 @@ def test_probes_read_what_is_there() -> None:
     assert table["features"].tolist() == [3, 1, 2]
     assert (table["low"] <= table["accuracy"]).all()
     assert (table["accuracy"] <= table["high"]).all()
-    assert table["chance"][0] == pytest.approx(coloured(90, 1)[1].bincount().max().item() / 90)
+    assert table["chance"].iloc[0] == pytest.approx(coloured(90, 1)[1].bincount().max().item() / 90)
 
 
 def test_a_probe_is_scikit_learns_on_pooled_features() -> None:

@@ -1,0 +1,161 @@
+# %% [markdown]
+# # What each unit looks for, and what each layer knows
+#
+# For the most class-selective channels of each convolution: what its weights amount to on the image, the natural
+# patches that drive it most, and an image made to drive it. Then the whole hierarchy in one table, beside the
+# untrained twin. With `HIERFEAT_SQUEEZENET` (weights of torchvision's `squeezenet1_0`) and `HIERFEAT_PHOTOS` (a folder
+# of photographs) set, the same for a network trained on ImageNet.
+
+# %%
+import json
+import os
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+import hierfeat as hf
+
+OUT = Path("figures/feature_hierarchy")
+OUT.mkdir(parents=True, exist_ok=True)
+PATCHES, ROWS, IMAGES = 6, 4, 1000
+
+
+# %%
+def subject():
+    """The best network of the zoo whose weights and data are here."""
+    if "test_accuracy" in hf.card("convnet-cifar10"):
+        try:
+            return hf.load("convnet-cifar10"), *hf.cifar10(split="test")
+        except hf.HierfeatError:
+            print("no CIFAR-10 here: the digits instead")
+    return hf.load("lenet5-digits"), *hf.digits(split="test")
+
+
+h, images, labels = subject()
+images, labels = images[:IMAGES], labels[:IMAGES]
+convolutions = [layer.name for layer in h.layers.select("conv")]
+
+
+# %% [markdown]
+# ## Kernels, top patches and synthesised optima
+# Left: the kernel as it acts on the image (through the layers below, were they linear), signed. Middle: the patches that
+# drive the channel most, cut by the exact receptive field. Right: an image made for the central unit, cut likewise.
+
+
+# %%
+def picture(axes, image):
+    """Draw (C, H, W) in [0, 1]; what is not a number is no part of the field."""
+    shown = np.ma.masked_invalid(np.asarray(image, dtype=float))
+    axes.set_facecolor("#ccdbeb")
+    axes.imshow(shown.transpose(1, 2, 0) if len(shown) == 3 else shown[0], cmap="gray", vmin=0, vmax=1)
+
+
+def cut(result, fields, layer, row):
+    """The central unit's field of a synthesised image."""
+    middle = [size // 2 for size in h.layers[layer].out_shape[1:]]
+    top, left, bottom, right = fields.box(layer, *middle)
+    return result.images[row][:, top:bottom, left:right]
+
+
+def plate(h, layer, channels, top, made, fields, name):
+    """A row per channel: kernel, patches, optimum."""
+    kernels = hf.filters(h, layer).effective
+    figure, grid = plt.subplots(
+        len(channels), PATCHES + 2, figsize=(1.05 * (PATCHES + 2) + 0.8, 1.15 * len(channels) + 0.75),
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for number, (axes, channel) in enumerate(zip(grid, channels, strict=True)):
+        kernel = kernels[channel].mean(0)
+        axes[0].imshow(kernel, cmap="RdBu_r", vmin=-np.abs(kernel).max(), vmax=np.abs(kernel).max())
+        for rank in range(PATCHES):
+            picture(axes[rank + 1], top.patches[layer][channel, rank])
+        picture(axes[-1], cut(made, fields, layer, number))
+        ratio = made.table["activation"][number] / made.table["natural"][number]
+        axes[-1].set_xlabel(f"× {ratio:.1f}", fontsize=8, labelpad=2)
+        axes[0].set_ylabel(f"channel {channel}", fontsize=8, rotation=0, ha="right", va="center")
+        for panel in axes:
+            panel.set(xticks=[], yticks=[])
+    for column, title in ((0, "kernel"), (1, "top patches"), (-1, "made for it")):
+        grid[0, column].set_title(title, fontsize=9, loc="left" if column == 1 else "center")
+    size = "{} × {}".format(*top.patches[layer].shape[3:])
+    figure.suptitle(f"{h.name}, {layer} ({size} pixels); × : its activation over that of the best patch", fontsize=10)
+    figure.savefig(OUT / f"{name}.png", dpi=100)
+    plt.close(figure)
+
+
+fields = hf.receptive_fields(h)
+selectivity = hf.class_selectivity(h, images, labels, layers="conv", progress=False)
+top = hf.top_patches(h, images, "conv", k=PATCHES, progress=False)
+top.table.to_csv(OUT / "top_patches.csv", index=False, float_format="%.6g")
+made = {}
+for layer in convolutions:
+    rows = selectivity.table[(selectivity.table["layer"] == layer) & (selectivity.table["status"] == "ok")]
+    channels = rows.nlargest(ROWS, "selectivity")["channel"].tolist()
+    made[layer] = hf.synthesize(h, layer, channels, unit="center", images=images[:200], progress=False)
+    made[layer].table.to_csv(OUT / f"synthesis_{layer}.csv", index=False, float_format="%.6g")
+    plate(h, layer, channels, top, made[layer], fields, f"plate_{layer}")
+
+# %% [markdown]
+# ## Which pixels a unit's answer is due to
+
+# %%
+deepest = convolutions[-1]
+channel = int(made[deepest].table["channel"][0])
+best = top.table[(top.table["layer"] == deepest) & (top.table["channel"] == channel)]["image"].tolist()
+shown = images[torch.tensor(best[:PATCHES])]
+for method in ("gradient", "guided_backprop", "deconvolution", "integrated_gradients"):
+    found = hf.attribute(h, deepest, channel, shown, method=method)
+    found.plot().savefig(OUT / f"attribution_{method}.png", dpi=80)
+    found.table.to_csv(OUT / f"attribution_{method}.csv", index=False, float_format="%.6g")
+
+# %% [markdown]
+# ## What each layer knows, trained and untrained
+
+# %%
+trained = hf.profile(h, images, labels, progress=False)
+twin = hf.profile(hf.untrained(h, seed=0), images, labels, progress=False)
+trained.plot().savefig(OUT / "profile.png", dpi=90)
+trained.table.to_csv(OUT / "profile.csv", index=False, float_format="%.6g")
+twin.table.to_csv(OUT / "profile_untrained.csv", index=False, float_format="%.6g")
+alike = hf.similarity(h, images, hf.untrained(h, seed=0))
+alike.plot().savefig(OUT / "similarity.png", dpi=90)
+alike.table.to_csv(OUT / "similarity.csv", index=False, float_format="%.6g")
+trained.table
+
+# %% [markdown]
+# ## A network trained on ImageNet, where its weights are here
+
+# %%
+weights, photos = os.environ.get("HIERFEAT_SQUEEZENET"), os.environ.get("HIERFEAT_PHOTOS")
+if weights and photos:
+    squeeze = hf.load("torchvision:squeezenet1_0", weights=weights)
+    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    squeeze = hf.Hierarchy(squeeze.model, squeeze.input_shape, mean=mean, std=std, name="squeezenet1_0")
+    pictures, _ = hf.image_folder(photos)
+    for layer in ("features.0", "features.4.expand3x3", "features.9.expand3x3"):
+        optimum = hf.synthesize(squeeze, layer, range(8), size=(96, 96), progress=False)
+        optimum.plot(columns=4).savefig(OUT / f"squeezenet_{layer}.png", dpi=70)
+        patches = hf.top_patches(squeeze, pictures, layer, k=PATCHES, progress=False)
+        patches.plot(layer, channels=range(8)).savefig(OUT / f"squeezenet_{layer}_patches.png", dpi=70)
+
+# %%
+provenance = {"profile": trained.provenance, "top_patches": top.provenance, "similarity": alike.provenance}
+provenance |= {f"synthesis_{layer}": result.provenance for layer, result in made.items()}
+(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
+first, last = trained.table.iloc[0], trained.table.iloc[-1]
+control = twin.table.iloc[-1]
+ratio = {layer: (result.table["activation"] / result.table["natural"]).median() for layer, result in made.items()}
+print(
+    f"In {h.name}, fields grow from {first.field:.0f} to {last.field:.0f} pixels between {first.layer} and {last.layer}. "
+    f"A linear probe reads the class with {100 * first.probe_accuracy:.0f} % there and {100 * last.probe_accuracy:.0f} % "
+    f"here (untrained twin: {100 * control.probe_accuracy:.0f} %), and the median class selectivity goes from "
+    f"{first.selectivity:.2f} to {last.selectivity:.2f} (labels permuted: {last.selectivity_null:.2f}; untrained: "
+    f"{control.selectivity:.2f}). Images made for a unit drive it "
+    + ", ".join(f"{value:.1f} times ({layer})" for layer, value in ratio.items())
+    + " as strongly as the best of 200 natural images."
+)

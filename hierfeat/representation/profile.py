@@ -1,0 +1,195 @@
+"""The hierarchy in one table: what each layer sees, how its units are tuned, and what can be read from it."""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.effective_field import effective_field
+from hierfeat.physiology.orientation_tuning import orientation_tuning
+from hierfeat.physiology.translation_invariance import translation_invariance
+from hierfeat.recording.measures import ActiveFraction, Sparseness
+from hierfeat.recording.sweep import sweep
+from hierfeat.representation.class_selectivity import class_selectivity
+from hierfeat.representation.layer_probes import layer_probes
+from hierfeat.representation.participation_ratio import participation_ratio
+from hierfeat.representation.pooled_features import checked_labels
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_FEWEST = 20
+_ERF_CHANNELS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Profile(Result):
+    """Each layer's anatomy, physiology and knowledge, in one row.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer, in call order: ``layer, kind, channels, field, field_status, effective_field, osi, responsive,
+        invariance, active_fraction, lifetime_sparseness, population_sparseness, selectivity, selectivity_null,
+        participation_ratio, probe_accuracy, probe_low, probe_high``. `field` is the height of the receptive field in
+        pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ); `osi` the median
+        over units that respond to gratings, and `responsive` their share; channels' numbers are medians; NaN
+        where a measure does not apply.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw every column by depth."""
+        from hierfeat.plots.profile import plot_profile
+
+        return plot_profile(self)
+
+
+def profile(
+    h: Hierarchy,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    layers: Layers = ("conv", "pool"),
+    test_share: float = 0.5,
+    max_shift: float = 2,
+    moved_images: int = 16,
+    gradient_images: int = 8,
+    seed: int = 0,
+    progress: bool = True,
+) -> Profile:
+    """Measure each layer in every way, on the same images.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images, labels : torch.Tensor
+        (N, C, H, W), in [0, 1], and (N,) integers, N ≥ 20; images that the network was not trained on.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    test_share : float
+        The share of the images that probes are tested on; they learn from the others.
+    max_shift : float
+        Largest shift for the invariance, in pixels.
+    moved_images, gradient_images : int
+        How many of the images are moved, and how many give gradients for the effective fields.
+    seed : int
+        Of the split of the images.
+    progress : bool
+        Show progress bars, on a terminal.
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    HierfeatError
+        If images, labels or layers do not fit.
+
+    Notes
+    -----
+    A shorthand for :func:`hierfeat.receptive_fields`, :func:`hierfeat.effective_field`,
+    :func:`hierfeat.orientation_tuning`, :func:`hierfeat.translation_invariance`, :class:`hierfeat.ActiveFraction`,
+    :class:`hierfeat.Sparseness`, :func:`hierfeat.class_selectivity`, :func:`hierfeat.participation_ratio` and
+    :func:`hierfeat.layer_probes`, whose pages define the numbers. Invariance is the mean over all shifts.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.digits(split="test")
+    >>> found = hf.profile(hf.load("lenet5-digits"), images[:60], labels[:60], layers="pool", max_shift=1)
+    >>> found.table["field"].tolist()
+    [6, 16]
+    """
+    images = checked_images(h, images)
+    labels = checked_labels(labels, len(images))
+    if len(images) < _FEWEST or not 0 < test_share < 1:
+        raise HierfeatError(
+            f"expected at least {_FEWEST} images and a test_share between 0 and 1, got {len(images)}, {test_share}"
+        )
+    chosen = h.layers.select(layers)
+    table = pd.DataFrame(
+        {
+            "layer": [layer.name for layer in chosen],
+            "kind": [layer.kind for layer in chosen],
+            "channels": [layer.out_shape[0] for layer in chosen],
+        }
+    )
+    parts = [
+        _fields(h, images[:gradient_images], table["layer"].tolist()),
+        _tuning(h, layers),
+        _invariance(h, images, layers, max_shift, moved_images, seed),
+        _statistics(h, images, layers, progress),
+        _knowledge(h, images, labels, layers, test_share, seed, progress),
+    ]
+    for part in parts:
+        table = table.merge(part, on="layer", how="left")
+    settings = {"test_share": test_share, "max_shift": max_shift, "moved_images": moved_images}
+    about = provenance(h, layers=layers, images=len(images), gradient_images=gradient_images, seed=seed, **settings)
+    return Profile(table=table, provenance=about)
+
+
+def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
+    fields = receptive_fields(h).table.set_index("layer")
+    rows = []
+    for name in names:
+        channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))
+        found = effective_field(h, name, images, channels=list(channels)).table
+        sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
+        rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))
+    return pd.DataFrame(rows, columns=["layer", "field", "field_status", "effective_field"])
+
+
+def _tuning(h: Hierarchy, layers: Layers) -> pd.DataFrame:
+    table = orientation_tuning(h, layers=layers, permutations=1).table
+    grouped = table.groupby("layer", sort=False)
+    osi = table[table["responsive"]].groupby("layer", sort=False)["osi"].median()
+    return pd.DataFrame({"osi": osi, "responsive": grouped["responsive"].mean()}).reset_index()
+
+
+def _invariance(h: Hierarchy, images: Tensor, layers: Layers, max_shift: float, count: int, seed: int) -> pd.DataFrame:
+    moved = translation_invariance(h, images, layers=layers, max_shift=max_shift, max_images=count, seed=seed)
+    return moved.summary[["layer", "invariance"]]
+
+
+def _statistics(h: Hierarchy, images: Tensor, layers: Layers, progress: bool) -> pd.DataFrame:
+    active, sparse = sweep(h, images, [ActiveFraction(), Sparseness()], layers=layers, progress=progress)
+    columns = ["active_fraction", "lifetime_sparseness", "population_sparseness"]
+    channels: pd.DataFrame = active.merge(sparse, on=["layer", "channel"])
+    return channels.groupby("layer", sort=False)[columns].median().reset_index()
+
+
+def _knowledge(
+    h: Hierarchy, images: Tensor, labels: Tensor, layers: Layers, test_share: float, seed: int, progress: bool
+) -> pd.DataFrame:
+    test = _stratified(labels, test_share, seed)
+    data = (images[~test], labels[~test]), (images[test], labels[test])
+    options: dict[str, Any] = {"layers": layers, "progress": progress}
+    probes = layer_probes(h, *data, **options).table.rename(columns={"low": "probe_low", "high": "probe_high"})
+    probes = probes.rename(columns={"accuracy": "probe_accuracy"})
+    selective = class_selectivity(h, images, labels, seed=seed, **options).table.groupby("layer", sort=False)
+    medians = selective[["selectivity", "null_mean"]].median().rename(columns={"null_mean": "selectivity_null"})
+    spread = participation_ratio(h, images, layers=layers, seed=seed).table
+    found = medians.reset_index().merge(spread[["layer", "participation_ratio"]], on="layer")
+    return found.merge(probes[["layer", "probe_accuracy", "probe_low", "probe_high"]], on="layer")
+
+
+def _stratified(labels: Tensor, share: float, seed: int) -> Tensor:
+    """A random choice of that share of each class, (N,) bool; at least one image of each class is left out of it."""
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    chosen = torch.zeros(len(labels), dtype=torch.bool)
+    for label in labels.unique():
+        members = order[labels[order] == label]
+        chosen[members[: min(len(members) - 1, int(np.ceil(share * len(members))))]] = True
+    return chosen
