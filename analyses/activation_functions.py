@@ -8,6 +8,12 @@
 import json
 from pathlib import Path
 
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+
 import hierfeat as hf
 
 OUT = Path("figures/activation_functions")
@@ -48,3 +54,96 @@ print(
     f"flattest, at {on_map.flat_fraction[flattest]:.0%} of the cells; leaky ReLU at "
     f"{on_map.flat_fraction['leaky_relu']:.0%}."
 )
+
+# %% [markdown]
+# ## Networks trained with each function
+# The zoo's siblings of LeNet-5 on Fashion-MNIST, which differ in their activation function alone.
+
+# %%
+SIBLINGS = {
+    "lenet5-fashion": "ReLU",
+    "lenet5-fashion-leaky-relu": "leaky ReLU",
+    "lenet5-fashion-elu": "ELU",
+    "lenet5-fashion-gelu": "GELU",
+    "lenet5-fashion-tanh": "tanh",
+    "lenet5-fashion-sigmoid": "sigmoid",
+    "lenet5-fashion-maxout": "maxout",
+}
+shipped = [name for name in SIBLINGS if "test_accuracy" in hf.card(name)]
+CHOSEN = ("conv", "activation", "pool", "linear")
+
+
+def measured(name: str) -> tuple[dict[str, object], pd.Series]:
+    """One sibling's numbers, and the gradient at each layer relative to the last."""
+    net = hf.load(name)
+    rectified = hf.nonnegativity(net, clothes[:1000]).table
+    flow = hf.gradient_flow(net, clothes[:256], kinds[:256], layers=CHOSEN).table.set_index("layer")["relative"]
+    moved = hf.translation_invariance(net, clothes, layers=("act2", "fc3"), max_shift=2).summary.set_index("layer")
+    parts = hf.additive_parts(net, "act2", clothes, rank=4).table.set_index("method")
+    numbers = {
+        "activation": SIBLINGS[name],
+        "model": name,
+        "accuracy": hf.card(name)["test_accuracy"],
+        "active_fraction": rectified["active_fraction"].mean(),
+        "lifetime_sparseness": rectified["lifetime_sparseness"].mean(),
+        "dead": int(rectified["dead"].sum()),
+        "negative_energy": rectified["negative_energy"].mean(),
+        "gradient_at_conv1": flow.iloc[0],
+        "nmf_error": parts.loc["nmf", "error"],
+        "svd_error": parts.loc["svd", "error"],
+        "invariance_act2": moved.loc["act2", "invariance"],
+        "invariance_output": moved.loc["fc3", "invariance"],
+    }
+    return numbers, flow.rename(SIBLINGS[name])
+
+
+# %%
+if len(shipped) > 1:
+    clothes, kinds = hf.fashion_mnist(split="test")
+    rows, flows = zip(*(measured(name) for name in shipped), strict=True)
+    siblings = pd.DataFrame(rows)
+    siblings.to_csv(OUT / "siblings.csv", index=False, float_format="%.6g")
+    figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained")
+    colours = [plt.get_cmap("viridis")(place / len(SIBLINGS)) for place in range(len(siblings))]
+    panels = {
+        "accuracy": "test accuracy",
+        "lifetime_sparseness": "lifetime sparseness",
+        "dead": "units that never answer",
+        "invariance_act2": "invariance at act2, shifts of 1-2 pixels",
+        "nmf_error": "error of 4 parts at act2: NMF (bar), SVD (line)",
+    }
+    for panel, (column, title) in zip(axes.flat, panels.items(), strict=False):
+        places = range(len(siblings))
+        panel.bar(places, siblings[column], color=colours)
+        if column == "nmf_error":
+            panel.plot(places, siblings["svd_error"], "k_", markersize=22)
+        if column == "accuracy":
+            panel.set_ylim(siblings[column].min() - 0.02, siblings[column].max() + 0.01)
+        panel.set_xticks(places, siblings["activation"], rotation=35, ha="right")
+        panel.set_title(title, fontsize=11)
+    for flow, colour in zip(flows, colours, strict=True):
+        axes[1, 2].semilogy(range(len(flow)), flow, color=colour, marker=".", label=flow.name)
+    axes[1, 2].set_xticks(range(len(flows[0])), flows[0].index, rotation=45, ha="right")
+    axes[1, 2].set_title("gradient of the loss, relative to the last layer’s", fontsize=11)
+    axes[1, 2].legend(frameon=False, fontsize=8, ncols=2)
+    for panel in axes.flat:
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.suptitle("LeNet-5 on Fashion-MNIST, trained with each activation function")
+    figure.savefig(OUT / "siblings.png", dpi=90)
+    plt.close(figure)
+    provenance["siblings"] = {name: hf.load(name).weights_sha256 for name in shipped}
+    (OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
+    by = siblings.set_index("activation")
+    signed = by["negative_energy"] > 0.01
+    print(
+        f"Trained: {by.accuracy.idxmax()} is most accurate ({by.accuracy.max():.1%}), {by.accuracy.idxmin()} least "
+        f"({by.accuracy.min():.1%}). Lifetime sparseness is highest with {by.lifetime_sparseness.idxmax()} "
+        f"({by.lifetime_sparseness.max():.2f}) and lowest with {by.lifetime_sparseness.idxmin()} "
+        f"({by.lifetime_sparseness.min():.2f}); {by.dead.idxmax()} has most units that never answer "
+        f"({by.dead.max()}). Of the last layer's gradient {by.gradient_at_conv1.min():.2g} "
+        f"({by.gradient_at_conv1.idxmin()}) to {by.gradient_at_conv1.max():.2g} ({by.gradient_at_conv1.idxmax()}) "
+        f"arrives at conv1. Four parts that only add describe act2 with an error of "
+        f"{by.nmf_error[~signed].mean():.2f} on average where (almost) nothing negative comes out, and of "
+        f"{by.nmf_error[signed].mean():.2f} for {', '.join(by.index[signed])}; the SVD's are "
+        f"{by.svd_error[~signed].mean():.2f} and {by.svd_error[signed].mean():.2f}."
+    )

@@ -46,7 +46,7 @@ if convnets:
 weights = sys.argv[1] if len(sys.argv) > 1 and Path(sys.argv[1]).is_file() else os.environ.get("HIERFEAT_SQUEEZENET")
 if weights:
     subjects["squeezenet"] = hf.load("torchvision:squeezenet1_0", weights=weights)
-layers = {name: ("conv", "activation", "pool") for name in subjects}
+layers = dict.fromkeys(subjects, ("conv", "activation", "pool"))
 layers["squeezenet"] = (
     "features.0",
     "features.1",
@@ -72,7 +72,9 @@ for name, h in subjects.items():
     first = tunings[name].table.layer[0]
     save(f"{name}_polar", tunings[name].plot(first), tunings[name])
 table = pd.concat(tables, ignore_index=True)
-shares = table.groupby(["model", "layer", "cell_type"], sort=False).size().unstack(fill_value=0)
+shares = table.pivot_table(
+    index=["model", "layer"], columns="cell_type", values="channel", aggfunc="count", fill_value=0
+)
 summary = (
     table[table.responsive].groupby(["model", "layer"], sort=False)[["osi", "gosi", "half_width", "f1_f0"]].median()
 )
@@ -143,6 +145,6 @@ print(
     f"({100 * turned.mean():.0f} %). The median F1/F0 goes from {simple.f1_f0_before.median():.2f} to "
     f"{simple.f1_f0_after.median():.2f}, position tolerance from {simple.tolerance_before.median():.1f} to "
     f"{simple.tolerance_after.median():.1f} pixels, global OSI from {simple.gosi_before.median():.2f} to "
-    f"{simple.gosi_after.median():.2f}. The pools reach over a median {simple.phase_window.median():.0f}° of the cycle; "
-    f"by the pooling law F1/F0 would be {simple.predicted_f1_f0.median():.2f}."
+    f"{simple.gosi_after.median():.2f}. The pools reach over a median {simple.phase_window.median():.0f}° "
+    f"of the cycle; by the pooling law F1/F0 would be {simple.predicted_f1_f0.median():.2f}."
 )

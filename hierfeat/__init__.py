@@ -70,6 +70,7 @@ _HOME = {
     "size_tuning": "physiology.size_tuning",
     "synthesize": "physiology.synthesize",
     "additivity": "physiology.additivity",
+    "gradient_flow": "physiology.gradient_flow",
     "invariance_score": "physiology.invariance_score",
     "linear_regions": "physiology.linear_regions",
     "nonnegativity": "physiology.nonnegativity",

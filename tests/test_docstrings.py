@@ -35,7 +35,7 @@ def test_examples_run(name, tmp_path, monkeypatch):
 def test_public_functions_are_documented_in_full(name):
     function = getattr(hf, name)
     text = inspect.getdoc(function)
-    parameters = [p for p in inspect.signature(function).parameters.values()]
+    parameters = list(inspect.signature(function).parameters.values())
     assert not parameters or "Parameters\n----------" in text, f"{name}: no Parameters"
     assert "Returns\n-------" in text, f"{name}: no Returns"
     assert "Examples\n--------" in text, f"{name}: no Examples"

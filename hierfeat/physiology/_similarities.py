@@ -88,7 +88,8 @@ class Similarities:
         """Similarity rescaled so that the baseline is 0 and identity 1; NaN where different images look alike."""
         baseline = self.baseline(key, channels=channels)
         room = np.where(1 - baseline > 1e-9, 1 - baseline, np.nan)
-        return np.asarray((self.similarity(key, channels=channels) - baseline) / room)
+        with np.errstate(invalid="ignore"):  # a layer that is silent, or looks alike for all images
+            return np.asarray((self.similarity(key, channels=channels) - baseline) / room)
 
 
 def similarities(

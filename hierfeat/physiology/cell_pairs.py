@@ -147,7 +147,8 @@ def _jumps(h: Hierarchy) -> dict[str, tuple[float, float]]:
     from hierfeat.anatomy.receptive_fields import receptive_fields
 
     table = receptive_fields(h).table
-    return {row.layer: (float(row.stride_h), float(row.stride_w)) for row in table.itertuples()}
+    columns = zip(table["layer"], table["stride_h"], table["stride_w"], strict=True)
+    return {str(layer): (float(down), float(right)) for layer, down, right in columns}
 
 
 def _compared(

@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.orientation_tuning import OrientationTuning, orientation_tuning
-from hierfeat.physiology.preferred_stimuli import show_preferred
+from hierfeat.physiology.preferred_stimuli import curves_of, show_preferred
 from hierfeat.physiology.size_tuning import drift_responses
 from hierfeat.physiology.tuning_fits import fit_naka_rushton
 from hierfeat.stimuli.gratings import gratings
@@ -112,7 +112,7 @@ def contrast_response(
         layer: drift_responses(tuning, layer, rows.reshape(len(rows), phases, -1).swapaxes(1, 2))
         for layer, rows in raw.items()
     }
-    rows = np.stack([curves[row.layer][row.channel] for row in wanted.itertuples()])
+    rows = curves_of(wanted, curves)
     fit = fit_naka_rushton(rows, np.asarray(steps, dtype=float))
     columns = {"r_max": fit.r_max, "c50": fit.c50, "exponent": fit.exponent, "base": fit.base}
     table = wanted.assign(**columns, naka_rushton_r2=fit.r2, linearity=_linearity(rows, steps))

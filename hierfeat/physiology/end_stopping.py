@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.orientation_tuning import OrientationTuning, orientation_tuning
-from hierfeat.physiology.preferred_stimuli import show_preferred
+from hierfeat.physiology.preferred_stimuli import curves_of, show_preferred
 from hierfeat.physiology.responses import rectified
 from hierfeat.physiology.tuning_fits import end_stopping as end_stopping_index
 from hierfeat.stimuli.bars import bars
@@ -115,7 +115,7 @@ def end_stopping(
         batch_size=batch_size,
     )
     curves = {layer: _best_place(rows, rectified(tuning.blank[layer]), len(steps)) for layer, rows in raw.items()}
-    rows = np.stack([curves[row.layer][row.channel] for row in wanted.itertuples()])
+    rows = curves_of(wanted, curves)
     table = wanted.assign(end_stopping=end_stopping_index(rows), best_length=np.asarray(steps)[rows.argmax(1)])
     return EndStopping(
         table=table,

@@ -61,7 +61,7 @@ def invariance_score(
     max_images: int = 1000,
     seed: int = 0,
 ) -> InvarianceScore:
-    """Score the central unit of every channel: does it go on firing when what it fires at is transformed?
+    """Score how far the central unit of every channel goes on firing when what it fires at is transformed.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BINS, TAIL = 60, 0.002
+FLAT = 1e-6  # of the input's variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +92,9 @@ def nonnegativity(
     All are taken over the images and positions of a channel. r is the output, f the function, x its input.
 
     - ``active_fraction``: how often r > f(0), which is 0 for most functions and ½ for a sigmoid: how often the
-      input was above zero. ``dead``: never; ``always_on``: always. A dead channel's sparseness is NaN if nothing
-      came out at all.
+      input was above zero. ``always_on``: always. ``dead``: never, and what comes out does not vary (less than 1e-6 of
+      the input's variance): a leaky ReLU or a tanh still answers where a ReLU is dead. A dead channel's sparseness
+      is NaN if nothing came out at all.
     - ``lifetime_sparseness``: S = (1 − a)/(1 − 1/n), a = (Σr/n)²/(Σr²/n), n images × positions (Vinje & Gallant 2000);
       ``population_sparseness``: the same over the channels at one image and position, averaged. Both are of rates:
       of max(r, 0), where r may be negative.
@@ -191,7 +193,7 @@ class _Gathered:
         with np.errstate(divide="ignore", invalid="ignore"):
             columns = {
                 "active_fraction": active / n,
-                "dead": active == 0,
+                "dead": (active == 0) & ~(answer["variance"].to_numpy() > FLAT * given["variance"].to_numpy()),
                 "always_on": active == n,
                 "lifetime_sparseness": answer["lifetime_sparseness"].to_numpy(),
                 "population_sparseness": answer["population_sparseness"].to_numpy(),

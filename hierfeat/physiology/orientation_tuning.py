@@ -10,7 +10,7 @@ import pandas as pd
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.responses import Unit, blank_responses, by_centre, rectified, unit_responses
-from hierfeat.physiology.tuning_fits import fit_log_gaussian, fit_von_mises, interpolated_peak
+from hierfeat.physiology.tuning_fits import VonMises, fit_log_gaussian, fit_von_mises, interpolated_peak
 from hierfeat.physiology.tuning_indices import (
     f1_f0,
     finer_phases,
@@ -19,6 +19,7 @@ from hierfeat.physiology.tuning_indices import (
     osi,
     permutation_p,
     ringach_bandwidth,
+    wrapped,
 )
 from hierfeat.stimuli.gratings import gratings
 from hierfeat.stimuli.stimulus_set import Values, spread
@@ -35,8 +36,10 @@ LEAST_GOSI = 0.1
 """A tuned unit has at least this global OSI."""
 ALPHA = 0.05
 """A tuned unit has a permutation p below this."""
-FINE = 8
+FINE = 4
 """Interpolated phases per phase shown, for layers that can be negative."""
+GOOD_FIT = 0.8
+"""The preferred orientation is the von Mises fit's from this r² on."""
 DRAWN = np.arange(0.0, 181.0, 2.0)
 """Orientations at which the fitted curve is kept."""
 
@@ -139,9 +142,10 @@ def orientation_tuning(
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
     unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
     its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
-    Mises fit above its base, ``ringach_bandwidth`` that of Ringach et al., the preferred frequency a parabola's through
-    the three largest samples, bandwidth the full width of a log-Gaussian at half height.  ``f1_f0`` is cut off at 2,
-    which only a unit that answers grey can exceed.
+    Mises fit above its base, whose peak is the preferred orientation where r² is above 0.8 (elsewhere a parabola's
+    through the three largest samples, as for the frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth
+    the full width of a log-Gaussian at half height.  ``f1_f0`` is cut off at 2, which only a unit that answers grey
+    can exceed.
 
     ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
     permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.
@@ -225,7 +229,7 @@ def _describe(
         {
             "channel": units,
             "responsive": peak > max(RESPONSIVE * peak.max(), 1e-9),
-            "preferred_orientation": np.where(peak > 0, bend.peak, np.nan),
+            "preferred_orientation": np.where(peak > 0, _preferred(curve, angles, bend), np.nan),
             "osi": osi(curve, angles),
             "gosi": global_osi(curve, angles),
             "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
@@ -242,6 +246,16 @@ def _describe(
         }
     )
     return table.assign(cell_type=cell_types(table)), curve, bend.at(DRAWN)
+
+
+def _preferred(curve: np.ndarray, angles: np.ndarray, bend: VonMises) -> np.ndarray:
+    """The fit's peak where the fit is good; elsewhere (two peaks, say) a parabola's through the largest samples."""
+    best = curve.argmax(1)
+    left, top, right = (np.take_along_axis(curve, (best[:, None] + k) % len(angles), 1)[:, 0] for k in (-1, 0, 1))
+    bend_down = np.maximum(2 * top - left - right, 1e-30)
+    interpolated = wrapped(angles[best] + 0.5 * (right - left) / bend_down * 180.0 / len(angles), 180.0)
+    even = np.allclose(np.diff(angles), 180.0 / len(angles))
+    return np.asarray(np.where(bend.r2 > GOOD_FIT, bend.peak, interpolated if even else angles[best]))
 
 
 def cell_types(table: pd.DataFrame) -> np.ndarray:

@@ -102,7 +102,7 @@ def pooling_invariance(
       with the swapped pool classifies as the model does as it is. Weights were trained for the pool as it is.
     - ``none`` takes the pool away, so that the map stays large. Its ``after`` is its ``before`` by definition: it is
       the zero of the scale. The rest of the model then sees a larger map; where its dense layers cannot take that,
-      ``output`` and ``same_class`` are NaN and ``status`` says so. No other map is made up in its place: to subsample
+      or its output gets another shape, ``output`` and ``same_class`` are NaN and ``status`` says so. No other map is made up in its place: to subsample
       is ``strided``.
     - ``l2`` is the root mean square, which leaves a constant map alone as the maximum and the mean do.
 
@@ -157,8 +157,7 @@ class _Gathered:
     def take_answers(self, answers: list[Tensor], intact: Tensor) -> None:
         """The model's outputs, at all shifts, and those of the model as it is, unshifted."""
         _compare(self._answers, answers)
-        if answers[0].shape == intact.shape:
-            self._same.append(answers[0].argmax(1) == intact.argmax(1))
+        self._same.append(answers[0].argmax(1) == intact.argmax(1))
 
     @cached_property
     def invariance(self) -> float:
@@ -241,7 +240,7 @@ def _take(h: Hierarchy, pools: list[Layer], found: dict[tuple[str, str], _Gather
             else:
                 assert windows is not None, "only pools with windows are swapped"
                 maps = [POOLS[pooling](x, windows) for x in given]
-                answers, this.status = _answers(h, layer, pooling, shown)
+                answers, this.status = _answers(h, layer, pooling, shown, intact[0].shape)
             this.take(maps, spread_energy(given[0], maps[0], windows))
             if answers:
                 this.take_answers(answers, intact[0])
@@ -267,15 +266,20 @@ def _as_it_is(
     return inputs, outputs, intact
 
 
-def _answers(h: Hierarchy, layer: Layer, pooling: str, shown: list[Tensor]) -> tuple[list[Tensor], str]:
+def _answers(
+    h: Hierarchy, layer: Layer, pooling: str, shown: list[Tensor], shape: torch.Size
+) -> tuple[list[Tensor], str]:
     """The model's outputs with one pool swapped; none, and why, if the rest of the model cannot take the new map."""
     try:
         with _swapped(h, layer, pooling):
-            return [_output(h, images) for images in shown], "exact"
+            answers = [_output(h, images) for images in shown]
     except RuntimeError:
         if pooling != "none":
             raise
         return [], "no output: the layers after the pool cannot take the larger map"
+    if answers[0].shape != shape:
+        return [], "no output: it is of another shape, as no pool makes one score per class any more"
+    return answers, "exact"
 
 
 @contextmanager

@@ -40,10 +40,18 @@ def show_preferred(
     kept: dict[str, np.ndarray] = {}
     for place, members in by_centre(h, list(tuning.responses)).items():
         rows = wanted[wanted.layer.isin(members)]
-        for (orientation, frequency), group in rows.groupby(["orientation", "frequency"]):
-            stimuli = make(orientation, frequency, place)
+        for orientation, frequency in sorted(set(zip(rows.orientation, rows.frequency, strict=True))):
+            group = rows[(rows.orientation == orientation) & (rows.frequency == frequency)]
+            stimuli = make(float(orientation), float(frequency), place)
             found = unit_responses(h, stimuli, layers=sorted(set(group.layer)), batch_size=batch_size)
-            for layer, part in group.groupby("layer"):
-                store = kept.setdefault(layer, np.full((len(tuning.responses[layer]), len(stimuli)), np.nan))
-                store[part.channel] = found[layer].T[part.channel]
+            for layer, answers in found.items():
+                own = group.channel[group.layer == layer].to_numpy()
+                store = kept.setdefault(layer, np.full((answers.shape[1], len(stimuli)), np.nan))
+                store[own] = answers.T[own]
     return wanted, kept
+
+
+def curves_of(wanted: pd.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray:
+    """The curve of each row of `wanted`, (rows, conditions)."""
+    units = zip(wanted["layer"], wanted["channel"], strict=True)
+    return np.stack([curves[str(layer)][int(channel)] for layer, channel in units])

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.orientation_tuning import FINE, OrientationTuning, orientation_tuning
-from hierfeat.physiology.preferred_stimuli import show_preferred
+from hierfeat.physiology.preferred_stimuli import curves_of, show_preferred
 from hierfeat.physiology.responses import rectified
 from hierfeat.physiology.tuning_fits import size_indices
 from hierfeat.physiology.tuning_indices import finer_phases, harmonics
@@ -118,7 +117,7 @@ def size_tuning(
         layer: drift_responses(tuning, layer, rows.reshape(len(rows), phases, -1).swapaxes(1, 2))
         for layer, rows in raw.items()
     }
-    found = size_indices(_rows(wanted, curves), np.asarray(steps, dtype=float))
+    found = size_indices(curves_of(wanted, curves), np.asarray(steps, dtype=float))
     table = wanted.assign(**vars(found))
     return SizeTuning(
         table=table,
@@ -137,8 +136,3 @@ def drift_responses(tuning: OrientationTuning, layer: str, raw: np.ndarray) -> n
     evoked = rectified(mean - rectified(tuning.blank[layer])[:, None])
     simple = (tuning.table[tuning.table.layer == layer].f1_f0 > 1).to_numpy()[:, None]
     return np.where(known[..., 0], np.where(simple, first, evoked), np.nan)
-
-
-def _rows(wanted: pd.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray:
-    """The curve of each row of `wanted`."""
-    return np.stack([curves[row.layer][row.channel] for row in wanted.itertuples()])

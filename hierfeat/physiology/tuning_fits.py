@@ -47,7 +47,7 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
     scale = np.maximum(curve.max(-1, keepdims=True), 1e-30)
     angles = 2 * np.deg2rad(np.asarray(orientations, dtype=float))
     curve = curve / scale
-    params = fit_curves(lambda p: _von_mises(p, curve, angles)[0], _von_mises_start(curve, angles), curve, steps=30)
+    params = fit_curves(lambda p: _von_mises(p, curve, angles)[0], _von_mises_start(curve, angles), curve, steps=14)
     fitted, amplitude, base = _von_mises(params, curve, angles)
     return VonMises(
         peak=wrapped(np.rad2deg(params[:, 0]) / 2, 180.0),
@@ -113,7 +113,7 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
         raise HierfeatError(f"expected rising frequencies, got {frequencies}")
     best, top = curve.argmax(-1), np.maximum(curve.max(-1), 1e-30)
     start = np.column_stack([octaves[best], np.zeros(len(curve)), np.ones(len(curve))])
-    params = fit_curves(lambda p: _log_gaussian(p, octaves), start, curve / top[:, None])
+    params = fit_curves(lambda p: _log_gaussian(p, octaves), start, curve / top[:, None], steps=20)
     inside = (best > 0) & (best < len(octaves) - 1) & (np.abs(params[:, 0] - octaves[best]) < 1.5)
     return LogGaussian(
         peak=2 ** np.where(inside, params[:, 0], octaves[best]),

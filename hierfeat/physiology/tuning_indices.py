@@ -9,6 +9,8 @@ import numpy as np
 from hierfeat._fits import fit_curves, r_squared
 from hierfeat.errors import HierfeatError
 
+ENOUGH = 32
+"""Phases from which on a rectified wave's F1/F0 is right within 0.4 % as it is."""
 STEP = 1.0
 """Degrees between the points of an interpolated orientation curve."""
 
@@ -139,8 +141,10 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     responses = np.asarray(responses, dtype=float)
     if responses.shape[-1] < 3:
         raise HierfeatError(f"expected at least 3 phases for a first harmonic, got {responses.shape[-1]}")
-    first = np.fft.fft(responses, axis=-1)[..., 1] * (2 / responses.shape[-1])
-    return responses.mean(-1), np.abs(first), wrapped(np.rad2deg(-np.angle(first)), 360.0)
+    angles = np.arange(responses.shape[-1]) * (2 * np.pi / responses.shape[-1])
+    waves = np.stack([np.ones_like(angles), 2 * np.cos(angles), 2 * np.sin(angles)], axis=1) / len(angles)
+    mean, even, odd = np.moveaxis(responses @ waves, -1, 0)
+    return mean, np.hypot(even, odd), wrapped(np.rad2deg(np.arctan2(odd, even)), 360.0)
 
 
 def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
@@ -157,7 +161,7 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
     -----
     A few phases sample the mean of a rectified wave badly: with 8 the ratio of a half-rectified sinusoid is off by
     up to 5.5 %, with 16 by 1.3 %.  Where ``max(0, m + A cos(φ − δ))`` explains 99.99 % of the variance, the ratio is
-    taken from that curve, which removes the error; elsewhere from the samples.
+    taken from that curve, which removes the error; elsewhere, and from 32 phases on, from the samples.
 
     References
     ----------
@@ -178,6 +182,8 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
 
 def _unaliased_harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """F0 and F1, of the threshold-linear wave where it explains the samples, of the samples elsewhere."""
+    if responses.shape[-1] >= ENOUGH:
+        return harmonics(responses)[:2]
     rows = responses.reshape(-1, responses.shape[-1])
     rows = rows / np.maximum(rows.max(-1, keepdims=True), 1e-30)
     mean, first, phase = harmonics(rows)

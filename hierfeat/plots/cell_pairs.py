@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
@@ -12,6 +11,9 @@ if TYPE_CHECKING:
     from hierfeat.physiology.cell_pairs import CellPairs
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+WINDOWS = 400
+"""The widest range of phases drawn; past one cycle nothing is left to modulate."""
 
 
 def plot_cell_pairs(pairs: "CellPairs") -> Figure:
@@ -37,7 +39,7 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
         _diagonal(ax, name)
     axes[0].axhline(1, color="0.5", lw=1, ls="--")
     axes[0].axvline(1, color="0.5", lw=1, ls="--")
-    axes[0].legend(fontsize=8, frameon=False, loc="upper left")
+    axes[0].legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper left")
     _law(axes[3], pairs, tuned)
     plt.close(fig)
     return fig
@@ -57,7 +59,10 @@ def _law(ax: Any, pairs: "CellPairs", tuned: "pd.DataFrame") -> None:
     ax.plot(pairs.phase_windows, pairs.max_law, color="black", lw=1.6, label="law for a maximum")
     ax.plot(pairs.phase_windows, pairs.average_law, color="black", lw=1.4, ls=":", label="law for an average")
     ax.axhline(1, color="0.5", lw=1, ls="--")
-    ax.set_xlim(0, max(200.0, float(np.nanmax([*tuned.phase_window, 0])) * 1.1))
+    beyond = int((tuned.phase_window > WINDOWS).sum())
+    if beyond:
+        ax.text(0.97, 0.5, f"{beyond} units beyond {WINDOWS}°", transform=ax.transAxes, ha="right", fontsize=8)
+    ax.set_xlim(0, WINDOWS)
     ax.set_ylim(0, 2.05)
     ax.set_xlabel("range of phases pooled (°)")
     ax.set_ylabel("F1/F0 after the pool")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -18,7 +19,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     chosen = list(range(min(channels, count))) if isinstance(channels, int) else [int(channel) for channel in channels]
     top, left, bottom, right = field.box
     fig = plt.figure(figsize=(11.5, 4.0), layout="constrained")
-    first, second, third = fig.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25])
+    first, second, third = np.ravel(np.asarray(fig.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25])))
     mean = field.map.mean(0)
     ax = first.subplots()
     picture = ax.imshow(
@@ -44,7 +45,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     return fig
 
 
-def _profile(ax: plt.Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
+def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     profile = mean.sum(0) / max(mean.sum(), 1e-30)
     place = np.arange(len(profile)) + 0.5
     middle = (profile * place).sum()
@@ -59,7 +60,7 @@ def _profile(ax: plt.Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     )
     for side in sides:
         ax.axvline(side, color="#56b4e9", lw=1.4)
-    ax.set_ylim(0, 1.35 * profile.max())
+    ax.set_ylim(0, 1.5 * profile.max())
     ax.set_xlabel("column (pixels)")
     ax.set_ylabel("share of the total")
-    ax.legend(fontsize=8, frameon=False, loc="upper right")
+    ax.legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper right")

@@ -114,12 +114,12 @@ def plot_opposites(filters: "Filters", *, pairs: int) -> Figure:
     """Draw the most opposite pairs, and the cosines beside those of random kernels."""
     table = filters.table.dropna(subset=["opposite_cosine"]).sort_values("opposite_cosine")
     shown: list[tuple[int, int, float]] = []
-    for row in table.itertuples():
-        if not any({row.channel, row.opposite} == {first, second} for first, second, _ in shown):
-            shown.append((int(row.channel), int(row.opposite), float(row.opposite_cosine)))
+    for one, other, cosine in zip(table["channel"], table["opposite"], table["opposite_cosine"], strict=True):
+        if not any({one, other} == {first, second} for first, second, _ in shown):
+            shown.append((int(one), int(other), float(cosine)))
     shown = shown[:pairs]
-    fig = plt.figure(figsize=(0.85 * max(len(shown), 4) + 4.4, 3.0), layout="constrained")
-    left, right = fig.subfigures(1, 2, width_ratios=[0.85 * max(len(shown), 4), 4.2])
+    fig = plt.figure(figsize=(0.85 * max(len(shown), 4) + 4.4, 2.6), layout="constrained")
+    left, right = np.ravel(np.asarray(fig.subfigures(1, 2, width_ratios=[0.85 * max(len(shown), 4), 4.2])))
     axes = left.subplots(2, max(len(shown), 1), squeeze=False)
     for column, (first, second, cosine) in enumerate(shown):
         show_kernel(axes[0, column], filters.effective[first], None)

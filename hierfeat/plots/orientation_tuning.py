@@ -27,7 +27,7 @@ def plot_orientation_tuning(tuning: "OrientationTuning", layer: str | None, *, c
     across = min(len(chosen), 6)
     down = -(-len(chosen) // across)
     fig, axes = plt.subplots(
-        down, across, figsize=(2.1 * across, 2.65 * down + 0.5), subplot_kw={"projection": "polar"}, squeeze=False,
+        down, across, figsize=(2.1 * across, 2.45 * down + 0.4), subplot_kw={"projection": "polar"}, squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for ax, channel in zip(axes.flat, chosen, strict=False):
@@ -45,7 +45,7 @@ def _best(rows: pd.DataFrame, count: int) -> list[int]:
     return [int(channel) for channel in ordered.index[:count]]
 
 
-def _polar(ax: Any, tuning: "OrientationTuning", layer: str, channel: int, row: "pd.Series[Any]") -> None:
+def _polar(ax: Any, tuning: "OrientationTuning", layer: str, channel: int, row: Any) -> None:
     curve, fit = tuning.curves[layer][channel], tuning.fitted[layer][channel]
     top = max(float(curve.max()), 1e-12)
     colour = TYPES[row.cell_type] if row.cell_type != "unresponsive" else "#999999"

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +78,10 @@ def _output(axes: Axes, rows: "pd.DataFrame") -> None:
                 f"{100 * same:.0f} %", (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8
             )
         else:
-            axes.annotate("does not fit the next layer", (0.03, place), xycoords=("axes fraction", "data"),
+            axes.annotate("no output (see status)", (0.03, place), xycoords=("axes fraction", "data"),
                           va="center", fontsize=8, color="0.4")  # fmt: skip
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_title("Output’s invariance; images of unchanged class →", fontsize=10)
     axes.set_xlabel("invariance to shifts")
     axes.spines[["top", "right"]].set_visible(False)

@@ -90,12 +90,12 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None) -> Figur
         layout="constrained",
     )
     around = np.deg2rad(np.append(result.directions, result.directions[0]))
-    for ax, row in zip(axes[0], rows.itertuples(), strict=True):
-        curve = result.curves[name][int(row.channel)]  # type: ignore[call-overload]
+    for ax, channel, index in zip(axes[0], rows["channel"], rows["dsi"], strict=True):
+        curve = result.curves[name][int(channel)]
         ax.plot(around, np.append(curve, curve[0]) / max(float(curve.max()), 1e-12), "o-", ms=3, color="#0072b2")
         ax.set_yticks([0.5, 1.0], ["", ""])
         ax.set_xticks(np.deg2rad([0, 90, 180, 270]), ["0°", "90°", "", ""], fontsize=7)
-        ax.set_title(f"unit {row.channel}\nDSI {row.dsi:.2f}", fontsize=8)
+        ax.set_title(f"unit {channel}\nDSI {index:.2f}", fontsize=8)
     plt.close(fig)
     return fig
 

@@ -50,7 +50,7 @@ def fit(model: nn.Module, state: Mapping[str, Tensor], origin: str) -> None:
     shapes = [
         f"{key} {tuple(state[key].shape)} for {tuple(own[key].shape)}"
         for key in own
-        if key in state and state[key].shape != own[key].shape
+        if key in state and state[key].shape != own[key].shape and (own[key].ndim or state[key].numel() != 1)
     ]
     problems = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
     if any(problems.values()):

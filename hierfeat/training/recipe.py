@@ -42,6 +42,8 @@ class Recipe:
         Train on the first so many images only, for a quick look.
     precision : str
         ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
+    begin : Recipe, optional
+        A recipe to train first, with whose weights this one begins, its schedule anew (a warm restart).
     seed : int
         Of the initial weights, the order of images and the augmentation.
     notes : str
@@ -65,6 +67,7 @@ class Recipe:
     split: str = "train"
     limit: int | None = None
     precision: str = "float32"
+    begin: "Recipe | None" = None
     seed: int = 0
     notes: str = ""
 

@@ -17,9 +17,11 @@ _MNIST = Recipe(
     "mnist",
     epochs=20,
     learning_rate=4e-3,
-    weight_decay=1e-2,
+    weight_decay=5e-2,
     split="train+validation",
-    notes="Architecture, loss and data as in 1998; AdamW in place of its stochastic diagonal Levenberg-Marquardt.",
+    notes="Architecture, loss and data as in 1998; AdamW in place of its stochastic diagonal Levenberg-Marquardt. "
+    "The loss's constant j was 20 at first: 1.11 % test error (weight decay 0.01), 1.08 % (0.15, on 54,000 images). "
+    "On the validation split, after 8 epochs of 12,000 images, j = 20, 5 and 1 gave 3.1, 2.4 and 2.3 % error.",
 )
 _MNIST_DISTORTED = replace(
     _MNIST,
@@ -31,11 +33,11 @@ _MNIST_DISTORTED = replace(
 _FASHION = Recipe(
     "lenet5-fashion", "fashion_mnist", epochs=16, learning_rate=3e-3, weight_decay=2e-2, flip=True, shift=1
 )
-# One recipe, seeds included, for all siblings of lenet5-fashion; only the learning rate is each one's own: the best of
-# 0.001, 0.003 and 0.01 on the validation split after 4 epochs of 12,000 images.
-_LEARNING_RATES = {
-    **dict.fromkeys((*ACTIVATION_SIBLINGS, *POOLING_SIBLINGS), 3e-3),
-}
+# One recipe, seeds included, for all siblings of lenet5-fashion; only the learning rate may be each one's own. After 4
+# epochs of 12,000 images the highest of those tried (0.001, 0.003, 0.01; without pools 0.001, 0.003) was the best on
+# the validation split for every sibling: so short a run favours large steps. Over whole runs only ReLU was tried (0.002
+# and 0.003). So all take ReLU's 0.003, but for the sigmoid, which had hardly begun to learn with it.
+_LEARNING_RATES = dict.fromkeys((*ACTIVATION_SIBLINGS, *POOLING_SIBLINGS), 3e-3) | {"lenet5-fashion-sigmoid": 1e-2}
 _COUNTERPARTS = (
     "lenet5-fashion-permuted",
     "mlp-fashion-equal-parameters",
@@ -47,7 +49,7 @@ _MLP = Recipe(
     "mlp-fashion", "fashion_mnist", epochs=25, learning_rate=1e-3, weight_decay=5e-2, flip=True, label_smoothing=0.05
 )
 
-_CONVNET = Recipe(
+_CONVNET_BEGIN = Recipe(
     "convnet-cifar10",
     "cifar10",
     epochs=14,
@@ -61,7 +63,19 @@ _CONVNET = Recipe(
     shift=3,
     precision="bfloat16",
 )
-_CONVNET_FASHION = replace(_CONVNET, model="convnet-fashion", data="fashion_mnist", shift=2)
+_CONVNET = replace(
+    _CONVNET_BEGIN,
+    epochs=8,
+    learning_rate=0.06,
+    warmup=0.1,
+    shift=4,
+    erase=8,
+    split="train+validation",
+    begin=_CONVNET_BEGIN,
+)
+_CONVNET_FASHION = replace(
+    _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", shift=2, split="train+validation"
+)
 
 _ALL = (
     _DIGITS,

@@ -110,6 +110,13 @@ def test_dead_and_always_on() -> None:
     assert table["energy_kept"].tolist()[:2] == pytest.approx([0, 1])
 
 
+@pytest.mark.parametrize(("module", "dead"), [(nn.ReLU(), True), (nn.LeakyReLU(0.1), False), (nn.Tanh(), False)])
+def test_a_unit_that_is_never_driven_is_dead_only_where_nothing_passes(module: nn.Module, dead: bool) -> None:
+    table = nonnegativity(bare(module), -torch.rand(3, 3, 40, 40)).table
+    assert (table["active_fraction"] == 0).all()
+    assert (table["dead"] == dead).all()
+
+
 @pytest.mark.parametrize(
     ("module", "negative_energy"),
     [

@@ -117,6 +117,9 @@ def test_none_is_the_zero_of_the_scale_and_is_honest_about_shapes() -> None:
     first = table[table["layer"] == "2"].set_index("pooling").loc["none"]
     assert first["status"] == "exact"
     assert np.isfinite(first["output"])
+    last = table[table["layer"] == "4"].set_index("pooling").loc["none"]
+    assert "another shape" in last["status"]
+    assert np.isnan(last["output"])
 
 
 def test_energy_kept_by_an_average_pool_is_that_of_the_window_means() -> None:

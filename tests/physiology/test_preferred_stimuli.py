@@ -47,15 +47,22 @@ def test_contrast_is_linear_without_biases_and_not_with(make):
 
 
 def test_a_unit_with_inhibitory_ends_is_end_stopped(make):
-    row, col = np.mgrid[:21, :21] - 10.0
+    row, col = np.mgrid[:31, :31] - 15.0
     across = np.exp(-(row**2) / 18) * np.cos(2 * np.pi * 0.12 * row)
-    middle, ends = np.exp(-(col**2) / 18), np.exp(-((np.abs(col) - 8) ** 2) / 8)
-    kernels = [across * middle, across * (middle - 0.2 * ends)]
+    middle, ends = np.exp(-(col**2) / 50), np.exp(-((np.abs(col) - 12) ** 2) / 8)
+    kernels = [across * middle, across * (middle - 0.3 * ends)]
     net = nn.Sequential(make.bank(kernels), nn.ReLU())
-    found = end_stopping(hf.Hierarchy(net, (1, 41, 41), mean=[0.5], std=[1.0]), layers="1").table  # grey is silence
-    assert found.end_stopping[0] < 0.05
-    assert found.end_stopping[1] == pytest.approx(2 * 0.2 * 2 / 3, rel=0.25)  # areas of ends and middle
-    assert found.best_length[1] < 16
+    lengths = [4, 8, 12, 16, 20, 24, 30, 40]
+    h = hf.Hierarchy(net, (1, 51, 51), mean=[0.5], std=[1.0])
+    # such ends tilt the preference by 11 degrees: three coarse orientations keep the bar along the unit
+    tuning = hf.orientation_tuning(h, layers="1", orientations=[0, 60, 120])
+    found = end_stopping(h, layers="1", lengths=lengths, tuning=tuning).table
+    covered = np.clip(np.array(lengths)[:, None] / 2 + 0.5 - np.abs(col[0]), 0, 1)
+    responses = covered @ (middle - 0.3 * ends)[0]
+    assert found.orientation.tolist() == [0, 0]
+    assert found.end_stopping[0] < 0.001
+    assert found.end_stopping[1] == pytest.approx(1 - responses[-1] / responses.max(), rel=0.05)
+    assert found.best_length[1] == lengths[responses.argmax()]
 
 
 def moving_unit(make, rate, frames=5):

@@ -51,7 +51,7 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in RECIPES]
 )
 def test_each_recipe_learns_and_resumes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = replace(RECIPES[name], epochs=3, batch_size=20)
+    recipe = replace(RECIPES[name], epochs=3, batch_size=20, begin=None)
     whole = train(recipe, progress=False)
     assert whole.table["train_loss"].iloc[-1] < whole.table["train_loss"].iloc[0]
     with monkeypatch.context() as patch:
@@ -171,9 +171,29 @@ def test_recipes_name_a_model_of_the_zoo_and_go_through_json(name: str) -> None:
     assert recipe.model == name
     assert name in ZOO
     fields = json.loads(json.dumps(recipe.as_dict()))
+    assert _from_json(fields) == recipe
+
+
+def _from_json(fields: dict[str, Any]) -> Recipe:
     if fields["distortion"]:
         fields["distortion"] = Distortion(**fields["distortion"])
-    assert Recipe(**fields) == recipe
+    if fields["begin"]:
+        fields["begin"] = _from_json(fields["begin"])
+    return Recipe(**fields)
+
+
+def test_a_second_recipe_begins_with_the_weights_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = replace(TINY, epochs=1)
+    second = replace(TINY, epochs=2, learning_rate=0.0, weight_decay=0.0, begin=first)
+    expected = train(first, progress=False).weights
+    assert same(train(second, progress=False).weights, expected)  # at a learning rate of 0 nothing changes
+    assert same(train(second, out=tmp_path, progress=False).weights, expected)
+    kept = train(replace(second, learning_rate=1e-3), progress=False)
+    with monkeypatch.context() as patch:
+        _interrupt(patch, after=30)  # the first training is found in the folder; this is in the second epoch after it
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(second, learning_rate=1e-3), out=tmp_path, progress=False)
+    assert same(train(replace(second, learning_rate=1e-3), out=tmp_path, progress=False).weights, kept.weights)
 
 
 def test_accuracy_counts_right_answers_over_uneven_batches() -> None:
