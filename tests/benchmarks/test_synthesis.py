@@ -9,6 +9,7 @@ import importlib.util
 import os
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,7 +44,7 @@ def lucent_images(h: hf.Hierarchy, steps: int) -> torch.Tensor:
         render.render_vis(h.model, f"{name}:{c}", thresholds=(steps,), show_image=False, progress=False)[0]
         for c in CHANNELS
     ]
-    return torch.tensor(made)[:, 0].permute(0, 3, 1, 2)
+    return torch.from_numpy(np.concatenate(made)).permute(0, 3, 1, 2)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("lucent") is None, reason="torch-lucent is not installed")
