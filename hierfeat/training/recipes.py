@@ -26,7 +26,7 @@ _MNIST = Recipe(
 _MNIST_DISTORTED = replace(
     _MNIST,
     model="lenet5-mnist-distorted",
-    epochs=24,
+    epochs=16,
     distortion=Distortion(translation=2.0, scale=0.12, squeeze=0.12, shear=0.25),
 )
 
@@ -74,7 +74,7 @@ _CONVNET = replace(
     begin=_CONVNET_BEGIN,
 )
 _CONVNET_FASHION = replace(
-    _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", shift=2, split="train+validation"
+    _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", epochs=8, shift=1, split="train+validation"
 )
 
 _ALL = (
