@@ -109,7 +109,8 @@ class Watch(TorchFunctionMode):
         self._modules = {id(module): (path, module, is_whole(module)) for path, module in model.named_modules()}
         self._stack: list[_Frame] = []
         self._counts: Counter[str] = Counter()
-        self._muted = 0
+        self._quiet = 0  # callbacks that are running
+        self._inside = 0  # modules that are one layer as a whole, and are running
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> "Watch":
@@ -133,7 +134,7 @@ class Watch(TorchFunctionMode):
         kwargs = kwargs or {}
         if self._writing is not None and (written := written_by(func, args, kwargs)) is not None:
             self._writing(written)
-        found = None if self._muted else identify(func, args, kwargs)
+        found = None if self._quiet or self._inside else identify(func, args, kwargs)
         if found is None or self._is_of_weights(found[0]):
             return func(*args, **kwargs)
         call = self._call(*found, args, kwargs)
@@ -164,11 +165,11 @@ class Watch(TorchFunctionMode):
         """Run a callback whose own operations are not watched."""
         if callback is None:
             return None
-        self._muted += 1
+        self._quiet += 1
         try:
             return callback(*args)
         finally:
-            self._muted -= 1
+            self._quiet -= 1
 
     def _finished(self, call: Call, output: Any) -> Any:
         tensor = first_tensor(output)
@@ -184,15 +185,17 @@ class Watch(TorchFunctionMode):
         if known is None:
             return
         path, _, whole = known
-        if not self._stack:
-            self._counts.clear()  # a new forward pass
+        if not path and not self._quiet:  # a new forward pass; the one before may have ended in an exception
+            self._stack.clear()
+            self._counts.clear()
+            self._inside = 0
         frame = _Frame(path, module, None if whole else native_kind(type(module)), args, {})
         self._stack.append(frame)
-        if whole and not self._muted:
+        if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
             frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
             frame.replacement = self._quietly(self._before, frame.call)
-            self._muted += 1
+            self._inside += 1
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""
@@ -201,7 +204,7 @@ class Watch(TorchFunctionMode):
         frame = None
         while self._stack and (frame is None or frame.module is not module):
             frame = self._stack.pop()
-            self._muted -= frame.call is not None
+            self._inside -= frame.call is not None
         if output is None or frame is None or frame.call is None:
             return None
         return self._finished(frame.call, output if frame.replacement is None else frame.replacement)

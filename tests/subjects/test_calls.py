@@ -244,3 +244,26 @@ def test_what_callbacks_compute_is_no_call(everything, images):
     with torch.no_grad(), Watch(everything.eval(), after=after):
         everything(images)
     assert len(names) == 13
+
+
+@pytest.mark.parametrize("error", [Stop, RuntimeError])
+def test_a_forward_that_was_cut_short_does_not_confuse_the_next(error):
+    class Whole(nn.Module):
+        layer_kind = "conv"
+
+        def forward(self, x):
+            if x.sum() == 0:
+                raise error
+            return x
+
+    net = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Sequential(Whole(), nn.ReLU()))
+    names: list[str] = []
+    with torch.no_grad(), Watch(net.eval(), after=lambda call, _: names.append(call.name)):
+        nn.init.zeros_(net[0].weight)
+        nn.init.zeros_(net[0].bias)
+        with pytest.raises(error):
+            net(torch.zeros(1, 1, 4, 4))
+        nn.init.ones_(net[0].weight)
+        names.clear()
+        net(torch.ones(1, 1, 4, 4))
+    assert names == ["0", "1.0", "1.1"]
