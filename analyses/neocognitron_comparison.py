@@ -94,7 +94,7 @@ curves[0].plot(*curves[1:]).savefig(OUT / "tolerance.png", dpi=110)
 # %%
 PAIRS = {
     "neocognitron-digits": [("s1", "c1"), ("s2", "c2")],
-    "lenet5-digits": [("relu1", "pool1"), ("relu2", "pool2")],
+    "lenet5-digits": [("act1", "pool1"), ("act2", "pool2")],
     "convnet-digits": [("2", "3"), ("6", "7")],
 }
 rows = []
