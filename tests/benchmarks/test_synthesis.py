@@ -61,9 +61,7 @@ def test_beside_lucent(capsys) -> None:
         theirs = robustness(read, channel_mean, peer, torch.tensor(CHANNELS), **views)
     mine = made.table.set_index("channel").loc[CHANNELS]
     with capsys.disabled():
-        print(
-            f"\nCPU seconds per channel: hierfeat {ours:.1f}, lucent's defaults {lucent:.1f} ({lucent / ours:.1f} times)"
-        )
+        print(f"\nCPU seconds per channel: hierfeat {ours:.1f}, lucent {lucent:.1f} ({lucent / ours:.1f} times)")
         for name, values in theirs.items():
             print(
                 f"{name:15s} hierfeat {mine[name].round(3).tolist()}  lucent ({steps} steps) {values.round(3).tolist()}"
