@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from hierfeat.subjects.neocognitron.cell_plane import CellPlane
     from hierfeat.subjects.neocognitron.responses import NeocognitronResponses
 
-_RATES = "Greys"
+_RATES = mpl.colormaps["Greys"].with_extremes(bad="#F3D9B1")
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")
 
 
@@ -128,7 +129,6 @@ def _frame(axis: Axes, box: list[Any], colour: str) -> None:
 def _cells(axis: Axes, cells: np.ndarray, top: float) -> Any:
     image = axis.imshow(np.ma.masked_invalid(cells), cmap=_RATES, vmin=0, vmax=top, interpolation="nearest")
     axis.set(xticks=[], yticks=[])
-    image.cmap.set_bad("#F3D9B1")
     return image
 
 
