@@ -87,10 +87,10 @@ def _split(result: Result) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         if field.name in ("table", "provenance"):
             continue
         if isinstance(value, np.ndarray):
-            arrays[field.name] = np.ascontiguousarray(value)
+            arrays[field.name] = np.asarray(value, order="C")
         elif _is_mapping_of_arrays(value):
             mappings.append(field.name)
-            arrays |= {f"{field.name}/{key}": np.ascontiguousarray(array) for key, array in value.items()}
+            arrays |= {f"{field.name}/{key}": np.asarray(array, order="C") for key, array in value.items()}
         else:
             values[field.name] = value
     return arrays, {"fields": values, "mappings": mappings}

@@ -102,7 +102,8 @@ def pooling_invariance(
       with the swapped pool classifies as the model does as it is. Weights were trained for the pool as it is.
     - ``none`` takes the pool away, so that the map stays large. Its ``after`` is its ``before`` by definition: it is
       the zero of the scale. The rest of the model then sees a larger map; where its dense layers cannot take that,
-      or its output gets another shape, ``output`` and ``same_class`` are NaN and ``status`` says so. No other map is made up in its place: to subsample
+      or its output gets another shape, ``output`` and ``same_class`` are NaN and ``status`` says so. No other map
+      is made up in its place: to subsample
       is ``strided``.
     - ``l2`` is the root mean square, which leaves a constant map alone as the maximum and the mean do.
 

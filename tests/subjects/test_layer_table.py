@@ -12,13 +12,27 @@ from torch.utils.flop_counter import FlopCounterMode
 import hierfeat as hf
 from hierfeat._torchvision import models
 
-BIG = "vit_h vit_l regnet_y_128gf regnet_x_32gf swin_v2 maxvit swin_b convnext_large efficientnet_b7 efficientnet_v2_l"
+BIG = (
+    "vit_h vit_l regnet_y_128gf regnet_x_32gf regnet_y_32gf regnet_x_16gf regnet_y_16gf swin_v2 maxvit swin_b swin_s "
+    "convnext_base convnext_large densenet161 densenet169 densenet201 efficientnet_b5 efficientnet_b6 efficientnet_b7 "
+    "efficientnet_v2_m efficientnet_v2_l resnet152"
+)
 NAMES = models.list_models(module=models)
 
 
 def build(name: str) -> nn.Module:
     options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     return models.get_model(name, weights=None, **options)
+
+
+def build_without_weights(name: str) -> nn.Module:
+    """On the meta device; RegNets compute their widths with tensors, and so must be built for real first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of deprecated initialisers
+        if name.startswith("regnet"):
+            return build(name).to("meta")
+        with torch.device("meta"):
+            return build(name)
 
 
 def size_for(name: str) -> tuple[int, int, int]:
@@ -30,9 +44,7 @@ def size_for(name: str) -> tuple[int, int, int]:
 )
 def test_every_torchvision_classifier(name):
     """Parameters and MACs add up to what torch counts; no weight is allocated for it."""
-    with torch.device("meta"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of deprecated initialisers
-        model = build(name)
+    model = build_without_weights(name)
     layers = hf.Hierarchy(model, size_for(name)).layers
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model.eval()(torch.empty(1, *size_for(name), device="meta"))
