@@ -39,5 +39,4 @@ def _forget() -> None:
 torchvision = _import()
 models = importlib.import_module("torchvision.models")
 datasets = importlib.import_module("torchvision.datasets")
-feature_extraction = importlib.import_module("torchvision.models.feature_extraction")
 transforms = importlib.import_module("torchvision.transforms.v2")

@@ -188,8 +188,8 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     --------
     >>> import hierfeat as hf
     >>> fields = hf.receptive_fields(hf.load("lenet5-digits"))
-    >>> fields.table[["layer", "size_h", "stride_h"]].iloc[0].tolist()
-    ['conv1', 5, 1.0]
+    >>> print(*fields.table[["layer", "size_h", "stride_h"]].iloc[0])
+    conv1 5 1.0
     >>> fields.box("conv1", 0, 0)
     (0, 0, 5, 5)
     """

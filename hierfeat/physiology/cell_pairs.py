@@ -53,7 +53,9 @@ def cell_pairs(
     phases: int = 16,
     batch_size: int | None = None,
 ) -> CellPairs:
-    """Compare each convolution's rectified units with the pool that follows: does pooling make simple cells complex?
+    """Compare each convolution's rectified units with the pool that follows them.
+
+    Does pooling make simple cells complex?
 
     Parameters
     ----------

@@ -104,6 +104,14 @@ def distortion_tolerance(
     ----------
     Simard, P., Steinkraus, D. & Platt, J. (2003). Best practices for convolutional neural networks applied to visual
     document analysis. ICDAR.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.digits(split="test")
+    >>> found = hf.distortion_tolerance(hf.load("lenet5-digits"), images[:20], labels[:20], distortions=["shift"])
+    >>> set(found.table.distortion)
+    {'shift'}
     """
     images = checked_images(h, images)
     if len(labels) != len(images):

@@ -92,6 +92,12 @@ def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28
     ----------
     LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document recognition.
     Proceedings of the IEEE 86, 2278-2324.
+
+    Examples
+    --------
+    >>> images, labels = mnist(split="test")  # doctest: +SKIP
+    >>> tuple(images.shape)  # doctest: +SKIP
+    (10000, 1, 28, 28)
     """
     return _centred(*_torchvision("mnist", split, root), size=size)
 
@@ -124,6 +130,12 @@ def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: 
     ----------
     Xiao, H., Rasul, K. & Vollgraf, R. (2017). Fashion-MNIST: a novel image dataset for benchmarking machine learning
     algorithms. arXiv:1708.07747.
+
+    Examples
+    --------
+    >>> images, labels = fashion_mnist(split="test")  # doctest: +SKIP
+    >>> tuple(images.shape)  # doctest: +SKIP
+    (10000, 1, 28, 28)
     """
     return _centred(*_torchvision("fashion_mnist", split, root), size=size)
 
@@ -153,6 +165,12 @@ def cifar10(split: str = "test", *, root: str | Path | None = None) -> tuple[Ten
     References
     ----------
     Krizhevsky, A. (2009). Learning multiple layers of features from tiny images. University of Toronto.
+
+    Examples
+    --------
+    >>> images, labels = cifar10(split="test")  # doctest: +SKIP
+    >>> tuple(images.shape)  # doctest: +SKIP
+    (10000, 3, 32, 32)
     """
     return _torchvision("cifar10", split, root)
 
@@ -181,6 +199,10 @@ def image_folder(root: str | Path, *, size: int = 224, limit: int | None = None)
     ------
     HierfeatError
         If there is no such folder, or no image in it.
+
+    Examples
+    --------
+    >>> images, labels = image_folder("photographs", size=224)  # doctest: +SKIP
     """
     root = Path(root)
     if not root.is_dir():

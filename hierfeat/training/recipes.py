@@ -94,6 +94,15 @@ RECIPES: dict[str, Recipe] = {recipe.model: recipe for recipe in _ALL}
 def find_recipe(name: str) -> Recipe:
     """Return the recipe that made a model of the zoo; ``dataclasses.replace`` varies it.
 
+    Parameters
+    ----------
+    name : str
+        A name of :func:`hierfeat.list_models`.
+
+    Returns
+    -------
+    Recipe
+
     Raises
     ------
     HierfeatError

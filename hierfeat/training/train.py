@@ -101,6 +101,15 @@ def train(
     Notes
     -----
     Bit-identical means: same machine, same versions, same number of threads. The global random state is left as found.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import hierfeat as hf
+    >>> quick = replace(hf.find_recipe("lenet5-digits"), epochs=1, limit=200)
+    >>> training = hf.train(quick, progress=False)
+    >>> list(training.table.epoch)
+    [1]
     """
     recipe = _checked(recipe)
     species = ZOO[recipe.model]

@@ -64,10 +64,22 @@ def cell_plane(neocognitron: Neocognitron, image: Tensor, *, layer: str = "s1", 
     plane : int
         Which of its planes.
 
+    Returns
+    -------
+    CellPlane
+
     Raises
     ------
     HierfeatError
         If there is no such S-layer or plane.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.glyphs()
+    >>> net = hf.Neocognitron("1980").fit(images, labels)
+    >>> hf.cell_plane(net, images[0], layer="s2", plane=1).kernel.shape
+    (24, 5, 5)
     """
     h = neocognitron.hierarchy()
     cells = dict(h.model.named_children()).get(layer)

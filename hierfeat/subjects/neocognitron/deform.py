@@ -70,6 +70,13 @@ def warp(
     -------
     Tensor
         (N, C, H, W).
+
+    Examples
+    --------
+    >>> images = torch.zeros(1, 1, 5, 5)
+    >>> images[0, 0, 1, 2] = 1
+    >>> warp(images, shift=(2, 0))[0, 0].nonzero().tolist()
+    [[3, 2]]
     """
     n, _, height, width = images.shape
     down, right = (_each(value, n) for value in shift)
