@@ -16,13 +16,14 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 
 import hierfeat as hf
 
 OUT = Path("figures/feature_hierarchy")
 OUT.mkdir(parents=True, exist_ok=True)
-PATCHES, ROWS, IMAGES = 6, 4, 1000
+PATCHES, ROWS, IMAGES = 6, 4, 500
 
 
 # %%
@@ -92,7 +93,6 @@ def plate(h, layer, channels, top, made, fields, name):
 fields = hf.receptive_fields(h)
 selectivity = hf.class_selectivity(h, images, labels, layers="conv", progress=False)
 top = hf.top_patches(h, images, "conv", k=PATCHES, progress=False)
-top.table.to_csv(OUT / "top_patches.csv", index=False, float_format="%.6g")
 made = {}
 for layer in convolutions:
     rows = selectivity.table[(selectivity.table["layer"] == layer) & (selectivity.table["status"] == "ok")]
@@ -100,6 +100,8 @@ for layer in convolutions:
     made[layer] = hf.synthesize(h, layer, channels, unit="center", images=images[:200], progress=False)
     made[layer].table.to_csv(OUT / f"synthesis_{layer}.csv", index=False, float_format="%.6g")
     plate(h, layer, channels, top, made[layer], fields, f"plate_{layer}")
+shown = pd.concat([result.table[["layer", "channel"]] for result in made.values()])
+top.table.merge(shown).to_csv(OUT / "top_patches.csv", index=False, float_format="%.6g")
 
 # %% [markdown]
 # ## Which pixels a unit's answer is due to

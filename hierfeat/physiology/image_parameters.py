@@ -27,7 +27,7 @@ class FourierImages:
 
     Notes
     -----
-    image = sigmoid(M · IFFT(s(f)·z)/4a), a = max(1, max(H, W)/32), with s(f) = √(HW)/max(f, 1/max(H, W)) for frequency f
+    image = sigmoid(M · IFFT(s(f)·z)/4a), a = max(1, max(H, W)/32), with s(f) = √(HW)/max(f, 1/max(H, W)) for f
     in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps large images from saturating. For
     three channels M is the square root of the covariance of colours in ImageNet, so that the optimiser's
     channels are decorrelated; other images, grey ones above all, have M = 1.
