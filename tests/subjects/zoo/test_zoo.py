@@ -237,7 +237,11 @@ def test_cards_say_what_they_must(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name.startswith("convnet") else ()) for name in SHIPPED]
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name.startswith(("convnet", "neocognitron-mnist")) else ())
+        for name in SHIPPED
+    ],
 )
 def test_shipped_weights_have_the_accuracy_of_their_card(name: str) -> None:
     found, h = card(name), load(name)
