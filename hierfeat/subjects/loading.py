@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -42,7 +43,8 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
     weights : str or Path, optional
         A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
         a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
-        Without it a zoo model has its shipped weights, if any, and every other network weights drawn with seed 0.
+        Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
+        weights drawn with seed 0.
 
     Returns
     -------
@@ -70,6 +72,12 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         fit(hierarchy.model, read_state(Path(weights)), str(weights))
     elif ref in ZOO and (WEIGHTS / f"{ref}.safetensors").exists():
         fit(hierarchy.model, _shipped(ref), f"the shipped weights of {ref}")
+    elif ref in ZOO:
+        warnings.warn(
+            f"{ref} has no shipped weights: it is freshly initialised (seed 0). "
+            f"`hierfeat train {ref}` trains it; weights= loads a file",
+            stacklevel=2,
+        )
     hierarchy.model.eval()
     return hierarchy
 

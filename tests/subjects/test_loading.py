@@ -43,6 +43,7 @@ def factory(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.filterwarnings("ignore:.*has no shipped weights")
 def test_every_zoo_name_loads_in_eval_mode_and_leaves_the_random_state() -> None:
     before = torch.random.get_rng_state()
     for name in list_models():
@@ -53,8 +54,14 @@ def test_every_zoo_name_loads_in_eval_mode_and_leaves_the_random_state() -> None
     assert list_models() == sorted(list_models())
 
 
+@pytest.mark.filterwarnings("ignore:.*has no shipped weights")
 def test_without_shipped_weights_the_seed_is_fixed() -> None:
     assert load("resnet20-cifar10").weights_sha256 == load("resnet20-cifar10").weights_sha256
+
+
+def test_weights_that_are_not_shipped_are_warned_of() -> None:
+    with pytest.warns(UserWarning, match="resnet20-cifar10 has no shipped weights"):
+        load("resnet20-cifar10")
 
 
 def test_model_table_has_a_row_per_model() -> None:
@@ -114,6 +121,7 @@ def test_squeezenet_with_a_state_dict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wrap", ["plain", "state_dict", "module.", "both", "safetensors", "half"])
+@pytest.mark.filterwarnings("ignore:.*has no shipped weights")
 def test_wrapped_state_dicts(wrap: str, tmp_path: Path) -> None:
     target = load("resnet20-cifar10")
     state = {key: value.clone() for key, value in untrained(target, seed=5).model.state_dict().items()}
@@ -204,6 +212,7 @@ def test_untrained_is_the_same_architecture_with_other_weights() -> None:
 
 
 @pytest.mark.parametrize("name", ["lenet5-mnist", "convnet-fashion", "resnet20-cifar10"])
+@pytest.mark.filterwarnings("ignore:.*has no shipped weights")
 def test_untrained_resets_every_parameter_and_every_statistic(name: str) -> None:
     h = load(name)
     for parameter in h.model.parameters():
