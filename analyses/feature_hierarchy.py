@@ -77,8 +77,8 @@ def plate(h, layer, channels, top, made, fields, name):
         for rank in range(PATCHES):
             picture(axes[rank + 1], top.patches[layer][channel, rank])
         picture(axes[-1], cut(made, fields, layer, number))
-        ratio = made.table["activation"][number] / made.table["natural"][number]
-        axes[-1].set_xlabel(f"× {ratio:.1f}", fontsize=8, labelpad=2)
+        own, natural = made.table["activation"][number], made.table["natural"][number]
+        axes[-1].set_xlabel(f"× {own / natural:.1f}" if natural > 0 else "", fontsize=8, labelpad=2)
         axes[0].set_ylabel(f"channel {channel}", fontsize=8, rotation=0, ha="right", va="center")
         for panel in axes:
             panel.set(xticks=[], yticks=[])
@@ -96,7 +96,9 @@ top = hf.top_patches(h, images, "conv", k=PATCHES, progress=False)
 made = {}
 for layer in convolutions:
     rows = selectivity.table[(selectivity.table["layer"] == layer) & (selectivity.table["status"] == "ok")]
-    channels = rows.nlargest(ROWS, "selectivity")["channel"].tolist()
+    patches = top.table[(top.table["layer"] == layer) & (top.table["rank"] == PATCHES) & (top.table["value"] > 0)]
+    driven = rows[rows["channel"].isin(patches["channel"])]  # by more than a few images
+    channels = driven.nlargest(ROWS, "selectivity")["channel"].tolist()
     made[layer] = hf.synthesize(h, layer, channels, unit="center", images=images[:200], progress=False)
     made[layer].table.to_csv(OUT / f"synthesis_{layer}.csv", index=False, float_format="%.6g")
     plate(h, layer, channels, top, made[layer], fields, f"plate_{layer}")

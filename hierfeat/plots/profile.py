@@ -37,10 +37,13 @@ def plot_profile(result: "Profile") -> Figure:
                 axes.fill_between(range(len(table)), low, high, color=style[0], alpha=0.2, label="95 % interval")
         axes.set_ylabel(label)
         axes.set_ylim(0, 1.1 * axes.get_ylim()[1] if top is None else 1.03 * top)
+        if len(lines) > 1 and top is not None:
+            axes.set_ylim(0, 1.3 * top)  # room for the legend
+            axes.set_yticks(np.linspace(0, top, 6))
         axes.set_xticks(range(len(table)), table["layer"], rotation=90, fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
         if any(name for _, name in lines) or "probe_accuracy" in dict(lines):
-            axes.legend(fontsize=8, frameon=False)
+            axes.legend(fontsize=8, frameon=False, loc="upper left", ncols=1 if top is None else 2)
     grid.flat[-1].set_axis_off()
     grid.flat[-1].text(0, 0.8, "filled: convolution\nopen: pool", fontsize=10, va="top")
     figure.suptitle(f"{result.provenance['model']}: the hierarchy, layer by layer")

@@ -65,7 +65,7 @@ def _title(result: "Synthesis") -> str:
 
 
 def _caption(row: Mapping[Any, Any]) -> str:
-    natural = "" if row["natural_image"] < 0 else f"   × {row['activation'] / row['natural']:.1f}"
+    natural = "" if not row["activation"] * row["natural"] > 0 else f"   × {row['activation'] / row['natural']:.1f}"
     return f"{row['activation']:.3g}{natural}   {100 * row['shift_kept']:.0f} %"
 
 
