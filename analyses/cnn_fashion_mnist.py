@@ -32,7 +32,7 @@ def save(name, figure, result=None):
 # LeNet-5 for a quick training here; the network by the lecture's guidelines, with its shipped weights, for the rest.
 
 # %%
-h = hf.load("convnet-fashion")
+h = hf.load("convnet-fashion" if "sha256" in hf.card("convnet-fashion") else "lenet5-fashion")
 print(h.layers)
 
 # %% [markdown]
