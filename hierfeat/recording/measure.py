@@ -60,7 +60,21 @@ class Measure(ABC):
     """
 
     def __init__(self) -> None:
-        self.state: dict[str, Tensor] = {}
+        self._state: dict[str, Tensor] = {}
+        self._pending: dict[str, list[Any]] = {}  # what a measure has gathered and not yet merged into its state
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """Everything gathered so far, tensors by ``"layer/statistic"``."""
+        self.settle()
+        return self._state
+
+    @state.setter
+    def state(self, state: dict[str, Tensor]) -> None:
+        self._state, self._pending = state, {}
+
+    def settle(self) -> None:  # noqa: B027  (only measures that put work off have any)
+        """Bring the state up to date, for a measure that gathers several updates before it merges them."""
 
     def begin(self, batch: Batch) -> None:  # noqa: B027  (most measures need nothing of it)
         """Take note of the images whose activations follow."""

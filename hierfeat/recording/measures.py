@@ -11,12 +11,24 @@ from torch import Tensor
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.recording.reductions import reductions
 
+_PATIENCE = 64  # updates that are gathered before they are merged: small operations cost more than small sums
+
 
 class _Additive(Measure):
     """A measure whose state just adds up."""
 
-    def _add(self, key: str, value: Tensor) -> None:
-        self.state[key] = self.state[key] + value if key in self.state else value
+    def _add(self, key: str, value: Tensor | float) -> None:
+        pending = self._pending.setdefault(key, [])
+        pending.append(torch.as_tensor(value, dtype=torch.float64) if isinstance(value, int | float) else value)
+        if len(pending) >= _PATIENCE:
+            self.settle()
+
+    def settle(self) -> None:
+        for key, values in self._pending.items():
+            if values:
+                before = [self._state[key]] if key in self._state else []
+                self._state[key] = torch.stack([*before, *values]).sum(0)
+                values.clear()
 
     def merge(self, other: Self) -> None:
         for key, value in other.state.items():
@@ -55,8 +67,8 @@ class Moments(Measure):
 
     Notes
     -----
-    Batches are merged by the update of Chan, Golub & LeVeque (1983), in float64:
-    M₂ = M₂ᵃ + M₂ᵇ + δ²·nₐn_b/(nₐ + n_b), δ the difference of the means. The variance is M₂/n.
+    Batches are merged as Chan, Golub & LeVeque (1983) do, in float64: M₂ = Σₖ M₂ₖ + Σₖ nₖ(meanₖ - mean)² over
+    batches k. The variance is M₂/n.
 
     References
     ----------
@@ -71,27 +83,36 @@ class Moments(Measure):
     ['layer', 'channel', 'n', 'mean', 'variance', 'min', 'max']
     """
 
+    STATISTICS = ("n", "mean", "m2", "min", "max")
+
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        n = torch.full_like(found.sums, found.count)
-        self._merge(layer, n, *found.spread, found.minima, found.maxima)
+        mean, m2 = found.spread
+        self._gather(layer, (torch.tensor(float(found.count)).double(), mean, m2, found.minima, found.maxima))
 
     def merge(self, other: Self) -> None:
         for layer in other.layers():
-            names = ("n", "mean", "m2", "min", "max")
-            n, mean, m2, low, high = (other.state[f"{layer}/{name}"] for name in names)
-            self._merge(layer, n, mean, m2, low, high)
+            self._gather(layer, tuple(other.state[f"{layer}/{name}"] for name in self.STATISTICS))
 
-    def _merge(self, layer: str, n: Tensor, mean: Tensor, m2: Tensor, low: Tensor, high: Tensor) -> None:
-        s = self.state
-        if f"{layer}/n" in s:
-            n0, mean0 = s[f"{layer}/n"], s[f"{layer}/mean"]
-            delta = mean - mean0
-            m2 = s[f"{layer}/m2"] + m2 + delta.square() * n0 * n / (n0 + n)
-            mean = mean0 + delta * n / (n0 + n)
-            low, high = torch.minimum(s[f"{layer}/min"], low), torch.maximum(s[f"{layer}/max"], high)
-            n = n0 + n
-        s |= {f"{layer}/n": n, f"{layer}/mean": mean, f"{layer}/m2": m2, f"{layer}/min": low, f"{layer}/max": high}
+    def _gather(self, layer: str, part: tuple[Tensor, ...]) -> None:
+        pending = self._pending.setdefault(layer, [])
+        pending.append(part)
+        if len(pending) >= _PATIENCE:
+            self.settle()
+
+    def settle(self) -> None:
+        for layer, parts in self._pending.items():
+            if not parts:
+                continue
+            keys = [f"{layer}/{name}" for name in self.STATISTICS]
+            if keys[0] in self._state:
+                parts.append(tuple(self._state[key] for key in keys))
+            n, mean, m2, low, high = (torch.stack(values) for values in zip(*parts, strict=True))
+            weight = n.view(-1, 1)
+            grand = (weight * mean).sum(0) / n.sum()
+            m2 = m2.sum(0) + (weight * (mean - grand).square()).sum(0)
+            self._state |= dict(zip(keys, (n.sum(), grand, m2, low.amin(0), high.amax(0)), strict=True))
+            parts.clear()
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, n, mean, variance, min, max``."""
@@ -99,7 +120,7 @@ class Moments(Measure):
         return _per_channel(
             {
                 layer: {
-                    "n": s[f"{layer}/n"].long(),
+                    "n": s[f"{layer}/n"].long().expand_as(s[f"{layer}/mean"]),
                     "mean": s[f"{layer}/mean"],
                     "variance": s[f"{layer}/m2"].clamp(min=0) / s[f"{layer}/n"],
                     "min": s[f"{layer}/min"],
@@ -124,7 +145,7 @@ class ActiveFraction(_Additive):
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
         self._add(f"{layer}/positive", found.positives)
-        self._add(f"{layer}/n", torch.full_like(found.positives, found.count))
+        self._add(f"{layer}/n", found.count)
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, active_fraction, dead`` (never above zero)."""
@@ -175,7 +196,7 @@ class Sparseness(_Sampling):
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        self._add(f"{layer}/n", torch.full_like(found.rate_sums, found.count))
+        self._add(f"{layer}/n", found.count)
         self._add(f"{layer}/sum", found.rate_sums)
         self._add(f"{layer}/squares", found.rate_squares)
         total, places = self._population(found.rates)
@@ -201,7 +222,7 @@ class Sparseness(_Sampling):
             self.state[f"{layer}/{name}"] for name in ("n", "sum", "squares", "population", "places")
         )
         lifetime = (1 - total.square() / (n * squares)) / (1 - 1 / n)
-        return {"lifetime_sparseness": lifetime, "population_sparseness": (population / places).expand_as(n)}
+        return {"lifetime_sparseness": lifetime, "population_sparseness": (population / places).expand_as(total)}
 
 
 class Histogram(_Sampling):

@@ -59,8 +59,8 @@ class Reductions:
     def spread(self) -> tuple[Tensor, Tensor]:
         """The mean and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
         mean = self.sums / self.count
-        deviations = self.squares - self.count * mean.square()
-        if bool((self.count * mean.square() > _STEEP * deviations).any()):
+        deviations = torch.addcmul(self.squares, self.sums, mean, value=-1)
+        if bool((self.squares > (1 + _STEEP) * deviations).any()):
             rows = self.rows.double()
             mean = _sum(rows) / self.count
             deviations = _sum_of_squares(rows - mean[:, None])
