@@ -90,7 +90,8 @@ what = [
 left.set_yticks(range(len(what)), what, fontsize=8)
 left.invert_yaxis()
 left.set(xlabel="test accuracy (%)", xlim=(80, 94), title="the axis starts at 80 %")
-for name, (what, colour, marker) in NETWORKS.items():
+for name in subjects:
+    what, colour, marker = NETWORKS[name]
     curve = shifted[shifted.model == name]
     style = "--" if "permuted" in what else "-"
     right.plot(curve["shift"], 100 * curve["accuracy"], style, color=colour, marker=marker, label=what)
