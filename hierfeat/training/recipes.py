@@ -72,9 +72,9 @@ _CONVNET = replace(
     erase=8,
     split="train+validation",
     begin=_CONVNET_BEGIN,
-    notes="Goal 91 %, reached 90.5 %. First stage (14 epochs, 45,000 images): 89.6 % test, 90.2 % validation; the second "
-    "stage, a warm restart of 8 epochs on all 50,000 images with erasing, was designed after that shortfall was seen. "
-    "49 minutes of processor time in all; a longer second stage was not tried.",
+    notes="Goal 91 %, reached 90.5 %. First stage (14 epochs, 45,000 images): 89.6 % test, 90.2 % validation; the "
+    "second stage, a warm restart of 8 epochs on all 50,000 images with erasing, was designed after that shortfall "
+    "was seen. 49 minutes of processor time in all; a longer second stage was not tried.",
 )
 _CONVNET_FASHION = replace(
     _CONVNET_BEGIN, model="convnet-fashion", data="fashion_mnist", epochs=8, shift=1, split="train+validation"

@@ -15,7 +15,7 @@ from hierfeat._torchvision import models
 from tests.benchmarks.timing import ratios, show
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("default")]
-BATCHES = 8
+BATCHES = 20
 
 
 def subjects() -> list[tuple[str, hf.Hierarchy, torch.Tensor]]:
