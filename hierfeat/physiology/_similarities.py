@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -90,6 +91,15 @@ class Similarities:
         room = np.where(1 - baseline > 1e-9, 1 - baseline, np.nan)
         with np.errstate(invalid="ignore"):  # a layer that is silent, or looks alike for all images
             return np.asarray((self.similarity(key, channels=channels) - baseline) / room)
+
+    def table(self, h: Hierarchy, conditions: pd.DataFrame) -> pd.DataFrame:
+        """A row per layer and condition: ``layer, kind``, the columns of `conditions`, ``similarity, invariance``."""
+        kinds = {layer.name: layer.kind for layer in h.layers}
+        frames = []
+        for name in self.keys:
+            columns = {"similarity": self.similarity(name), "invariance": self.invariance(name)}
+            frames.append(pd.DataFrame({"layer": name, "kind": kinds[name], **conditions, **columns}))
+        return pd.concat(frames, ignore_index=True)
 
 
 def similarities(

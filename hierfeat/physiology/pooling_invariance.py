@@ -1,7 +1,5 @@
 """What each pool does for invariance, and what another pool in its place would do."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,14 +12,13 @@ from torch import Tensor
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._pool_costs import features, position_r2, spread_energy
+from hierfeat.physiology._pool_swaps import answers_with, as_it_is
 from hierfeat.physiology._similarities import Similarities, subsample
 from hierfeat.physiology.pools import POOLS, Windows
 from hierfeat.stimuli.shifts import Boundary, shift
-from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer import Layer
-from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
 
 if TYPE_CHECKING:
@@ -231,7 +228,7 @@ def _poolings(layer: Layer) -> list[str]:
 
 def _take(h: Hierarchy, pools: list[Layer], found: dict[tuple[str, str], _Gathered], shown: list[Tensor]) -> None:
     """Show one batch at all shifts, with the pools as they are and with each one swapped."""
-    inputs, outputs, intact = _as_it_is(h, pools, shown)
+    inputs, outputs, intact = as_it_is(h, pools, shown)
     for layer in pools:
         given, windows = inputs[layer.name], Windows.of(layer)
         for pooling in _poolings(layer):
@@ -241,67 +238,7 @@ def _take(h: Hierarchy, pools: list[Layer], found: dict[tuple[str, str], _Gather
             else:
                 assert windows is not None, "only pools with windows are swapped"
                 maps = [POOLS[pooling](x, windows) for x in given]
-                answers, this.status = _answers(h, layer, pooling, shown, intact[0].shape)
+                answers, this.status = answers_with(h, layer, pooling, shown, intact[0].shape)
             this.take(maps, spread_energy(given[0], maps[0], windows))
             if answers:
                 this.take_answers(answers, intact[0])
-
-
-def _as_it_is(
-    h: Hierarchy, pools: list[Layer], shown: list[Tensor]
-) -> tuple[dict[str, list[Tensor]], dict[str, list[Tensor]], list[Tensor]]:
-    """Inputs and outputs of every pool, and the model's outputs; a list over shifts each."""
-    inputs: dict[str, list[Tensor]] = {layer.name: [] for layer in pools}
-    outputs: dict[str, list[Tensor]] = {layer.name: [] for layer in pools}
-
-    def before(call: Call) -> None:
-        if call.name in inputs:
-            inputs[call.name].append(call.input.clone())
-
-    def after(call: Call, output: Tensor) -> None:
-        if call.name in outputs:
-            outputs[call.name].append(output.clone())
-
-    with h.watching(before=before, after=after):
-        intact = [_output(h, images) for images in shown]
-    return inputs, outputs, intact
-
-
-def _answers(
-    h: Hierarchy, layer: Layer, pooling: str, shown: list[Tensor], shape: torch.Size
-) -> tuple[list[Tensor], str]:
-    """The model's outputs with one pool swapped; none, and why, if the rest of the model cannot take the new map."""
-    try:
-        with _swapped(h, layer, pooling):
-            answers = [_output(h, images) for images in shown]
-    except RuntimeError:
-        if pooling != "none":
-            raise
-        return [], "no output: the layers after the pool cannot take the larger map"
-    if answers[0].shape != shape:
-        return [], "no output: it is of another shape, as no pool makes one score per class any more"
-    return answers, "exact"
-
-
-@contextmanager
-def _swapped(h: Hierarchy, layer: Layer, pooling: str) -> Iterator[None]:
-    """Within the block, `layer` of the model is another pool."""
-    windows = Windows.of(layer)
-    assert windows is not None, "only pools with windows are swapped"
-
-    def before(call: Call) -> Tensor | None:
-        if call.name != layer.name:
-            return None
-        pooled = POOLS[pooling](call.input, windows)
-        return pooled if pooling == "none" else pooled.reshape(len(pooled), *layer.out_shape)
-
-    with h.watching(before=before):
-        yield
-
-
-def _output(h: Hierarchy, images: Tensor) -> Tensor:
-    """The model's answer, (N, classes); maps are flattened."""
-    output = first_tensor(h.forward(images))
-    if output is None:
-        raise HierfeatError(f"{h.name} returned no tensor")
-    return output.flatten(1)

@@ -111,16 +111,10 @@ def sensitivity_map(
     moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     still = moving[shifts.index((0, 0))]
     found = similarities(h, images, moving, layers=layers, original=still, batch_size=batch_size)
-    kinds = {layer.name: layer.kind for layer in h.layers}
-    first = pd.DataFrame(shifts, columns=["dy", "dx"])
-    first["distance"] = np.hypot(first["dy"], first["dx"])
-    frames = [
-        first.assign(layer=name, kind=kinds[name], similarity=found.similarity(name), invariance=found.invariance(name))
-        for name in found.keys
-    ]
-    columns = ["layer", "kind", "dy", "dx", "distance", "similarity", "invariance"]
+    conditions = pd.DataFrame(shifts, columns=["dy", "dx"])
+    conditions["distance"] = np.hypot(conditions["dy"], conditions["dx"])
     return SensitivityMap(
-        table=pd.concat(frames, ignore_index=True)[columns],
+        table=found.table(h, conditions),
         provenance=provenance(h, max_shift=max_shift, boundary=boundary, images=len(images), seed=seed),
         maps={name: found.invariance(name).reshape(len(amounts), len(amounts)) for name in found.keys},
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from torch import Tensor
 
@@ -103,15 +104,10 @@ def transformation_invariance(
         pixels.compare("", condition, change(images))
     first = pd.DataFrame(conditions, columns=["transformation", "amount"])
     first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
-    kinds = {layer.name: layer.kind for layer in h.layers}
-    frames = [
-        first.assign(layer=name, kind=kinds[name], similarity=found.similarity(name), invariance=found.invariance(name))
-        for name in found.keys
-    ]
-    table = pd.concat([frame.assign(pixels=pixels.invariance("")) for frame in frames], ignore_index=True)
-    columns = ["layer", "kind", "transformation", "amount", "unit", "similarity", "invariance", "pixels"]
+    table = found.table(h, first)
+    table["pixels"] = np.tile(pixels.invariance(""), len(found.keys))
     return TransformationInvariance(
-        table=table[columns].assign(gain=table["invariance"] - table["pixels"]),
+        table=table.assign(gain=table["invariance"] - table["pixels"]),
         provenance=provenance(h, transformations=amounts, layers=layers, images=len(images), seed=seed),
     )
 

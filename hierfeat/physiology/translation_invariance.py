@@ -143,9 +143,8 @@ def translation_invariance(
     found = similarities(
         h, images, moving, layers=layers, original=moving[0], also=equal.compare, batch_size=batch_size
     )
-    kinds = {layer.name: layer.kind for layer in h.layers}
-    frames = [_frame(name, kinds[name], shifts, found.similarity(name), found.invariance(name)) for name in found.keys]
-    table = pd.concat(frames, ignore_index=True).merge(equal.table(), on=["layer", "dy", "dx"], how="left")
+    conditions = pd.DataFrame(shifts, columns=["dy", "dx"])
+    table = found.table(h, conditions).merge(equal.table(), on=["layer", "dy", "dx"], how="left")
     parameters = {"layers": layers, "max_shift": max_shift, "step": step, "boundary": boundary}
     return TranslationInvariance(
         table=table,
@@ -179,12 +178,6 @@ def _shifts(max_shift: float, step: float) -> list[Shift]:
         raise HierfeatError(f"expected 0 < step <= max_shift in pixels, got step={step}, max_shift={max_shift}")
     amounts = [step * count for count in range(1, int(max_shift / step + 1e-9) + 1)]
     return [(0.0, 0.0), *(d for a in amounts for d in ((-a, 0.0), (a, 0.0), (0.0, -a), (0.0, a)))]
-
-
-def _frame(name: str, kind: str, shifts: list[Shift], similarity: np.ndarray, invariance: np.ndarray) -> pd.DataFrame:
-    rows, columns = zip(*shifts, strict=True)
-    values = {"dy": rows, "dx": columns, "similarity": similarity, "invariance": invariance}
-    return pd.DataFrame({"layer": name, "kind": kind, **values})
 
 
 def _summary(group: pd.DataFrame) -> dict[str, object]:
