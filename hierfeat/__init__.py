@@ -30,7 +30,7 @@ _HOME = {
     "cifar10": "stimuli.datasets",
     "digits": "stimuli.datasets",
     "fashion_mnist": "stimuli.datasets",
-    "image_folder": "stimuli.datasets",
+    "image_folder": "stimuli.image_folder",
     "image_kernels": "stimuli.kernels",
     "mnist": "stimuli.datasets",
     "ActiveFraction": "recording.measures",

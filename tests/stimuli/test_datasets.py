@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from sklearn.datasets import load_digits
 
 from hierfeat.errors import HierfeatError
@@ -92,36 +90,3 @@ def test_fetch_refuses_unknown_names_and_brings_digits_without_a_download(tmp_pa
     with pytest.raises(HierfeatError, match="got 'imagenet'"):
         datasets.fetch("imagenet", tmp_path)
     assert datasets.fetch("digits", tmp_path) == tmp_path
-
-
-def _picture(path: Path, height: int, width: int, value: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((height, width, 3), value, dtype=np.uint8)).save(path)
-
-
-def test_image_folder_labels_by_subfolder_and_crops_to_a_square(tmp_path: Path) -> None:
-    _picture(tmp_path / "b" / "one.png", 30, 60, 255)
-    _picture(tmp_path / "a" / "two.png", 50, 20, 51)
-    (tmp_path / "a" / "notes.txt").write_text("no image")
-    images, labels = datasets.image_folder(tmp_path, size=16)
-    assert images.shape == (2, 3, 16, 16)
-    assert labels.tolist() == [0, 1]
-    torch.testing.assert_close(images.mean((1, 2, 3)), torch.tensor([0.2, 1.0]))
-
-
-def test_image_folder_without_classes(tmp_path: Path) -> None:
-    for index in range(3):
-        _picture(tmp_path / f"{index}.png", 20, 20, 0)
-    images, labels = datasets.image_folder(tmp_path, size=8, limit=2)
-    assert images.shape == (2, 3, 8, 8)
-    assert labels.tolist() == [-1, -1]
-
-
-def test_image_folder_says_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(HierfeatError, match="is no folder"):
-        datasets.image_folder(tmp_path / "nowhere")
-    with pytest.raises(HierfeatError, match="expected images"):
-        datasets.image_folder(tmp_path)
-    (tmp_path / "broken.png").write_bytes(b"not a picture")
-    with pytest.raises(HierfeatError, match=r"broken\.png"):
-        datasets.image_folder(tmp_path)
