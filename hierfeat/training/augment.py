@@ -9,15 +9,13 @@ from hierfeat.training.recipe import Recipe
 
 
 def augment(images: Tensor, recipe: Recipe) -> Tensor:
-    """Return the batch as the recipe wants it seen: distorted, mirrored, shifted, erased, in this order."""
+    """Return the batch as the recipe wants it seen: distorted, mirrored, shifted, in this order."""
     if recipe.distortion is not None:
         images = distort(images, recipe.distortion)
     if recipe.flip:
         images = flip(images)
     if recipe.shift:
         images = shift(images, recipe.shift)
-    if recipe.erase:
-        images = erase(images, recipe.erase)
     return images
 
 
@@ -33,14 +31,3 @@ def shift(images: Tensor, most: int) -> Tensor:
     rows, columns = torch.randint(2 * most + 1, (2, count)).to(images.device)
     windows = F.pad(images, (most,) * 4).unfold(2, height, 1).unfold(3, width, 1)
     return windows[torch.arange(count, device=images.device), :, rows, columns]
-
-
-def erase(images: Tensor, side: int) -> Tensor:
-    """Set a square to 0 at a random place of each image; it may stick out of the image (DeVries & Taylor 2017)."""
-    count, _, height, width = images.shape
-    top = torch.randint(-side // 2, height - side // 2, (count, 1, 1, 1)).to(images.device)
-    left = torch.randint(-side // 2, width - side // 2, (count, 1, 1, 1)).to(images.device)
-    rows = torch.arange(height, device=images.device)[:, None]
-    columns = torch.arange(width, device=images.device)
-    inside = (rows >= top) & (rows < top + side) & (columns >= left) & (columns < left + side)
-    return images.masked_fill(inside, 0)

@@ -40,17 +40,16 @@ def start(recipe: Recipe, species: Species, device: str) -> State:
     return State(model, optimizer, [])
 
 
-def resume(state: State, checkpoint: Path | None, recipe: Recipe) -> bool:
-    """Go back to where the checkpoint was saved, if there is one, of the same recipe; say whether there was."""
+def resume(state: State, checkpoint: Path | None, recipe: Recipe) -> None:
+    """Go back to where the checkpoint was saved, if there is one, of the same recipe."""
     if checkpoint is None or not checkpoint.exists():
-        return False
+        return
     saved = torch.load(checkpoint, weights_only=True)
     if saved["recipe"] != recipe.as_dict():
         raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
     state.model.load_state_dict(saved["model"])
     state.optimizer.load_state_dict(saved["optimizer"])
     state.rows.extend(saved["rows"])
-    return True
 
 
 def save(state: State, checkpoint: Path | None, recipe: Recipe) -> None:

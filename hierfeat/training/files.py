@@ -13,7 +13,6 @@ from safetensors.numpy import load_file, save_file
 from hierfeat._files import write_text, write_with
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.zoo import ZOO
-from hierfeat.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from hierfeat.training.train import Training
@@ -39,14 +38,6 @@ def write(training: "Training", folder: str | Path) -> Path:
     write_with(folder / f"{name}.png", lambda path: training.plot().savefig(path, dpi=110))
     write_text(folder / f"{name}.json", json.dumps(_described(training.card, weights), indent=1) + "\n")
     return weights
-
-
-def read(folder: Path, recipe: Recipe) -> dict[str, np.ndarray] | None:
-    """Return the weights that a finished training of just this recipe has left in `folder`, or None."""
-    card = folder / f"{recipe.model}.json"
-    if not card.exists() or json.loads(card.read_text(encoding="utf-8"))["recipe"] != recipe.as_dict():
-        return None
-    return load_file(folder / f"{recipe.model}.safetensors")
 
 
 def ship(name: str, runs: Sequence[str | Path], into: str | Path) -> dict[str, Any]:

@@ -32,8 +32,6 @@ class Recipe:
         Mirror every second image, at random.
     shift : int
         Move each image by up to this many pixels, at random, along rows and columns; zeros enter.
-    erase : int
-        Side in pixels of a square that is set to 0 in each image, at a random place; 0 for none.
     distortion : Distortion, optional
         Random affine and elastic distortion.
     split : str
@@ -42,8 +40,6 @@ class Recipe:
         Train on the first so many images only, for a quick look.
     precision : str
         ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
-    begin : Recipe, optional
-        A recipe to train first, with whose weights this one begins, its schedule anew (a warm restart).
     seed : int
         Of the initial weights, the order of images and the augmentation.
     notes : str
@@ -62,12 +58,10 @@ class Recipe:
     label_smoothing: float = 0.0
     flip: bool = False
     shift: int = 0
-    erase: int = 0
     distortion: Distortion | None = None
     split: str = "train"
     limit: int | None = None
     precision: str = "float32"
-    begin: "Recipe | None" = None
     seed: int = 0
     notes: str = ""
 

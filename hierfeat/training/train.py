@@ -21,7 +21,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.zoo import ZOO, Species
 from hierfeat.training.augment import augment
 from hierfeat.training.checkpoint import State, resume, save, start
-from hierfeat.training.files import read, write
+from hierfeat.training.files import write
 from hierfeat.training.recipe import Recipe
 from hierfeat.training.recipes import find_recipe
 
@@ -116,8 +116,7 @@ def train(
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
         state = start(recipe, species, device)
-        if not resume(state, checkpoint, recipe) and recipe.begin is not None:
-            _begin(state, recipe.begin, out=out, device=device, root=root, progress=progress)
+        resume(state, checkpoint, recipe)
         data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
         images, labels = data[recipe.split]
         training = images[: recipe.limit], labels[: recipe.limit]
@@ -139,14 +138,6 @@ def train(
         write(finished, checkpoint.parent)
         checkpoint.unlink(missing_ok=True)
     return finished
-
-
-def _begin(state: State, recipe: Recipe, *, out: str | Path | None, **options: Any) -> None:
-    """Take over the weights of a first training, from the folder ``begin`` in `out` if they are there."""
-    folder = None if out is None else Path(out) / "begin"
-    done = None if folder is None else read(folder, recipe)
-    weights = train(recipe, out=folder, **options).weights if done is None else done
-    state.model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
 
 
 def _checked(recipe: Recipe | str) -> Recipe:

@@ -13,7 +13,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.distortions import Distortion
 from hierfeat.subjects.zoo import ZOO
-from hierfeat.training.augment import erase, flip, shift
+from hierfeat.training.augment import flip, shift
 from hierfeat.training.recipe import Recipe
 from hierfeat.training.recipes import RECIPES
 from hierfeat.training.train import Training, accuracy, train
@@ -51,7 +51,7 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
     "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in RECIPES]
 )
 def test_each_recipe_learns_and_resumes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    recipe = replace(RECIPES[name], epochs=3, batch_size=20, begin=None)
+    recipe = replace(RECIPES[name], epochs=3, batch_size=20)
     whole = train(recipe, progress=False)
     assert whole.table["train_loss"].iloc[-1] < whole.table["train_loss"].iloc[0]
     with monkeypatch.context() as patch:
@@ -177,23 +177,7 @@ def test_recipes_name_a_model_of_the_zoo_and_go_through_json(name: str) -> None:
 def _from_json(fields: dict[str, Any]) -> Recipe:
     if fields["distortion"]:
         fields["distortion"] = Distortion(**fields["distortion"])
-    if fields["begin"]:
-        fields["begin"] = _from_json(fields["begin"])
     return Recipe(**fields)
-
-
-def test_a_second_recipe_begins_with_the_weights_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = replace(TINY, epochs=1)
-    second = replace(TINY, epochs=2, learning_rate=0.0, weight_decay=0.0, begin=first)
-    expected = train(first, progress=False).weights
-    assert same(train(second, progress=False).weights, expected)  # at a learning rate of 0 nothing changes
-    assert same(train(second, out=tmp_path, progress=False).weights, expected)
-    kept = train(replace(second, learning_rate=1e-3), progress=False)
-    with monkeypatch.context() as patch:
-        _interrupt(patch, after=30)  # the first training is found in the folder; this is in the second epoch after it
-        with pytest.raises(KeyboardInterrupt):
-            train(replace(second, learning_rate=1e-3), out=tmp_path, progress=False)
-    assert same(train(replace(second, learning_rate=1e-3), out=tmp_path, progress=False).weights, kept.weights)
 
 
 def test_accuracy_counts_right_answers_over_uneven_batches() -> None:
@@ -219,11 +203,3 @@ def test_shift_moves_within_the_limit_and_brings_zeros() -> None:
     assert moved.shape == images.shape
     edge = shift(torch.ones(500, 1, 9, 9), 2)
     assert set(edge[:, 0, :, 4].sum(1).tolist()) == {7.0, 8.0, 9.0}
-
-
-def test_erase_blanks_one_square() -> None:
-    erased = erase(torch.ones(300, 2, 12, 12), 4) == 0
-    assert torch.equal(erased[:, 0], erased[:, 1])
-    counts = erased[:, 0].flatten(1).sum(1)
-    assert int(counts.max()) == 16
-    assert int(counts.min()) >= 4
