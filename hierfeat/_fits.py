@@ -14,8 +14,8 @@ LogShape = Callable[[np.ndarray], np.ndarray]
 Limits = tuple[tuple[float, float], tuple[float, float]]
 """Least values of two parameters, and largest ones."""
 
-RELATIVE, ABSOLUTE = 1e-10, 1e-15
-"""A row is fitted when a step promises less of its squared error than this share, or than this much."""
+RELATIVE, ABSOLUTE = 1e-6, 1e-10
+"""A row is fitted after the step that promised less of its squared error than this share, or than this much."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def fit_scaled(
     free = np.array([False, True] if offset else [False])
     guesses = np.repeat(np.clip(starts, *limits)[:, :, None], len(free), axis=2).reshape(-1, 2)
     based, rows = np.tile(free, count * tries), np.repeat(target, tries * len(free), axis=0)
-    params = _searched(lambda p, index: _reduced(p, shape(p), rows[index], based[index]), guesses, limits, steps)
+    centred = rows - (rows.mean(1) * based)[:, None]
+    params = _searched(lambda p, index: _reduced(p, shape(p), centred[index], based[index]), guesses, limits, steps)
     curve = np.exp(shape(params)[0])
     amplitude, base = _linear(curve, rows, based)
     fitted = amplitude[:, None] * curve + base[:, None]
@@ -80,69 +81,72 @@ def _searched(
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
     now = reduced(start, index)
     done = np.empty_like(now)
+    bounds = np.array(limits)[..., None]
     for _ in range(steps):
-        step, promised = _newton(now, damping, limits)
-        trial = reduced(np.clip(now[:, :2] + step, *limits), index)
-        better = trial[:, 2] < now[:, 2]
-        ended = (promised < RELATIVE * now[:, 2] + ABSOLUTE) | (~better & (damping > 1e6))
-        now = np.where(better[:, None], trial, now)
+        step, promised = _newton(now, damping, bounds)
+        trial = reduced(np.clip(now[:2] + step, *bounds).T, index)
+        better = trial[2] < now[2]
+        ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
+        now = np.where(better, trial, now)
         damping = np.where(better, damping * 0.1, damping * 10 + 1e-6)
         if ended.any():
-            done[index[ended]] = now[ended]
-            index, now, damping = index[~ended], now[~ended], damping[~ended]
+            done[:, index[ended]] = now[:, ended]
+            index, now, damping = index[~ended], now[:, ~ended], damping[~ended]
         if not len(index):
             break
-    done[index] = now
-    return np.ascontiguousarray(done[:, :2])
+    done[:, index] = now
+    return np.ascontiguousarray(done[:2].T)
 
 
 def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Amplitude, at least 0, and base that fit best; no base where it is not wanted."""
-    count = curve.shape[1]
-    product, square = np.einsum("nm,nm->n", curve, target), np.einsum("nm,nm->n", curve, curve)
-    middle, level = curve.sum(1) / count * based, target.sum(1) / count * based
-    spread = np.maximum(square - count * middle**2, 1e-12 * square + 1e-300)
-    amplitude = np.maximum(product - count * middle * level, 0) / spread
+    middle, level = curve.mean(1) * based, target.mean(1) * based
+    curve = curve - middle[:, None]
+    square = np.einsum("nm,nm->n", curve, curve)
+    amplitude = np.maximum(np.einsum("nm,nm->n", curve, target), 0) / np.maximum(square, 1e-300)
     return amplitude, level - amplitude * middle
 
 
 def _reduced(params: np.ndarray, logs: np.ndarray, target: np.ndarray, based: np.ndarray) -> np.ndarray:
-    """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3), by row.
+    """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3): (8, n).
 
-    With u the shape, less its mean where there is a base, and q = y·u / u·u, that error is a constant less (y·u)²/u·u.
+    With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
+    q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
-    curve, (one, two) = np.exp(logs[0]), logs[1:3]
-    bends = logs[3:] + np.stack([one * one, one * two, two * two])
-    parts = np.concatenate([np.ones_like(logs[:1]), logs[1:3], bends]) * curve
-    amplitude, base = _linear(curve, target, based)
-    residual = target - amplitude[:, None] * curve - base[:, None]
+    parts, one, two = np.ones_like(logs), logs[1], logs[2]
+    parts[1:3] = logs[1:3]
+    parts[3], parts[4], parts[5] = one * one, one * two, two * two
+    parts[3:] += logs[3:]
+    parts *= np.exp(logs[0])
     parts -= (parts.mean(2) * based)[..., None]
     onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])
     size = np.maximum(own[0], 1e-300)
     q = np.maximum(onto[0], 0) / size
+    residual = target - q[:, None] * parts[0]
     miss = onto - q * own
     turn = (miss[1:3] - q * own[1:3]) / size
-    slopes = np.stack([(parts[i] * parts[j]).sum(1) for i, j in ((1, 1), (1, 2), (2, 2))])
-    curvature = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
-    return np.column_stack([params, (residual**2).sum(1), *(2 * q * miss[1:3]), *curvature])
+    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3])
+    curvature = -2 * (size * turn[:, None] * turn + q * (miss[[[3, 4], [4, 5]]] - q * slopes)).reshape(4, -1)
+    error = np.einsum("nm,nm->n", residual, residual)
+    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature[[0, 1, 3]]])
 
 
-def _newton(state: np.ndarray, damping: np.ndarray, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A step downhill, at most 1 long, and what it promises to take off the squared error.
 
     A parameter that stands at a limit and is drawn beyond it stays.
     """
-    place, descent, (aa, ab, bb) = state[:, :2], state[:, 3:5], state[:, 5:].T
+    place, descent, (aa, ab, bb) = state[:2], state[3:5], state[5:]
     stays = ((place <= limits[0]) & (descent < 0)) | ((place >= limits[1]) & (descent > 0))
-    first, second = np.where(stays, 0, descent).T
-    ab = np.where(stays.any(1), 0, ab)
+    first, second = np.where(stays, 0, descent)
+    ab = np.where(stays.any(0), 0, ab)
     size = np.abs(aa) + np.abs(bb) + 1e-30
     least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)
-    lift = damping * size + np.maximum(-2 * least, 0) + 1e-12 * size
+    lift = (damping + 1e-12) * size + np.maximum(-2 * least, 0)
     aa, bb = aa + lift, bb + lift
-    step = np.stack([bb * first - ab * second, aa * second - ab * first], axis=1) / (aa * bb - ab**2)[:, None]
-    step /= np.maximum(np.abs(step).max(1, keepdims=True), 1)
-    return step, step[:, 0] * first + step[:, 1] * second
+    step = np.stack([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
+    step /= np.maximum(np.abs(step).max(0), 1)
+    return step, step[0] * first + step[1] * second
 
 
 def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: int = 60) -> np.ndarray:

@@ -170,9 +170,10 @@ def orientation_tuning(
         raise HierfeatError(f"expected at least 3 orientations and 3 phases, got {len(angles)} and {phases}")
     shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
     responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
-    table, curves, bends = _describe(responses, blanks, angles, spectrum, permutations=permutations, seed=seed)
-    table.insert(1, "kind", table.layer.map({name: h.layers[name].kind for name in responses}))
-    more = {"layers": list(responses), "diameter": diameter, "unit": unit, "permutations": permutations, "seed": seed}
+    kinds = [h.layers[name].kind for name in responses]
+    test = {"permutations": permutations, "seed": seed}
+    table, curves, bends = _describe(responses, blanks, kinds, angles, spectrum, **test)
+    more = {"layers": list(responses), "diameter": diameter, "unit": unit, **test}
     return OrientationTuning(
         table=table,
         provenance=provenance(h, **shown, **more),
@@ -198,8 +199,9 @@ def _shown(
     found: Arrays = {}
     for place, members in ({None: layers} if diameter is None else by_centre(h, layers)).items():
         table = gratings(h.input_shape, diameters=diameter, position=place, **shown).table
-        with_grey = pd.concat([table, table[:1].assign(contrast=0.0)])  # the ground alone, in the same pass
-        stimuli = grating_set(h.input_shape, with_grey)
+        grey = table[:1].assign(contrast=0.0)  # the ground alone, in the same pass
+        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey.to_numpy()]), columns=table.columns)
+        stimuli = grating_set(h.input_shape, both)
         found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
     grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]
     names = [layer.name for layer in h.layers.select(layers)]
@@ -218,7 +220,7 @@ def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
 
 
 def _describe(
-    responses: Arrays, blanks: Arrays, angles: np.ndarray, spectrum: np.ndarray, **test: Any
+    responses: Arrays, blanks: Arrays, kinds: list[str], angles: np.ndarray, spectrum: np.ndarray, **test: Any
 ) -> tuple[pd.DataFrame, np.ndarray, VonMises]:
     """Rows of the table, tuning curves and their fits, the units of all layers in one run."""
     sizes = [len(raw) for raw in responses.values()]
@@ -232,6 +234,7 @@ def _describe(
     starts = np.cumsum([0, *sizes[:-1]])
     columns: dict[str, Any] = {
         "layer": np.repeat(list(responses), sizes),
+        "kind": np.repeat(kinds, sizes),
         "channel": units - np.repeat(starts, sizes),
         "responsive": peak > np.maximum(RESPONSIVE * np.repeat(np.maximum.reduceat(peak, starts), sizes), 1e-9),
         "preferred_orientation": np.where(alive, _preferred(curve, angles, bend), np.nan),

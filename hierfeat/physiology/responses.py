@@ -77,8 +77,9 @@ def rectified(responses: np.ndarray) -> np.ndarray:
 
 
 def default_batch(shape: Sequence[int]) -> int:
-    """Images in a batch: 256 small ones, fewer of large ones."""
-    return int(np.clip(2**22 // int(np.prod(shape)), 8, 256))
+    """Images in a batch: 512 of the smallest, 256 small ones, fewer of large ones."""
+    size = int(np.prod(shape))
+    return int(np.clip(2**22 // size, 8, 512 if size <= 32 * 32 else 256))
 
 
 def even_batch(count: int, size: int) -> int:

@@ -10,8 +10,10 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.tuning_indices import rates, wrapped
 
 LN2 = float(np.log(2))
+KAPPAS = (-np.inf, -4.0), (np.inf, 6.0)
+"""Limits of a peak, which has none, and of ln κ: at the lower one the curve is a cosine to within half a percent."""
 WIDTHS = (-np.inf, -6.0), (np.inf, 6.0)
-"""Limits of a peak, which has none, and of the logarithm of a width."""
+"""Limits of a peak, and of the logarithm of a width in octaves."""
 FAR = 1.5
 """Octaves between the largest sample and a fitted peak from which on the fit is not believed."""
 
@@ -53,7 +55,7 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
     angles = 2 * np.deg2rad(np.asarray(orientations, dtype=float))
     curve = curve / scale[:, None]
     start = _von_mises_start(curve, angles)
-    fit = fit_scaled(lambda p: _von_mises(p, angles), start[:, None], curve, limits=WIDTHS, offset=True)
+    fit = fit_scaled(lambda p: _von_mises(p, angles), start[:, None], curve, limits=KAPPAS, offset=True)
     return VonMises(
         peak=wrapped(np.rad2deg(fit.params[:, 0]) / 2, 180.0),
         kappa=np.exp(fit.params[:, 1]),
@@ -113,7 +115,7 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
     peak, amplitude, (sigma, r2) = octaves[best], top.astype(float), np.full((2, len(curve)), np.nan)
     inside = np.flatnonzero((best > 0) & (best < len(octaves) - 1))
     target = curve[inside] / top[inside, None]
-    starts = np.stack([peak[inside], np.zeros(len(inside))], axis=1)[:, None]
+    starts = np.stack(_parabola(target, octaves), axis=1)[:, None]
     fit = fit_scaled(lambda p: _log_gaussian(p, octaves), starts, target, limits=WIDTHS, offset=False)
     near = np.abs(fit.params[:, 0] - peak[inside]) < FAR
     kept = inside[near]
@@ -137,17 +139,23 @@ def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     curve not drawn away by its tails.  A largest sample at an end of the range is taken as it is.
     """
     curve, octaves = np.atleast_2d(rates(curve)), np.log2(np.asarray(frequencies, dtype=float))
-    best = curve.argmax(-1)
     if len(octaves) < 3:
-        return np.asarray(2 ** octaves[best])
+        return np.asarray(2 ** octaves[curve.argmax(-1)])
+    return np.asarray(2 ** _parabola(curve, octaves)[0])
+
+
+def _parabola(curve: np.ndarray, octaves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Peak and ln σ of the log-Gaussian through the largest sample and its neighbours; at an end that sample, and 0."""
+    best = curve.argmax(-1)
     around = np.clip(best, 1, len(octaves) - 2)[:, None] + np.array([-1, 0, 1])
     heights = np.log(np.maximum(np.take_along_axis(curve, around, -1), 1e-12 * curve.max(-1, keepdims=True) + 1e-300))
-    left, middle, right = (octaves[around][:, index] for index in range(3))
+    left, middle, right = octaves[around].T
     rise, fall = (heights[:, 1] - heights[:, 0]) / (middle - left), (heights[:, 1] - heights[:, 2]) / (right - middle)
     with np.errstate(invalid="ignore", divide="ignore"):
         place = middle + (rise * (right - middle) - fall * (middle - left)) / (2 * (rise + fall))
+        width = np.log((right - left) / (2 * (rise + fall))) / 2
     inside = (best > 0) & (best < len(octaves) - 1) & np.isfinite(place)
-    return np.asarray(2 ** np.where(inside, place, octaves[best]))
+    return np.where(inside, place, octaves[best]), np.where(inside & np.isfinite(width), width, 0)
 
 
 @dataclass(frozen=True)
