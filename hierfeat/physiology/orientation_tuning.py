@@ -38,6 +38,10 @@ ALPHA = 0.05
 """A tuned unit has a permutation p below this."""
 GOOD_FIT = 0.8
 """The preferred orientation is the von Mises fit's from this r² on."""
+TYPES = ("simple", "complex", "untuned", "unresponsive")
+"""Every cell type."""
+MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
+"""Columns whose medians sum up a layer."""
 DRAWN = np.arange(0.0, 181.0, 2.0)
 """Orientations at which the fitted curve is kept."""
 
@@ -67,6 +71,14 @@ class OrientationTuning(Result):
     frequencies: np.ndarray
     phases: np.ndarray
     fitted_orientations: np.ndarray
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row per layer: how many units of each type, and medians over those that respond."""
+        types = pd.crosstab(self.table.layer, self.table.cell_type).reindex(columns=list(TYPES), fill_value=0)
+        medians = self.table[self.table.responsive].groupby("layer")[list(MEDIANS)].median()
+        layers = pd.DataFrame({"layer": list(self.responses)})
+        return layers.join(types, on="layer").join(medians, on="layer")
 
     def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
         """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
