@@ -2,10 +2,10 @@
 # # Hubel and Wiesel on a CNN
 #
 # Gratings for every unit of every layer, a slit of light swept across the field of one, kernels beside their Gabor
-# fits, and the question of 1962: does pooling turn simple cells into complex ones?
+# fits, and the question of 1962: does pooling turn simple cells into complex ones? And if it does, is it learned?
 #
-# Give the ImageNet SqueezeNet's weights (torchvision's `squeezenet1_0`) as the first argument or in
-# `HIERFEAT_SQUEEZENET` to have it examined too.
+# The ImageNet SqueezeNet (torchvision's `squeezenet1_0`) is examined too where its weights are: in torchvision's own
+# cache, in the file that the first argument names, or in the one that `HIERFEAT_SQUEEZENET` names.
 
 # %%
 import io
@@ -14,7 +14,10 @@ import os
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 
 import hierfeat as hf
@@ -31,7 +34,8 @@ def save(name, figure, result, *, colours=128):
     Image.open(buffer).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
         OUT / f"{name}.png", optimize=True
     )
-    provenance[name] = result.provenance
+    if result is not None:
+        provenance[name] = result.provenance
 
 
 # %% [markdown]
@@ -43,44 +47,57 @@ subjects = {"lenet5-digits": hf.load("lenet5-digits")}
 convnets = [name for name in hf.list_models() if "cifar" in name]
 if convnets:
     subjects[convnets[0]] = hf.load(convnets[0])
-weights = sys.argv[1] if len(sys.argv) > 1 and Path(sys.argv[1]).is_file() else os.environ.get("HIERFEAT_SQUEEZENET")
-if weights:
-    subjects["squeezenet"] = hf.load("torchvision:squeezenet1_0", weights=weights)
+cached = next(Path(torch.hub.get_dir(), "checkpoints").glob("squeezenet1_0-*.pth"), None)
+named = sys.argv[1] if len(sys.argv) > 1 and Path(sys.argv[1]).is_file() else os.environ.get("HIERFEAT_SQUEEZENET")
+if named or cached:
+    subjects["squeezenet"] = hf.load("torchvision:squeezenet1_0", weights=named or cached)
+twins = {name: hf.untrained(h, seed=0) for name, h in subjects.items()}
 layers = dict.fromkeys(subjects, ("conv", "activation", "pool"))
 layers["squeezenet"] = (
     "features.0",
     "features.1",
     "features.2",
     "features.3.*",
-    "features.5",
-    "features.8",
+    "features.6",
+    "features.11",
     "features.12.*",
 )
+# 224 pixels take their time: fewer gratings there
+counts = {"squeezenet": {"orientations": 12, "frequencies": 6, "phases": 8}}
 
 # %% [markdown]
 # ## Tuning: orientation, frequency, F1/F0
 # Sine gratings fill the image; one pass serves all layers.
 
 # %%
-tunings, tables = {}, []
+tunings, tables, summaries = {}, [], []
 for name, h in subjects.items():
-    counts = {"orientations": 12, "frequencies": 6} if name == "squeezenet" else {}
-    tunings[name] = hf.orientation_tuning(h, layers=layers[name], **counts)
-    twin = hf.orientation_tuning(hf.untrained(h, seed=0), layers=layers[name], **counts)
-    tables += [tunings[name].table.assign(model=name), twin.table.assign(model=f"{name}, untrained")]
+    options = {"layers": layers[name], **counts.get(name, {})}
+    tunings[name] = hf.orientation_tuning(h, **options)
+    twin = hf.orientation_tuning(twins[name], **options)
+    for label, found in ((name, tunings[name]), (f"{name}, untrained", twin)):
+        tables.append(found.table.assign(model=label))
+        summaries.append(found.summary.assign(model=label))
     save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
+    save(f"{name}_untrained_tuning_summary", twin.plot_summary(), twin)
     first = tunings[name].table.layer[0]
     save(f"{name}_polar", tunings[name].plot(first), tunings[name])
 table = pd.concat(tables, ignore_index=True)
-shares = table.pivot_table(
-    index=["model", "layer"], columns="cell_type", values="channel", aggfunc="count", fill_value=0
-)
-summary = (
-    table[table.responsive].groupby(["model", "layer"], sort=False)[["osi", "gosi", "half_width", "f1_f0"]].median()
-)
-table.to_csv(OUT / "tuning.csv", index=False, float_format="%.5g")
-summary.join(shares).to_csv(OUT / "summary.csv", float_format="%.5g")
-print(summary.join(shares).round(2).to_string())
+kept = [
+    "model",
+    "layer",
+    "channel",
+    "cell_type",
+    "preferred_orientation",
+    "preferred_frequency",
+    "osi",
+    "gosi",
+    "f1_f0",
+]
+table[kept].to_csv(OUT / "tuning.csv", index=False, float_format="%.4g")
+summary = pd.concat(summaries).set_index(["model", "layer"])
+summary.to_csv(OUT / "summary.csv", float_format="%.5g")
+print(summary.round(2).to_string())
 
 # %% [markdown]
 # ## The plate: a slit sweeps across a unit's field
@@ -125,26 +142,88 @@ save("lenet5-digits_conv2", deep.plot(), deep)
 
 # %% [markdown]
 # ## S-cells and C-cells
-# Each pool beside the layer it reads.
+# Each pool beside the layer it reads, in the trained network and in its untrained twin.
 
 # %%
 answers = []
-for name in [name for name in subjects if name != "squeezenet"]:
-    pairs = hf.cell_pairs(subjects[name])
-    save(f"{name}_pairs", pairs.plot(), pairs)
-    pairs.table.to_csv(OUT / f"{name}_pairs.csv", index=False, float_format="%.5g")
-    answers.append(pairs.table.assign(model=name))
+for name, h in subjects.items():
+    for state, subject in (("trained", h), ("untrained", twins[name])):
+        pairs = hf.cell_pairs(subject, **counts.get(name, {}))
+        label = name if state == "trained" else f"{name}_untrained"
+        save(f"{label}_pairs", pairs.plot(), pairs)
+        pairs.table.to_csv(OUT / f"{label}_pairs.csv", index=False, float_format="%.4g")
+        provenance.setdefault("simple_to_complex", []).append(pairs.provenance)
+        answers.append(pairs.table.assign(model=name, state=state))
+simple = pd.concat(answers, ignore_index=True).query("cell_type_before == 'simple'")
+simple = simple.assign(complex=simple.cell_type_after == "complex")
+
+# %% [markdown]
+# ## The answer
+# Of the simple units that a pool reads, how many answer as complex cells behind it? The law knows nothing of weights:
+# it gives a pool's F1/F0 from the range of phases that the pool sees.
+
+# %%
+columns = ["f1_f0_before", "f1_f0_after", "predicted_f1_f0", "tolerance_before", "tolerance_after"]
+columns += ["gosi_before", "gosi_after", "phase_window"]
+answer = simple.groupby(["model", "state"], sort=False)[columns].median()
+turned = simple.groupby(["model", "state"], sort=False).complex
+answer.insert(0, "complex", turned.sum())
+answer.insert(0, "simple", turned.size())
+answer.to_csv(OUT / "simple_to_complex.csv", float_format="%.4g")
+
+# %%
+COLOURS = {"trained": "#0072b2", "untrained": "#e69f00"}
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained", width_ratios=[1, 1.5])
+places = np.arange(len(subjects))
+for shift, (state, colour) in zip((-0.2, 0.2), COLOURS.items(), strict=True):
+    rows = answer.xs(state, level="state")
+    bars = left.bar(places + shift, 100 * rows.complex / rows.simple, 0.38, color=colour, label=state)
+    left.bar_label(bars, [f"{n} of {of}" for n, of in zip(rows.complex, rows.simple, strict=True)], fontsize=8)
+    for offset, column in zip((-0.27, 0, 0.27), ("f1_f0_before", "f1_f0_after", "predicted_f1_f0"), strict=True):
+        right.plot(
+            places + offset + shift / 4, rows[column], "_" if "pred" in column else "o", color=colour, ms=9, mew=2
+        )
+left.set_ylim(0, 115)
+left.set_ylabel("simple units that are complex behind the pool (%)")
+left.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
+right.axhline(1, color="0.5", lw=1, ls="--")
+right.set_ylim(0, 2.05)
+right.set_ylabel("F1/F0, median")
+right.set_title("before the pool · behind it · behind it by the law (bars)", fontsize=9)
+for ax in (left, right):
+    ax.set_xticks(places, subjects)
+plt.close(fig)
+save("simple_to_complex", fig, None)
 
 # %%
 (OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
-pairs = pd.concat(answers)
-simple = pairs[pairs.cell_type_before == "simple"]
-turned = simple.cell_type_after == "complex"
-print(
-    f"\nOf {len(simple)} simple units that a pool reads, {turned.sum()} answer as complex cells behind it "
-    f"({100 * turned.mean():.0f} %). The median F1/F0 goes from {simple.f1_f0_before.median():.2f} to "
-    f"{simple.f1_f0_after.median():.2f}, position tolerance from {simple.tolerance_before.median():.1f} to "
-    f"{simple.tolerance_after.median():.1f} pixels, global OSI from {simple.gosi_before.median():.2f} to "
-    f"{simple.gosi_after.median():.2f}. The pools reach over a median {simple.phase_window.median():.0f}° "
-    f"of the cycle; by the pooling law F1/F0 would be {simple.predicted_f1_f0.median():.2f}."
+totals = simple.groupby("state", sort=False)[[*columns, "complex"]].agg(
+    {**dict.fromkeys(columns, "median"), "complex": "mean"}
 )
+print("\nSimple units that a pool reads, and what they are behind it (medians):")
+print(answer.round(2).to_string())
+for state, row in totals.iterrows():
+    count = (simple.state == state).sum()
+    print(
+        f"\n{state.capitalize()}: of {count} simple units that a pool reads, {round(row.complex * count)} answer as "
+        f"complex cells behind it ({row.complex:.0%}). The median F1/F0 goes from {row.f1_f0_before:.2f} to "
+        f"{row.f1_f0_after:.2f}, position tolerance from {row.tolerance_before:.1f} to {row.tolerance_after:.1f} "
+        f"pixels, global OSI from {row.gosi_before:.2f} to {row.gosi_after:.2f}. The pools reach over a median "
+        f"{row.phase_window:.0f}° of the cycle; by the pooling law F1/F0 would be {row.predicted_f1_f0:.2f}."
+    )
+trained, untrained = totals.loc["trained"], totals.loc["untrained"]
+falls = [row.f1_f0_before - row.f1_f0_after for row in (trained, untrained)]
+if trained.complex < 0.5:
+    verdict = "Most simple units stay simple: here the pools reach over too small a part of the cycle."
+elif falls[1] > 0.75 * falls[0] and untrained.complex > 0.75 * trained.complex:
+    verdict = (
+        "The untrained twins show the same fall. So it is the pool that makes simple cells complex, by the law of how "
+        "many phases it reaches over; training decides what the cells prefer, and so how many phases that is, but not "
+        "that they become complex."
+    )
+else:
+    verdict = (
+        "The untrained twins do not show the same fall: what training made the cells prefer decides over how many "
+        "phases the pools reach, and with that whether they become complex."
+    )
+print(f"\n{verdict}")

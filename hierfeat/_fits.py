@@ -1,11 +1,152 @@
 """Least squares for thousands of small curves at once."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 Model = Callable[[np.ndarray], np.ndarray]
 """Parameters (n, p) to predictions (n, m)."""
+
+LogShape = Callable[[np.ndarray], np.ndarray]
+"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes: (6, n, m)."""
+
+Limits = tuple[tuple[float, float], tuple[float, float]]
+"""Least values of two parameters, and largest ones."""
+
+RELATIVE, ABSOLUTE = 1e-6, 1e-10
+"""A row is fitted after the step that promised less of its squared error than this share, or than this much."""
+
+
+@dataclass(frozen=True)
+class ScaledFit:
+    """``amplitude · shape(params) + base``, a curve per row."""
+
+    params: np.ndarray
+    amplitude: np.ndarray
+    base: np.ndarray
+    fitted: np.ndarray
+
+
+def fit_scaled(
+    shape: LogShape, starts: np.ndarray, target: np.ndarray, *, limits: Limits, offset: bool, steps: int = 60
+) -> ScaledFit:
+    """Fit ``amplitude · shape(a, b) + base`` to each row, amplitude and base at least 0.
+
+    Parameters
+    ----------
+    shape
+        The logarithm of the curves of two parameters, and its slopes.
+    starts
+        First guesses of them, (n, starts, 2); the best of the fits is kept.
+    target
+        Curves of a height near 1, (n, m).
+    limits
+        Least and largest values of both parameters.
+    offset
+        Whether there is a base; without one it is 0.
+    steps
+        Iterations at most; rows that are fitted take part in no more of them.
+
+    Notes
+    -----
+    Variable projection: amplitude and base follow linearly from the shape, so that Newton's method, damped where a
+    step would lead uphill, searches two parameters only.  It takes half a dozen steps also where the curves are not
+    of the shape at all, over which Gauss and Newton's, or Levenberg and Marquardt's, creeps.  Each curve is fitted
+    with a free base and with none; the free one counts unless it is below 0.
+
+    References
+    ----------
+    Golub GH, Pereyra V (1973). The differentiation of pseudo-inverses and nonlinear least squares problems whose
+    variables separate. SIAM J Numer Anal 10:413-432.
+    """
+    count, tries = starts.shape[:2]
+    free = np.array([False, True] if offset else [False])
+    guesses = np.repeat(np.clip(starts, *limits)[:, :, None], len(free), axis=2).reshape(-1, 2)
+    based, rows = np.tile(free, count * tries), np.repeat(target, tries * len(free), axis=0)
+    centred = rows - (rows.mean(1) * based)[:, None]
+    params = _searched(lambda p, index: _reduced(p, shape(p), centred[index], based[index]), guesses, limits, steps)
+    curve = np.exp(shape(params)[0])
+    amplitude, base = _linear(curve, rows, based)
+    fitted = amplitude[:, None] * curve + base[:, None]
+    error = np.where(base < 0, np.inf, ((fitted - rows) ** 2).sum(1)).reshape(count, tries * len(free))
+    best = error.argmin(1) + np.arange(count) * error.shape[1]
+    return ScaledFit(params[best], amplitude[best], base[best], fitted[best])
+
+
+def _searched(
+    reduced: Callable[[np.ndarray, np.ndarray], np.ndarray], start: np.ndarray, limits: Limits, steps: int
+) -> np.ndarray:
+    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and the rows' numbers."""
+    index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
+    now = reduced(start, index)
+    done = np.empty_like(now)
+    bounds = np.array(limits)[..., None]
+    for _ in range(steps):
+        step, promised = _newton(now, damping, bounds)
+        trial = reduced(np.clip(now[:2] + step, *bounds).T, index)
+        better = trial[2] < now[2]
+        ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
+        now = np.where(better, trial, now)
+        damping = np.where(better, damping * 0.1, damping * 10 + 1e-6)
+        if ended.any():
+            done[:, index[ended]] = now[:, ended]
+            index, now, damping = index[~ended], now[:, ~ended], damping[~ended]
+        if not len(index):
+            break
+    done[:, index] = now
+    return np.ascontiguousarray(done[:2].T)
+
+
+def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Amplitude, at least 0, and base that fit best; no base where it is not wanted."""
+    middle, level = curve.mean(1) * based, target.mean(1) * based
+    curve = curve - middle[:, None]
+    square = np.einsum("nm,nm->n", curve, curve)
+    amplitude = np.maximum(np.einsum("nm,nm->n", curve, target), 0) / np.maximum(square, 1e-300)
+    return amplitude, level - amplitude * middle
+
+
+def _reduced(params: np.ndarray, logs: np.ndarray, target: np.ndarray, based: np.ndarray) -> np.ndarray:
+    """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3): (8, n).
+
+    With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
+    q = y·u / u·u, which is y·y − (y·u)²/u·u.
+    """
+    parts, one, two = np.ones_like(logs), logs[1], logs[2]
+    parts[1:3] = logs[1:3]
+    parts[3], parts[4], parts[5] = one * one, one * two, two * two
+    parts[3:] += logs[3:]
+    parts *= np.exp(logs[0])
+    parts -= (parts.mean(2) * based)[..., None]
+    onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])
+    size = np.maximum(own[0], 1e-300)
+    q = np.maximum(onto[0], 0) / size
+    residual = target - q[:, None] * parts[0]
+    miss = onto - q * own
+    turn = (miss[1:3] - q * own[1:3]) / size
+    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3])
+    curvature = -2 * (size * turn[:, None] * turn + q * (miss[[[3, 4], [4, 5]]] - q * slopes)).reshape(4, -1)
+    error = np.einsum("nm,nm->n", residual, residual)
+    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature[[0, 1, 3]]])
+
+
+def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A step downhill, at most 1 long, and what it promises to take off the squared error.
+
+    A parameter that stands at a limit and is drawn beyond it stays.
+    """
+    place, descent, (aa, ab, bb) = state[:2], state[3:5], state[5:]
+    stays = ((place <= limits[0]) & (descent < 0)) | ((place >= limits[1]) & (descent > 0))
+    first, second = np.where(stays, 0, descent)
+    ab = np.where(stays.any(0), 0, ab)
+    size = np.abs(aa) + np.abs(bb) + 1e-30
+    least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)
+    lift = (damping + 1e-12) * size + np.maximum(-2 * least, 0)
+    aa, bb = aa + lift, bb + lift
+    step = np.stack([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
+    step /= np.maximum(np.abs(step).max(0), 1)
+    return step, step[0] * first + step[1] * second
 
 
 def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: int = 60) -> np.ndarray:

@@ -3,6 +3,7 @@
 import pytest
 from safetensors.torch import load_file
 
+import hierfeat as hf
 from hierfeat import cli
 
 
@@ -32,6 +33,16 @@ def test_record_writes_safetensors(tmp_path, capsys):
     }
 
 
+def test_tuning_prints_a_row_per_layer_and_saves_the_result(tmp_path, capsys):
+    assert cli.main(["tuning", "lenet5-digits", "--layers", "conv*", "--out", str(tmp_path / "tuning")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:5] == ["layer", "simple", "complex", "untuned", "unresponsive"]
+    assert [line.split()[0] for line in lines[1:3]] == ["conv1", "conv2"]
+    found = hf.Result.load(tmp_path / "tuning")
+    counts = found.table[found.table.layer == "conv2"].cell_type.value_counts()
+    assert [int(number) for number in lines[2].split()[1:5]] == [counts.get(kind, 0) for kind in lines[0].split()[1:5]]
+
+
 def test_models_and_cards(capsys):
     assert cli.main(["models"]) == 0
     assert "lenet5-digits" in capsys.readouterr().out
@@ -48,6 +59,7 @@ def test_models_and_cards(capsys):
         (["fields", "lenet5-digits", "--unit", "conv1", "zero", "0"], "whole number for ROW"),
         (["record", "lenet5-digits", "--images", "no-such-folder", "--out", "x.safetensors"], "no-such-folder"),
         (["record", "lenet5-digits", "--count", "0", "--out", "x.safetensors"], "--count of at least 1"),
+        (["tuning", "lenet5-digits", "--layers", "conv9", "--out", "tuning"], "did you mean 'conv"),
         (["train", "nothing"], "nothing"),
     ],
 )

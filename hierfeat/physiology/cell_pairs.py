@@ -78,9 +78,9 @@ def cell_pairs(
 
     Notes
     -----
-    *Before* is the layer that the pool reads: the activation, or the convolution where there is none (its responses
-    rectified).  ``tolerance`` is how many pixels the preferred grating can move while the response stays above half of
-    its peak, at most one period.
+    *Before* is the layer that the pool reads: the activation, the convolution where there is none (its responses
+    rectified), or several of them side by side.  ``tolerance`` is how many pixels the preferred grating can move while
+    the response stays above half of its peak, at most one period.
 
     A pool sees its inputs at k × k places, that is, in a range of phases of the unit's preferred grating.  With S-units
     that are half-rectified sinusoids (F1/F0 = π/2), an average over a window of Δ leaves (π/2) sin(Δ/2)/(Δ/2), the
@@ -132,14 +132,19 @@ def max_law(half_window: np.ndarray) -> np.ndarray:
 
 
 def _pairs(layers: list[Layer]) -> list[tuple[Layer, Layer, Layer]]:
-    """(convolution, what the pool reads, pool) for each pool that keeps the channels of the convolution before it."""
+    """(convolution, what the pool reads, pool) for each pool that keeps the channels of the convolution before it.
+
+    Where the pool reads several convolutions side by side, the last of them stands for all.
+    """
     found = []
     for index, pool in enumerate(layers):
         earlier = [layer for layer in layers[:index] if layer.kind == "conv"]
         if pool.kind != "pool" or pool.kernel is None or not earlier:
             continue
         read = next((item for item in reversed(layers[:index]) if item.out_shape == pool.in_shape), None)
-        if read is not None and earlier[-1].out_shape[0] == pool.out_shape[0] and len(pool.out_shape) == 3:
+        if read is None or len(pool.out_shape) != 3:
+            continue
+        if read.kind == "concat" or earlier[-1].out_shape[0] == pool.out_shape[0]:
             found.append((earlier[-1], read, pool))
     return found
 

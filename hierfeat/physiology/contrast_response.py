@@ -1,45 +1,23 @@
 """Contrast response: how a unit's response to its preferred grating grows with contrast."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hierfeat._result import Result
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.orientation_tuning import OrientationTuning, orientation_tuning
-from hierfeat.physiology.preferred_stimuli import curves_of, show_preferred
-from hierfeat.physiology.size_tuning import drift_responses
+from hierfeat.physiology.preferred_stimuli import PreferredSeries, curves_of, drift_curves, rising
 from hierfeat.physiology.tuning_fits import fit_naka_rushton
-from hierfeat.stimuli.gratings import gratings
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 @dataclass(frozen=True, eq=False)
-class ContrastResponse(Result):
-    """Contrast responses of every responsive unit; see :func:`contrast_response`.
-
-    Attributes
-    ----------
-    contrasts : numpy.ndarray
-    curves : dict of str to numpy.ndarray
-        By layer, (channels, contrasts); NaN for units that do not respond.
-    """
+class ContrastResponse(PreferredSeries):
+    """Contrast responses of every responsive unit, ``curves`` against ``contrasts``; see :func:`contrast_response`."""
 
     contrasts: np.ndarray
-    curves: dict[str, np.ndarray]
-
-    def plot(self, layer: str | None = None) -> "Figure":
-        """Contrast responses of a layer, and how linear the layers are."""
-        from hierfeat.plots.series import plot_contrast_response
-
-        return plot_contrast_response(self, layer)
 
 
 def contrast_response(
@@ -55,18 +33,10 @@ def contrast_response(
 
     Parameters
     ----------
-    h
-        The subject.
-    layers
-        Names, glob patterns or kinds.
+    h, layers, phases, tuning, batch_size
+        As in :func:`hierfeat.size_tuning`.
     contrasts
         0 to 1, rising; an int spreads that many evenly from 1/n to 1.
-    phases
-        Phases of the drift.
-    tuning
-        What :func:`hierfeat.orientation_tuning` answered for these layers; measured first where it is None.
-    batch_size
-        Images in one forward pass.
 
     Returns
     -------
@@ -97,30 +67,16 @@ def contrast_response(
     ['conv1']
     """
     tuning = tuning or orientation_tuning(h, layers=layers, batch_size=batch_size)
-    steps = np.arange(1, contrasts + 1) / contrasts if isinstance(contrasts, int) else np.atleast_1d(contrasts)
-    if len(steps) < 3 or (np.diff(steps) <= 0).any():
-        raise HierfeatError(f"expected at least three rising contrasts, got {steps}")
-    wanted, raw = show_preferred(
-        h,
-        tuning,
-        lambda angle, tone, place: gratings(
-            h.input_shape, orientations=[angle], frequencies=tone, phases=phases, contrasts=steps, position=place
-        ),
-        batch_size=batch_size,
-    )
-    curves = {
-        layer: drift_responses(tuning, layer, rows.reshape(len(rows), phases, -1).swapaxes(1, 2))
-        for layer, rows in raw.items()
-    }
+    steps = rising(contrasts, lambda n: np.arange(1, n + 1) / n, "contrasts", least=3)
+    wanted, curves = drift_curves(h, tuning, "contrasts", steps, phases=phases, batch_size=batch_size)
     rows = curves_of(wanted, curves)
-    fit = fit_naka_rushton(rows, np.asarray(steps, dtype=float))
+    fit = fit_naka_rushton(rows, steps)
     columns = {"r_max": fit.r_max, "c50": fit.c50, "exponent": fit.exponent, "base": fit.base}
-    table = wanted.assign(**columns, naka_rushton_r2=fit.r2, linearity=_linearity(rows, steps))
     return ContrastResponse(
-        table=table,
+        table=wanted.assign(**columns, naka_rushton_r2=fit.r2, linearity=_linearity(rows, steps)),
         provenance=provenance(h, layers=list(curves), contrasts=steps, phases=phases),
-        contrasts=np.asarray(steps, dtype=float),
         curves=curves,
+        contrasts=steps,
     )
 
 

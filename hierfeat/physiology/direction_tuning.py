@@ -11,8 +11,9 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import Unit, blank_responses, rectified, unit_responses
-from hierfeat.physiology.tuning_indices import dsi, finer_phases, global_dsi, harmonics, resultant, wrapped
+from hierfeat.physiology.drift import drift_components, is_signed, stronger_component
+from hierfeat.physiology.responses import Unit, blank_responses, unit_responses
+from hierfeat.physiology.tuning_indices import dsi, global_dsi, resultant, wrapped
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -21,8 +22,6 @@ from hierfeat.subjects.provenance import provenance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-FINE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +111,7 @@ def direction_tuning(
     parts, curves = [], {}
     for name, rows in raw.items():
         cycles = rows.T.reshape(-1, directions, len(tones), phases)
-        table, curves[name] = _describe(cycles, rectified(rest[name]), angles, tones)
+        table, curves[name] = _describe(cycles, rest[name], angles, tones)
         parts.append(table.assign(layer=name))
     columns = ["layer", "channel", "preferred_direction", "preferred_frequency", "dsi", "gdsi", "peak"]
     options = {"frames": frames, "frequencies": tones, "cycles_per_frame": cycles_per_frame, "phases": phases}
@@ -153,13 +152,9 @@ def _moving(
 
 
 def _describe(
-    raw: np.ndarray, rest: np.ndarray, angles: np.ndarray, tones: np.ndarray
+    raw: np.ndarray, blank: np.ndarray, angles: np.ndarray, tones: np.ndarray
 ) -> tuple[pd.DataFrame, np.ndarray]:
-    cycle = rectified(finer_phases(raw, FINE) if raw.min() < 0 else raw)
-    mean, first, _ = harmonics(cycle)
-    evoked = rectified(mean - rest[:, None, None])
-    modulated = first.max((1, 2)) >= evoked.max((1, 2))
-    tuning = np.where(modulated[:, None, None], first, evoked)
+    tuning = stronger_component(*drift_components(raw, blank, signed=is_signed(raw)))
     best = tuning.max(1).argmax(1)
     curve = tuning[np.arange(len(raw)), :, best]
     table = pd.DataFrame(

@@ -1,14 +1,11 @@
 """End-stopping: hypercomplex cells, which a bar of the right length drives more than a longer one."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hierfeat._result import Result
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.orientation_tuning import OrientationTuning, orientation_tuning
-from hierfeat.physiology.preferred_stimuli import curves_of, show_preferred
+from hierfeat.physiology.preferred_stimuli import PreferredSeries, curves_of, rising, show_preferred
 from hierfeat.physiology.responses import rectified
 from hierfeat.physiology.tuning_fits import end_stopping as end_stopping_index
 from hierfeat.stimuli.bars import bars
@@ -17,33 +14,15 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 PLACES = 8
 """Positions of the bar across one cycle of the preferred grating."""
 
 
 @dataclass(frozen=True, eq=False)
-class EndStopping(Result):
-    """Length tuning of every responsive unit; see :func:`end_stopping`.
-
-    Attributes
-    ----------
-    lengths : numpy.ndarray
-        Pixels.
-    curves : dict of str to numpy.ndarray
-        By layer, (channels, lengths); NaN for units that do not respond.
-    """
+class EndStopping(PreferredSeries):
+    """Length tuning of every responsive unit, ``curves`` against ``lengths`` in pixels; see :func:`end_stopping`."""
 
     lengths: np.ndarray
-    curves: dict[str, np.ndarray]
-
-    def plot(self, layer: str | None = None) -> "Figure":
-        """Length tuning curves of a layer, and the index layer by layer."""
-        from hierfeat.plots.series import plot_end_stopping
-
-        return plot_end_stopping(self, layer)
 
 
 def end_stopping(
@@ -58,16 +37,10 @@ def end_stopping(
 
     Parameters
     ----------
-    h
-        The subject.
-    layers
-        Names, glob patterns or kinds.
+    h, layers, tuning, batch_size
+        As in :func:`hierfeat.size_tuning`.
     lengths
         Pixels, rising; an int spreads that many evenly in octaves from 2 to the image's longer side.
-    tuning
-        What :func:`hierfeat.orientation_tuning` answered for these layers; measured first where it is None.
-    batch_size
-        Images in one forward pass.
 
     Returns
     -------
@@ -97,9 +70,7 @@ def end_stopping(
     True
     """
     tuning = tuning or orientation_tuning(h, layers=layers, batch_size=batch_size)
-    steps = np.geomspace(2, max(h.input_shape[1:]), lengths) if isinstance(lengths, int) else np.atleast_1d(lengths)
-    if len(steps) < 2 or (np.diff(steps) <= 0).any():
-        raise HierfeatError(f"expected at least two rising lengths, got {steps}")
+    steps = rising(lengths, lambda n: np.geomspace(2, max(h.input_shape[1:]), n), "lengths", least=2)
     wanted, raw = show_preferred(
         h,
         tuning,
@@ -116,12 +87,11 @@ def end_stopping(
     )
     curves = {layer: _best_place(rows, rectified(tuning.blank[layer]), len(steps)) for layer, rows in raw.items()}
     rows = curves_of(wanted, curves)
-    table = wanted.assign(end_stopping=end_stopping_index(rows), best_length=np.asarray(steps)[rows.argmax(1)])
     return EndStopping(
-        table=table,
+        table=wanted.assign(end_stopping=end_stopping_index(rows), best_length=steps[rows.argmax(1)]),
         provenance=provenance(h, layers=list(curves), lengths=steps),
-        lengths=np.asarray(steps, dtype=float),
         curves=curves,
+        lengths=steps,
     )
 
 

@@ -1,6 +1,6 @@
 """Orientation and frequency tuning, simple and complex cells: every channel of every layer in one pass."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +9,11 @@ import pandas as pd
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import Unit, blank_responses, by_centre, rectified, unit_responses
+from hierfeat.physiology.drift import cycle_rates, drift_components, is_signed, stronger_component
+from hierfeat.physiology.responses import Unit, by_centre, rectified, unit_responses
 from hierfeat.physiology.tuning_fits import VonMises, fit_log_gaussian, fit_von_mises, interpolated_peak
 from hierfeat.physiology.tuning_indices import (
     f1_f0,
-    finer_phases,
     global_osi,
     harmonics,
     osi,
@@ -21,7 +21,7 @@ from hierfeat.physiology.tuning_indices import (
     ringach_bandwidth,
     wrapped,
 )
-from hierfeat.stimuli.gratings import gratings
+from hierfeat.stimuli.gratings import grating_set, gratings
 from hierfeat.stimuli.stimulus_set import Values, spread
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -36,10 +36,12 @@ LEAST_GOSI = 0.1
 """A tuned unit has at least this global OSI."""
 ALPHA = 0.05
 """A tuned unit has a permutation p below this."""
-FINE = 4
-"""Interpolated phases per phase shown, for layers that can be negative."""
 GOOD_FIT = 0.8
 """The preferred orientation is the von Mises fit's from this r² on."""
+TYPES = ("simple", "complex", "untuned", "unresponsive")
+"""Every cell type."""
+MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
+"""Columns whose medians sum up a layer."""
 DRAWN = np.arange(0.0, 181.0, 2.0)
 """Orientations at which the fitted curve is kept."""
 
@@ -69,6 +71,14 @@ class OrientationTuning(Result):
     frequencies: np.ndarray
     phases: np.ndarray
     fitted_orientations: np.ndarray
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row per layer: how many units of each type, and medians over those that respond."""
+        types = pd.crosstab(self.table.layer, self.table.cell_type).reindex(columns=list(TYPES), fill_value=0)
+        medians = self.table[self.table.responsive].groupby("layer")[list(MEDIANS)].median()
+        layers = pd.DataFrame({"layer": list(self.responses)})
+        return layers.join(types, on="layer").join(medians, on="layer")
 
     def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
         """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
@@ -171,32 +181,43 @@ def orientation_tuning(
     if phases < 3 or len(angles) < 3:
         raise HierfeatError(f"expected at least 3 orientations and 3 phases, got {len(angles)} and {phases}")
     shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
-    blanks = blank_responses(h, layers=layers, unit=unit)
-    groups = {None: layers} if diameter is None else by_centre(h, layers)
-    found: dict[str, np.ndarray] = {}
-    for place, members in groups.items():
-        stimuli = gratings(h.input_shape, diameters=diameter, position=place, **shown)  # type: ignore[arg-type]
-        found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
-    grid = (len(angles), len(spectrum), phases)
-    responses = {layer.name: found[layer.name].T.reshape(-1, *grid) for layer in h.layers.select(layers)}
-    parts = {
-        name: _describe(responses[name], blanks[name], angles, spectrum, permutations=permutations, seed=seed)
-        for name in responses
-    }
-    table = pd.concat([part[0].assign(layer=name, kind=h.layers[name].kind) for name, part in parts.items()])
-    more = {"layers": list(responses), "diameter": diameter, "unit": unit, "permutations": permutations, "seed": seed}
+    responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
+    kinds = [h.layers[name].kind for name in responses]
+    test = {"permutations": permutations, "seed": seed}
+    table, curves, bends = _describe(responses, blanks, kinds, angles, spectrum, **test)
+    more = {"layers": list(responses), "diameter": diameter, "unit": unit, **test}
     return OrientationTuning(
-        table=table[["layer", "kind", *table.columns[:-2]]].reset_index(drop=True),
+        table=table,
         provenance=provenance(h, **shown, **more),
         responses=responses,
         blank=blanks,
-        curves={name: part[1] for name, part in parts.items()},
-        fitted={name: part[2] for name, part in parts.items()},
+        curves=dict(zip(responses, _split(curves, responses), strict=True)),
+        fitted=dict(zip(responses, _split(bends.at(DRAWN), responses), strict=True)),
         orientations=angles,
         frequencies=spectrum,
         phases=np.arange(phases) * (360.0 / phases),
         fitted_orientations=DRAWN,
     )
+
+
+Arrays = dict[str, np.ndarray]
+"""By layer."""
+
+
+def _shown(
+    h: Hierarchy, layers: Layers, shown: dict[str, Any], *, diameter: float | None, unit: Unit, batch_size: int | None
+) -> tuple[Arrays, Arrays]:
+    """Responses (channels, orientations, frequencies, phases) to gratings and (channels,) to grey, of each layer."""
+    found: Arrays = {}
+    for place, members in ({None: layers} if diameter is None else by_centre(h, layers)).items():
+        table = gratings(h.input_shape, diameters=diameter, position=place, **shown).table
+        grey = table[:1].assign(contrast=0.0)  # the ground alone, in the same pass
+        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey.to_numpy()]), columns=table.columns)
+        stimuli = grating_set(h.input_shape, both)
+        found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
+    grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]
+    names = [layer.name for layer in h.layers.select(layers)]
+    return {name: found[name][:-1].T.reshape(-1, *grid) for name in names}, {name: found[name][-1] for name in names}
 
 
 def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
@@ -211,41 +232,57 @@ def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
 
 
 def _describe(
-    raw: np.ndarray, blank: np.ndarray, angles: np.ndarray, spectrum: np.ndarray, **test: Any
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Rows of the table, tuning curves and fitted curves of one layer."""
-    cycle = rectified(finer_phases(raw, FINE) if raw.min() < 0 else raw.astype(float))
-    rest = rectified(blank).astype(float)
-    mean, first, phase = harmonics(cycle)
-    evoked = rectified(mean - rest[:, None, None])
-    modulated = first.max((1, 2)) >= evoked.max((1, 2))
-    tuning = np.where(modulated[:, None, None], first, evoked)
-    units, count = np.arange(len(raw)), len(spectrum)
-    best, tone = np.divmod(tuning.reshape(len(raw), -1).argmax(1), count)
-    curve, peak = tuning[units, :, tone], tuning.max((1, 2))
-    spatial = tuning[units, best]
-    bend = fit_von_mises(curve, angles)
-    table = pd.DataFrame(
-        {
-            "channel": units,
-            "responsive": peak > max(RESPONSIVE * peak.max(), 1e-9),
-            "preferred_orientation": np.where(peak > 0, _preferred(curve, angles, bend), np.nan),
-            "osi": osi(curve, angles),
-            "gosi": global_osi(curve, angles),
-            "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
-            "ringach_bandwidth": ringach_bandwidth(curve, angles),
-            "preferred_frequency": np.where(peak > 0, interpolated_peak(spatial, spectrum), np.nan),
-            "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
-            "shown_orientation": angles[best],
-            "shown_frequency": spectrum[tone],
-            "preferred_phase": phase[units, best, tone],
-            "f1_f0": np.minimum(f1_f0(cycle[units, best, tone], rest), 2.0),
-            "peak": peak,
-            "p_value": permutation_p(curve, angles, **test),
-            "fit_r2": bend.r2,
-        }
-    )
-    return table.assign(cell_type=cell_types(table)), curve, bend.at(DRAWN)
+    responses: Arrays, blanks: Arrays, kinds: list[str], angles: np.ndarray, spectrum: np.ndarray, **test: Any
+) -> tuple[pd.DataFrame, np.ndarray, VonMises]:
+    """Rows of the table, tuning curves and their fits, the units of all layers in one run."""
+    sizes = [len(raw) for raw in responses.values()]
+    parts = [drift_components(raw, blanks[name], signed=is_signed(raw)) for name, raw in responses.items()]
+    tuning = np.concatenate([stronger_component(*part) for part in parts])
+    units = np.arange(len(tuning))
+    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(spectrum))
+    curve, spatial, peak = tuning[units, :, tone], tuning[units, best], tuning[units, best, tone]
+    bend, alive = fit_von_mises(curve, angles), peak > 0
+    ratio, phase = _modulation(responses, blanks, best, tone)
+    starts = np.cumsum([0, *sizes[:-1]])
+    columns: dict[str, Any] = {
+        "layer": np.repeat(list(responses), sizes),
+        "kind": np.repeat(kinds, sizes),
+        "channel": units - np.repeat(starts, sizes),
+        "responsive": peak > np.maximum(RESPONSIVE * np.repeat(np.maximum.reduceat(peak, starts), sizes), 1e-9),
+        "preferred_orientation": np.where(alive, _preferred(curve, angles, bend), np.nan),
+        "osi": osi(curve, angles),
+        "gosi": global_osi(curve, angles),
+        "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
+        "ringach_bandwidth": ringach_bandwidth(curve, angles),
+        "preferred_frequency": np.where(alive, interpolated_peak(spatial, spectrum), np.nan),
+        "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
+        "shown_orientation": angles[best],
+        "shown_frequency": spectrum[tone],
+        "preferred_phase": phase,
+        "f1_f0": np.minimum(ratio, 2.0),
+        "peak": peak,
+        "p_value": permutation_p(curve, angles, **test),
+        "fit_r2": bend.r2,
+    }
+    return pd.DataFrame(columns | {"cell_type": cell_types(columns)}), curve, bend
+
+
+def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F1/F0 and the phase of F1 of each unit at its best grating."""
+    grid = zip(responses, _split(best, responses), _split(tone, responses), strict=True)
+    shown = np.concatenate([responses[name][np.arange(len(at)), at, freq] for name, at, freq in grid])
+    rest = rectified(np.concatenate([blanks[name] for name in responses]).astype(float))
+    signed = np.concatenate([np.full(len(raw), is_signed(raw)) for raw in responses.values()])
+    ratio, phase = np.empty((2, len(shown)))
+    for group in filter(np.any, (signed, ~signed)):
+        cycle = cycle_rates(shown[group], signed=bool(signed[group][0]))
+        ratio[group], phase[group] = f1_f0(cycle, rest[group]), harmonics(cycle)[2]
+    return ratio, phase
+
+
+def _split(rows: np.ndarray, responses: Arrays) -> list[np.ndarray]:
+    """Rows of all layers in turn, parted by layer."""
+    return np.split(rows, np.cumsum([len(raw) for raw in responses.values()])[:-1])
 
 
 def _preferred(curve: np.ndarray, angles: np.ndarray, bend: VonMises) -> np.ndarray:
@@ -258,8 +295,8 @@ def _preferred(curve: np.ndarray, angles: np.ndarray, bend: VonMises) -> np.ndar
     return np.asarray(np.where(bend.r2 > GOOD_FIT, bend.peak, interpolated if even else angles[best]))
 
 
-def cell_types(table: pd.DataFrame) -> np.ndarray:
-    """Name each unit simple, complex, untuned or unresponsive from the numbers in its row."""
-    tuned = (table.p_value < ALPHA) & (table.gosi >= LEAST_GOSI)
-    names = np.where(table.f1_f0 > 1, "simple", "complex")
-    return np.asarray(np.where(~table.responsive, "unresponsive", np.where(tuned, names, "untuned")))
+def cell_types(columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Name each unit simple, complex, untuned or unresponsive from the table's columns."""
+    tuned = (columns["p_value"] < ALPHA) & (columns["gosi"] >= LEAST_GOSI)
+    names = np.where(columns["f1_f0"] > 1, "simple", "complex")
+    return np.where(~columns["responsive"], "unresponsive", np.where(tuned, names, "untuned"))

@@ -56,7 +56,7 @@ def unit_responses(
         if call.name == names[-1]:
             raise Stop
 
-    size = batch_size or default_batch(h.input_shape)
+    size = batch_size or even_batch(len(stimuli), default_batch(h.input_shape))
     for batch in stimuli.to(h.device).batches(size):
         with torch.no_grad(), h.watching(after=after):
             h.forward(batch)
@@ -77,8 +77,14 @@ def rectified(responses: np.ndarray) -> np.ndarray:
 
 
 def default_batch(shape: Sequence[int]) -> int:
-    """Images in a batch: 256 small ones, fewer of large ones."""
-    return int(np.clip(2**22 // int(np.prod(shape)), 8, 256))
+    """Images in a batch: 512 of the smallest, 256 small ones, fewer of large ones."""
+    size = int(np.prod(shape))
+    return int(np.clip(2**22 // size, 8, 512 if size <= 32 * 32 else 256))
+
+
+def even_batch(count: int, size: int) -> int:
+    """Nearly `size`, so that `count` images come in batches of one size: a small rest costs as much as a batch."""
+    return -(-count // max(1, round(count / size)))
 
 
 def central(shape: Sequence[int]) -> tuple[int, int]:

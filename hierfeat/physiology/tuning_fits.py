@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, log_expit
 
-from hierfeat._fits import fit_curves, r_squared
+from hierfeat._fits import fit_scaled, r_squared
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.tuning_indices import rates, wrapped
 
 LN2 = float(np.log(2))
+KAPPAS = (-np.inf, -4.0), (np.inf, 6.0)
+"""Limits of a peak, which has none, and of ln κ: at the lower one the curve is a cosine to within half a percent."""
+WIDTHS = (-np.inf, -6.0), (np.inf, 6.0)
+"""Limits of a peak, and of the logarithm of a width in octaves."""
+FAR = 1.5
+"""Octaves between the largest sample and a fitted peak from which on the fit is not believed."""
 
 
 @dataclass(frozen=True)
@@ -44,44 +51,37 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
     78:45-56.
     """
     curve = np.atleast_2d(rates(curve))
-    scale = np.maximum(curve.max(-1, keepdims=True), 1e-30)
+    scale = np.maximum(curve.max(-1), 1e-30)
     angles = 2 * np.deg2rad(np.asarray(orientations, dtype=float))
-    curve = curve / scale
-    params = fit_curves(lambda p: _von_mises(p, curve, angles)[0], _von_mises_start(curve, angles), curve, steps=14)
-    fitted, amplitude, base = _von_mises(params, curve, angles)
+    curve = curve / scale[:, None]
+    start = _von_mises_start(curve, angles)
+    fit = fit_scaled(lambda p: _von_mises(p, angles), start[:, None], curve, limits=KAPPAS, offset=True)
     return VonMises(
-        peak=wrapped(np.rad2deg(params[:, 0]) / 2, 180.0),
-        kappa=np.exp(np.clip(params[:, 1], -6, 6)),
-        amplitude=amplitude * scale[:, 0],
-        base=base * scale[:, 0],
-        r2=r_squared(fitted, curve),
+        peak=wrapped(np.rad2deg(fit.params[:, 0]) / 2, 180.0),
+        kappa=np.exp(fit.params[:, 1]),
+        amplitude=fit.amplitude * scale,
+        base=fit.base * scale,
+        r2=r_squared(fit.fitted, curve),
     )
 
 
-def _von_mises(params: np.ndarray, curve: np.ndarray, angles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The curves for given peaks and widths, with the amplitude and base that fit best (base at least 0)."""
-    shape = _shape(params, angles)
-    centred = shape - shape.mean(1, keepdims=True)
-    amplitude = (curve * centred).sum(1) / np.maximum((centred**2).sum(1), 1e-12)
-    base = curve.mean(1) - amplitude * shape.mean(1)
-    alone = (curve * shape).sum(1) / (shape**2).sum(1)
-    amplitude, base = np.where(base < 0, alone, amplitude), np.maximum(base, 0.0)
-    return amplitude[:, None] * shape + base[:, None], amplitude, base
-
-
-def _shape(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(np.exp(np.clip(params[:, 1:2], -6, 6)) * (np.cos(angles - params[:, :1]) - 1)))
+def _von_mises(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """``κ (cos(angle − peak) − 1)`` and its slopes in the peak and in ln κ."""
+    apart, kappa = angles - params[:, :1], np.exp(params[:, 1:])
+    level, rise = kappa * np.cos(apart), kappa * np.sin(apart)
+    fall = level - kappa
+    return np.stack([fall, rise, fall, -level, rise, fall])
 
 
 def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """The best of a grid of peaks and widths, by correlation with the curve."""
     peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
     grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
-    shapes = _shape(grid, angles)
+    shapes = np.exp(_von_mises(grid, angles)[0])
     centred = shapes - shapes.mean(1, keepdims=True)
-    lengths = np.sqrt((centred**2).sum(1))
-    score = (curve @ centred.T) / np.maximum(lengths, 1e-9)
-    return np.asarray(grid[np.where(lengths > 1e-6, score, -np.inf).argmax(1)])
+    lengths = np.sqrt((centred**2).sum(1, keepdims=True))
+    seen = lengths[:, 0] > 1e-6  # a sharp curve between two samples is flat on all of them
+    return np.asarray(grid[seen][(curve @ (centred[seen] / lengths[seen]).T).argmax(1)])
 
 
 @dataclass(frozen=True)
@@ -104,28 +104,32 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
 
     Notes
     -----
-    Where the largest sample lies at an end of the range, neither peak nor width can be told: the peak is that
-    sample's frequency, σ and r² are NaN.
+    Where the largest sample lies at an end of the range, or the fitted peak more than 1.5 octaves from it, neither
+    peak nor width can be told: peak and amplitude are that sample's, σ and r² are NaN.
     """
     curve = np.atleast_2d(rates(curve))
     octaves = np.log2(np.asarray(frequencies, dtype=float))
     if (np.diff(octaves) <= 0).any():
         raise HierfeatError(f"expected rising frequencies, got {frequencies}")
-    best, top = curve.argmax(-1), np.maximum(curve.max(-1), 1e-30)
-    start = np.column_stack([octaves[best], np.zeros(len(curve)), np.ones(len(curve))])
-    params = fit_curves(lambda p: _log_gaussian(p, octaves), start, curve / top[:, None], steps=20)
-    inside = (best > 0) & (best < len(octaves) - 1) & (np.abs(params[:, 0] - octaves[best]) < 1.5)
-    return LogGaussian(
-        peak=2 ** np.where(inside, params[:, 0], octaves[best]),
-        sigma=np.where(inside, np.exp(params[:, 1]), np.nan),
-        amplitude=params[:, 2] * top,
-        r2=np.where(inside, r_squared(_log_gaussian(params, octaves), curve / top[:, None]), np.nan),
-    )
+    best, top = curve.argmax(-1), curve.max(-1)
+    peak, amplitude, (sigma, r2) = octaves[best], top.astype(float), np.full((2, len(curve)), np.nan)
+    inside = np.flatnonzero((best > 0) & (best < len(octaves) - 1))
+    target = curve[inside] / top[inside, None]
+    starts = np.stack(_parabola(target, octaves), axis=1)[:, None]
+    fit = fit_scaled(lambda p: _log_gaussian(p, octaves), starts, target, limits=WIDTHS, offset=False)
+    near = np.abs(fit.params[:, 0] - peak[inside]) < FAR
+    kept = inside[near]
+    peak[kept], sigma[kept] = fit.params[near, 0], np.exp(fit.params[near, 1])
+    amplitude[kept], r2[kept] = fit.amplitude[near] * top[kept], r_squared(fit.fitted, target)[near]
+    return LogGaussian(peak=2**peak, sigma=sigma, amplitude=amplitude, r2=r2)
 
 
 def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> np.ndarray:
-    peak, width, amplitude = (params[:, [index]] for index in range(3))
-    return np.asarray(amplitude * np.exp(-((octaves - peak) ** 2) / (2 * np.exp(2 * np.clip(width, -6, 6)))))
+    """``−z²/2``, ``z = (octaves − peak)/σ``, and its slopes in the peak and in ln σ."""
+    sharpness = np.exp(-params[:, 1:])
+    z = (octaves - params[:, :1]) * sharpness
+    rise, square = z * sharpness, z**2
+    return np.stack([-square / 2, rise, square, -np.broadcast_to(sharpness**2, z.shape), -2 * rise, -2 * square])
 
 
 def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
@@ -135,17 +139,23 @@ def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     curve not drawn away by its tails.  A largest sample at an end of the range is taken as it is.
     """
     curve, octaves = np.atleast_2d(rates(curve)), np.log2(np.asarray(frequencies, dtype=float))
-    best = curve.argmax(-1)
     if len(octaves) < 3:
-        return np.asarray(2 ** octaves[best])
+        return np.asarray(2 ** octaves[curve.argmax(-1)])
+    return np.asarray(2 ** _parabola(curve, octaves)[0])
+
+
+def _parabola(curve: np.ndarray, octaves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Peak and ln σ of the log-Gaussian through the largest sample and its neighbours; at an end that sample, and 0."""
+    best = curve.argmax(-1)
     around = np.clip(best, 1, len(octaves) - 2)[:, None] + np.array([-1, 0, 1])
     heights = np.log(np.maximum(np.take_along_axis(curve, around, -1), 1e-12 * curve.max(-1, keepdims=True) + 1e-300))
-    left, middle, right = (octaves[around][:, index] for index in range(3))
+    left, middle, right = octaves[around].T
     rise, fall = (heights[:, 1] - heights[:, 0]) / (middle - left), (heights[:, 1] - heights[:, 2]) / (right - middle)
     with np.errstate(invalid="ignore", divide="ignore"):
         place = middle + (rise * (right - middle) - fall * (middle - left)) / (2 * (rise + fall))
+        width = np.log((right - left) / (2 * (rise + fall))) / 2
     inside = (best > 0) & (best < len(octaves) - 1) & np.isfinite(place)
-    return np.asarray(2 ** np.where(inside, place, octaves[best]))
+    return np.where(inside, place, octaves[best]), np.where(inside & np.isfinite(width), width, 0)
 
 
 @dataclass(frozen=True)
@@ -168,28 +178,28 @@ def fit_naka_rushton(responses: np.ndarray, contrasts: np.ndarray) -> NakaRushto
     48:217-237.
     """
     responses, contrasts = np.atleast_2d(rates(responses)), np.asarray(contrasts, dtype=float)
-    top = np.maximum(responses.max(-1, keepdims=True), 1e-30)
-    curve, n = responses / top, len(responses)
-    starts = [
-        np.tile([1.0, np.log(c50), np.log(power), 0.05], (n, 1)) for c50 in (0.1, 0.3, 1.0) for power in (1.0, 2.5)
-    ]
-    fits = np.stack([fit_curves(lambda p: _naka_rushton(p, contrasts), start, curve) for start in starts])
-    errors = np.stack([((_naka_rushton(fit, contrasts) - curve) ** 2).sum(-1) for fit in fits])
-    params = fits[errors.argmin(0), np.arange(n)]
+    top = np.maximum(responses.max(-1), 1e-30)
+    curve, steps = responses / top[:, None], np.log(np.maximum(contrasts, 1e-300))
+    grid = np.log([(c50, power) for c50 in (0.1, 0.3, 1.0) for power in (1.0, 2.5, 5.0)])
+    starts = np.broadcast_to(grid, (len(curve), *grid.shape))
+    fit = fit_scaled(lambda p: _naka_rushton(p, steps), starts, curve, limits=((-12, -3), (6, 3)), offset=True)
     return NakaRushton(
-        r_max=np.abs(params[:, 0]) * top[:, 0],
-        c50=np.exp(params[:, 1]),
-        exponent=np.exp(params[:, 2]),
-        base=params[:, 3] ** 2 * top[:, 0],
-        r2=r_squared(_naka_rushton(params, contrasts), curve),
+        r_max=fit.amplitude * top,
+        c50=np.exp(fit.params[:, 0]),
+        exponent=np.exp(fit.params[:, 1]),
+        base=fit.base * top,
+        r2=r_squared(fit.fitted, curve),
     )
 
 
-def _naka_rushton(params: np.ndarray, contrasts: np.ndarray) -> np.ndarray:
-    r_max, c50, exponent, root = (params[:, [index]] for index in range(4))
-    half, power = np.exp(np.clip(c50, -12, 6)), np.exp(np.clip(exponent, -3, 3))
-    raised = contrasts**power
-    return np.asarray(np.abs(r_max) * raised / (raised + half**power) + root**2)
+def _naka_rushton(params: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """The logarithm of ``cⁿ / (cⁿ + c50ⁿ)`` at ln c = `steps`, and its slopes in ln c50 and ln n."""
+    power = np.exp(params[:, 1:])
+    rise = power * (steps - params[:, :1])
+    share = expit(rise)
+    left, bend = 1 - share, -share * (1 - share)
+    second = [bend * power**2, -power * (bend * rise + left), bend * rise**2 + left * rise]
+    return np.stack([log_expit(rise), -power * left, left * rise, *second])
 
 
 @dataclass(frozen=True)

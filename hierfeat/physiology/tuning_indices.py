@@ -4,15 +4,19 @@ Every function takes curves of shape (..., n) and works on the last axis, so all
 Responses are rates: not negative.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-from hierfeat._fits import fit_curves, r_squared
+from hierfeat._fits import r_squared
 from hierfeat.errors import HierfeatError
 
 ENOUGH = 32
 """Phases from which on a rectified wave's F1/F0 is right within 0.4 % as it is."""
 STEP = 1.0
 """Degrees between the points of an interpolated orientation curve."""
+CHUNK = 64
+"""Curves whose permutations are tried at once."""
 
 
 def resultant(curve: np.ndarray, angles: np.ndarray, harmonic: int) -> np.ndarray:
@@ -108,16 +112,21 @@ def ringach_bandwidth(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray
     ----------
     Ringach DL, Shapley RM, Hawken MJ (2002). Orientation selectivity in macaque V1. J Neurosci 22:5639-5651.
     """
-    fine = interpolate_circular(rates(curve), orientations, 180.0, np.arange(0, 180, STEP))
-    offsets = np.arange(-26, 27)
-    window = 0.5 * (1 + np.cos(np.pi * offsets / 27.0))
-    smooth = sum(
-        weight * np.roll(fine, offset, -1) for weight, offset in zip(window / window.sum(), offsets, strict=True)
-    )
-    centred = np.take_along_axis(smooth, (np.asarray(smooth).argmax(-1)[..., None] + np.arange(180)) % 180, -1)
+    smooth = rates(curve) @ _smoothing(tuple(np.asarray(orientations, dtype=float)))
+    centred = np.take_along_axis(smooth, (smooth.argmax(-1)[..., None] + np.arange(180)) % 180, -1)
     level = centred[..., :1] / np.sqrt(2)
     right, left = centred[..., :91], centred[..., np.r_[0, 179:89:-1]]
     return np.asarray((_first_fall(right, level) + _first_fall(left, level)) / 2)
+
+
+@lru_cache(maxsize=8)
+def _smoothing(orientations: tuple[float, ...]) -> np.ndarray:
+    """What turns a curve into its interpolated and smoothed one, (orientations, 180): both are linear."""
+    fine = interpolate_circular(np.eye(len(orientations)), np.array(orientations), 180.0, np.arange(0, 180, STEP))
+    offsets = np.arange(-26, 27)
+    window = 0.5 * (1 + np.cos(np.pi * offsets / 27.0))
+    shifted = [weight * np.roll(fine, offset, -1) for weight, offset in zip(window, offsets, strict=True)]
+    return np.asarray(np.sum(shifted, axis=0) / window.sum())
 
 
 def _first_fall(side: np.ndarray, level: np.ndarray) -> np.ndarray:
@@ -182,31 +191,53 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
 
 def _unaliased_harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """F0 and F1, of the threshold-linear wave where it explains the samples, of the samples elsewhere."""
+    mean, first, _ = harmonics(responses)
     if responses.shape[-1] >= ENOUGH:
-        return harmonics(responses)[:2]
+        return mean, first
     rows = responses.reshape(-1, responses.shape[-1])
-    rows = rows / np.maximum(rows.max(-1, keepdims=True), 1e-30)
-    mean, first, phase = harmonics(rows)
+    offset, amplitude, fits = _threshold_linear(rows)
+    fits = fits.reshape(mean.shape)
+    fine_mean, fine_first = (wave.reshape(mean.shape) for wave in _threshold_linear_harmonics(offset, amplitude))
+    return np.where(fits, fine_mean, mean), np.where(fits, fine_first, first)
+
+
+def _threshold_linear(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Offset and amplitude of ``max(0, m + A cos(φ − δ))`` fitted to rows (n, phases), and whether it explains them.
+
+    Above threshold the wave is linear in m, A cos δ and A sin δ: least squares over the samples above it, which are
+    first those above 0 and then those where the wave found is.
+    """
     phases = np.linspace(0, 2 * np.pi, rows.shape[-1], endpoint=False)
-    start = np.stack([mean - first / 4, first * 1.4, np.deg2rad(phase)], axis=1)
-    params = fit_curves(lambda p: _threshold_linear(p, phases), start, rows, steps=40)
-    fits = (r_squared(_threshold_linear(params, phases), rows) > 0.9999) & ((rows > 0).sum(-1) >= 3)
-    fine_mean, fine_first, _ = harmonics(_threshold_linear(params, np.linspace(0, 2 * np.pi, 720, endpoint=False)))
-    scale, shape = np.maximum(responses.max(-1), 1e-30), responses.shape[:-1]
-    return np.where(fits, fine_mean, mean).reshape(shape) * scale, np.where(fits, fine_first, first).reshape(
-        shape
-    ) * scale
+    waves = np.stack([np.ones_like(phases), np.cos(phases), np.sin(phases)], axis=1)
+    squares = (waves[:, :, None] * waves[:, None, :]).reshape(len(waves), 9)
+    above, enough = rows > 0, (rows > 0).sum(-1) >= 3
+    params, best = np.zeros((len(rows), 3)), np.full(len(rows), -np.inf)
+    for _ in range(3):
+        normal = (above @ squares).reshape(-1, 3, 3) + 1e-12 * np.eye(3)
+        found = np.linalg.solve(normal, ((above * rows) @ waves)[..., None])[..., 0]
+        wave = found @ waves.T
+        r2 = np.nan_to_num(r_squared(np.maximum(wave, 0), rows), nan=-np.inf)
+        params, best = np.where((r2 > best)[:, None], found, params), np.maximum(r2, best)
+        above = wave > 0
+    return params[:, 0], np.hypot(params[:, 1], params[:, 2]), (best > 0.9999) & enough
 
 
-def _threshold_linear(params: np.ndarray, phases: np.ndarray) -> np.ndarray:
-    offset, amplitude, peak = (params[:, [index]] for index in range(3))
-    return np.asarray(np.maximum(0.0, offset + amplitude * np.cos(phases - peak)))
+def _threshold_linear_harmonics(offset: np.ndarray, amplitude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F0 and F1 of ``max(0, m + A cos φ)``, in closed form: it is above 0 for |φ| up to arccos(−m/A)."""
+    half = np.arccos(np.clip(-offset / np.maximum(amplitude, 1e-300), -1, 1))
+    mean = (offset * half + amplitude * np.sin(half)) / np.pi
+    return mean, (2 * offset * np.sin(half) + amplitude * (half + np.sin(half) * np.cos(half))) / np.pi
 
 
 def finer_phases(responses: np.ndarray, factor: int) -> np.ndarray:
     """Band-limited interpolation on the last axis: exact for a linear unit, whose response is one sinusoid."""
-    n = responses.shape[-1]
-    spectrum = np.fft.rfft(responses, axis=-1)
+    return np.asarray(responses @ _interpolation(responses.shape[-1], factor))
+
+
+@lru_cache(maxsize=16)
+def _interpolation(n: int, factor: int) -> np.ndarray:
+    """(n, n · factor): each sample's own band-limited wave."""
+    spectrum = np.fft.rfft(np.eye(n), axis=-1)
     if n % 2 == 0:
         spectrum[..., -1] /= 2
     return np.asarray(np.fft.irfft(spectrum, n * factor, axis=-1) * factor)
@@ -224,18 +255,16 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
     curve = rates(curve)
     rows = curve.reshape(-1, curve.shape[-1])
     phasors = np.exp(2j * np.deg2rad(orientations))
-    observed = np.abs(rows @ phasors)
-    generator = np.random.default_rng(seed)
-    shuffled = np.stack([generator.permutation(phasors) for _ in range(permutations)], axis=1)
-    slack = 1e-9 * rows.sum(-1)
-    exceeding = np.concatenate(
-        [(np.abs(part @ shuffled) >= low[:, None]).sum(-1) for part, low in _in_parts(rows, observed - slack)]
-    )
+    order = np.random.default_rng(seed).random((permutations, len(phasors))).argsort(axis=1)
+    even, odd = phasors.real[order].T.copy(), phasors.imag[order].T.copy()
+    least = np.maximum(np.abs(rows @ phasors) - 1e-9 * rows.sum(-1), 0) ** 2
+    exceeding = np.empty(len(rows), dtype=int)
+    for start in range(0, len(rows), CHUNK):  # small enough for the processor's cache
+        part = slice(start, start + CHUNK)
+        power = np.square(rows[part] @ even)
+        power += np.square(rows[part] @ odd)
+        exceeding[part] = np.count_nonzero(power >= least[part, None], axis=1)
     return np.asarray(((1 + exceeding) / (1 + permutations)).reshape(curve.shape[:-1]))
-
-
-def _in_parts(rows: np.ndarray, values: np.ndarray, size: int = 4096) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [(rows[start : start + size], values[start : start + size]) for start in range(0, max(len(rows), 1), size)]
 
 
 def rates(curve: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.filters import Filters
@@ -88,7 +89,11 @@ def plot_gabor_fits(filters: "Filters", *, channels: Sequence[int] | None) -> Fi
     across = min(len(chosen), 8)
     blocks = -(-len(chosen) // across)
     fig, axes = plt.subplots(
-        2 * blocks, across, figsize=(max(1.3 * across, 5), 2.9 * blocks + 0.5), squeeze=False, layout="constrained"
+        2 * blocks,
+        across,
+        figsize=(max(1.3 * across, 5), 3.05 * blocks + 0.5),
+        squeeze=False,
+        layout=ConstrainedLayoutEngine(hspace=0.06),
     )
     for ax in axes.flat:
         ax.set_xticks([])

@@ -69,17 +69,20 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     _strips(axes[0], [rows[name].gosi for name in layers], "global OSI (1 − circular variance)", (0, 1))
     _strips(axes[1], [tuned[name].f1_f0 for name in layers], "F1/F0 of tuned units", (0, 2.05))
     axes[1].axvline(1, color="0.4", lw=1, ls="--")
-    _strips(axes[2], [tuned[name].preferred_orientation for name in layers], "preferred orientation (°)", (-4, 184))
+    orientations = [tuned[name].preferred_orientation for name in layers]
+    _strips(axes[2], orientations, "preferred orientation (°)", (-4, 184), median=False)  # it goes round
     axes[2].set_xticks([0, 45, 90, 135, 180])
     _shares(axes[3], tuning, layers)
     axes[0].set_yticks(places, layers)
-    axes[0].invert_yaxis()
+    axes[0].set_ylim(len(layers) - 0.4, -0.6)  # the first layer on top
     axes[0].set_ylabel("layer, first to last")
     plt.close(fig)
     return fig
 
 
-def _strips(ax: Any, values: list["pd.Series[float]"], label: str, limits: tuple[float, float]) -> None:
+def _strips(
+    ax: Any, values: list["pd.Series[float]"], label: str, limits: tuple[float, float], *, median: bool = True
+) -> None:
     """Every unit as a dot, jittered by its rank, and the median as a bar."""
     for place, series in enumerate(values):
         known = series.dropna().to_numpy()
@@ -87,7 +90,7 @@ def _strips(ax: Any, values: list["pd.Series[float]"], label: str, limits: tuple
         ax.plot(
             known, place + jitter, "o", ms=3, alpha=min(1, max(0.25, 20 / max(len(known), 1))), color="#0072b2", mew=0
         )
-        if len(known):
+        if len(known) and median:
             ax.plot([np.median(known)] * 2, [place - 0.38, place + 0.38], color="black", lw=2)
     ax.set_xlabel(label)
     ax.set_xlim(*limits)

@@ -10,32 +10,23 @@ from matplotlib.figure import Figure
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.contrast_response import ContrastResponse
     from hierfeat.physiology.direction_tuning import DirectionTuning
-    from hierfeat.physiology.end_stopping import EndStopping
-    from hierfeat.physiology.size_tuning import SizeTuning
+    from hierfeat.physiology.preferred_stimuli import PreferredSeries
 
+AXES = {
+    "diameters": ("diameter of the grating (pixels)", "suppression_index"),
+    "contrasts": ("contrast", "linearity"),
+    "lengths": ("length of the bar (pixels)", "end_stopping"),
+}
+"""What each series runs over: the axis's label, and the index that is read off the curves."""
 BEST = 8
 """Polar plots of the most direction-selective units."""
 
 
-def plot_size_tuning(result: "SizeTuning", layer: str | None) -> Figure:
-    """Draw size tuning curves and suppression indices."""
-    return _curves(result, layer, result.diameters, "diameter of the grating (pixels)", "suppression_index", log=True)
-
-
-def plot_contrast_response(result: "ContrastResponse", layer: str | None) -> Figure:
-    """Draw contrast responses and how linear they are."""
-    return _curves(result, layer, result.contrasts, "contrast", "linearity", log=False)
-
-
-def plot_end_stopping(result: "EndStopping", layer: str | None) -> Figure:
-    """Draw length tuning curves and end-stopping indices."""
-    return _curves(result, layer, result.lengths, "length of the bar (pixels)", "end_stopping", log=True)
-
-
-def _curves(result: Any, layer: str | None, places: np.ndarray, label: str, index: str, *, log: bool) -> Figure:
-    """Curves of one layer to their own peak, and the index of every layer's units."""
+def plot_series(result: "PreferredSeries", layer: str | None) -> Figure:
+    """Draw curves of one layer to their own peak, and the index of every layer's units."""
+    steps = next(field for field in AXES if hasattr(result, field))
+    places, (label, index) = getattr(result, steps), AXES[steps]
     name = _layer(result.curves, layer)
     curves = result.curves[name]
     peak = np.nanmax(np.where(np.isfinite(curves), curves, 0), axis=1, keepdims=True)
@@ -43,7 +34,7 @@ def _curves(result: Any, layer: str | None, places: np.ndarray, label: str, inde
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
     left.plot(places, curves.T, color="#0072b2", alpha=min(1, max(0.1, 8 / max(len(curves), 1))), lw=1)
     left.plot(places, np.median(curves, axis=0), color="black", lw=2, label="median")
-    if log:
+    if steps != "contrasts":
         left.set_xscale("log", base=2)
         left.xaxis.set_major_formatter("{x:g}")
     left.set_xlabel(label)

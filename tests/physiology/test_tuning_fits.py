@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import curve_fit
 
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.tuning_fits import (
@@ -88,6 +89,62 @@ def test_naka_rushton_comes_back(c50, exponent, base):
     assert fit.c50[0] == pytest.approx(c50, rel=0.05)
     assert fit.exponent[0] == pytest.approx(exponent, rel=0.05)
     assert fit.r2[0] > 0.999
+
+
+def von_mises(angles, peak, kappa, amplitude, base):
+    return base + amplitude * np.exp(kappa * (np.cos(2 * np.deg2rad(angles - peak)) - 1))
+
+
+def log_gaussian(frequencies, peak, sigma, amplitude):
+    return amplitude * np.exp(-(np.log2(frequencies / peak) ** 2) / (2 * sigma**2))
+
+
+def naka_rushton(contrasts, r_max, c50, exponent, base):
+    return r_max * contrasts**exponent / (contrasts**exponent + c50**exponent) + base
+
+
+KINDS = {
+    "von Mises": (
+        von_mises,
+        lambda rng: (rng.uniform(0, 180), np.exp(rng.uniform(-0.7, 2.5)), 1.0, rng.uniform(0, 1) * rng.integers(2)),
+        ([-400, np.exp(-4), 0, 0], [800, np.exp(6), np.inf, np.inf]),
+        ORIENTATIONS,
+        fit_von_mises,
+    ),
+    "log-Gaussian": (
+        log_gaussian,
+        lambda rng: (2 ** rng.uniform(-3.8, -1.8), rng.uniform(0.3, 1.4), 1.0),
+        ([1e-6, 1e-3, 0], [10, 100, np.inf]),
+        np.geomspace(0.05, 0.4, 8),
+        fit_log_gaussian,
+    ),
+    "Naka-Rushton": (
+        naka_rushton,
+        lambda rng: (1.0, np.exp(rng.uniform(-2, -0.3)), rng.uniform(1, 4), rng.uniform(0, 0.5)),
+        ([0, 1e-5, 0.05, 0], [np.inf, 400, 20, np.inf]),
+        np.arange(1, 13) / 12,
+        fit_naka_rushton,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_as_good_as_scipys_curve_fit_from_the_true_parameters(kind, noise):
+    """scipy is given the answer to start from; what is found without it must fit as well, to 1e-6 of the variance."""
+    function, draw, bounds, places, fit = KINDS[kind]
+    rng = np.random.default_rng(5)
+    truths = [draw(rng) for _ in range(200)]
+    curves = np.maximum([function(places, *truth) + rng.normal(0, noise, len(places)) for truth in truths], 0)
+    found = fit(curves, places)
+    unexplained = [
+        ((function(places, *curve_fit(function, places, curve, truth, bounds=bounds)[0]) - curve) ** 2).sum()
+        / ((curve - curve.mean()) ** 2).sum()
+        for curve, truth in zip(curves, truths, strict=True)
+    ]
+    known = np.isfinite(found.r2)
+    assert known.mean() > 0.9
+    assert (1 - found.r2 < np.array(unexplained) + 1e-6)[known].all()
 
 
 def test_sizes():
