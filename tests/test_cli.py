@@ -43,6 +43,30 @@ def test_tuning_prints_a_row_per_layer_and_saves_the_result(tmp_path, capsys):
     assert [int(number) for number in lines[2].split()[1:5]] == [counts.get(kind, 0) for kind in lines[0].split()[1:5]]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "columns", "rows"),
+    [
+        (["guidelines"], ["rule", "verdict", "evidence"], 9),
+        (["invariance", "--count", "8"], ["layer", "kind", "invariance", "tolerance"], 11),
+        (["pooling", "--count", "8"], ["layer", "op", "pooling", "before", "after", "gain"], 16),
+        (["nonnegativity", "--count", "8"], ["layer", "dead", "always_on", "active_fraction"], 4),
+        (["profile", "--count", "60", "--layers", "pool"], ["layer", "kind"], 2),
+    ],
+)
+def test_analyses_print_a_table_and_save_the_result(arguments, columns, rows, tmp_path, capsys):
+    folder = tmp_path / "result"
+    assert cli.main([arguments[0], "lenet5-digits", *arguments[1:], "--out", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[: len(columns)] == columns
+    assert lines[-1] == str(folder)
+    assert len(lines) == 1 + rows + 1
+    assert len(hf.Result.load(folder).table) >= rows
+
+
+def test_a_neocognitron_is_shown_its_own_glyphs(capsys):
+    assert cli.main(["nonnegativity", "neocognitron-1980", "--count", "5"]) == 0
+
+
 def test_models_and_cards(capsys):
     assert cli.main(["models"]) == 0
     assert "lenet5-digits" in capsys.readouterr().out
@@ -61,6 +85,7 @@ def test_models_and_cards(capsys):
         (["record", "lenet5-digits", "--count", "0", "--out", "x.safetensors"], "--count of at least 1"),
         (["tuning", "lenet5-digits", "--layers", "conv9", "--out", "tuning"], "did you mean 'conv"),
         (["train", "nothing"], "nothing"),
+        (["profile", "lenet5-digits", "--images", "photographs"], "expected labelled images"),
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(arguments, says, capsys, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from hierfeat._version import __version__
-from hierfeat.cli import analyses, models
+from hierfeat.cli import layers, models, results
 from hierfeat.errors import HierfeatError
 
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hierfeat {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    analyses.add(commands)
+    layers.add(commands)
+    results.add(commands)
     models.add(commands)
     return parser

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MODEL = "a zoo name (see `hierfeat models`), torchvision:NAME, timm:NAME, package.module:factory or file.py:factory"
 _IMAGES = (
-    "digits, mnist, fashion_mnist, cifar10, photographs or a folder of images; by default what the model was made for"
+    "digits, glyphs, mnist, fashion_mnist, cifar10, photographs or a folder; by default what the model was made for"
 )
 
 
@@ -68,7 +68,9 @@ def images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tensor
         from hierfeat.stimuli.photographs import photographs
 
         return photographs(min(options.count, 8), size=size, channels=h.input_shape[0]), None
-    if which == "digits":
+    if which == "glyphs":
+        found, labels = hf.glyphs()
+    elif which == "digits":
         found, labels = hf.digits(size=size)
     elif which in ("mnist", "fashion_mnist"):
         found, labels = getattr(hf, which)(root=options.data_root, size=size)
@@ -80,9 +82,13 @@ def images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tensor
 
 
 def _made_for(model: str) -> str:
+    """The data of a zoo model's recipe."""
+    from hierfeat.subjects.loading import card, list_models
     from hierfeat.training.recipes import RECIPES
 
-    return RECIPES[model].data if model in RECIPES else "photographs"
+    if model in RECIPES:
+        return RECIPES[model].data
+    return str(card(model).get("recipe", {}).get("data", "photographs")) if model in list_models() else "photographs"
 
 
 def whole(name: str, text: str) -> int:

@@ -1,4 +1,4 @@
-"""Commands that look at a model: layers, fields, record, tuning, atlas."""
+"""Commands that look at layers: layers, fields, record, atlas."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,6 @@ def add(commands: Any) -> None:
     _add_layers(commands)
     _add_fields(commands)
     _add_record(commands)
-    _add_tuning(commands)
     _add_atlas(commands)
 
 
@@ -33,14 +32,6 @@ def _add_record(commands: Any) -> None:
     add_image_options(parser, count=64)
     add_layers_option(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="safetensors file to write")
-
-
-def _add_tuning(commands: Any) -> None:
-    parser = command(
-        commands, "tuning", _tuning, "show gratings to every unit: orientation tuning, cell types", model=True
-    )
-    add_layers_option(parser)
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="save the whole result there")
 
 
 def _add_atlas(commands: Any) -> None:
@@ -86,15 +77,6 @@ def _record(options: argparse.Namespace) -> None:
     for name, activation in activations.items():
         print(f"{name}  {tuple(activation.shape)}")
     print(options.out)
-
-
-def _tuning(options: argparse.Namespace) -> None:
-    import hierfeat as hf
-
-    tuning = hf.orientation_tuning(load(options), layers=options.layers)
-    show(tuning.summary.round(2), None)
-    if options.out is not None:
-        print(tuning.save(options.out))
 
 
 def _atlas(options: argparse.Namespace) -> None:
