@@ -138,8 +138,11 @@ class Contrast(Layer):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 1, H, W) images to (N, 2, H, W): on-centre cells, then off-centre cells."""
-        kernels = torch.stack([self.window, -self.window])[:, None]
-        return F.relu(F.conv2d(images, kernels, padding=self.padding))
+        return F.relu(F.conv2d(images, self.layer_kernel(), padding=self.padding))
+
+    def layer_kernel(self) -> Tensor:
+        """The difference of Gaussians, and minus it."""
+        return torch.stack([self.window, -self.window])[:, None]
 
 
 class ModernNetwork(nn.Module):
