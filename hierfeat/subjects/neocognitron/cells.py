@@ -39,6 +39,12 @@ def geometric(size: int, ratio: float) -> Tensor:
     return ratio ** distances(size)
 
 
+def root(power: Tensor) -> Tensor:
+    """√power, and 0 where it is not above 0, with gradient 0 there: that of √ has no bound at 0."""
+    active = power > 0
+    return torch.where(active, power, 1.0).sqrt() * active
+
+
 class Layer(nn.Module):
     """A window that slides over all cell-planes below; says to the layer table what it is.
 
@@ -104,7 +110,7 @@ class SLayer(Layer):
     def v_cells(self, planes: Tensor) -> Tensor:
         """v(n) = √(Σ_κ Σ_ν c(ν) u(κ, n + ν)²), one V-plane per layer (1980)."""
         power = (planes**2).sum(1, keepdim=True)
-        return F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding).clamp(min=0).sqrt()
+        return root(F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding))
 
     def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the excitatory sum and of the V-plane."""
