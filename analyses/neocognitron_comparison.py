@@ -5,7 +5,7 @@
 # not. Each network is shown with its untrained twin.
 #
 # `python analyses/neocognitron_comparison.py --labels` also measures accuracy by the number of labelled examples
-# anew (some minutes); otherwise the stored `labels.csv` is drawn.
+# anew, on MNIST too (some minutes); otherwise the stored `labels.csv` is drawn.
 
 # %%
 import json
@@ -87,9 +87,10 @@ curves[0].plot(*curves[1:]).savefig(OUT / "tolerance.png", dpi=110)
 
 # %% [markdown]
 # ## From simple to complex
-# F1/F0 and orientation selectivity of each conv or S-layer, and of the pool or C-layer that reads it. A pool that
-# averages a rectified response over half a cycle of phase brings F1/F0 from π/2 to 1, averaging over Δ to
-# (π/2)·sin(Δ/2)/(Δ/2), and a maximum over half a cycle to 0.389.
+# F1/F0 and orientation selectivity of each conv or S-layer, and of the pool or C-layer that reads it, beside the law of
+# pooling: a rectified sinusoid, seen by the pool's window at the unit's best grating, and pooled as the layer pools. (A
+# flat window over half a cycle brings F1/F0 from π/2 to 1, a maximum to 0.389; a C-cell's window is a Gaussian, and its
+# square root brings F1/F0 down further.)
 
 # %%
 PAIRS = {
@@ -97,26 +98,49 @@ PAIRS = {
     "lenet5-digits": [("act1", "pool1"), ("act2", "pool2")],
     "convnet-digits": [("2", "3"), ("6", "7")],
 }
-rows = []
+PHASES = np.arange(64) * 2 * np.pi / 64
+
+
+def kind_of(h):
+    return h.name.replace(" (untrained)", "")
+
+
+def f1_f0(response):
+    """2|first harmonic| / mean, over one cycle of phases on the last axis."""
+    wave = np.fft.rfft(response, axis=-1)
+    return 2 * np.abs(wave[..., 1]) / np.abs(wave[..., 0])
+
+
+def law(h, pool, units, step):
+    """F1/F0 of each unit if what its pool reads were rectified sinusoids, `step` pixels apart."""
+    cells = h.model.get_submodule(pool)
+    size = int(np.ravel(cells.kernel_size)[0])
+    place = (np.arange(size) - (size - 1) / 2) * step
+    angle, turn = (units[name].to_numpy()[:, None, None] for name in ("shown_orientation", "shown_frequency"))
+    angle = np.deg2rad(angle)
+    along = 2 * np.pi * turn * (place[:, None] * np.cos(angle) + place * np.sin(angle))
+    waves = np.cos(along.reshape(len(units), -1, 1) + PHASES).clip(0)
+    if not hasattr(cells, "window"):
+        return f1_f0(waves.max(1))
+    return f1_f0(np.sqrt(np.einsum("w,nwp->np", cells.window.numpy().ravel(), waves)))
+
+
+by_unit = []
 for h in (*networks, *twins):
-    kind = h.name.replace(" (untrained)", "")
-    for stage, pair in enumerate(PAIRS[kind], start=1):
-        table = hf.orientation_tuning(h, layers=list(pair), permutations=1, orientations=8, frequencies=5).table
-        answering = table[table.responsive]
-        for role, layer in zip(("before pooling", "after pooling"), pair, strict=True):
-            units = answering[answering.layer == layer]
-            rows.append(
-                {
-                    "model": h.name,
-                    "stage": stage,
-                    "role": role,
-                    "layer": layer,
-                    "units": len(units),
-                    "f1_f0": units.f1_f0.median(),
-                    "gosi": units.gosi.median(),
-                }
-            )
-tuning = pd.DataFrame(rows)
+    strides = hf.receptive_fields(h).table.set_index("layer").stride_h
+    pairs = PAIRS[kind_of(h)]
+    names = [layer for pair in pairs for layer in pair]
+    tuned = hf.orientation_tuning(h, layers=names, permutations=1, orientations=8, frequencies=5).table
+    for stage, (below, pool) in enumerate(pairs, start=1):
+        for role, layer in (("before pooling", below), ("after pooling", pool)):
+            units = tuned[tuned.responsive & (tuned.layer == layer)][["layer", "channel", "f1_f0", "gosi"]]
+            shown = tuned.loc[units.index]
+            predicted = law(h, pool, shown, float(strides[below])) if layer == pool else np.nan
+            by_unit.append(units.assign(model=h.name, stage=stage, role=role, predicted_f1_f0=predicted))
+by_unit = pd.concat(by_unit, ignore_index=True)
+keys = ["model", "stage", "role", "layer"]
+tuning = by_unit.groupby(keys, sort=False)[["f1_f0", "predicted_f1_f0", "gosi"]].median()
+tuning = tuning.join(by_unit.groupby(keys, sort=False).size().rename("units")).reset_index()
 tuning.to_csv(OUT / "tuning.csv", index=False)
 
 # %% [markdown]
@@ -135,7 +159,7 @@ sparse = pd.DataFrame(
     [
         {"model": h.name, "layer": name, "population_sparseness": population_sparseness(u)}
         for h in (*networks, *twins)
-        for layers in [[layer for pair in PAIRS[h.name.replace(" (untrained)", "")] for layer in pair]]
+        for layers in [[layer for pair in PAIRS[kind_of(h)] for layer in pair]]
         for name, u in hf.record(h, test_images[:60], layers=layers).items()
     ]
 )
@@ -155,22 +179,27 @@ def accuracy(net, images, labels):
         return float((torch.cat([net(part) for part in images.split(250)]).argmax(1) == labels).float().mean())
 
 
-def by_labels(data, images, labels, test_images, test_labels, sizes, steps):
-    h, found = networks[0] if data == "digits" else hf.load("neocognitron-mnist"), []
+def by_labels(data, cells, own, images, labels, sizes, steps):
+    """Rows of accuracy: `cells` is the Neocognitron and `own` its images; both are (training, test)."""
+    found = []
     for n in sizes:
-        own, names = images[:n], labels[:n]
-        found.append((data, n, "neocognitron-digits", accuracy(h.model.with_top(own, names), test_images, test_labels)))
+        top = cells.model.with_top(own[0][:n], labels[0][:n])
+        found.append((data, n, "neocognitron-digits", accuracy(top, own[1], labels[1])))
         for name, make in (("lenet5-digits", lenet5), ("convnet-digits", modern_convnet)):
-            found.append((data, n, name, accuracy(fitted(make, own, names, steps=steps), test_images, test_labels)))
+            net = fitted(make, images[0][:n], labels[0][:n], steps=steps)
+            found.append((data, n, name, accuracy(net, images[1], labels[1])))
     return found
 
 
 if "--labels" in sys.argv or not (OUT / "labels.csv").exists():
-    measured = by_labels("digits", images, labels, test_images, test_labels, (10, 100, 1000), 120)
+    both, names = (images, test_images), (labels, test_labels)
+    measured = by_labels("digits", networks[0], both, both, names, (10, 100, 1000), 120)
     if "--labels" in sys.argv:
-        big, names = hf.mnist("train", size=32)
-        small, small_names = hf.mnist("test", size=32)
-        measured += by_labels("mnist", big, names, small[:2000], small_names[:2000], (10, 100, 1000, 10000), 600)
+        (big, names), (small, small_names) = (hf.mnist(part, size=32) for part in ("train", "test"))
+        own = [hf.mnist(part)[0][:n] for part, n in (("train", 10000), ("test", 2000))]
+        both, names = (big[:10000], small[:2000]), (names[:10000], small_names[:2000])
+        cells = hf.load("neocognitron-mnist")
+        measured += by_labels("mnist", cells, own, both, names, (10, 100, 1000, 10000), 400)
     pd.DataFrame(measured, columns=["data", "labels", "model", "accuracy"]).to_csv(OUT / "labels.csv", index=False)
 few = pd.read_csv(OUT / "labels.csv")
 
@@ -178,46 +207,74 @@ few = pd.read_csv(OUT / "labels.csv")
 # ## One figure
 
 # %%
-figure, axes = plt.subplots(2, 3, figsize=(11.5, 6.6))
-for axis, distortion in zip(axes.flat, ("shift", "rotation", "noise"), strict=False):
+STAGES = ["S1\nconv1", "C1\npool1", "S2\nconv2", "C2\npool2"]
+SHORT = {"neocognitron-digits": "Neocognitron", "lenet5-digits": "LeNet-5", "convnet-digits": "convnet"}
+figure, axes = plt.subplots(2, 4, figsize=(14, 6.6))
+for axis, distortion in zip(axes[0], ("shift", "rotation", "noise"), strict=False):
     for h in networks:
         part = tolerance[(tolerance.model == h.name) & (tolerance.distortion == distortion)]
-        axis.plot(part.amount, 100 * part.accuracy, marker="o", ms=4, color=COLOURS[h.name], label=h.name)
-    axis.set(xlabel=f"{distortion} ({part.unit.iloc[0]})", ylabel="read right (%)", ylim=(0, 103))
-for axis, column, label in ((axes[1, 0], "f1_f0", "median F1/F0"), (axes[1, 1], "gosi", "median global OSI")):
+        axis.plot(part.amount, 100 * part.accuracy, marker="o", ms=4, color=COLOURS[h.name], label=SHORT[h.name])
+    axis.set(title=f"read after {distortion}", xlabel=part.unit.iloc[0], ylabel="right (%)", ylim=(0, 103))
+for (data, model), part in few.groupby(["data", "model"]):
+    style = {"ls": "-" if data == "digits" else "--", "mfc": None if data == "digits" else "white"}
+    axes[0, 3].semilogx(part["labels"], 100 * part.accuracy, marker="o", ms=4, color=COLOURS[model], **style)
+axes[0, 3].set(title="learned from few labels", xlabel="labelled examples", ylabel="right (%)", ylim=(0, 103))
+axes[0, 3].text(0.97, 0.06, "solid: 8x8 digits\ndashed: MNIST", transform=axes[0, 3].transAxes, ha="right", fontsize=9)
+panels = (
+    (axes[1, 0], tuning, "f1_f0", "phase sensitivity", "median F1/F0"),
+    (axes[1, 2], tuning, "gosi", "orientation selectivity", "median global OSI"),
+    (axes[1, 3], sparse, "population_sparseness", "sparseness", "population sparseness"),
+)
+for axis, table, column, title, label in panels:
     for h in (*networks, *twins):
-        base, untrained = h.name.replace(" (untrained)", ""), "untrained" in h.name
-        part = tuning[tuning.model == h.name]
-        axis.plot(range(4), part[column], marker="o", ms=4, color=COLOURS[base], ls=":" if untrained else "-")
-    axis.set_xticks(range(4), ["S1\nconv1", "C1\npool1", "S2\nconv2", "C2\npool2"])
-    axis.set_ylabel(label)
-axes[1, 0].axhline(np.pi / 2, color="0.5", lw=0.8)
-axes[1, 0].text(3.1, np.pi / 2, "π/2", fontsize=8, va="bottom", ha="right", color="0.4")
-axes[1, 0].axhline(1, color="0.5", lw=0.8, ls="--")
-for model, part in few[few["data"] == "digits"].groupby("model"):
-    axes[1, 2].semilogx(part["labels"], 100 * part.accuracy, marker="o", ms=4, color=COLOURS[model])
-axes[1, 2].set(xlabel="labelled examples", ylabel="read right (%)", ylim=(0, 103))
+        line = ":" if "untrained" in h.name else "-"
+        axis.plot(table[table.model == h.name][column].to_numpy(), marker="o", ms=4, color=COLOURS[kind_of(h)], ls=line)
+    axis.set_xticks(range(4), STAGES)
+    axis.set(title=title, ylabel=label, ylim=(0, None))
+for value in (np.pi / 2, 1):
+    axes[1, 0].axhline(value, color="0.6", lw=0.8, zorder=0)
+for h in networks:
+    units = by_unit[(by_unit.model == h.name) & (by_unit.role == "after pooling")]
+    for stage, marker in ((1, "o"), (2, "x")):
+        at = units[units.stage == stage]
+        axes[1, 1].scatter(at.predicted_f1_f0, at.f1_f0, s=14, marker=marker, color=COLOURS[h.name], alpha=0.6, lw=0.9)
+axes[1, 1].plot([0, 2], [0, 2], color="0.6", lw=0.8, zorder=0)
+axes[1, 1].text(0.04, 0.9, "o  first pool\nx  second pool", transform=axes[1, 1].transAxes, fontsize=9, va="center")
+axes[1, 1].set(title="the law of pooling", xlabel="F1/F0 by the law", ylabel="F1/F0 measured", ylim=(0, 2.05))
 for axis in axes.flat:
     axis.grid(alpha=0.3)
     axis.spines[["top", "right"]].set_visible(False)
 handles = axes[0, 0].get_legend_handles_labels()
-figure.legend(*handles, loc="upper center", ncols=3, frameon=False, title="solid: trained; dotted: untrained twin")
+figure.legend(*handles, loc="upper center", ncols=3, frameon=False, title="below: dotted lines are untrained twins")
 figure.tight_layout(rect=(0, 0, 1, 0.91))
-figure.savefig(OUT / "comparison.png", dpi=110)
+figure.savefig(OUT / "comparison.png", dpi=80)
 (OUT / "provenance.json").write_text(json.dumps([curve.provenance for curve in curves], indent=1) + "\n")
 plt.close("all")
 
 # %%
 at = tolerance.set_index(["model", "distortion", "amount"]).accuracy
-mean = tolerance[tolerance.model.isin(COLOURS)].pivot_table("accuracy", "distortion", "model")
+mean = tolerance[tolerance.model.isin(COLOURS)].pivot_table("accuracy", "distortion", "model")[list(COLOURS)]
 won = [name for name in mean.index if mean.loc[name].idxmax() == "neocognitron-digits"]
-lost = [name for name in mean.index if name not in won]
-ten = few[(few["data"] == "digits") & (few["labels"] == 10)].set_index("model").accuracy
-plain = ", ".join(f"{h.name} {at[h.name, 'shift', 0]:.1%}" for h in networks)
+beaten = [name for name in mean.index if mean.loc[name].idxmin() == "neocognitron-digits"]
+
+
+def listed(values, form):
+    return ", ".join(f"{SHORT[model]} {value:{form}}" for model, value in values.items())
+
+
 print(
-    f"Undistorted: {plain}. Averaged over the amounts "
-    f"shown, the Neocognitron is ahead of both trained networks on {', '.join(won) or 'nothing'} and behind at least "
-    f"one on {', '.join(lost) or 'nothing'}: "
-    + "; ".join(f"{name} {', '.join(f'{m} {v:.0%}' for m, v in mean.loc[name].items())}" for name in mean.index)
-    + f". With ten labelled digits: {', '.join(f'{m} {v:.0%}' for m, v in ten.items())}."
+    f"Undistorted: {listed({h.name: at[h.name, 'shift', 0] for h in networks}, '.1%')}. "
+    "Averaged over the amounts shown, "
+    f"the Neocognitron is ahead of both on {', '.join(won) or 'nothing'} and behind both on "
+    f"{', '.join(beaten) or 'nothing'}: " + "; ".join(f"{name} {listed(mean.loc[name], '.0%')}" for name in mean.index)
 )
+for data, part in few.groupby("data"):
+    rows = part.pivot_table("accuracy", "labels", "model")[list(COLOURS)]
+    print(f"Labels, {data}: " + "; ".join(f"{n} {listed(rows.loc[n], '.1%')}" for n in rows.index))
+for (model, stage), part in tuning.groupby(["model", "stage"], sort=False):
+    before, after = part.set_index("role").loc[["before pooling", "after pooling"]].itertuples()
+    print(
+        f"{model}, stage {stage}: F1/F0 {before.f1_f0:.2f} to {after.f1_f0:.2f} (law {after.predicted_f1_f0:.2f}), "
+        f"global OSI {before.gosi:.2f} to {after.gosi:.2f}, {after.units} pooling units answer gratings"
+    )
+print(sparse.pivot_table("population_sparseness", "model", "layer").round(2).to_string(na_rep=""))

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.anatomy.gabor_fit import Gabors, fit_gabors
-from hierfeat.anatomy.gradients import central_gradients
+from hierfeat.anatomy.gradients import central_gradients, declared_kernel
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call, Stop
@@ -186,7 +186,9 @@ def _weights(h: Hierarchy, name: str) -> np.ndarray:
 
     def before(call: Call) -> None:
         if call.name == name:
-            weight = settings(call.op, call.args, call.kwargs).get("weight")
+            weight = declared_kernel(call)
+            if weight is None:
+                weight = settings(call.op, call.args, call.kwargs).get("weight")
             if isinstance(weight, Tensor):
                 found.append(weight.detach().transpose(0, 1) if "transpose" in call.op else weight.detach())
             raise Stop

@@ -28,7 +28,7 @@ def central_gradients(
     channels
         The K channels wanted; the images are repeated K times, and one backward pass serves all.
     linear
-        Linearise on the way: activations pass everything, max pools become average pools.
+        Linearise on the way, see :func:`linearised`.
 
     Returns
     -------
@@ -61,8 +61,21 @@ def _central_units(output: Tensor, channels: Sequence[int], number: int) -> Tens
     return output.gather(1, which[:, None]).sum()
 
 
+def declared_kernel(call: Call) -> Tensor | None:
+    """The (outputs, inputs, height, width) kernel that a module which is a layer as a whole says it has."""
+    declare: Callable[[], Tensor] | None = getattr(call.module, "layer_kernel", None) if call.whole else None
+    return None if declare is None else declare().detach()
+
+
 def linearised(call: Call) -> Tensor | None:
-    """Replace what is not linear: activations by the identity, max pools by average pools."""
+    """Replace what is not linear: activations by the identity, max pools by average pools.
+
+    A layer that declares its kernel becomes that convolution: of an S-cell the excitation is left.
+    """
+    kernel = declared_kernel(call)
+    if kernel is not None:
+        names = ("stride", "padding", "dilation", "groups")
+        return F.conv2d(call.input, kernel, **{name: getattr(call.module, name) for name in names})
     if call.kind == "activation":
         return call.input * 1  # a copy: a later in-place operation must not reach back
     if call.op.startswith("max_pool"):

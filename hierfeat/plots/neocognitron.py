@@ -61,6 +61,7 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
     for index in range(len(u)):
         picture, bars = axes[2 * (index // per_row) : 2 * (index // per_row) + 2, index % per_row]
         picture.axis("on")
+        picture.set_anchor("S")  # close above its bars
         _cells(picture, result.images[index, 0], 1.0)
         right = result.predicted[index] == result.labels[index]
         verdict = "no answer" if result.predicted[index] == -1 else f"read as {result.predicted[index]}"

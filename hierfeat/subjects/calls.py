@@ -111,6 +111,7 @@ class Watch(TorchFunctionMode):
         self._counts: Counter[str] = Counter()
         self._quiet = 0  # callbacks that are running
         self._inside = 0  # modules that are one layer as a whole, and are running
+        self._shown: tuple[str, ...] = ()  # ops that the outermost of these lets be seen
         self._handles: list[RemovableHandle] = []
 
     def __enter__(self) -> "Watch":
@@ -134,8 +135,9 @@ class Watch(TorchFunctionMode):
         kwargs = kwargs or {}
         if self._writing is not None and (written := written_by(func, args, kwargs)) is not None:
             self._writing(written)
-        found = None if self._quiet or self._inside else identify(func, args, kwargs)
-        if found is None or self._is_of_weights(found[0]):
+        hidden = self._quiet or (self._inside and not self._shown)
+        found = None if hidden else identify(func, args, kwargs)
+        if found is None or self._is_of_weights(found[0]) or (self._inside and found[1] not in self._shown):
             return func(*args, **kwargs)
         call = self._call(*found, args, kwargs)
         replaced = self._quietly(self._before, call)
@@ -188,14 +190,14 @@ class Watch(TorchFunctionMode):
         if not path and not self._quiet:  # a new forward pass; the one before may have ended in an exception
             self._stack.clear()
             self._counts.clear()
-            self._inside = 0
+            self._inside, self._shown = 0, ()
         frame = _Frame(path, module, None if whole else native_kind(type(module)), args, {})
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
             frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
             frame.replacement = self._quietly(self._before, frame.call)
-            self._inside += 1
+            self._inside, self._shown = 1, getattr(module, "layer_shows", ())
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""

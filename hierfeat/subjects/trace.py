@@ -52,16 +52,13 @@ def one_forward(h: "Hierarchy", run: Callable[[Tensor], T]) -> tuple[T, str]:
 
 def _run(model: nn.Module, image: Tensor) -> list[Layer]:
     layers: list[Layer] = []
-    seen = 0
+    seen: dict[str, int] = {}  # flops at the start of each call: a layer may hold another one
+
+    def before(call: Call) -> None:
+        seen[call.name] = dry.flops
 
     def after(call: Call, output: Tensor) -> None:
-        nonlocal seen
-        layers.append(describe(call, output, (dry.flops - seen) // 2))
-        seen = dry.flops
-
-    def before(_call: Call) -> None:
-        nonlocal seen
-        seen = dry.flops
+        layers.append(describe(call, output, (dry.flops - seen[call.name]) // 2))
 
     with undisturbed(model), torch.no_grad(), DryRun() as dry, Watch(model, before=before, after=after):
         model(image)

@@ -151,6 +151,30 @@ def test_a_module_may_declare_itself_one_layer():
     assert [name for name, _ in seen(nn.Sequential(Cells(), nn.ReLU()), torch.rand(1, 1, 8, 8))] == ["0", "1"]
 
 
+def test_a_whole_layer_may_show_an_operation_within_it():
+    class Cells(nn.Module):
+        layer_kind, layer_op, layer_shows = "conv", "s_cells", ("relu",)
+
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Conv2d(1, 1, 3, bias=False)
+
+        def forward(self, x):
+            return 2 * F.relu(self.inner(x).clamp(min=-1) - 0.1)
+
+    net, image = nn.Sequential(Cells(), nn.ReLU()), torch.rand(1, 1, 8, 8)
+    h = hf.Hierarchy(net, (1, 8, 8))
+    assert [(layer.name, layer.kind) for layer in h.layers] == [
+        ("0.relu", "activation"),
+        ("0", "conv"),
+        ("1", "activation"),
+    ]
+    assert h.layers["0"].macs == 9 * 36, "what the layer shows does not hide what it costs"
+    found = hf.record(h, image, layers=["0", "0.relu"])
+    assert torch.equal(found["0"], 2 * found["0.relu"])
+    assert [name for name, _ in seen(net, image)] == ["0.relu", "0", "1"]
+
+
 def test_control_flow_that_depends_on_the_data():
     class Fickle(nn.Module):
         def __init__(self):

@@ -39,6 +39,12 @@ def geometric(size: int, ratio: float) -> Tensor:
     return ratio ** distances(size)
 
 
+def root(power: Tensor) -> Tensor:
+    """√power, and 0 where it is not above 0, with gradient 0 there: that of √ has no bound at 0."""
+    active = power > 0
+    return torch.where(active, power, 1.0).sqrt() * active
+
+
 class Layer(nn.Module):
     """A window that slides over all cell-planes below; says to the layer table what it is.
 
@@ -56,6 +62,7 @@ class Layer(nn.Module):
 
     layer_kind = "other"
     layer_op = ""
+    layer_shows = ("relu",)  # φ, which every cell ends in, is also seen as a rectifier: before and after it
     window: Tensor
 
     def __init__(self, planes_in: int, planes: int, window: Tensor, *, stride: int = 1, padding: int = 0) -> None:
@@ -63,6 +70,10 @@ class Layer(nn.Module):
         self.in_channels, self.out_channels = planes_in, planes
         self.kernel_size, self.stride, self.padding, self.dilation, self.groups = len(window), stride, padding, 1, 1
         self.register_buffer("window", window, persistent=False)
+
+    def layer_kernel(self) -> Tensor:
+        """Connections of the sum that the cells start from, (planes, planes_in / groups, k, k)."""
+        raise NotImplementedError
 
     def extra_repr(self) -> str:
         return (
@@ -88,14 +99,18 @@ class SLayer(Layer):
         size = self.kernel_size
         self.a = nn.Parameter(torch.zeros(planes, planes_in, size, size), requires_grad=False)
 
+    def layer_kernel(self) -> Tensor:
+        """The excitatory connections."""
+        return self.a
+
     def excitation(self, planes: Tensor) -> Tensor:
-        """Σ_κ Σ_ν a(κ, ν, k) u(κ, n + ν): the inner product of (1980, eq. 1)."""
+        """Σ_κ Σ_ν a(κ, ν, k) u(κ, n + ν), what excites a cell."""
         return F.conv2d(planes, self.a, stride=self.stride, padding=self.padding)
 
     def v_cells(self, planes: Tensor) -> Tensor:
-        """v(n) = √(Σ_κ Σ_ν c(ν) u(κ, n + ν)²), one V-plane per layer (1980, eq. 3)."""
+        """v(n) = √(Σ_κ Σ_ν c(ν) u(κ, n + ν)²), one V-plane per layer (1980)."""
         power = (planes**2).sum(1, keepdim=True)
-        return F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding).clamp(min=0).sqrt()
+        return root(F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding))
 
     def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the excitatory sum and of the V-plane."""
@@ -118,10 +133,13 @@ class CLayer(Layer):
         super().__init__(planes, planes, window, stride=stride, padding=padding)
         self.groups = planes
 
+    def layer_kernel(self) -> Tensor:
+        """The same window d(ν) for every plane."""
+        return self.window.expand(self.out_channels, 1, -1, -1)
+
     def spread(self, planes: Tensor) -> Tensor:
         """Σ_ν d(ν) u_S(k, n + ν), plane by plane."""
-        weights = self.window.expand(self.out_channels, 1, -1, -1)
-        return F.conv2d(planes, weights, stride=self.stride, padding=self.padding, groups=self.groups)
+        return F.conv2d(planes, self.layer_kernel(), stride=self.stride, padding=self.padding, groups=self.groups)
 
     def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the windows; the lateral inhibition of 1980 is small beside them."""

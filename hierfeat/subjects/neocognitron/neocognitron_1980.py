@@ -1,6 +1,6 @@
 """The network of 1980, as published: shunting S- and C-cells, three modules, twenty-four cell-planes a layer.
 
-Equation numbers are those of Fukushima (1980); ν runs over a window, κ over the cell-planes below.
+Formulas and letters are those of Fukushima (1980): ν runs over a window, κ over the cell-planes below.
 
 References
 ----------
@@ -53,7 +53,7 @@ class Settings1980:
 
 
 class ShuntingS(SLayer):
-    """S-cells whose inhibition divides (eqs. 1-3).
+    """S-cells whose inhibition divides.
 
     Parameters
     ----------
@@ -88,14 +88,14 @@ class ShuntingS(SLayer):
         self.b.zero_()
 
     def forward(self, planes: Tensor) -> Tensor:
-        """u_S = r φ[(1 + Σ a u_C) / (1 + 2r/(1 + r) b v_C) - 1], eqs. 1 and 2; (N, planes, rows, columns)."""
+        """u_S = r φ[(1 + Σ a u_C) / (1 + 2r/(1 + r) b v_C) - 1], φ[x] = max(x, 0); (N, planes, rows, columns)."""
         r = self.selectivity
         inhibition = 2 * r / (1 + r) * self.b[:, None, None] * self.v_cells(planes)
         return r * F.relu((1 + self.excitation(planes)) / (1 + inhibition) - 1)
 
 
 class ShuntingC(CLayer):
-    """C-cells with lateral inhibition from all planes and a saturating response (eqs. 4-6).
+    """C-cells with lateral inhibition from all planes and a saturating response.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class ShuntingC(CLayer):
     def forward(self, planes: Tensor) -> Tensor:
         """u_C = ψ[(1 + Σ d u_S) / (1 + v_S) - 1] with ψ[x] = φ[x/(α + x)]; (N, planes, rows, columns)."""
         spread = self.spread(planes)
-        inhibition = spread.mean(1, keepdim=True)  # v_S(n), eq. 6: one cell for all planes
+        inhibition = spread.mean(1, keepdim=True)  # v_S(n): one cell for all planes
         net = F.relu((1 + spread) / (1 + inhibition) - 1)
         return net / (self.saturation + net)
 
@@ -172,7 +172,7 @@ class Network1980(nn.Module):
         below = 1 if index == 0 else s.planes
         s_padding, c_padding = ((2, 0), (1, 1), (0, 0))[index]
         c = geometric(5, s.gamma[index])
-        c = c / (c.sum() * below)  # the constraint beside eq. 3: ΣΣ c(ν) = 1 over places and planes
+        c = c / (c.sum() * below)  # the paper's constraint: ΣΣ c(ν) = 1 over places and planes
         d = geometric(2 if index == 2 else 5, s.delta[index])
         s_cells = ShuntingS(below, s.planes, c, selectivity=s.selectivity[index], initial=s.initial, padding=s_padding)
         return s_cells, ShuntingC(s.planes, d, saturation=s.saturation, padding=c_padding)

@@ -3,7 +3,7 @@
 References
 ----------
 .. [1] Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern
-       recognition unaffected by shift in position. Biological Cybernetics 36, 193-202. Section 3, eqs. 7 and 8.
+       recognition unaffected by shift in position. Biological Cybernetics 36, 193-202.
 """
 
 import torch
@@ -51,7 +51,7 @@ def representatives(responses: Tensor) -> dict[int, Place]:
 def reinforce(layer: ShuntingS, below: Tensor, *, amplification: float) -> dict[int, Place]:
     """Show one pattern to an S-layer: its representatives' connections grow, and their planes share them.
 
-    Δa(κ, ν, k) = q c(ν) u_C(κ, n + ν) (eq. 7) and Δb(k) = (q/2) v_C(n) (eq. 8), at the representative's place n.
+    Δa(κ, ν, k) = q c(ν) u_C(κ, n + ν) and Δb(k) = (q/2) v_C(n), at the representative's place n.
 
     Parameters
     ----------

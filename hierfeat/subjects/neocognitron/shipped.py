@@ -15,7 +15,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "references": 50,
         "learning_images": (500, 800),
     },
-    "neocognitron-mnist": {"top": "ridge", "deformed": 2},
+    "neocognitron-mnist": {"top": "ridge", "penalty": 2e-3, "one_sided": 30, "deformed": 1},
 }
 """What to pass to `Neocognitron` to train each again."""
 

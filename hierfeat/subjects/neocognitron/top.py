@@ -1,7 +1,6 @@
-"""The top stage, the only one with labels: features of the last C-layer to scores of the classes.
+"""The interpolating vector, the top stage as published: the only stage with labels.
 
-Two of them, both without a gradient: the interpolating vector, as published, and a ridge regression onto the
-classes, solved in closed form. Both look at the direction of the feature vector only.
+Like the ridge in its place, it looks at the direction of the feature vector only, and learns without a gradient.
 
 References
 ----------
@@ -20,78 +19,6 @@ from hierfeat.subjects.neocognitron.self_organisation import winner_take_all
 
 SWEEPS = 15
 """Sweeps of coordinate descent over the combined references; cosines on digits are then within 0.007 of their limit."""
-
-
-class Ridge(nn.Module):
-    """Scores W x/‖x‖ + b.
-
-    Parameters
-    ----------
-    features, classes : int
-        Length of the feature vector, and number of classes.
-    """
-
-    layer_kind = "linear"
-    layer_op = "ridge"
-
-    def __init__(self, features: int, classes: int) -> None:
-        super().__init__()
-        self.in_features, self.out_features = features, classes
-        self.weight = nn.Parameter(torch.zeros(classes, features), requires_grad=False)
-        self.bias = nn.Parameter(torch.zeros(classes), requires_grad=False)
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Random weights, as those of an untrained linear layer."""
-        nn.init.normal_(self.weight, std=self.in_features**-0.5)
-        nn.init.zeros_(self.bias)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, features) to (N, classes)."""
-        return F.linear(F.normalize(features, dim=1), self.weight, self.bias)
-
-
-class RidgeSums:
-    """What a ridge must remember of the examples it has seen: sums and products, not the examples.
-
-    Parameters
-    ----------
-    features, classes : int
-        Length of the feature vector, and number of classes.
-    """
-
-    def __init__(self, features: int, classes: int) -> None:
-        self.count = 0
-        self.products = torch.zeros(features, features)
-        self.sums = torch.zeros(features)
-        self.by_class = torch.zeros(features, classes)
-        self.class_counts = torch.zeros(classes)
-
-    def update(self, features: Tensor, labels: Tensor) -> None:
-        """Take in examples: (N, features) and class numbers (N,)."""
-        unit = F.normalize(features, dim=1)
-        targets = F.one_hot(labels, self.by_class.shape[1]).float()
-        self.products.addmm_(unit.T, unit)
-        self.by_class.addmm_(unit.T, targets)
-        self.sums += unit.sum(0)
-        self.class_counts += targets.sum(0)
-        self.count += len(unit)
-
-    def solve(self, *, penalty: float) -> tuple[Tensor, Tensor]:
-        """Weights (classes, features) and bias (classes,) that regress ±1 onto the features with a ridge.
-
-        Parameters
-        ----------
-        penalty : float
-            Ridge in units of the mean variance of the features.
-        """
-        mean, prior = self.sums / self.count, self.class_counts / self.count
-        covariance = self.products / self.count - torch.outer(mean, mean)
-        target_mean = 2 * prior - 1
-        cross = 2 * self.by_class / self.count - torch.outer(mean, 2 * prior)
-        covariance.diagonal().add_(penalty * covariance.diagonal().mean())
-        weight = torch.linalg.solve(covariance, cross)
-        return weight.T.contiguous(), target_mean - mean @ weight
 
 
 class InterpolatingVector(nn.Module):

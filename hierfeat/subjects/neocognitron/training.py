@@ -10,10 +10,12 @@ from hierfeat.subjects.neocognitron.deform import Jitter, jittered
 from hierfeat.subjects.neocognitron.modern import ModernNetwork, ModernSettings, SubtractiveS
 from hierfeat.subjects.neocognitron.neocognitron_1980 import Network1980, Settings1980
 from hierfeat.subjects.neocognitron.reinforcement import self_organise
+from hierfeat.subjects.neocognitron.ridge import Ridge, RidgeSums
 from hierfeat.subjects.neocognitron.self_organisation import in_parts, organise
-from hierfeat.subjects.neocognitron.top import InterpolatingVector, Ridge, RidgeSums, condense
+from hierfeat.subjects.neocognitron.top import InterpolatingVector, condense
 
-BATCH = 200
+BATCH, GROUP = 200, 1000
+"""Images that pass the network together, and images whose features a ridge takes in together."""
 FLOOR = 0.2
 """S-cells learn where the V-cell answers more than this share of the strongest."""
 DEFORMATION = Jitter(shift=1.0, rotation=8.0, scale=0.08, shear=0.1, elastic=0.8)
@@ -56,16 +58,18 @@ def organise_layers(network: ModernNetwork, images: Tensor, *, generator: torch.
 
 
 def fit_ridge(network: ModernNetwork, images: Tensor, labels: Tensor, *, generator: torch.Generator) -> None:
-    """One pass over the images, and one over each deformed copy; then one linear system."""
-    top = network.top
+    """One pass over the images, and one over each deformed copy; then the linear systems."""
+    top, s = network.top, network.settings
     if not isinstance(top, Ridge):
         raise HierfeatError("expected a network with top='ridge'")
-    sums = RidgeSums(top.in_features, top.out_features)
-    for copy in range(1 + network.settings.deformed):
-        for part, own in zip(in_parts(images, BATCH), in_parts(labels, BATCH), strict=True):
-            shown = jittered(part, DEFORMATION, generator=generator) if copy else part
-            sums.update(network.features(shown), own)
-    weight, bias = sums.solve(penalty=network.settings.penalty)
+    sums = RidgeSums(top.in_features, top.out_features, keep=s.one_sided > 0)
+    for copy in range(1 + s.deformed):
+        for some, own in zip(in_parts(images, GROUP), in_parts(labels, GROUP), strict=True):
+            parts = in_parts(some, BATCH)
+            shown = [jittered(part, DEFORMATION, generator=generator) if copy else part for part in parts]
+            sums.update(torch.cat([network.features(part) for part in shown]), own)
+    one_sided = {"steps": s.one_sided} if s.one_sided else {}
+    weight, bias = (sums.solve_one_sided if one_sided else sums.solve)(penalty=s.penalty, **one_sided)
     top.weight.copy_(weight)
     top.bias.copy_(bias)
 

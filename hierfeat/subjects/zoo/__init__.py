@@ -147,6 +147,6 @@ ZOO: dict[str, Species] = {
         build_digits, (1, 32, 32), (0.0,), (1.0,), DIGITS, "modern Neocognitron; interpolating vector; no gradient"
     ),
     "neocognitron-mnist": Species(
-        build_mnist, (1, 28, 28), (0.0,), (1.0,), DIGITS, "modern Neocognitron; ridge top; no gradient"
+        build_mnist, (1, 28, 28), (0.0,), (1.0,), DIGITS, "modern Neocognitron; linear top; no gradient below it"
     ),
 }

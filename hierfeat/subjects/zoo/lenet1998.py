@@ -102,13 +102,13 @@ class PartialConv2d(nn.Module):
             self.weight.uniform_(-2.4, 2.4).div_(fan_in[:, None, None])
             self.bias.zero_()
 
-    def dense_weight(self) -> Tensor:
+    def layer_kernel(self) -> Tensor:
         """Return the kernels as `out, in, k, k`, zero where there is no connection."""
         shape = (self.out_channels, self.in_channels, self.kernel_size, self.kernel_size)
         return self.weight.new_zeros(shape).index_put((self.targets, self.sources), self.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.dense_weight(), self.bias)
+        return F.conv2d(x, self.layer_kernel(), self.bias)
 
     def layer_macs(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:  # noqa: ARG002 - the protocol
         return self.weight.numel() * prod(out_shape[-2:])

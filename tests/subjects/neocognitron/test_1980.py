@@ -1,5 +1,7 @@
 """The network of 1980 as a whole: sizes, what it learns, and how often."""
 
+import time
+
 import pytest
 import torch
 
@@ -43,6 +45,12 @@ def test_one_cell_answers_each_digit_and_no_other(trained):
 def test_before_learning_no_cell_prefers_anything():
     answers = Network1980().answers(glyphs()[0])
     assert float(answers.max()) < ANSWER
+
+
+def test_training_takes_less_than_ten_seconds():
+    start = time.process_time()
+    Neocognitron("1980").fit(*glyphs())
+    assert time.process_time() - start < 10
 
 
 def test_position_does_not_matter(trained):

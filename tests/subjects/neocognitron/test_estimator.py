@@ -19,9 +19,16 @@ def digits():
     return images[:400], labels[:400]
 
 
-@pytest.fixture(scope="module", params=["interpolating", "ridge"])
+TOPS = {
+    "interpolating": {"references": 20},
+    "ridge": {"top": "ridge"},
+    "one-sided": {"top": "ridge", "penalty": 2e-3, "one_sided": 10},
+}
+
+
+@pytest.fixture(scope="module", params=TOPS)
 def trained(request, digits):
-    return Neocognitron(top=request.param, references=20, **SMALL).fit(*digits)
+    return Neocognitron(**TOPS[request.param], **SMALL).fit(*digits)
 
 
 def test_reads_digits_it_has_not_seen(trained):

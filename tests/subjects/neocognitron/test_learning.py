@@ -54,7 +54,7 @@ def test_a_silent_layer_has_no_representatives():
     assert representatives(torch.zeros(3, 8, 8)) == {}
 
 
-def test_reinforcement_adds_what_equations_7_and_8_say():
+def test_reinforcement_adds_what_the_rule_says():
     c = geometric(5, 0.9) / geometric(5, 0.9).sum()
     cells = ShuntingS(1, 2, c, selectivity=4.0, initial=1e-3, padding=2)
     before_a, pattern = cells.a.clone(), torch.zeros(1, 1, 9, 9)

@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 from sklearn.linear_model import Ridge as ReferenceRidge
+from sklearn.svm import LinearSVC
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.neocognitron.top import InterpolatingVector, Ridge, RidgeSums, condense, cone_cosine
+from hierfeat.subjects.neocognitron.ridge import Ridge, RidgeSums
+from hierfeat.subjects.neocognitron.top import InterpolatingVector, condense, cone_cosine
 
 
 @settings(max_examples=30, deadline=None)
@@ -55,6 +57,25 @@ def test_ridge_is_scikit_learns():
     top.weight.copy_(weight)
     top.bias.copy_(bias)
     np.testing.assert_allclose(top(5 * x).numpy(), reference.predict(unit), atol=2e-3)
+
+
+def test_one_sided_ridge_is_scikit_learns_squared_hinge():
+    """LinearSVC minimises the same cost by coordinate descent: C = 1/(n·ridge) and a ridge on the bias, kept weak."""
+    generator = torch.Generator().manual_seed(0)
+    centres = torch.rand(3, 7, generator=generator)
+    labels = torch.randint(0, 3, (120,), generator=generator)
+    x = centres[labels] + 0.15 * torch.rand(120, 7, generator=generator)
+    sums = RidgeSums(7, 3, keep=True)
+    for part, own in zip(x.split(50), labels.split(50), strict=True):
+        sums.update(part, own)
+    weight, bias = sums.solve_one_sided(penalty=0.1, steps=300)
+    unit = torch.nn.functional.normalize(x, dim=1).half().double().numpy()
+    ridge = 0.1 * unit.var(0).mean()
+    reference = LinearSVC(C=1 / (len(x) * ridge) / 2, intercept_scaling=1e3, tol=1e-10, max_iter=10**6).fit(
+        unit, labels
+    )
+    found, expected = torch.cat([weight, bias[:, None]], 1).numpy(), np.c_[reference.coef_, reference.intercept_]
+    np.testing.assert_allclose(found, expected, rtol=0.02, atol=0.02)
 
 
 def test_few_examples_are_kept_and_many_are_condensed():
