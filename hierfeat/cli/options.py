@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _MODEL = "a zoo name (see `hierfeat models`), torchvision:NAME, timm:NAME, package.module:factory or file.py:factory"
 _IMAGES = (
-    "digits, glyphs, mnist, fashion_mnist, cifar10, photographs or a folder; by default what the model was made for"
+    "digits, glyphs, mnist, fashion_mnist, cifar10, photographs or a folder; default: what the model was made for"
 )
 
 
