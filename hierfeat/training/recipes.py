@@ -1,6 +1,6 @@
 """The zoo's recipes, by the name of the model that each makes.
 
-Every choice was made on the validation split; the test set was looked at once, by the final weights.
+Choices were made on the validation split. Where a test number was seen before a recipe was final, its notes say so.
 """
 
 from dataclasses import replace
@@ -63,7 +63,8 @@ _CONVNET = Recipe(
     shift=3,
     split="train+validation",
     precision="bfloat16",
-    notes="Chosen on the validation split with 14 epochs (90.2 % there); the length was then set by the time to spend.",
+    notes="Chosen on the validation split with 14 epochs (90.2 % there, 89.6 % test); 8 more, begun anew on all 50,000 "
+    "images, came to 90.5 % test. This one schedule of 30 epochs was run once; its length is what an hour allows.",
 )
 _CONVNET_FASHION = replace(_CONVNET, model="convnet-fashion", data="fashion_mnist", epochs=8, shift=1, notes="")
 
