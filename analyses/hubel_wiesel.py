@@ -214,9 +214,9 @@ for state, row in totals.iterrows():
         f"\n{state.capitalize()}: of {row.simple:.0f} simple units that a pool reads, {row.steady:.0f} answer steadily "
         f"behind it, with F1/F0 below 1 ({row.steady / row.simple:.0%}); {row.complex:.0f} of them are tuned, complex "
         f"cells. The median F1/F0 goes from {row.f1_f0_before:.2f} to {row.f1_f0_after:.2f}; by the pooling law, over "
-        f"a median {row.phase_window:.0f}° of the cycle, it would be {row.predicted_f1_f0:.2f}. Position tolerance goes "
-        f"from {row.tolerance_before:.1f} to {row.tolerance_after:.1f} pixels, global OSI from {row.gosi_before:.2f} "
-        f"to {row.gosi_after:.2f}."
+        f"a median {row.phase_window:.0f}° of the cycle, it would be {row.predicted_f1_f0:.2f}. Position tolerance "
+        f"goes from {row.tolerance_before:.1f} to {row.tolerance_after:.1f} pixels, global OSI from "
+        f"{row.gosi_before:.2f} to {row.gosi_after:.2f}."
     )
 steady = totals.steady / totals.simple
 if steady.trained < 0.5:
