@@ -1,5 +1,6 @@
 """The first streaming measures: moments, active fraction, sparseness and a histogram with quantiles."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Self
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.recording.measure import Batch, Measure
-from hierfeat.recording.reductions import reductions
+from hierfeat.recording.reductions import Reductions, reductions
 
 _PATIENCE = 64  # updates that are gathered before they are merged: small operations cost more than small sums
 
@@ -17,49 +18,71 @@ _PATIENCE = 64  # updates that are gathered before they are merged: small operat
 class _Additive(Measure):
     """A measure whose state just adds up."""
 
-    def _add(self, key: str, value: Tensor | float) -> None:
+    def _add(self, key: str, value: np.ndarray | float) -> None:
         pending = self._pending.setdefault(key, [])
-        pending.append(torch.as_tensor(value, dtype=torch.float64) if isinstance(value, int | float) else value)
+        pending.append(value)
         if len(pending) >= _PATIENCE:
             self.settle()
 
     def settle(self) -> None:
         for key, values in self._pending.items():
             if values:
-                before = [self._state[key]] if key in self._state else []
-                self._state[key] = torch.stack([*before, *values]).sum(0)
+                before = [self._state[key].numpy()] if key in self._state else []
+                self._state[key] = torch.as_tensor(np.sum([*before, *values], axis=0))
                 values.clear()
 
     def merge(self, other: Self) -> None:
         for key, value in other.state.items():
-            self._add(key, value)
+            self._add(key, value.numpy())
 
 
 class _Sampling(_Additive):
     """An additive measure that may look at a part of each image's values: a run that moves on from image to image.
 
     Neighbours in memory cost a tenth of what values spread over a layer do. Where the run starts depends on the
-    image's place in the data alone, so that the result is the same whatever the batches.
+    image's place in the data alone, so that the result is the same whatever the batches. What the samples
+    tell is worked out for many batches at once.
     """
 
-    _indices: Tensor | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self._indices: Tensor | None = None
+        self._starts: dict[tuple[int, int, torch.device], Tensor] = {}  # of this batch
+        self._samples: dict[str, list[Tensor]] = {}
+        self._waiting = 0  # values in `_samples`
 
     def begin(self, batch: Batch) -> None:
         self._indices = batch.indices
+        self._starts.clear()
 
-    def _sampled(self, values: Tensor, count: int | None) -> Tensor:
-        """`count` neighbouring values along the last axis of each image; all if None."""
-        length = values.shape[-1]
-        if count is None or count >= length:
-            return values
-        indices = torch.arange(len(values)) if self._indices is None else self._indices
-        starts = (indices * _STRIDE % (length - count + 1)).to(values.device)
-        places = starts[:, None] + torch.arange(count, device=values.device)
-        places = places.view(len(values), *(1,) * (values.ndim - 2), count)
-        return values.gather(-1, places.expand(*values.shape[:-1], count))
+    def _start(self, images: int, places: int, device: torch.device) -> Tensor:
+        """(N,): the first of each image's sampled places, of `places` that are possible."""
+        key = (images, places, device)
+        if key not in self._starts:
+            indices = torch.arange(images) if self._indices is None else self._indices
+            self._starts[key] = (indices * _STRIDE % places).to(device)
+        return self._starts[key]
+
+    def _put_off(self, layer: str, sample: Tensor) -> None:
+        """Keep a sample, (..., values), until there are enough."""
+        self._samples.setdefault(layer, []).append(sample)
+        self._waiting += sample.numel()
+        if self._waiting > _ENOUGH:
+            self.settle()
+
+    @abstractmethod
+    def _digest(self, layer: str, sample: Tensor) -> None:
+        """Add up what a sample tells."""
+
+    def settle(self) -> None:
+        samples, self._samples, self._waiting = self._samples, {}, 0
+        for layer, parts in samples.items():
+            self._digest(layer, torch.cat(parts, -1).cpu())
+        super().settle()
 
 
 _STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
+_ENOUGH = 1 << 21  # values of samples, all layers together
 
 
 class Moments(Measure):
@@ -87,14 +110,13 @@ class Moments(Measure):
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        mean, m2 = found.spread
-        self._gather(layer, (torch.tensor(float(found.count)).double(), mean, m2, found.minima, found.maxima))
+        self._gather(layer, (float(found.count), *found.spread, *found.extremes.numpy()))
 
     def merge(self, other: Self) -> None:
         for layer in other.layers():
-            self._gather(layer, tuple(other.state[f"{layer}/{name}"] for name in self.STATISTICS))
+            self._gather(layer, tuple(other.state[f"{layer}/{name}"].numpy() for name in self.STATISTICS))
 
-    def _gather(self, layer: str, part: tuple[Tensor, ...]) -> None:
+    def _gather(self, layer: str, part: tuple[np.ndarray | float, ...]) -> None:
         pending = self._pending.setdefault(layer, [])
         pending.append(part)
         if len(pending) >= _PATIENCE:
@@ -106,12 +128,13 @@ class Moments(Measure):
                 continue
             keys = [f"{layer}/{name}" for name in self.STATISTICS]
             if keys[0] in self._state:
-                parts.append(tuple(self._state[key] for key in keys))
-            n, mean, m2, low, high = (torch.stack(values) for values in zip(*parts, strict=True))
-            weight = n.view(-1, 1)
+                parts.append(tuple(self._state[key].numpy() for key in keys))
+            n, mean, m2, low, high = (np.stack(values).astype(np.float64) for values in zip(*parts, strict=True))
+            weight = n[:, None]
             grand = (weight * mean).sum(0) / n.sum()
-            m2 = m2.sum(0) + (weight * (mean - grand).square()).sum(0)
-            self._state |= dict(zip(keys, (n.sum(), grand, m2, low.amin(0), high.amax(0)), strict=True))
+            m2 = m2.sum(0) + (weight * (mean - grand) ** 2).sum(0)
+            merged = (n.sum(), grand, m2, low.min(0), high.max(0))
+            self._state |= dict(zip(keys, map(torch.as_tensor, merged), strict=True))
             parts.clear()
 
     def result(self) -> pd.DataFrame:
@@ -144,8 +167,8 @@ class ActiveFraction(_Additive):
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        self._add(f"{layer}/positive", found.positives)
-        self._add(f"{layer}/n", found.count)
+        self._add(f"{layer}/positive", found.positives.numpy())
+        self._add(f"{layer}/n", float(found.count))
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, active_fraction, dead`` (never above zero)."""
@@ -193,25 +216,38 @@ class Sparseness(_Sampling):
     def __init__(self, positions: int | None = 16) -> None:
         super().__init__()
         self._positions = positions
+        self._channels: dict[str, int] = {}
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        self._add(f"{layer}/n", found.count)
-        self._add(f"{layer}/sum", found.rate_sums)
-        self._add(f"{layer}/squares", found.rate_squares)
-        total, places = self._population(found.rates)
-        self._add(f"{layer}/population", total)
-        self._add(f"{layer}/places", places)
+        sums, squares = found.rate_totals.numpy()
+        self._add(f"{layer}/n", float(found.count))
+        self._add(f"{layer}/sum", sums)
+        self._add(f"{layer}/squares", squares)
+        rates = self._sampled(found)
+        both = torch.stack((rates.sum(1), rates.square().sum(1)))
+        self._channels[layer] = rates.shape[1]
+        self._put_off(layer, both.flatten(1))
 
-    def _population(self, rates: Tensor) -> tuple[Tensor, Tensor]:
+    def _sampled(self, found: Reductions) -> Tensor:
+        """(N, C, positions): rates at some neighbouring positions of each image."""
+        rows, count = found.rows, self._positions
+        images, channels, length = rows.shape
+        if count is None or count >= length:
+            return found.rates
+        starts = self._start(images, length - count + 1, rows.device)
+        places = (starts[:, None] + torch.arange(count, device=rows.device))[:, None]
+        sample = rows.gather(-1, places.expand(images, channels, count))
+        return sample if found.is_rate else sample.clamp_(min=0)
+
+    def _digest(self, layer: str, sample: Tensor) -> None:
         """The sum of the sparseness over places where anything responds, and their number."""
-        channels = rates.shape[1]
-        sample = self._sampled(rates, self._positions)
-        squares = sample.square().sum(1)
-        treves_rolls = sample.sum(1).square_().div_(squares * channels)
-        answering = squares > 0
-        sparseness = (1 - treves_rolls) / (1 - 1 / channels) if channels > 1 else torch.zeros_like(squares)
-        return torch.where(answering, sparseness, 0.0).sum(dtype=torch.float64), answering.sum().double()
+        channels = self._channels[layer]
+        sums, squares = sample.double()
+        sums, squares = sums[squares > 0], squares[squares > 0]
+        sparseness = (1 - sums.square() / (squares * channels)) / (1 - 1 / channels) if channels > 1 else squares * 0
+        self._add(f"{layer}/population", float(sparseness.sum()))
+        self._add(f"{layer}/places", float(len(squares)))
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, lifetime_sparseness, population_sparseness``."""
@@ -255,15 +291,24 @@ class Histogram(_Sampling):
 
     def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
         super().__init__()
-        self._samples, self._quantiles = samples, tuple(quantiles)
+        self._samples_per_image, self._quantiles = samples, tuple(quantiles)
 
     def update(self, layer: str, activation: Tensor) -> None:
-        flat = activation.reshape(len(activation), -1)
-        bits = self._sampled(flat, self._samples).float().contiguous().view(torch.int32)
-        shift, lowest = 23 - self.DIGITS, (127 + self.SMALLEST) << self.DIGITS
-        magnitude = ((bits & 0x7FFFFFFF) >> shift).sub_(lowest).clamp_(0, self.SIDE)
-        places = torch.where(bits < 0, self.SIDE - magnitude, self.SIDE + magnitude)
-        self._add(f"{layer}/counts", torch.bincount(places.flatten(), minlength=2 * self.SIDE + 1))
+        flat = activation.detach().reshape(len(activation), -1)
+        images, length = flat.shape
+        if self._samples_per_image is None or self._samples_per_image >= length:
+            self._digest(layer, flat.float().cpu())
+            return
+        runs = flat.reshape(-1).unfold(0, self._samples_per_image, 1)
+        starts = self._start(images, length - self._samples_per_image + 1, flat.device)
+        starts = starts + torch.arange(0, images * length, length, device=flat.device)
+        self._put_off(layer, runs.index_select(0, starts).float().flatten())
+
+    def _digest(self, layer: str, sample: Tensor) -> None:
+        """Count the values by their upper bits, which tell the bin."""
+        bits = sample.contiguous().view(torch.int32).numpy().view(np.uint32)
+        counts = np.bincount(bits.ravel() >> (23 - self.DIGITS), minlength=2 << (8 + self.DIGITS))
+        self._add(f"{layer}/counts", _folded(counts, self.DIGITS, self.SMALLEST, self.SIDE))
 
     @classmethod
     def edges(cls) -> np.ndarray:
@@ -289,6 +334,21 @@ class Histogram(_Sampling):
             return 0.0
         low, high = self.edges()[place : place + 2]
         return float(low + (high - low) * (wanted - below[place]) / counts[place])
+
+
+def _folded(counts: np.ndarray, digits: int, smallest: int, side: int) -> np.ndarray:
+    """Counts by sign, exponent and first binary digits, as counts of bins from the most negative to the most positive.
+
+    What is too near to zero joins the middle bin, what is too far from it the outermost ones.
+    """
+    lowest = (127 + smallest) << digits
+    positive, negative = counts.reshape(2, -1)
+    bins = np.zeros(2 * side + 1, dtype=np.int64)
+    bins[side] = counts.reshape(2, -1)[:, : lowest + 1].sum()
+    for half, values in ((bins[side:], positive), (bins[side::-1], negative)):
+        half[1:side] += values[lowest + 1 : lowest + side]
+        half[side] += values[lowest + side :].sum()
+    return bins
 
 
 def _per_channel(layers: dict[str, dict[str, Tensor]]) -> pd.DataFrame:
