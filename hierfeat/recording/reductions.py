@@ -8,20 +8,21 @@ A small operation between two layers of a net costs some ten microseconds, so th
 
 import weakref
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hierfeat.subjects.ops import version
 
 _SHORT_ROW = 64
-_STEEP = 1e4  # mean²/variance beyond which float32 sums of squares lose the variance
+_STEEP = 1 - 1e-4  # mean²/mean of squares beyond which float32 sums of squares lose the variance
+Array = NDArray[Any]
 
 
 class Reductions:
-    """Sums, extremes and counts over images and positions, one number per channel, on the CPU.
+    """Sums, extremes and counts over images and positions, one number per channel: arrays (C,), on the CPU.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ class Reductions:
         if "rate_totals" in found:
             self.totals = self.rate_totals = before.rate_totals
         if "extremes" in found:
-            self.extremes = before.extremes.clamp(min=0)
+            low, high = before.extremes
+            self.extremes = low.clip(0), high.clip(0)
         if "positives" in found:
             self.positives = before.positives
 
@@ -69,28 +71,29 @@ class Reductions:
         return x.reshape(x.shape[0], x.shape[1], -1)
 
     @cached_property
-    def totals(self) -> Tensor:
-        """(2, C): Σx and Σx²."""
+    def totals(self) -> tuple[Array, Array]:
+        """Σx and Σx²."""
         return _totals(self.rows)
 
     @cached_property
-    def extremes(self) -> Tensor:
-        """(2, C): the smallest and the largest value, in the activation's own precision."""
-        first, second = (0, -1) if self.rows.shape[-1] < _SHORT_ROW else (-1, 0)  # along the longer axis first
-        low, high = self.rows.amin(first).amin(second), self.rows.amax(first).amax(second)
-        return torch.stack((low, high)).cpu()
+    def extremes(self) -> tuple[Array, Array]:
+        """The smallest and the largest value, in the activation's own precision."""
+        rows = self.rows
+        if rows.shape[-1] < _SHORT_ROW:  # along the longer axis first
+            return _array(rows.amin(0).amin(-1)), _array(rows.amax(0).amax(-1))
+        return _array(rows.amin(-1).amin(0)), _array(rows.amax(-1).amax(0))
 
     @cached_property
-    def spread(self) -> tuple[np.ndarray, np.ndarray]:
-        """The mean and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
-        sums, squares = self.totals.numpy()
-        mean = sums / self.count
-        deviations = squares - sums * mean
-        if (squares > (1 + _STEEP) * deviations).any():
+    def deviations(self) -> tuple[Array, Array]:
+        """Σx and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
+        sums, squares = self.totals
+        shared = sums * sums / self.count
+        if (shared > _STEEP * squares).any():
             rows = self.rows.cpu().double()
-            mean = _totals(rows)[0].numpy() / self.count
-            deviations = _totals(rows - torch.from_numpy(mean)[:, None])[1].numpy()
-        return mean, deviations
+            sums, _ = _totals(rows)
+            _, deviations = _totals(rows - torch.from_numpy(sums / self.count)[:, None])
+            return sums, deviations
+        return sums, squares - shared
 
     @cached_property
     def rates(self) -> Tensor:
@@ -103,35 +106,35 @@ class Reductions:
         return bool(self.extremes[0].min() >= 0)
 
     @cached_property
-    def rate_totals(self) -> Tensor:
-        """(2, C): Σ max(x, 0) and Σ max(x, 0)²."""
+    def rate_totals(self) -> tuple[Array, Array]:
+        """Σ max(x, 0) and Σ max(x, 0)²."""
         return self.totals if self.is_rate else _totals(self.rates)
 
     @cached_property
-    def positives(self) -> Tensor:
-        """(C,): how many values are above zero."""
-        return _sums(torch.gt(self.rows, 0, out=torch.empty_like(self.rows)))
+    def positives(self) -> Array:
+        """How many values are above zero."""
+        return _sum(torch.gt(self.rows, 0, out=torch.empty_like(self.rows)))
 
 
-def _totals(rows: Tensor) -> Tensor:
-    """Σx and Σx² of each channel."""
+def _totals(rows: Tensor) -> tuple[Array, Array]:
+    """Σx and Σx² of each channel, in float64."""
+    if rows.shape[-1] < _SHORT_ROW:
+        return _sum(rows), _sum(rows * rows)
+    norms = torch.linalg.vector_norm(rows, dim=-1).cpu().double()
+    return _sum(rows), norms.square_().sum(0).numpy()
+
+
+def _sum(rows: Tensor) -> Array:
+    """Σx of each channel, in float64."""
     images, channels, positions = rows.shape
     if positions < _SHORT_ROW:
-        flat, ones = rows.reshape(images, -1), rows.new_ones(images)
-        both = torch.cat((ones @ flat, ones @ flat.square())).view(2, channels, positions)
-        return both.cpu().sum(-1, dtype=torch.float64)
-    both = torch.stack((rows.sum(-1), torch.linalg.vector_norm(rows, dim=-1))).cpu().double()
-    both[1].square_()
-    return both.sum(1)
+        over_images = rows.new_ones(images) @ rows.reshape(images, -1)
+        return over_images.cpu().view(channels, positions).sum(-1, dtype=torch.float64).numpy()
+    return rows.sum(-1).cpu().sum(0, dtype=torch.float64).numpy()
 
 
-def _sums(rows: Tensor) -> Tensor:
-    """Σx of each channel."""
-    images, channels, positions = rows.shape
-    if positions < _SHORT_ROW:
-        flat = rows.new_ones(images) @ rows.reshape(images, -1)
-        return flat.cpu().view(channels, positions).sum(-1, dtype=torch.float64)
-    return rows.sum(-1).cpu().sum(0, dtype=torch.float64)
+def _array(values: Tensor) -> Array:
+    return values.cpu().numpy()
 
 
 _latest: list[Reductions] = []
