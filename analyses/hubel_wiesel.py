@@ -57,17 +57,18 @@ layers["squeezenet"] = (
     "features.0",
     "features.1",
     "features.2",
-    "features.3.*",
+    "features.3.cat",
     "features.6",
     "features.11",
-    "features.12.*",
+    "features.12.cat",
 )
 # 224 pixels take their time: fewer gratings there
 counts = {"squeezenet": {"orientations": 12, "frequencies": 6, "phases": 8}}
 
 # %% [markdown]
 # ## Tuning: orientation, frequency, F1/F0
-# Sine gratings fill the image; one pass serves all layers.
+# Sine gratings fill the image; one pass serves all layers. Small fields prefer an orientation whatever their weights;
+# `beyond_twin` is the share of units more selective than 95 % of the untrained twin's in their layer.
 
 # %%
 tunings, tables, summaries = {}, [], []
@@ -77,7 +78,8 @@ for name, h in subjects.items():
     twin = hf.orientation_tuning(twins[name], **options)
     for label, found in ((name, tunings[name]), (f"{name}, untrained", twin)):
         tables.append(found.table.assign(model=label))
-        summaries.append(found.summary.assign(model=label))
+        rare = (found.p_against(twin) < 0.05)[found.table.responsive].groupby(found.table.layer).mean()
+        summaries.append(found.summary.assign(model=label).join(rare.rename("beyond_twin"), on="layer"))
     save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
     save(f"{name}_untrained_tuning_summary", twin.plot_summary(), twin)
     first = tunings[name].table.layer[0]
@@ -149,81 +151,85 @@ answers = []
 for name, h in subjects.items():
     for state, subject in (("trained", h), ("untrained", twins[name])):
         pairs = hf.cell_pairs(subject, **counts.get(name, {}))
-        label = name if state == "trained" else f"{name}_untrained"
-        save(f"{label}_pairs", pairs.plot(), pairs)
-        pairs.table.to_csv(OUT / f"{label}_pairs.csv", index=False, float_format="%.4g")
+        save(f"{name}_pairs" if state == "trained" else f"{name}_untrained_pairs", pairs.plot(), pairs)
         provenance.setdefault("simple_to_complex", []).append(pairs.provenance)
         answers.append(pairs.table.assign(model=name, state=state))
+    answers[-2].to_csv(OUT / f"{name}_pairs.csv", index=False, float_format="%.4g")
 simple = pd.concat(answers, ignore_index=True).query("cell_type_before == 'simple'")
-simple = simple.assign(complex=simple.cell_type_after == "complex")
+simple = simple.assign(steady=simple.f1_f0_after < 1, complex=simple.cell_type_after == "complex")
 
 # %% [markdown]
 # ## The answer
-# Of the simple units that a pool reads, how many answer as complex cells behind it? The law knows nothing of weights:
-# it gives a pool's F1/F0 from the range of phases that the pool sees.
+# Of the simple units that a pool reads, how many answer steadily behind it, with an F1/F0 below 1? They are complex
+# cells if they are still tuned. The law knows nothing of weights: it gives a pool's F1/F0 from the range of phases that
+# the pool sees.
 
 # %%
 columns = ["f1_f0_before", "f1_f0_after", "predicted_f1_f0", "tolerance_before", "tolerance_after"]
 columns += ["gosi_before", "gosi_after", "phase_window"]
-answer = simple.groupby(["model", "state"], sort=False)[columns].median()
-turned = simple.groupby(["model", "state"], sort=False).complex
-answer.insert(0, "complex", turned.sum())
-answer.insert(0, "simple", turned.size())
+
+
+def summed_up(by):
+    """Counts, and medians of the numbers before and after the pool, of the simple units."""
+    groups = simple.groupby(by, sort=False)
+    counted = groups.agg(simple=("steady", "size"), steady=("steady", "sum"), complex=("complex", "sum"))
+    return counted.join(groups[columns].median())
+
+
+answer = summed_up(["model", "state"])
 answer.to_csv(OUT / "simple_to_complex.csv", float_format="%.4g")
+print("\nSimple units that a pool reads, and what they are behind it (medians):")
+print(answer.round(2).to_string())
 
 # %%
 COLOURS = {"trained": "#0072b2", "untrained": "#e69f00"}
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained", width_ratios=[1, 1.5])
+fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.9), layout="constrained")
 places = np.arange(len(subjects))
 for shift, (state, colour) in zip((-0.2, 0.2), COLOURS.items(), strict=True):
-    rows = answer.xs(state, level="state")
-    bars = left.bar(places + shift, 100 * rows.complex / rows.simple, 0.38, color=colour, label=state)
-    left.bar_label(bars, [f"{n} of {of}" for n, of in zip(rows.complex, rows.simple, strict=True)], fontsize=8)
-    for offset, column in zip((-0.27, 0, 0.27), ("f1_f0_before", "f1_f0_after", "predicted_f1_f0"), strict=True):
-        right.plot(
-            places + offset + shift / 4, rows[column], "_" if "pred" in column else "o", color=colour, ms=9, mew=2
-        )
-left.set_ylim(0, 115)
-left.set_ylabel("simple units that are complex behind the pool (%)")
-left.legend(frameon=False, fontsize=8, loc="upper right", ncols=2)
+    rows, at = answer.xs(state, level="state"), places + shift
+    pale = left.bar(at, 100 * rows.steady / rows.simple, 0.36, color=colour, alpha=0.4, label=f"{state}: F1/F0 below 1")
+    left.bar(at, 100 * rows.complex / rows.simple, 0.36, color=colour, label=f"{state}: and tuned, complex cells")
+    left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)], fontsize=8)
+    right.plot([at - 0.08, at + 0.08], [rows.f1_f0_before, rows.f1_f0_after], "o-", color=colour, ms=5)
+    right.plot([], [], "o-", color=colour, ms=5, label=f"{state}: before and behind the pool")
+    right.plot(at + 0.08, rows.predicted_f1_f0, "_", color="black", ms=16, label="by the law" if shift > 0 else None)
+left.set_ylim(0, 145)
+left.set_yticks(range(0, 101, 20))
+left.set_ylabel("simple units, behind the pool (%)")
 right.axhline(1, color="0.5", lw=1, ls="--")
-right.set_ylim(0, 2.05)
-right.set_ylabel("F1/F0, median")
-right.set_title("before the pool · behind it · behind it by the law (bars)", fontsize=9)
+right.set_ylim(-0.05, 2.9)
+right.set_yticks([0, 0.5, 1, 1.5, 2])
+right.set_ylabel("F1/F0, median of the simple units")
 for ax in (left, right):
     ax.set_xticks(places, subjects)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
 plt.close(fig)
 save("simple_to_complex", fig, None)
+(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
-totals = simple.groupby("state", sort=False)[[*columns, "complex"]].agg(
-    {**dict.fromkeys(columns, "median"), "complex": "mean"}
-)
-print("\nSimple units that a pool reads, and what they are behind it (medians):")
-print(answer.round(2).to_string())
+totals = summed_up("state")
 for state, row in totals.iterrows():
-    count = (simple.state == state).sum()
     print(
-        f"\n{state.capitalize()}: of {count} simple units that a pool reads, {round(row.complex * count)} answer as "
-        f"complex cells behind it ({row.complex:.0%}). The median F1/F0 goes from {row.f1_f0_before:.2f} to "
-        f"{row.f1_f0_after:.2f}, position tolerance from {row.tolerance_before:.1f} to {row.tolerance_after:.1f} "
-        f"pixels, global OSI from {row.gosi_before:.2f} to {row.gosi_after:.2f}. The pools reach over a median "
-        f"{row.phase_window:.0f}° of the cycle; by the pooling law F1/F0 would be {row.predicted_f1_f0:.2f}."
+        f"\n{state.capitalize()}: of {row.simple:.0f} simple units that a pool reads, {row.steady:.0f} answer steadily "
+        f"behind it, with F1/F0 below 1 ({row.steady / row.simple:.0%}); {row.complex:.0f} of them are tuned, complex "
+        f"cells. The median F1/F0 goes from {row.f1_f0_before:.2f} to {row.f1_f0_after:.2f}; by the pooling law, over "
+        f"a median {row.phase_window:.0f}° of the cycle, it would be {row.predicted_f1_f0:.2f}. Position tolerance "
+        f"goes from {row.tolerance_before:.1f} to {row.tolerance_after:.1f} pixels, global OSI from "
+        f"{row.gosi_before:.2f} to {row.gosi_after:.2f}."
     )
-trained, untrained = totals.loc["trained"], totals.loc["untrained"]
-falls = [row.f1_f0_before - row.f1_f0_after for row in (trained, untrained)]
-if trained.complex < 0.5:
+steady = totals.steady / totals.simple
+if steady.trained < 0.5:
     verdict = "Most simple units stay simple: here the pools reach over too small a part of the cycle."
-elif falls[1] > 0.75 * falls[0] and untrained.complex > 0.75 * trained.complex:
+elif steady.untrained > 0.75 * steady.trained:
     verdict = (
-        "The untrained twins show the same fall. So it is the pool that makes simple cells complex, by the law of how "
-        "many phases it reaches over; training decides what the cells prefer, and so how many phases that is, but not "
-        "that they become complex."
+        "Pooling turns simple units into complex ones, and the untrained twins show the same fall. So it is the pool "
+        "that does it, by the law of how many phases it reaches over, and not learning. What training changes is what "
+        "the units prefer: how selective they are, and by the frequency they like, how much of a cycle a pool sees."
     )
 else:
     verdict = (
-        "The untrained twins do not show the same fall: what training made the cells prefer decides over how many "
+        "The untrained twins do not show the same fall: what training made the units prefer decides over how many "
         "phases the pools reach, and with that whether they become complex."
     )
 print(f"\n{verdict}")

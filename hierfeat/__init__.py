@@ -34,7 +34,7 @@ _HOME = {
     "image_kernels": "stimuli.kernels",
     "mnist": "stimuli.datasets",
     "ActiveFraction": "recording.measures",
-    "Histogram": "recording.measures",
+    "Histogram": "recording.histogram",
     "Measure": "recording.measure",
     "Moments": "recording.measures",
     "Recorder": "recording.recorder",

@@ -16,7 +16,7 @@ from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
 
 if TYPE_CHECKING:
@@ -202,9 +202,10 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
             virtual[f"{call.name}/{name}"] = fields.virtual[axis]
     columns = ["layer", "kind", *(f"{what}_{axis}" for what in ("size", "stride", "start") for axis in _AXES)]
     table = pd.DataFrame([_row(*pair) for pair in found], columns=[*columns, "status", "channels_differ"])
+    about = weightless_provenance if forward == "meta" else provenance
     return ReceptiveFields(
         table=table,
-        provenance=provenance(h, forward=forward),
+        provenance=about(h, forward=forward),
         real=real,
         virtual=virtual,
         units={call.name: np.array(fields.units) for call, fields in found},

@@ -12,7 +12,8 @@ from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
 from hierfeat.atlas.responses import Sections, patches, pooling, rectifiers, shifts
-from hierfeat.recording.measures import ActiveFraction, Histogram, Moments, Sparseness
+from hierfeat.recording.histogram import Histogram
+from hierfeat.recording.measures import ActiveFraction, Moments, Sparseness
 from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
 

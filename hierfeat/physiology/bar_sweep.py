@@ -64,7 +64,7 @@ class BarSweep(Result):
         return plot_bar_sweep(self)
 
     def animate(self, path: str | Path, *, frames_per_second: int = 15) -> Path:
-        """Write the experiment as a GIF: the bar moving over the field, the trace growing beneath."""
+        """Write the experiment as a GIF, or an MP4 by ffmpeg: the bar moves over the field, the trace grows beneath."""
         from hierfeat.plots.bar_sweep import animate_bar_sweep
 
         return animate_bar_sweep(self, path, frames_per_second=frames_per_second)

@@ -12,7 +12,8 @@ from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
 from hierfeat.recording import reductions
-from hierfeat.recording.measures import Histogram, Moments, Sparseness
+from hierfeat.recording.histogram import Histogram
+from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images

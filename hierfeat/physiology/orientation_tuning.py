@@ -1,6 +1,6 @@
 """Orientation and frequency tuning, simple and complex cells: every channel of every layer in one pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +9,8 @@ import pandas as pd
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.drift import cycle_rates, drift_components, is_signed, stronger_component
-from hierfeat.physiology.responses import Unit, by_centre, rectified, unit_responses
-from hierfeat.physiology.tuning_fits import VonMises, fit_log_gaussian, fit_von_mises, interpolated_peak
-from hierfeat.physiology.tuning_indices import (
-    f1_f0,
-    global_osi,
-    harmonics,
-    osi,
-    permutation_p,
-    ringach_bandwidth,
-    wrapped,
-)
+from hierfeat.physiology.responses import Unit, by_centre, unit_responses
+from hierfeat.physiology.tuning_table import TYPES, Arrays, describe_tuning, split_by_layer
 from hierfeat.stimuli.gratings import grating_set, gratings
 from hierfeat.stimuli.stimulus_set import Values, spread
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -30,16 +20,6 @@ from hierfeat.subjects.provenance import provenance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-RESPONSIVE = 0.01
-"""A unit is responsive whose peak is at least this share of its layer's largest."""
-LEAST_GOSI = 0.1
-"""A tuned unit has at least this global OSI."""
-ALPHA = 0.05
-"""A tuned unit has a permutation p below this."""
-GOOD_FIT = 0.8
-"""The preferred orientation is the von Mises fit's from this r² on."""
-TYPES = ("simple", "complex", "untuned", "unresponsive")
-"""Every cell type."""
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""
 DRAWN = np.arange(0.0, 181.0, 2.0)
@@ -79,6 +59,48 @@ class OrientationTuning(Result):
         medians = self.table[self.table.responsive].groupby("layer")[list(MEDIANS)].median()
         layers = pd.DataFrame({"layer": list(self.responses)})
         return layers.join(types, on="layer").join(medians, on="layer")
+
+    def p_against(self, control: "OrientationTuning") -> "pd.Series[float]":
+        """How often a unit of `control` is as selective as each unit here, ``(1 + as selective) / (1 + units)``.
+
+        Parameters
+        ----------
+        control
+            The same measurement on the untrained twin, say.
+
+        Returns
+        -------
+        pandas.Series
+            A p for each row of ``.table``, by global OSI among the responsive units of the same layer; NaN for units
+            that do not respond, and where none does in `control`.
+
+        Raises
+        ------
+        HierfeatError
+            If a layer is not in `control`.
+
+        Notes
+        -----
+        ``p_value`` asks of one unit whether its responses prefer an orientation; a small field of random weights does
+        so as well.  This asks whether they prefer it more than such fields do: units of two untrained networks are
+        exchangeable, so that a share α of them is below α.  A layer of n units cannot go below 1/(n + 1).
+
+        Examples
+        --------
+        >>> import hierfeat as hf
+        >>> h = hf.load("lenet5-digits")
+        >>> tuning, control = (hf.orientation_tuning(x, layers="conv2") for x in (h, hf.untrained(h, seed=0)))
+        >>> len(tuning.p_against(control))
+        16
+        """
+        p = pd.Series(np.nan, index=self.table.index, name="p_against")
+        for layer, rows in self.table[self.table.responsive].groupby("layer"):
+            if layer not in control.responses:
+                raise HierfeatError(f"expected {layer!r} in the control, which has {', '.join(control.responses)}")
+            others = control.table[(control.table.layer == layer) & control.table.responsive].gosi.to_numpy()
+            if len(others):
+                p[rows.index] = (1 + (others >= rows.gosi.to_numpy()[:, None] - 1e-9).sum(1)) / (1 + len(others))
+        return p
 
     def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
         """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
@@ -158,7 +180,9 @@ def orientation_tuning(
     can exceed.
 
     ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
-    permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.
+    permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Small fields of random weights are
+    tuned by this measure too: see :func:`hierfeat.physiology.tuning_indices.permutation_p`, and compare with the
+    untrained twin by ``tuning.p_against(twin)``.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose central units look at different
@@ -184,24 +208,20 @@ def orientation_tuning(
     responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
     kinds = [h.layers[name].kind for name in responses]
     test = {"permutations": permutations, "seed": seed}
-    table, curves, bends = _describe(responses, blanks, kinds, angles, spectrum, **test)
+    table, curves, bends = describe_tuning(responses, blanks, kinds, angles, spectrum, **test)
     more = {"layers": list(responses), "diameter": diameter, "unit": unit, **test}
     return OrientationTuning(
         table=table,
         provenance=provenance(h, **shown, **more),
         responses=responses,
         blank=blanks,
-        curves=dict(zip(responses, _split(curves, responses), strict=True)),
-        fitted=dict(zip(responses, _split(bends.at(DRAWN), responses), strict=True)),
+        curves=dict(zip(responses, split_by_layer(curves, responses), strict=True)),
+        fitted=dict(zip(responses, split_by_layer(bends.at(DRAWN), responses), strict=True)),
         orientations=angles,
         frequencies=spectrum,
         phases=np.arange(phases) * (360.0 / phases),
         fitted_orientations=DRAWN,
     )
-
-
-Arrays = dict[str, np.ndarray]
-"""By layer."""
 
 
 def _shown(
@@ -229,74 +249,3 @@ def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
     if (np.diff(given) <= 0).any():
         raise HierfeatError(f"expected rising frequencies, got {given}")
     return given
-
-
-def _describe(
-    responses: Arrays, blanks: Arrays, kinds: list[str], angles: np.ndarray, spectrum: np.ndarray, **test: Any
-) -> tuple[pd.DataFrame, np.ndarray, VonMises]:
-    """Rows of the table, tuning curves and their fits, the units of all layers in one run."""
-    sizes = [len(raw) for raw in responses.values()]
-    parts = [drift_components(raw, blanks[name], signed=is_signed(raw)) for name, raw in responses.items()]
-    tuning = np.concatenate([stronger_component(*part) for part in parts])
-    units = np.arange(len(tuning))
-    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(spectrum))
-    curve, spatial, peak = tuning[units, :, tone], tuning[units, best], tuning[units, best, tone]
-    bend, alive = fit_von_mises(curve, angles), peak > 0
-    ratio, phase = _modulation(responses, blanks, best, tone)
-    starts = np.cumsum([0, *sizes[:-1]])
-    columns: dict[str, Any] = {
-        "layer": np.repeat(list(responses), sizes),
-        "kind": np.repeat(kinds, sizes),
-        "channel": units - np.repeat(starts, sizes),
-        "responsive": peak > np.maximum(RESPONSIVE * np.repeat(np.maximum.reduceat(peak, starts), sizes), 1e-9),
-        "preferred_orientation": np.where(alive, _preferred(curve, angles, bend), np.nan),
-        "osi": osi(curve, angles),
-        "gosi": global_osi(curve, angles),
-        "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
-        "ringach_bandwidth": ringach_bandwidth(curve, angles),
-        "preferred_frequency": np.where(alive, interpolated_peak(spatial, spectrum), np.nan),
-        "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
-        "shown_orientation": angles[best],
-        "shown_frequency": spectrum[tone],
-        "preferred_phase": phase,
-        "f1_f0": np.minimum(ratio, 2.0),
-        "peak": peak,
-        "p_value": permutation_p(curve, angles, **test),
-        "fit_r2": bend.r2,
-    }
-    return pd.DataFrame(columns | {"cell_type": cell_types(columns)}), curve, bend
-
-
-def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F1/F0 and the phase of F1 of each unit at its best grating."""
-    grid = zip(responses, _split(best, responses), _split(tone, responses), strict=True)
-    shown = np.concatenate([responses[name][np.arange(len(at)), at, freq] for name, at, freq in grid])
-    rest = rectified(np.concatenate([blanks[name] for name in responses]).astype(float))
-    signed = np.concatenate([np.full(len(raw), is_signed(raw)) for raw in responses.values()])
-    ratio, phase = np.empty((2, len(shown)))
-    for group in filter(np.any, (signed, ~signed)):
-        cycle = cycle_rates(shown[group], signed=bool(signed[group][0]))
-        ratio[group], phase[group] = f1_f0(cycle, rest[group]), harmonics(cycle)[2]
-    return ratio, phase
-
-
-def _split(rows: np.ndarray, responses: Arrays) -> list[np.ndarray]:
-    """Rows of all layers in turn, parted by layer."""
-    return np.split(rows, np.cumsum([len(raw) for raw in responses.values()])[:-1])
-
-
-def _preferred(curve: np.ndarray, angles: np.ndarray, bend: VonMises) -> np.ndarray:
-    """The fit's peak where the fit is good; elsewhere (two peaks, say) a parabola's through the largest samples."""
-    best = curve.argmax(1)
-    left, top, right = (np.take_along_axis(curve, (best[:, None] + k) % len(angles), 1)[:, 0] for k in (-1, 0, 1))
-    bend_down = np.maximum(2 * top - left - right, 1e-30)
-    interpolated = wrapped(angles[best] + 0.5 * (right - left) / bend_down * 180.0 / len(angles), 180.0)
-    even = np.allclose(np.diff(angles), 180.0 / len(angles))
-    return np.asarray(np.where(bend.r2 > GOOD_FIT, bend.peak, interpolated if even else angles[best]))
-
-
-def cell_types(columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Name each unit simple, complex, untuned or unresponsive from the table's columns."""
-    tuned = (columns["p_value"] < ALPHA) & (columns["gosi"] >= LEAST_GOSI)
-    names = np.where(columns["f1_f0"] > 1, "simple", "complex")
-    return np.where(~columns["responsive"], "unresponsive", np.where(tuned, names, "untuned"))

@@ -69,7 +69,8 @@ class TopPatches(Measure):
         best = (rows.amin(-1) if self._least else rows.amax(-1)).cpu().T  # (channels, images)
         if bool(best.isnan().any()):
             raise HierfeatError(f"{layer} answered with NaN: its patches cannot be ranked")
-        self._extremes(layer, found.minima.cpu(), found.maxima.cpu())
+        low, high = (torch.from_numpy(values).double() for values in found.extremes)
+        self._extremes(layer, low, high)
         self._start(layer, len(best))
         entering = self._enter(layer, best.double())
         if len(entering):

@@ -248,9 +248,13 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
 
     Notes
     -----
-    The null is that orientations are exchangeable.  A unit whose curve is smooth although it prefers nothing (a field
-    so small that neighbouring orientations look alike to it) has fewer independent samples than orientations; its
-    p is then too small, which is why a least global OSI stands beside it in ``orientation_tuning``.
+    The null is that orientations are exchangeable.  A field of k pixels tells gratings of frequency f and orientations
+    Δ apart only where 2 f sin(Δ/2) is above about 1/k; the curve of a smaller field is smooth whatever its weights,
+    and most of its variance lies in the harmonic that global OSI measures.  Of random kernels (16 orientations, the
+    best of 8 frequencies) 76 % have p < 0.05 at 3 × 3 pixels, 58 % at 5 × 5, 33 % at 11 × 11, 18 % at 31 × 31 and 7 %
+    at 63 × 63.  Those units do prefer an orientation, and answer without noise: no shuffling within one curve can tell
+    them from trained ones (shifting it round or drawing its Fourier phases anew does not even change its global OSI).
+    What tells is other units, those of the untrained twin: ``OrientationTuning.p_against``.
     """
     curve = rates(curve)
     rows = curve.reshape(-1, curve.shape[-1])

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.animation import FuncAnimation, PillowWriter
+from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
 from hierfeat._files import replacing
+from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
     from hierfeat.physiology.bar_sweep import BarSweep
@@ -69,7 +70,8 @@ def _trace(ax: Any, sweep: "BarSweep", rates: np.ndarray, top: float) -> None:
 
 
 def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second: int) -> Path:
-    """Write a GIF: the bar moving over the field, and the trace of each orientation growing beneath it."""
+    """Write a GIF or MP4: the bar moving over the field, and the trace of each orientation growing beneath it."""
+    writer = _writer(Path(path), frames_per_second)
     fig, (above, below) = plt.subplots(2, 1, figsize=(3.4, 4.6), height_ratios=[2, 1], layout="constrained")
     rates = np.maximum(sweep.responses, 0)
     picture = above.imshow(sweep.frames[0, 0], cmap="gray", vmin=0, vmax=255, extent=sweep.extent)
@@ -93,6 +95,17 @@ def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second:
 
     film = FuncAnimation(fig, show, frames=len(sweep.orientations) * steps)
     with replacing(path) as partial:
-        film.save(partial, writer=PillowWriter(fps=frames_per_second), dpi=70)
+        film.save(partial, writer=writer, dpi=70)
     plt.close(fig)
     return Path(path)
+
+
+def _writer(path: Path, frames_per_second: int) -> AbstractMovieWriter:
+    """Pillow's for GIF, ffmpeg's for MP4 where that program is."""
+    if path.suffix == ".gif":
+        return PillowWriter(fps=frames_per_second)
+    if path.suffix != ".mp4":
+        raise HierfeatError(f"expected a file that ends in .gif or .mp4, got {path}")
+    if not FFMpegWriter.isAvailable():
+        raise HierfeatError(f"writing {path} takes the program ffmpeg, which is not here: install it, or choose .gif")
+    return FFMpegWriter(fps=frames_per_second)

@@ -15,6 +15,7 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers, matches
+from hierfeat.subjects.ops import version
 
 
 def record(
@@ -186,7 +187,7 @@ class _CopyOnWrite:
 
     def keep(self, name: str, tensor: Tensor) -> None:
         self.tensors[name] = tensor
-        self._versions[name] = _version(tensor)
+        self._versions[name] = version(tensor)
         self._owners.setdefault(_storage(tensor), []).append(name)
 
     def forget(self) -> None:
@@ -195,10 +196,10 @@ class _CopyOnWrite:
     def rescue(self, tensor: Tensor) -> None:
         for name in self._owners.pop(_storage(tensor), ()):
             self.tensors[name] = self.tensors[name].clone()
-            self._versions[name] = _version(self.tensors[name])
+            self._versions[name] = version(self.tensors[name])
 
     def is_true(self) -> bool:
-        return all(_version(tensor) == self._versions[name] >= 0 for name, tensor in self.tensors.items())
+        return all(version(tensor) == self._versions[name] >= 0 for name, tensor in self.tensors.items())
 
 
 class _Writes(TorchDispatchMode):
@@ -237,8 +238,3 @@ def _written(func: Any) -> tuple[int | str, ...]:
 
 def _storage(tensor: Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
-
-
-def _version(tensor: Tensor) -> int:
-    """How often a tensor has been written into; -1 where torch does not count."""
-    return -1 if tensor.is_inference() else int(tensor._version)

@@ -138,9 +138,11 @@ def _feeding(measures: Sequence[Measure], items: list[str]) -> Any:
         if chosen is None:
             chosen = wanted[call.name] = any(matches(item, call.name, call.kind) for item in items)
         if chosen:
+            if call.op == "relu":
+                reductions.rectifying(call.input, output)
             for measure in measures:
                 measure.update(call.name, output)
-            reductions.forget()
+            reductions.release()
 
     return after
 

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter, tree_map_only
+from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
-from hierfeat.subjects.meta_kernels import run_on_meta, twin
+from hierfeat.subjects.meta_kernels import Twins, run_on_meta
 
 
 class DryRun(TorchDispatchMode):
@@ -30,7 +29,7 @@ class DryRun(TorchDispatchMode):
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.flops = 0
-        self._twins: dict[int, tuple[Tensor, Tensor]] = {}  # both kept alive, so that an id stays theirs
+        self._twins = Twins()
         self._overwritten: set[int] = set()
 
     def __torch_dispatch__(
@@ -41,9 +40,7 @@ class DryRun(TorchDispatchMode):
         if not any(self._is_meta(tensor) for tensor in tensors):
             return self._counted(func, args, kwargs, on_meta=False)
         self._note_writes(func, args)
-        args, kwargs = tree_map_only(Tensor, self._twin, (args, kwargs))
-        if "device" in kwargs:
-            kwargs["device"] = torch.device("meta")
+        args, kwargs = self._twins.swap(args, kwargs)
         return self._counted(func, args, kwargs, on_meta=True)
 
     def _counted(
@@ -63,11 +60,4 @@ class DryRun(TorchDispatchMode):
             written = argument.alias_info is not None and argument.alias_info.is_write
             if written and isinstance(value, Tensor) and not value.is_meta:
                 self._overwritten.add(value.untyped_storage()._cdata)
-                self._twin(value)
-
-    def _twin(self, tensor: Tensor) -> Tensor:
-        if tensor.is_meta:
-            return tensor
-        if id(tensor) not in self._twins:
-            self._twins[id(tensor)] = (tensor, twin(tensor))
-        return self._twins[id(tensor)][1]
+                self._twins.of(value)

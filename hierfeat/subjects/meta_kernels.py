@@ -43,10 +43,30 @@ def twin(tensor: Tensor) -> Tensor:
     return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
 
 
-def on_meta(value: Any, replace: Any) -> Any:
-    """`value` with `replace` applied to the tensors in it, lists and tuples included."""
-    if isinstance(value, Tensor):
-        return replace(value)
-    if isinstance(value, list | tuple) and value and not isinstance(value[0], int | float):
-        return type(value)(on_meta(item, replace) for item in value)
-    return value
+class Twins:
+    """Stand-ins on the meta device for real tensors, one for each."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[int, tuple[Tensor, Tensor]] = {}  # both kept alive, so that an id stays theirs
+
+    def of(self, tensor: Tensor) -> Tensor:
+        """The twin of `tensor`; itself if it is on the meta device."""
+        if tensor.is_meta:
+            return tensor
+        if id(tensor) not in self._pairs:
+            self._pairs[id(tensor)] = tensor, twin(tensor)
+        return self._pairs[id(tensor)][1]
+
+    def swap(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of an operation with twins in place of the tensors, so that it runs on the meta device."""
+        swapped = {name: self._swapped(value) for name, value in kwargs.items()}
+        if swapped.get("device") is not None:
+            swapped["device"] = torch.device("meta")
+        return tuple(self._swapped(arg) for arg in args), swapped
+
+    def _swapped(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return self.of(value)
+        if isinstance(value, list | tuple) and value and not isinstance(value[0], int | float):
+            return type(value)(self._swapped(item) for item in value)
+        return value

@@ -68,6 +68,11 @@ def written_by(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[
     return first_tensor(args) if _is_inplace(func) else None
 
 
+def version(tensor: Tensor) -> int:
+    """How often a tensor has been written into; -1 where torch does not count."""
+    return -1 if tensor.is_inference() else int(tensor._version)
+
+
 @cache
 def _is_inplace(func: Callable[..., Any]) -> bool:
     name = getattr(func, "__name__", "")

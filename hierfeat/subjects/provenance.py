@@ -21,10 +21,14 @@ def provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
     >>> sorted(provenance(hf.load("lenet5-digits"), seed=0))
     ['input_shape', 'model', 'parameters', 'versions', 'weights_sha256']
     """
+    return weightless_provenance(h, **parameters) | {"weights_sha256": h.weights_sha256}
+
+
+def weightless_provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
+    """The provenance of what does not depend on the weights: reading those of a big net takes seconds."""
     versions = {"hierfeat": __version__, "torch": torch.__version__, "numpy": np.__version__}
     return {
         "model": h.name,
-        "weights_sha256": h.weights_sha256,
         "input_shape": list(h.input_shape),
         "parameters": {name: _plain(value) for name, value in parameters.items()},
         "versions": versions | {"python": platform.python_version()},

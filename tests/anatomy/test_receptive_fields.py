@@ -179,6 +179,47 @@ def test_operation(case):
     assert fields.table.status.iloc[-1] == status
 
 
+def _weight(x, *shape):
+    return torch.ones(shape, dtype=x.dtype, device=x.device)
+
+
+# One axis: the columns of an image (a unit then sees all rows). Three: its channels are the depth.
+OTHER_DIMENSIONS = {
+    "conv1d": lambda x: F.conv1d(x, _weight(x, 4, 2, 3), stride=2, padding=1, dilation=2, groups=2),
+    "conv_transpose1d": lambda x: F.conv_transpose1d(x, _weight(x, 4, 4, 3), stride=2, padding=1),
+    "max_pool1d": lambda x: F.max_pool1d(x, 3, 2, padding=1, ceil_mode=True),
+    "avg_pool1d": lambda x: F.avg_pool1d(x, 2, 3),
+    "lp_pool1d": lambda x: F.lp_pool1d(x.abs() + 1, 2, 3, 2),
+    "adaptive_avg_pool1d": lambda x: F.adaptive_avg_pool1d(x, 5),
+    "adaptive_max_pool1d": lambda x: F.adaptive_max_pool1d(x, 5),
+    "reflect 1d": lambda x: F.pad(x, (2, 1), mode="reflect"),
+    "nearest 1d": lambda x: F.interpolate(x, scale_factor=2, mode="nearest"),
+    "conv3d": lambda x: F.conv3d(x, _weight(x, 2, 1, 2, 3, 3), stride=(1, 2, 1), padding=(1, 0, 1), dilation=(1, 1, 2)),
+    "conv_transpose3d": lambda x: F.conv_transpose3d(x, _weight(x, 1, 2, 2, 3, 3), stride=(1, 2, 2), padding=(0, 1, 0)),
+    "max_pool3d": lambda x: F.max_pool3d(x, (2, 3, 2), (1, 2, 2), padding=(0, 1, 1)),
+    "avg_pool3d": lambda x: F.avg_pool3d(x, (1, 2, 3), ceil_mode=True),
+    "adaptive_avg_pool3d": lambda x: F.adaptive_avg_pool3d(x, (4, 5, 4)),
+    "adaptive_max_pool3d": lambda x: F.adaptive_max_pool3d(x, (4, 5, 4)),
+    "replicate 3d": lambda x: F.pad(x, (2, 1, 0, 3, 1, 0), mode="replicate"),
+    "nearest 3d": lambda x: F.interpolate(x, scale_factor=(1, 2, 2), mode="nearest"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_DIMENSIONS)
+def test_operations_along_one_and_three_axes(case):
+    operation = OTHER_DIMENSIONS[case]
+
+    def function(x):
+        if "1d" in case:
+            return operation(x.amax(2)).unsqueeze(2)
+        volume = operation(x[:, None]).flatten(1, 2)
+        return torch.cat([volume] * 4, 1)[:, :4]  # few channels or many
+
+    net = nn.Sequential(Functional(function), nn.Conv2d(4, 2, 3, padding=1)).double()
+    fields = probe.assert_exact(hf.Hierarchy(net, (3, 10, 12)))
+    assert fields.table.status.iloc[-1] != "bound"
+
+
 def test_sizes_beside_a_gate_are_those_of_the_local_path():
     fields = _fields_of(nn.Sequential(Functional(CASES["gate"][0]), nn.Conv2d(4, 4, 3, padding=1)), 16)
     row = fields.table.iloc[-1]

@@ -28,10 +28,9 @@ def net(name):
 def test_orientation_tuning_against_forward_passes(name, rounds, limit, capsys):
     """The same 1,024 gratings, ready-made, go plainly through the whole network; the goal is 1.3 everywhere."""
     h = net(name)
-    h.layers  # noqa: B018  (traced once, before the clock starts)
+    first = next(layer.name for layer in h.layers if layer.kind == "conv")
     h.model.eval()
-    tuning = hf.orientation_tuning(h, layers="conv")
-    stimuli = gratings(h.input_shape, frequencies=tuning.frequencies)
+    stimuli = gratings(h.input_shape, frequencies=hf.orientation_tuning(h, layers=first).frequencies)
     size = default_batch(h.input_shape)
     made = (
         [batch.contiguous() for batch in stimuli.batches(size)]

@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from matplotlib.animation import FFMpegWriter
+from PIL import Image
 
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.bar_sweep import BarSweep, bar_sweep
@@ -31,6 +33,17 @@ def test_shapes_and_files(make, tmp_path):
     assert found.table.shape == (33, 4)
     assert (found.table.rate >= 0).all()
     assert BarSweep.load(found.save(tmp_path / "sweep")).responses.shape == (3, 11)
+
+
+def test_the_film_has_a_frame_per_position(make, tmp_path, monkeypatch):
+    found = bar_sweep(make.simple([make.gabor(9, 0, 0.2)], (20, 20)), "0", 0, orientations=2, steps=3)
+    with Image.open(found.animate(tmp_path / "sweep.gif")) as film:
+        assert film.n_frames == 6
+    monkeypatch.setattr(FFMpegWriter, "isAvailable", lambda: False)
+    for name, says in (("sweep.mp4", "ffmpeg"), ("sweep.avi", "gif or .mp4")):
+        with pytest.raises(HierfeatError, match=says):
+            found.animate(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.gif"]
 
 
 @pytest.mark.parametrize("options", [{"channel": 3}, {"layer": "nope"}, {"steps": 1}])

@@ -77,6 +77,39 @@ def test_random_weights_are_tuned_as_often_as_the_permutation_test_promises(make
     assert (rows.p_value < 0.05).mean() == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 600))
 
 
+@pytest.mark.parametrize("size", [3, 5])
+def test_small_fields_of_random_weights_are_tuned_but_not_more_than_others_of_their_kind(make, size):
+    """Permuted labels call most of them tuned; against another such net as many stand out as alpha promises."""
+    nets = [make.simple(np.random.default_rng(seed).normal(size=(400, size, size)), (21, 21)) for seed in (1, 2)]
+    tuning, control = (orientation_tuning(h, layers="0") for h in nets)
+    assert (tuning.table.p_value < 0.05).mean() > 0.5
+    p = tuning.p_against(control)
+    assert p.min() >= 1 / 401
+    # both samples scatter, hence twice the variance of one
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=4 * np.sqrt(2 * 0.05 * 0.95 / 400))
+
+
+def test_gabors_stand_out_among_random_fields(make):
+    kernels = np.random.default_rng(1).normal(size=(99, 15, 15))
+    random = make.simple(kernels - kernels.mean((1, 2), keepdims=True), (31, 31))
+    gabors = make.simple([make.gabor(15, angle, 0.12, sigma=3.0) for angle in ANGLES] + [np.zeros((15, 15))], (31, 31))
+    control = orientation_tuning(random, layers="0")
+    p = orientation_tuning(gabors, layers="0").p_against(control)
+    assert (p[:-1] <= 0.02).all()
+    assert np.isnan(p.iloc[-1])
+    with pytest.raises(HierfeatError, match="control"):
+        orientation_tuning(gabors, layers="1").p_against(control)
+
+
+def test_the_summary_counts_the_units_of_each_layer(make):
+    kernels = [make.gabor(21, 40, 0.12), np.zeros((21, 21)), np.ones((21, 21)) / 441]
+    found = orientation_tuning(make.simple(kernels, (41, 41)), layers=["0", "1"])
+    assert found.summary.layer.tolist() == ["0", "1"]
+    counts = found.summary[["simple", "complex", "untuned", "unresponsive"]]
+    assert (counts.sum(axis=1) == 3).all()
+    assert found.summary.osi.iloc[1] == found.table[(found.table.layer == "1") & found.table.responsive].osi.median()
+
+
 def test_types_follow_from_the_stated_thresholds(make):
     kernels = [make.gabor(21, 40, 0.12), np.zeros((21, 21)), np.ones((21, 21)) / 441]
     rows = orientation_tuning(make.simple(kernels, (41, 41)), layers="1").table

@@ -122,7 +122,7 @@ def test_one_activation_is_reduced_once_for_all_measures():
     assert reductions(x) is reductions(x)
     assert reductions(x) is not reductions(x.clone())
     found = Reductions(x)
-    assert found.rate_sums is found.sums  # rates of a non-negative layer are itself
+    assert found.rate_totals is found.totals  # rates of a non-negative layer are itself
 
 
 def test_a_dead_channel_is_told_and_not_divided_by():

@@ -60,13 +60,14 @@ def layer_fields(field: Field, axes: int) -> LayerFields:
 def _grid(field: Field, axes: int) -> list[Path]:
     """The atoms of the map's rows, columns, ... in the order in which they stand in the tensor."""
     paths = [_path(field, axis) for axis in range(axes)]
-    if not any(paths) and len(field.dims) == axes + 2:  # all units see the same: the map is where it usually is
-        return list(field.dims[2:])
     grid: list[Path] = []
     for axis, path in enumerate(paths):
         others = [atom for other in (*paths[:axis], *paths[axis + 1 :]) for atom in other]
         taken = [atom for atoms in grid for atom in atoms]
         grid.append(tuple(atom for atom in _along(field, path, others) if atom not in taken))
+    if len(field.dims) == axes + 2:  # an axis along which all units see the same is where the others leave room
+        free = iter([dim for dim in field.dims[2:] if not any(atom in atoms for atoms in grid for atom in dim)])
+        grid = [atoms or next(free, ()) for atoms in grid]
     return sorted(grid, key=lambda atoms: min((field.position(atom) for atom in atoms), default=len(field.atoms)))
 
 

@@ -24,7 +24,7 @@ from hierfeat.anatomy.intervals.rules import Answer, Op, answer, unknown
 from hierfeat.anatomy.intervals.rules_windows import padded
 from hierfeat.anatomy.intervals.shapes import insert
 from hierfeat.anatomy.intervals.unions import constant, union
-from hierfeat.subjects.meta_kernels import on_meta, run_on_meta, twin
+from hierfeat.subjects.meta_kernels import Twins, run_on_meta
 
 _VIEWS = [
     "slice",
@@ -83,7 +83,7 @@ class Propagation(TorchDispatchMode):
         self.on_meta = on_meta
         self._fields: dict[int, Field] = {}
         self._alive: dict[int, Tensor] = {}  # ids of tensors are only good while the tensors live
-        self._twins: dict[int, Tensor] = {}
+        self._twins = Twins()
         self._views: dict[int, _View] = {}
         self._cut: dict[int, list[Tensor]] = {}
 
@@ -125,27 +125,16 @@ class Propagation(TorchDispatchMode):
     def _run(self, op: Op, depends: bool) -> Any:
         args, kwargs = op.args, op.kwargs
         if self.on_meta and (depends or any(tensor.is_meta for tensor in op.tensors)):
-            args = tuple(on_meta(arg, self._twin) for arg in args)
-            kwargs = {name: on_meta(value, self._twin) for name, value in kwargs.items()}
-            if kwargs.get("device") is not None:
-                kwargs["device"] = torch.device("meta")
+            args, kwargs = self._twins.swap(args, kwargs)
             return run_on_meta(op.func, args, kwargs)
         return op.func(*args, **kwargs)
-
-    def _twin(self, tensor: Tensor) -> Tensor:
-        """A tensor like this one on the meta device."""
-        if tensor.is_meta:
-            return tensor
-        if id(tensor) not in self._twins:
-            self._twins[id(tensor)], self._alive[id(tensor)] = twin(tensor), tensor
-        return self._twins[id(tensor)]
 
     def _assign(self, out: Any, op: Op, found: Answer) -> None:
         """Give the outputs of an operation their fields."""
         tensors = [out] if isinstance(out, Tensor) else [t for t in out if isinstance(t, Tensor)] if out else []
         fields: Sequence[Field | None] = found if isinstance(found, list) else [found] * len(tensors)
         for tensor, field in zip(tensors, fields, strict=True):
-            if field is None:
+            if field is None or tensor.numel() == 0:  # statistics that a norm leaves out in eval mode
                 continue
             if field.shape != tuple(tensor.shape):
                 field = union([constant(part, tensor.shape, BOUND) for part in op.fields], tensor.shape)
