@@ -97,7 +97,7 @@ pair = (confusion + confusion.T).argmax()
 first, second = np.unravel_index(pair, confusion.shape)
 print(
     f"{h.layers.table.parameters.sum():,} parameters call {100 * result.accuracy:.2f} % of the 10,000 test images by "
-    f"their name; three epochs on 2,500 images reach {100 * quick.card['test_accuracy']:.1f} %. {h.classes[first]} and "
+    f"their name; six epochs on 5,000 images reach {100 * quick.card['test_accuracy']:.1f} %. {h.classes[first]} and "
     f"{h.classes[second]} are confused most ({(confusion + confusion.T).max()} times). Only {across} of the "
     f"{confusion.sum()} mistakes take an animal for a machine or the reverse. In the first layer {(share > 0.5).sum()} "
     f"of {len(share)} filters carry more than half of their energy in colour contrast, "
