@@ -102,10 +102,12 @@ class Views:
             rotation=angle * self._rotation,
         )
 
-    def centre(self, canvases: Tensor) -> Tensor:
-        """The view that is neither shifted, scaled nor rotated."""
-        m, (height, width) = self.margin, self._size
-        return canvases[..., m : m + height, m : m + width]
+
+def centre(canvases: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle (height, width) of each canvas: the view that is neither shifted, scaled nor rotated."""
+    (height, width), (h, w) = canvases.shape[2:], size
+    top, left = (height - h) // 2, (width - w) // 2
+    return canvases[..., top : top + h, left : left + w]
 
 
 def view(
