@@ -111,8 +111,8 @@ def synthesize(
     size : tuple of int, optional
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
     jitter : float, optional
-        Largest shift of the random views, in pixels; by default a sixteenth of the image, or of the central unit's
-        receptive field.
+        Largest shift of the random views, in pixels; by default an eighth of the image, or, for the central unit, which
+        has its place, a sixteenth of its receptive field.
     scale, rotation : float
         Largest relative change of size, and largest rotation in degrees, of the random views.
     learning_rate : float
@@ -187,11 +187,10 @@ def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | 
 
 
 def _jitter(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> float:
-    extent = min(size)
-    if objective is central_unit:
-        sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
-        extent = min(extent, int(sizes[layer]))
-    return extent / 16
+    if objective is not central_unit:
+        return min(size) / 8
+    sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
+    return min(*size, int(sizes[layer])) / 16
 
 
 def _check_settings(**settings: int) -> None:
