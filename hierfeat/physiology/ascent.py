@@ -13,7 +13,7 @@ from hierfeat.physiology.reading import Read, last_rectifiers, reading
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 
-_DECAY = 4.0
+_DECAY = 1.0
 _COPIES_APART, _CHANNELS_APART = 1_000_003, 7_919
 
 
