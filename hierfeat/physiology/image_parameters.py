@@ -92,7 +92,7 @@ class Views:
         growth = (1 + scale) * (math.cos(self._rotation) + math.sin(self._rotation)) - 1
         self.margin = math.ceil(jitter + growth * max(size) / 2)
 
-    def __call__(self, canvases: Tensor) -> Tensor:
+    def __call__(self, canvases: Tensor, *, mode: str = "bilinear") -> Tensor:
         """The same random view of all canvases, (N, C, H + 2·margin, W + 2·margin), as (N, C, H, W)."""
         row, col, size, angle = (2 * torch.rand(4, generator=self._generator) - 1).tolist()
         return view(
@@ -101,6 +101,7 @@ class Views:
             shift=(row * self._jitter, col * self._jitter),
             scale=1 + size * self._scale,
             rotation=angle * self._rotation,
+            mode=mode,
         )
 
 
@@ -118,6 +119,7 @@ def view(
     shift: tuple[float, float] = (0.0, 0.0),
     scale: float = 1.0,
     rotation: float = 0.0,
+    mode: str = "bilinear",
 ) -> Tensor:
     """A crop of `size` around the centre of each canvas moved by `shift` pixels, in one resampling.
 
@@ -133,6 +135,9 @@ def view(
         Pixels of the canvas to a pixel of the crop.
     rotation : float
         In radians.
+    mode : str
+        How values between pixels are found: ``bilinear``, which is fast, but halfway between pixels takes 29 % of the
+        contrast from stripes with a period of four pixels, or ``bicubic``, which takes 3 %.
 
     Notes
     -----
@@ -158,4 +163,4 @@ def view(
     grid = affine_grid(
         affine.expand(len(canvases), 2, 3), [len(canvases), canvases.shape[1], h, w], align_corners=False
     )
-    return grid_sample(canvases, grid, padding_mode="reflection", align_corners=False)
+    return grid_sample(canvases, grid, mode=mode, padding_mode="reflection", align_corners=False)

@@ -41,7 +41,7 @@ class Synthesis(Result):
         finished image, `start` on the noise that it started from, `natural` on the best of the natural images given
         (for a unit: the best over all places of their maps). `shift_kept` is the share of the activation that is left,
         on average, when the image moves by a few pixels in eight directions, `transform_kept` under the
-        random views that it was optimised with, all of them true crops of the canvas that the image is the middle of.
+        random views that it was optimised with, all true crops of the canvas that the image is the middle of.
         ``natural_...`` is the same for that natural image, which goes on as its reflection, at some cost.
 
         ``read`` is ``rectifier input`` where the unit was silent at the start, and so without a gradient, and was

@@ -216,6 +216,15 @@ def test_views_are_true_crops() -> None:
     torch.testing.assert_close(grown[0, :, 5], 14.5 + 2 * torch.arange(-5.0, 6), atol=1e-3, rtol=0)
 
 
+@pytest.mark.parametrize(("mode", "kept"), [("bilinear", 0.707), ("bicubic", 0.972)])
+def test_what_a_shift_by_half_a_pixel_takes_from_fine_stripes(mode: str, kept: float) -> None:
+    """Stripes with a period of four pixels, drawn anew half a pixel on: the kernels' own frequency responses, in closed form."""
+    stripes = torch.sin(torch.arange(40.0) * torch.pi / 2).expand(1, 1, 40, 40)
+    moved = torch.sin((torch.arange(40.0) + 0.5) * torch.pi / 2).expand(1, 1, 40, 40)
+    found = view(stripes, (20, 20), shift=(0.0, 0.5), mode=mode)
+    torch.testing.assert_close(found, kept * centre(moved, (20, 20)), atol=2e-3, rtol=0)
+
+
 def test_views_never_look_beyond_their_canvas() -> None:
     views = Views((20, 20), jitter=3, scale=0.1, rotation=10, generator=torch.Generator().manual_seed(0))
     size = 20 + 2 * views.margin
