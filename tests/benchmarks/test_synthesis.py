@@ -123,5 +123,3 @@ def test_beside_lucent(capsys) -> None:
         for layer, (ours, lucent), ratio in zip(CHANNELS, seconds, ratios, strict=True):
             print(f"{layer}: CPU s per channel: hierfeat {ours:.1f}, lucent {lucent:.1f} ({ratio:.1f} times)")
     assert min(ratios) > 10
-    if steps == DEFAULT_STEPS and "HIERFEAT_SQUEEZENET" in os.environ:
-        assert (mean.loc["hierfeat"] >= mean.loc["lucent"]).all()
