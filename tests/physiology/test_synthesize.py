@@ -218,7 +218,7 @@ def test_views_are_true_crops() -> None:
 
 @pytest.mark.parametrize(("mode", "kept"), [("bilinear", 0.707), ("bicubic", 0.972)])
 def test_what_a_shift_by_half_a_pixel_takes_from_fine_stripes(mode: str, kept: float) -> None:
-    """Stripes with a period of four pixels, drawn anew half a pixel on: the kernels' own frequency responses, in closed form."""
+    """Stripes of period four, drawn anew half a pixel on: the frequency responses of the kernels, in closed form."""
     stripes = torch.sin(torch.arange(40.0) * torch.pi / 2).expand(1, 1, 40, 40)
     moved = torch.sin((torch.arange(40.0) + 0.5) * torch.pi / 2).expand(1, 1, 40, 40)
     found = view(stripes, (20, 20), shift=(0.0, 0.5), mode=mode)
