@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.image_parameters import FourierImages, Views
+from hierfeat.physiology.image_parameters import FourierImages, Views, centre
 from hierfeat.physiology.objectives import Objective, likeness
 from hierfeat.physiology.reading import Read, last_rectifiers, reading
 from hierfeat.subjects.calls import Call
@@ -49,14 +49,14 @@ def ascend(task: Ascent, group: list[int], bar: Any) -> dict[str, Tensor]:
     canvas = h.input_shape[0], task.size[0] + 2 * views.margin, task.size[1] + 2 * views.margin
     parameters = FourierImages(seeds, canvas, h.device)
     where = channels.to(h.device)
-    first = views.centre(parameters()).detach()
+    first = centre(parameters(), task.size).detach()
     start, silent = _start(task, first, where)
     opened = last_rectifiers(h, task.layer, first[:1]) if bool(silent.any()) else None
     with torch.enable_grad(), reading(h, task.layer, **_bypass(opened, silent)) as read:
         constant = silent & ~_has_gradient(task, read, first, where)
         history = _climb(task, read, parameters, views, where, bar)
     return {
-        "images": views.centre(parameters()).detach().float().cpu(),
+        "canvases": parameters().detach().float().cpu(),
         "history": history,
         "channel": channels,
         "copy": copy,

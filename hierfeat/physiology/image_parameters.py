@@ -11,7 +11,7 @@ from hierfeat.subjects.layer import Ints
 # Square root of the covariance of RGB values in ImageNet's training images, as Lucid (Apache-2.0) has it.
 _COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 _START = 0.01  # standard deviation of the first spectrum: nearly grey
-_SIDE = 32  # pixels of the image up to which spectra are as in Olah et al.
+_SIDE, _LEAST = 32, 160  # pixels: see Notes
 
 
 class FourierImages:
@@ -27,8 +27,9 @@ class FourierImages:
 
     Notes
     -----
-    image = sigmoid(M · IFFT(s(f)·z)/4a), a = max(1, max(H, W)/32), with s(f) = √(HW)/max(f, 1/max(H, W)) for f
-    in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps large images from saturating. For
+    image = sigmoid(M · IFFT(s(f)·z)/4a), a = max(160, H, W)/32, with s(f) = √(HW)/max(f, 1/max(H, W)) for f
+    in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps images from saturating: large ones, as
+    their lowest frequencies weigh most, and small ones, as few frequencies share what one step brings. For
     three channels M is the square root of the covariance of colours in ImageNet, so that the optimiser's
     channels are decorrelated; other images, grey ones above all, have M = 1.
 
@@ -42,7 +43,7 @@ class FourierImages:
         self._size = height, width
         rows, cols = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
         frequency = (rows.square() + cols.square()).sqrt().clamp(min=1 / max(height, width))
-        self._spread = max(1.0, max(height, width) / _SIDE)  # else larger images would saturate
+        self._spread = max(_LEAST, height, width) / _SIDE
         self._scale = (math.sqrt(height * width) / frequency).to(device)[..., None]
         colours = torch.tensor(_COLOURS)
         largest = colours.norm(dim=0).max()
@@ -91,7 +92,7 @@ class Views:
         growth = (1 + scale) * (math.cos(self._rotation) + math.sin(self._rotation)) - 1
         self.margin = math.ceil(jitter + growth * max(size) / 2)
 
-    def __call__(self, canvases: Tensor) -> Tensor:
+    def __call__(self, canvases: Tensor, *, mode: str = "bilinear") -> Tensor:
         """The same random view of all canvases, (N, C, H + 2·margin, W + 2·margin), as (N, C, H, W)."""
         row, col, size, angle = (2 * torch.rand(4, generator=self._generator) - 1).tolist()
         return view(
@@ -100,12 +101,15 @@ class Views:
             shift=(row * self._jitter, col * self._jitter),
             scale=1 + size * self._scale,
             rotation=angle * self._rotation,
+            mode=mode,
         )
 
-    def centre(self, canvases: Tensor) -> Tensor:
-        """The view that is neither shifted, scaled nor rotated."""
-        m, (height, width) = self.margin, self._size
-        return canvases[..., m : m + height, m : m + width]
+
+def centre(canvases: Tensor, size: tuple[int, int]) -> Tensor:
+    """The middle (height, width) of each canvas: the view that is neither shifted, scaled nor rotated."""
+    (height, width), (h, w) = canvases.shape[2:], size
+    top, left = (height - h) // 2, (width - w) // 2
+    return canvases[..., top : top + h, left : left + w]
 
 
 def view(
@@ -115,6 +119,7 @@ def view(
     shift: tuple[float, float] = (0.0, 0.0),
     scale: float = 1.0,
     rotation: float = 0.0,
+    mode: str = "bilinear",
 ) -> Tensor:
     """A crop of `size` around the centre of each canvas moved by `shift` pixels, in one resampling.
 
@@ -130,6 +135,9 @@ def view(
         Pixels of the canvas to a pixel of the crop.
     rotation : float
         In radians.
+    mode : str
+        How values between pixels are found: ``bilinear``, which is fast, but halfway between pixels takes 29 % of the
+        contrast from stripes with a period of four pixels, or ``bicubic``, which takes 3 %.
 
     Notes
     -----
@@ -155,4 +163,4 @@ def view(
     grid = affine_grid(
         affine.expand(len(canvases), 2, 3), [len(canvases), canvases.shape[1], h, w], align_corners=False
     )
-    return grid_sample(canvases, grid, padding_mode="reflection", align_corners=False)
+    return grid_sample(canvases, grid, mode=mode, padding_mode="reflection", align_corners=False)

@@ -8,29 +8,28 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hierfeat.physiology.image_parameters import Views, view
+from hierfeat.physiology.image_parameters import Views, centre, view
 from hierfeat.physiology.objectives import Objective, central_unit, maps, one_unit
 from hierfeat.physiology.reading import Read
 
 Columns = dict[str, npt.NDArray[np.float64]]
+Size = tuple[int, int]
 
 _VIEWS = 16
 _BATCH = 64
 
 
-def shifted(images: Tensor, pixels: int) -> list[Tensor]:
-    """`images` moved by `pixels` in each of eight directions, and reflected at the border."""
-    size = (images.shape[2], images.shape[3])
+def shifted(canvases: Tensor, size: Size, pixels: int) -> list[Tensor]:
+    """Crops of `size` around the centre of the canvases, moved by `pixels` in each of eight directions."""
     steps = [step for step in product((-pixels, 0, pixels), repeat=2) if step != (0, 0)]
-    return [view(images, size, shift=(float(row), float(col))) for row, col in steps]
+    return [view(canvases, size, shift=(float(row), float(col))) for row, col in steps]
 
 
-def transformed(images: Tensor, *, jitter: float, scale: float, rotation: float) -> list[Tensor]:
-    """Sixteen random views of `images`, the same at every call, reflected at the border."""
-    size = (images.shape[2], images.shape[3])
+def transformed(canvases: Tensor, size: Size, *, jitter: float, scale: float, rotation: float) -> list[Tensor]:
+    """Sixteen random views of the canvases, the same at every call; bicubic, as blur is none of what is asked."""
     generator = torch.Generator().manual_seed(0)
     views = Views(size, jitter=jitter, scale=scale, rotation=rotation, generator=generator)
-    return [views(images) for _ in range(_VIEWS)]
+    return [views(canvases, mode="bicubic") for _ in range(_VIEWS)]
 
 
 def kept(score: Callable[[Tensor], Tensor], images: Tensor, variants: list[Tensor]) -> npt.NDArray[np.float64]:
@@ -51,9 +50,17 @@ def kept(score: Callable[[Tensor], Tensor], images: Tensor, variants: list[Tenso
 
 
 def robustness(
-    read: Read, objective: Objective, images: Tensor, channels: Tensor, *, jitter: float, scale: float, rotation: float
+    read: Read,
+    objective: Objective,
+    canvases: Tensor,
+    channels: Tensor,
+    *,
+    size: Size,
+    jitter: float,
+    scale: float,
+    rotation: float,
 ) -> Columns:
-    """The columns ``activation``, ``shift_kept`` and ``transform_kept`` of some images.
+    """The columns ``activation``, ``shift_kept`` and ``transform_kept`` of the images in the middle of some canvases.
 
     Parameters
     ----------
@@ -61,13 +68,22 @@ def robustness(
         From images to a layer's answer.
     objective : callable
         From that answer and `channels` to (N,).
-    images : torch.Tensor
+    canvases : torch.Tensor
         (N, C, H, W), in [0, 1].
     channels : torch.Tensor
         (N,), each image's own.
+    size : tuple of int
+        (height, width) of the images.
     jitter, scale, rotation : float
-        In pixels, as a share, and in degrees: the extent of the random views. The shifts are by `jitter` pixels.
+        In pixels, as a share, and in degrees: the extent of the random views.
+
+    Notes
+    -----
+    The shifts are by a sixteenth of the image, at least one pixel. They, and the views, are true crops as far as the
+    canvas reaches. Beyond it it goes on as its reflection, which few textures survive: a stripe turns at the seam. An
+    image without a canvas, which fills its plane to the border, therefore seems less robust than it is.
     """
+    images = centre(canvases, size)
 
     def score(batch: Tensor) -> Tensor:
         parts = zip(batch.split(_BATCH), channels.split(_BATCH), strict=True)
@@ -75,8 +91,10 @@ def robustness(
 
     return {
         "activation": score(images).double().numpy(),
-        "shift_kept": kept(score, images, shifted(images, max(1, round(min(images.shape[2:]) / 16)))),
-        "transform_kept": kept(score, images, transformed(images, jitter=jitter, scale=scale, rotation=rotation)),
+        "shift_kept": kept(score, images, shifted(canvases, size, max(1, round(min(size) / 16)))),
+        "transform_kept": kept(
+            score, images, transformed(canvases, size, jitter=jitter, scale=scale, rotation=rotation)
+        ),
     }
 
 
@@ -106,7 +124,8 @@ def best_natural(
             if top > best[at]:
                 best[at], which[at] = top, start + index // values.shape[1]
                 units[at] = channel * values.shape[1] + index % values.shape[1] if anywhere else channel
-    found = robustness(read, one_unit if anywhere else objective, images[which], units, **views)
+    size = (images.shape[2], images.shape[3])
+    found = robustness(read, one_unit if anywhere else objective, images[which], units, size=size, **views)
     return {
         "natural": found["activation"],
         "natural_image": which.numpy(),

@@ -15,6 +15,7 @@ from hierfeat._result import Result
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.ascent import Ascent, ascend
+from hierfeat.physiology.image_parameters import centre
 from hierfeat.physiology.objectives import Objective, central_unit, objective_of
 from hierfeat.physiology.reading import reading
 from hierfeat.physiology.robustness import best_natural, robustness
@@ -40,7 +41,8 @@ class Synthesis(Result):
         finished image, `start` on the noise that it started from, `natural` on the best of the natural images given
         (for a unit: the best over all places of their maps). `shift_kept` is the share of the activation that is left,
         on average, when the image moves by a few pixels in eight directions, `transform_kept` under the
-        random views that it was optimised with; ``natural_...`` is the same for that natural image.
+        random views that it was optimised with, all true crops of the canvas that the image is the middle of.
+        ``natural_...`` is the same for that natural image, which goes on as its reflection, at some cost.
 
         ``read`` is ``rectifier input`` where the unit was silent at the start, and so without a gradient, and was
         optimised by what goes into its rectifiers. ``status`` is ``ok``; ``fragile`` where less than half is kept
@@ -75,9 +77,9 @@ def synthesize(
     diversity: float = 1.0,
     images: Tensor | None = None,
     size: tuple[int, int] | None = None,
-    jitter: int | None = None,
-    scale: float = 0.05,
-    rotation: float = 5.0,
+    jitter: float | None = None,
+    scale: float = 0.15,
+    rotation: float = 15.0,
     learning_rate: float = 0.1,
     batch_size: int = 16,
     progress: bool = True,
@@ -108,9 +110,9 @@ def synthesize(
         Natural images (N, C, H, W) in [0, 1], to compare with.
     size : tuple of int, optional
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
-    jitter : int, optional
-        Largest shift of the random views, in pixels; by default a sixteenth of the image, or of the central unit's
-        receptive field, and at least one.
+    jitter : float, optional
+        Largest shift of the random views, in pixels; by default an eighth of the image, or, for the central unit, which
+        has its place, a sixteenth of its receptive field.
     scale, rotation : float
         Largest relative change of size, and largest rotation in degrees, of the random views.
     learning_rate : float
@@ -154,7 +156,7 @@ def synthesize(
     size = (h.input_shape[1], h.input_shape[2]) if size is None else size
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
     jitter = _jitter(h, layer, objective, size) if jitter is None else jitter
-    views = {"jitter": float(jitter), "scale": scale, "rotation": rotation}
+    views = {"jitter": jitter, "scale": scale, "rotation": rotation}
     sign = -1.0 if negative else 1.0
     task = Ascent(
         h, layer, objective, sign, size, steps, learning_rate, copies, diversity if copies > 1 else 0, seed, views
@@ -171,7 +173,7 @@ def synthesize(
     return Synthesis(
         table=table,
         provenance=provenance(h, layer=layer, size=size, learning_rate=learning_rate, diversity=diversity, **settings),
-        images=made["images"].numpy(),
+        images=centre(made["canvases"], size).numpy(),
         history=made["history"].numpy(),
     )
 
@@ -184,12 +186,11 @@ def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | 
     return [int(channel) for channel in chosen]
 
 
-def _jitter(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> int:
-    extent = min(size)
-    if objective is central_unit:
-        sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
-        extent = min(extent, int(sizes[layer]))
-    return max(1, extent // 16)
+def _jitter(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> float:
+    if objective is not central_unit:
+        return min(size) / 8
+    sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
+    return min(*size, int(sizes[layer])) / 16
 
 
 def _check_settings(**settings: int) -> None:
@@ -204,7 +205,7 @@ def _table(task: Ascent, made: dict[str, Tensor], natural: Tensor | None) -> pd.
     table["start"] = made["start"].numpy()
     channels = made["channel"].to(task.h.device)
     with torch.no_grad(), reading(task.h, task.layer) as read:
-        own = robustness(read, task.objective, made["images"], channels, **task.views)
+        own = robustness(read, task.objective, made["canvases"], channels, size=task.size, **task.views)
         peer = best_natural(read, task.objective, natural, channels, sign=task.sign, **task.views)
     for name in ("activation", "natural", "natural_image"):
         table[name] = (own | peer)[name]

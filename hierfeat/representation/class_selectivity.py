@@ -13,9 +13,8 @@ from torch.nn.functional import one_hot
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation.pooled_features import PooledFeatures, checked_labels
+from hierfeat.representation.pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 
@@ -103,8 +102,7 @@ def class_selectivity(
     >>> selective.table["selectivity"].between(0, 1).all()
     np.True_
     """
-    images = checked_images(h, images)
-    labels = checked_labels(labels, len(images))
+    images, labels = checked_data(h, images, labels)
     if permutations < 1:
         raise HierfeatError(f"expected at least one permutation, got {permutations}")
     generator = torch.Generator().manual_seed(seed)

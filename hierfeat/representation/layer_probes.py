@@ -16,9 +16,8 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation.pooled_features import PooledFeatures, checked_labels
+from hierfeat.representation.pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 
@@ -136,9 +135,7 @@ def layer_probes(
 def _features(
     h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
 ) -> tuple[dict[str, Tensor], npt.NDArray[np.int64]]:
-    images, labels = data
-    images = checked_images(h, images, where=f"{name} images")
-    labels = checked_labels(labels, len(images), where=f"{name} labels")
+    images, labels = checked_data(h, *data, where=name)
     [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()
 

@@ -8,6 +8,8 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.images import checked_images
 
 
 class PooledFeatures(Measure):
@@ -54,19 +56,20 @@ class PooledFeatures(Measure):
         }
 
 
-def checked_labels(labels: Tensor, count: int, *, where: str = "labels") -> Tensor:
-    """Integer labels, one per image, of at least two classes.
+def checked_data(h: Hierarchy, images: Tensor, labels: Tensor, *, where: str = "") -> tuple[Tensor, Tensor]:
+    """Images that the hierarchy takes, and integer labels, one per image, of at least two classes.
 
     Raises
     ------
     HierfeatError
-        If they are not.
+        If they are not; `where` says which data they are.
     """
-    tensor = torch.as_tensor(labels).cpu()
-    if tensor.shape != (count,) or tensor.is_floating_point():
+    images = checked_images(h, images, where=f"{where} images".strip())
+    tensor, name = torch.as_tensor(labels).cpu(), f"{where} labels".strip()
+    if tensor.shape != (len(images),) or tensor.is_floating_point():
         raise HierfeatError(
-            f"expected {where} as ints, one for each of {count} images, got {tensor.dtype} {tuple(tensor.shape)}"
+            f"expected {name} as ints, one for each of {len(images)} images, got {tensor.dtype} {tuple(tensor.shape)}"
         )
     if len(tensor.unique()) < 2:
-        raise HierfeatError(f"expected at least two classes in {where}, got {tensor.unique().tolist()}")
-    return tensor
+        raise HierfeatError(f"expected at least two classes in {name}, got {tensor.unique().tolist()}")
+    return images, tensor

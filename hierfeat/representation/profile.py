@@ -20,9 +20,8 @@ from hierfeat.recording.sweep import sweep
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
-from hierfeat.representation.pooled_features import checked_labels
+from hierfeat.representation.pooled_features import checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 
@@ -112,8 +111,7 @@ def profile(
     >>> found.table["field"].tolist()
     [6, 16]
     """
-    images = checked_images(h, images)
-    labels = checked_labels(labels, len(images))
+    images, labels = checked_data(h, images, labels)
     if len(images) < _FEWEST or not 0 < test_share < 1:
         raise HierfeatError(
             f"expected at least {_FEWEST} images and a test_share between 0 and 1, got {len(images)}, {test_share}"

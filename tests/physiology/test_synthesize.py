@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.physiology.image_parameters import FourierImages, Views, view
-from hierfeat.physiology.objectives import likeness
+from hierfeat.physiology.image_parameters import FourierImages, Views, centre, view
+from hierfeat.physiology.objectives import channel_mean, likeness
 from hierfeat.physiology.reading import last_rectifiers, reading
+from hierfeat.physiology.robustness import robustness, shifted
 from hierfeat.physiology.synthesize import Synthesis, synthesize
 
 SIZE = 20
@@ -39,9 +40,9 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_the_optimum_of_a_template_detector_is_its_template(channels: int) -> None:
-    made = synthesize(detector(channels), "0", 0, unit="center", progress=False)
+@pytest.mark.parametrize(("channels", "seed"), [(1, 0), (1, 1), (1, 2), (3, 0)])
+def test_the_optimum_of_a_template_detector_is_its_template(channels: int, seed: int) -> None:
+    made = synthesize(detector(channels), "0", 0, unit="center", seed=seed, progress=False)
     assert correlation(middle(made.images[0]), TEMPLATE.numpy()) > 0.9
     largest = (TEMPLATE - TEMPLATE.mean()).clamp(min=0).sum() * channels
     assert 0.7 * largest < made.table["activation"][0] <= largest
@@ -179,6 +180,31 @@ def test_the_last_rectifiers_are_found_in_all_branches() -> None:
     assert last_rectifiers(h, "b", torch.rand(1, 1, 8, 8)) == set()
 
 
+def test_a_texture_keeps_everything_under_shifts_of_its_canvas() -> None:
+    """Diagonal stripes, their own detector, and a map of whole periods: no shift matters, but a fold at the border."""
+    rows, cols = torch.meshgrid(torch.arange(64.0), torch.arange(64.0), indexing="ij")
+    stripes = torch.sin((rows + cols) * torch.pi / 2)
+    conv = nn.Conv2d(1, 1, 9, bias=False)
+    with torch.no_grad():
+        conv.weight.copy_(stripes[:9, :9])
+    h, where = hf.Hierarchy(nn.Sequential(conv, nn.ReLU()), (1, 48, 48)), torch.tensor([0])
+    canvas, size = (stripes / 2 + 0.5)[None, None], (48, 48)
+    views = {"jitter": 2.0, "scale": 0.0, "rotation": 0.0}
+    with torch.no_grad(), reading(h, "1") as read:
+        whole = robustness(read, channel_mean, canvas, where, size=size, **views)
+        alone = robustness(read, channel_mean, centre(canvas, size), where, size=size, **views)
+    assert whole["shift_kept"][0] == pytest.approx(1, abs=1e-3)
+    assert alone["shift_kept"][0] < 0.99
+    assert whole["activation"] == alone["activation"]
+
+
+def test_shifts_are_crops_of_the_canvas() -> None:
+    canvas = torch.rand(2, 1, 30, 34, generator=torch.Generator().manual_seed(0))
+    expected = [canvas[..., 5 + r : 25 + r, 5 + c : 29 + c] for r in (-3, 0, 3) for c in (-3, 0, 3) if (r, c) != (0, 0)]
+    for crop, slice_ in zip(shifted(canvas, (20, 24), 3), expected, strict=True):
+        torch.testing.assert_close(crop, slice_, atol=1e-4, rtol=0)
+
+
 def test_views_are_true_crops() -> None:
     rows, cols = torch.meshgrid(torch.arange(30.0), torch.arange(34.0), indexing="ij")
     canvas = torch.stack([rows, cols])[None]
@@ -190,6 +216,15 @@ def test_views_are_true_crops() -> None:
     torch.testing.assert_close(grown[0, :, 5], 14.5 + 2 * torch.arange(-5.0, 6), atol=1e-3, rtol=0)
 
 
+@pytest.mark.parametrize(("mode", "kept"), [("bilinear", 0.707), ("bicubic", 0.972)])
+def test_what_a_shift_by_half_a_pixel_takes_from_fine_stripes(mode: str, kept: float) -> None:
+    """Stripes of period four, drawn anew half a pixel on: the frequency responses of the kernels, in closed form."""
+    stripes = torch.sin(torch.arange(40.0) * torch.pi / 2).expand(1, 1, 40, 40)
+    moved = torch.sin((torch.arange(40.0) + 0.5) * torch.pi / 2).expand(1, 1, 40, 40)
+    found = view(stripes, (20, 20), shift=(0.0, 0.5), mode=mode)
+    torch.testing.assert_close(found, kept * centre(moved, (20, 20)), atol=2e-3, rtol=0)
+
+
 def test_views_never_look_beyond_their_canvas() -> None:
     views = Views((20, 20), jitter=3, scale=0.1, rotation=10, generator=torch.Generator().manual_seed(0))
     size = 20 + 2 * views.margin
@@ -199,7 +234,7 @@ def test_views_never_look_beyond_their_canvas() -> None:
     for _ in range(200):  # a reflection would fold the plane that the view of a ramp is
         seen = views(ramp).flatten()[:, None]
         torch.testing.assert_close(design @ torch.linalg.lstsq(design, seen).solution, seen, atol=1e-2, rtol=0)
-    torch.testing.assert_close(views.centre(ramp)[0, 0, 0], torch.arange(20.0) + views.margin)
+    torch.testing.assert_close(centre(ramp, (20, 20))[0, 0, 0], torch.arange(20.0) + views.margin)
 
 
 def test_spectra_start_near_grey_and_fall_as_those_of_natural_images_do() -> None:
