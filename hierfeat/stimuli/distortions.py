@@ -35,7 +35,7 @@ class Distortion:
     ----------
     LeCun, Y., Bottou, L., Bengio, Y. & Haffner, P. (1998). Gradient-based learning applied to document recognition.
     Proceedings of the IEEE 86, 2278-2324, section III.A: translation, scaling, squeezing and horizontal shearing. The
-    paper gives no limits; those of the zoo's recipe were chosen on a validation set.
+    paper gives no limits; those of the zoo's recipe are its own.
     Simard, P., Steinkraus, D. & Platt, J. (2003). Best practices for convolutional neural networks applied to visual
     document analysis. ICDAR: the elastic part.
     """
