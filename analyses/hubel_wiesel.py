@@ -188,10 +188,10 @@ places = np.arange(len(subjects))
 for shift, (state, colour) in zip((-0.2, 0.2), COLOURS.items(), strict=True):
     rows, at = answer.xs(state, level="state"), places + shift
     pale = left.bar(at, 100 * rows.steady / rows.simple, 0.36, color=colour, alpha=0.4, label=f"{state}: F1/F0 below 1")
-    left.bar(at, 100 * rows.complex / rows.simple, 0.36, color=colour, label=f"{state}: and tuned, complex cells")
+    left.bar(at, 100 * rows.complex / rows.simple, 0.36, color=colour, label=f"{state}: complex cells")
     left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)], fontsize=8)
     right.plot([at - 0.08, at + 0.08], [rows.f1_f0_before, rows.f1_f0_after], "o-", color=colour, ms=5)
-    right.plot([], [], "o-", color=colour, ms=5, label=f"{state}: before and behind the pool")
+    right.plot([], [], "o-", color=colour, ms=5, label=f"{state}, before and behind")
     right.plot(at + 0.08, rows.predicted_f1_f0, "_", color="black", ms=16, label="by the law" if shift > 0 else None)
 left.set_ylim(0, 145)
 left.set_yticks(range(0, 101, 20))

@@ -51,13 +51,9 @@ def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     middle = (profile * place).sum()
     sigma = max(float(np.sqrt((profile * (place - middle) ** 2).sum())), 1e-6)
     ax.plot(place, profile, "o", ms=3, color="black", label="measured")
-    gaussian = np.exp(-((place - middle) ** 2) / (2 * sigma**2))
-    ax.plot(
-        place,
-        gaussian * profile.sum() / max(gaussian.sum(), 1e-30),
-        color="#d55e00",
-        label=f"Gaussian, σ = {sigma:.2f} px",
-    )
+    fine = np.linspace(0, len(profile), 400)
+    gaussian = np.exp(-((fine - middle) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+    ax.plot(fine, gaussian, color="#d55e00", label=f"Gaussian, σ = {sigma:.2f} px")
     for side in sides:
         ax.axvline(side, color="#56b4e9", lw=1.4)
     ax.set_ylim(0, 1.5 * profile.max())

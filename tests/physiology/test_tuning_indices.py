@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import i0, i1
 
 from hierfeat.errors import HierfeatError
+from hierfeat.physiology import drift, tuning_indices
 from hierfeat.physiology.tuning_indices import (
     dsi,
     f1_f0,
@@ -127,6 +128,38 @@ def test_finer_phases_are_exact_for_a_linear_unit(n):
     wave = 0.3 + np.cos(np.arange(n) * 2 * np.pi / n - 0.4)
     fine = np.arange(4 * n) * 2 * np.pi / (4 * n)
     np.testing.assert_allclose(finer_phases(wave, 4), 0.3 + np.cos(fine - 0.4), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=50)
+@given(offset=st.floats(-0.6, 2), shift=st.floats(0, 359))
+def test_a_thresholded_wave_of_eight_phases_has_the_ratio_of_the_continuous_one(offset, shift):
+    """Where three of its samples are above threshold; by sampling the wave finely, which shares no formula."""
+    coarse, fine = (
+        np.maximum(0, offset + np.cos(np.arange(n) * 2 * np.pi / n - np.deg2rad(shift))) for n in (8, 20_000)
+    )
+    spectrum = np.fft.rfft(fine)
+    if (coarse > 1e-3).sum() >= 3:
+        assert f1_f0(coarse) == pytest.approx(2 * abs(spectrum[1]) / spectrum[0].real, rel=1e-4)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_responses_taken_piece_by_piece_are_the_same(signed, monkeypatch):
+    raw = np.random.default_rng(0).normal(loc=0 if signed else 9, size=(7, 4, 3, 8))
+    blank = np.linspace(-1, 1, 7)
+    whole = drift.drift_components(raw, blank, signed=signed)
+    monkeypatch.setattr(drift, "CHUNK", 200)
+    np.testing.assert_allclose(drift.drift_components(raw, blank, signed=signed), whole, atol=1e-12)
+    fine = np.maximum(0, finer_phases(raw, drift.FINE)) if signed else raw
+    np.testing.assert_allclose(whole[1], 2 * np.abs(np.fft.rfft(fine)[..., 1]) / fine.shape[-1], atol=1e-12)
+    rest = np.maximum(blank, 0)[:, None, None]
+    np.testing.assert_allclose(whole[0], np.maximum(0, fine.mean(-1) - rest), atol=1e-12)
+
+
+def test_permutations_tried_piece_by_piece_are_the_same(monkeypatch):
+    curves = np.random.default_rng(0).exponential(size=(30, 16))
+    whole = permutation_p(curves, ORIENTATIONS)
+    monkeypatch.setattr(tuning_indices, "CHUNK", 7)
+    np.testing.assert_array_equal(permutation_p(curves, ORIENTATIONS), whole)
 
 
 def test_interpolation_on_the_circle_wraps():
