@@ -1,15 +1,16 @@
 """Per-channel sums of one activation, each taken once however many measures ask.
 
 How each is computed was chosen by timing. On a CPU ``vector_norm`` is a hundred times faster than
-``var_mean``, a comparison that writes floats seven times faster than one that writes booleans, and where
-rows are short, a product with ones that sums over images first is several times faster than a reduction.
-A small operation between two layers of a net costs some ten microseconds, so that there are few.
+``var_mean``, and where rows are short, a product with ones that sums over images first is several times
+faster than a reduction. A small operation between two layers of a net costs some ten microseconds, so
+that there are few.
 """
 
 import weakref
 from functools import cached_property
 from typing import Any, Self
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,6 +19,7 @@ from hierfeat.subjects.ops import version
 
 _SHORT_ROW = 64
 _STEEP = 1 - 1e-4  # mean²/mean of squares beyond which float32 sums of squares lose the variance
+_BYTE = 255  # images whose count fits a byte
 Array = NDArray[Any]
 
 
@@ -113,7 +115,7 @@ class Reductions:
     @cached_property
     def positives(self) -> Array:
         """How many values are above zero."""
-        return _sum(torch.gt(self.rows, 0, out=torch.empty_like(self.rows)))
+        return _positives(self.rows) if self.rows.device.type == "cpu" else _array((self.rows > 0).sum((0, 2)))
 
 
 def _totals(rows: Tensor) -> tuple[Array, Array]:
@@ -131,6 +133,14 @@ def _sum(rows: Tensor) -> Array:
         over_images = rows.new_ones(images) @ rows.reshape(images, -1)
         return over_images.cpu().view(channels, positions).sum(-1, dtype=torch.float64).numpy()
     return rows.sum(-1).cpu().sum(0, dtype=torch.float64).numpy()
+
+
+def _positives(rows: Tensor) -> Array:
+    """How many values of each channel are above zero: numpy compares seven times faster than torch, on a CPU."""
+    above = np.greater(rows.numpy(), 0).view(np.uint8)
+    parts = (above[start : start + _BYTE] for start in range(0, len(above), _BYTE))
+    counts = [np.add.reduce(part, axis=0, dtype=np.uint8).sum(-1, dtype=np.float64) for part in parts]
+    return np.asarray(sum(counts))
 
 
 def _array(values: Tensor) -> Array:

@@ -278,6 +278,11 @@ def test_the_model_is_left_as_it_was(make):
     assert torch.equal(before[3], after[3])
 
 
+@pytest.mark.parametrize(("make", "named"), [(lambda: nn.Conv2d(3, 2, 3), False), (DataDependent, True)])
+def test_weights_are_named_only_where_fields_depend_on_them(make, named):
+    assert ("weights_sha256" in hf.receptive_fields(hf.Hierarchy(make(), (3, 8, 8))).provenance) is named
+
+
 def test_bad_input():
     fields = _fields_of(nn.Sequential(nn.Conv2d(3, 2, 3)), 9)
     with pytest.raises(hf.HierfeatError, match="no layer '00'; did you mean '0'"):

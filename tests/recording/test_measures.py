@@ -137,3 +137,17 @@ def test_a_sample_of_many_images_stands_for_all_values():
     x = torch.randn(2000, 8, 6, 6, generator=torch.Generator().manual_seed(0)) * torch.arange(1, 9).view(1, 8, 1, 1)
     sampled, everything = fed(hf.Histogram(samples=16), x, 100), fed(hf.Histogram(samples=None), x, 100)
     assert np.allclose(sampled.iloc[0, 2:].astype(float), everything.iloc[0, 2:].astype(float), atol=0.15, rtol=0.05)
+
+
+def test_more_images_than_a_byte_counts():
+    x = torch.ones(600, 2, 3, 3)
+    x[:, 1] = 0
+    assert list(fed(hf.ActiveFraction(), x, 600)["active_fraction"]) == [1, 0]
+
+
+def test_an_activation_overwritten_between_two_measures_is_reduced_again():
+    x = torch.randn(4, 2, 3, 3)
+    first = reductions(x)
+    x.abs_()
+    assert reductions(x) is not first
+    assert reductions(x).is_rate

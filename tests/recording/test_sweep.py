@@ -3,10 +3,12 @@
 import os
 import tracemalloc
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 import torch.multiprocessing as mp
+import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -155,3 +157,51 @@ def test_bad_input(arguments, says):
     given = {"batches": data(), "measures": [hf.Moments()], "layers": "conv"} | arguments
     with pytest.raises(hf.HierfeatError, match=says):
         hf.sweep(net(), given["batches"], given["measures"], layers=given["layers"])
+
+
+class Plain(nn.Module):
+    def forward(self, x):
+        return F.relu(x)
+
+
+class Inplace(nn.Module):
+    def forward(self, x):
+        return x.relu_()
+
+
+class Spoilt(nn.Module):
+    """Writes into what it rectifies: nothing that was found of it before holds any more."""
+
+    def forward(self, x):
+        x += 1
+        return F.relu(x)
+
+
+class SpoiltInplace(nn.Module):
+    def forward(self, x):
+        x.mul_(-1)
+        return F.relu(x, inplace=True)
+
+
+@pytest.mark.parametrize("rectifier", [Plain, Inplace, Spoilt, SpoiltInplace])
+def test_a_rectifier_has_its_own_numbers_beside_its_convolution(rectifier):
+    """They are taken over from the convolution where they can be: against numpy on what the rectifier answers."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), rectifier(), nn.MaxPool2d(2)).double()
+    images = torch.rand(5, 1, 12, 12)
+    h = hf.Hierarchy(net, (1, 12, 12))
+    moments, active, sparse, _ = hf.sweep(
+        h, images, [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()], batch_size=2
+    )
+    with torch.no_grad():
+        x = net[:2](images.double()).transpose(0, 1).flatten(1).numpy()
+    name = h.layers.select("activation")[0].name
+    of = {key: table[table.layer == name] for key, table in (("m", moments), ("a", active), ("s", sparse))}
+    assert np.allclose(of["m"]["mean"], x.mean(1), rtol=1e-12)
+    assert np.allclose(of["m"]["variance"], x.var(1), rtol=1e-10)
+    assert np.array_equal(of["m"]["min"], x.min(1))
+    assert np.array_equal(of["m"]["max"], x.max(1))
+    assert np.allclose(of["a"]["active_fraction"], (x > 0).mean(1), rtol=1e-12)
+    with np.errstate(invalid="ignore"):  # a dead channel has none
+        expected = (1 - x.mean(1) ** 2 / (x**2).mean(1)) / (1 - 1 / x.shape[1])
+    assert np.allclose(of["s"]["lifetime_sparseness"], expected, rtol=1e-10, equal_nan=True)
