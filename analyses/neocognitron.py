@@ -42,7 +42,8 @@ wiring.plot().savefig(OUT / "fig3_cell_plane.png", dpi=110)
 seen.plot().savefig(OUT / "fig5_all_cells.png", dpi=110)
 
 # %% [markdown]
-# Fig. 6: shifted, larger, smaller, turned, noisy and redrawn digits, none of which was ever shown.
+# Fig. 6: shifted, larger, smaller, turned, noisy and redrawn digits, none of which was ever shown. (Redrawing is the
+# one change of which milder draws served to choose the constants.)
 
 # %%
 VARIANTS = {
