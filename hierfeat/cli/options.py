@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
 
 _MODEL = "a zoo name (see `hierfeat models`), torchvision:NAME, timm:NAME, package.module:factory or file.py:factory"
-_IMAGES = (
-    "digits, glyphs, mnist, fashion_mnist, cifar10, photographs or a folder; default: what the model was made for"
-)
+_IMAGES = "digits, glyphs, mnist, fashion_mnist, cifar10, photographs or a folder; default: what the model was made for"
 
 
 def command(commands: Any, name: str, run: Any, text: str, *, model: bool = False) -> argparse.ArgumentParser:

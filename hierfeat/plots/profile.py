@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # title, y label, highest value (None: free), (column, label) of each line
 _PANELS: tuple[tuple[str, str, float | None, tuple[tuple[str, str], ...]], ...] = (
     ("what it sees", "pixels", None, (("field", "receptive field"), ("effective_field", "effective (√12 σ)"))),
-    ("orientation tuning", "", 1, (("osi", "OSI, median"), ("responsive", "share responsive"))),
+    ("orientation tuning", "", 1, (("gosi", "global OSI, median"), ("responsive", "share responsive"))),
     ("invariance to shifts", "", 1, (("invariance", ""),)),
     ("activity", "", 1, (("active_fraction", "active"), ("lifetime_sparseness", "lifetime sparseness"))),
     ("class selectivity", "", 1, (("selectivity", "median"), ("selectivity_null", "labels permuted"))),

@@ -39,11 +39,12 @@ class Profile(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per layer, in call order: ``layer, kind, channels, field, field_status, effective_field, osi, responsive,
-        invariance, active_fraction, lifetime_sparseness, population_sparseness, selectivity, selectivity_null,
-        participation_ratio, probe_accuracy, probe_low, probe_high``. `field` is the height of the receptive field in
-        pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ); `osi` the median
-        over units that respond to gratings, and `responsive` their share; channels' numbers are medians; NaN
+        A row per layer, in call order: ``layer, kind, channels, field, field_status, effective_field, osi, gosi,
+        responsive, invariance, active_fraction, lifetime_sparseness, population_sparseness, selectivity,
+        selectivity_null, participation_ratio, probe_accuracy, probe_low, probe_high``. `field` is the height of the
+        receptive field in pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ);
+        `osi` and `gosi` are medians over the units that respond to gratings (behind a threshold nothing may be left at
+        the orthogonal orientation, and OSI is 1), and `responsive` is their share; channels' numbers are medians; NaN
         where a measure does not apply.
     """
 
@@ -152,8 +153,8 @@ def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
 def _tuning(h: Hierarchy, layers: Layers) -> pd.DataFrame:
     table = orientation_tuning(h, layers=layers, permutations=1).table
     grouped = table.groupby("layer", sort=False)
-    osi = table[table["responsive"]].groupby("layer", sort=False)["osi"].median()
-    return pd.DataFrame({"osi": osi, "responsive": grouped["responsive"].mean()}).reset_index()
+    indices = table[table["responsive"]].groupby("layer", sort=False)[["osi", "gosi"]].median()
+    return grouped["responsive"].mean().to_frame().join(indices).reset_index()
 
 
 def _invariance(h: Hierarchy, images: Tensor, layers: Layers, max_shift: float, count: int, seed: int) -> pd.DataFrame:

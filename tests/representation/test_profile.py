@@ -25,7 +25,7 @@ def test_a_row_per_layer_with_the_numbers_of_the_analyses(made) -> None:
     medians = active.groupby("layer")["active_fraction"].median()
     pd.testing.assert_series_equal(table["active_fraction"], medians[table.index], check_names=False)
     assert (table["effective_field"] <= table["field"]).all()
-    for name in ("osi", "responsive", "invariance", "probe_accuracy", "probe_low", "probe_high"):
+    for name in ("osi", "gosi", "responsive", "invariance", "probe_accuracy", "probe_low", "probe_high"):
         assert table[name].between(0, 1).all(), name
 
 
