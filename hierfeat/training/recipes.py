@@ -44,6 +44,7 @@ _LEARNING_RATES = dict.fromkeys((*ACTIVATION_SIBLINGS, *POOLING_SIBLINGS), 3e-3)
     "lenet5-fashion-average-pool": 6e-3,
     "lenet5-fashion-l2-pool": 6e-3,
     "lenet5-fashion-strided": 6e-3,
+    "lenet5-fashion-blurred-max-pool": 6e-3,
 }
 _COUNTERPARTS = (
     "lenet5-fashion-permuted",
