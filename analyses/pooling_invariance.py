@@ -175,7 +175,8 @@ if len(shipped) > 1:
         f"{100 * near.max():.1f} % ({near.idxmax()}) unshifted, and {100 * far.min():.1f} % ({far.idxmin()}) to "
         f"{100 * far.max():.1f} % ({far.idxmax()}) at a shift of {last} pixels; shifts of up to 4 pixels agree most "
         f"often with {consistency.idxmax()} ({100 * consistency.max():.1f} %) and least with {consistency.idxmin()} "
-        f"({100 * consistency.min():.1f} %). One seed each; without pools the first dense layer has 9,216 inputs, not 400."
+        f"({100 * consistency.min():.1f} %). One seed each; without pools the first dense layer "
+        "has 9,216 inputs, not 400."
     )
 if total <= 0:
     finding = "The lecture's sentence does not hold here: the pools bring no invariance."
