@@ -71,10 +71,6 @@ class Layer(nn.Module):
         self.kernel_size, self.stride, self.padding, self.dilation, self.groups = len(window), stride, padding, 1, 1
         self.register_buffer("window", window, persistent=False)
 
-    def layer_kernel(self) -> Tensor:
-        """Connections of the sum that the cells start from, (planes, planes_in / groups, k, k)."""
-        raise NotImplementedError
-
     def extra_repr(self) -> str:
         return (
             f"{self.in_channels}, {self.out_channels}, window={self.kernel_size}, stride={self.stride}, "
