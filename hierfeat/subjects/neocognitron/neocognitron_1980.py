@@ -1,6 +1,8 @@
 """The network of 1980, as published: shunting S- and C-cells, three modules, twenty-four cell-planes a layer.
 
-Formulas and letters are those of Fukushima (1980): ν runs over a window, κ over the cell-planes below.
+Formulas and letters are those of Fukushima (1980), which has them in this order: S-cells u_S and φ, V-cells v_C
+(:class:`ShuntingS`, ``SLayer.v_cells``), C-cells u_C, ψ and v_S (:class:`ShuntingC`), then the reinforcement of a and b
+(``reinforcement.reinforce``). ν runs over a window, κ over the cell-planes below.
 
 References
 ----------
