@@ -1,7 +1,7 @@
-"""Measures whose state adds up, over all values or over samples of them."""
+"""Measures that put work off: what they keep of an update is small, and is worked out for many updates at once."""
 
 from abc import abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -9,28 +9,51 @@ from torch import Tensor
 
 from hierfeat.recording.measure import Batch, Measure
 
-PATIENCE = 64  # updates that are gathered before they are merged: small operations cost more than small sums
 _STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
-_ENOUGH = 1 << 21  # values of samples, all layers together
+_PATIENCE = 32  # updates of a layer that wait
+_ENOUGH = 1 << 24  # bytes that wait, all layers together
 
 
-class Additive(Measure):
-    """A measure whose state just adds up."""
+class Deferring(Measure):
+    """A measure that works out what many batches left behind together.
 
-    def _add(self, key: str, value: np.ndarray | float) -> None:
-        pending = self._pending.setdefault(key, [])
-        pending.append(value)
-        if len(pending) >= PATIENCE:
+    Between two layers of a net, each small operation costs several times what it costs among its like:
+    the layer has just driven its code out of the caches.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0  # in `_pending`
+
+    def _put_off(self, layer: str, *kept: Any) -> None:
+        """Keep numbers, small tensors and arrays, and tuples of these, of an update."""
+        updates = self._pending.setdefault(layer, [])
+        updates.append(kept)
+        self._bytes += _bytes(kept)
+        if len(updates) == _PATIENCE or self._bytes > _ENOUGH:
             self.settle()
 
     def settle(self) -> None:
-        for key, values in self._pending.items():
-            if values:
-                before = [self._state[key].numpy()] if key in self._state else []
-                self._state[key] = torch.as_tensor(np.sum([*before, *values], axis=0))
-                values.clear()
+        if not self._pending:
+            return
+        pending, self._pending, self._bytes = self._pending, {}, 0
+        for layer, updates in pending.items():
+            self._digest(layer, *zip(*updates, strict=True))
+
+    @abstractmethod
+    def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
+        """Bring the state up to date with several updates: of each thing that they kept, a tuple."""
+
+
+class Additive(Deferring):
+    """A measure whose state just adds up."""
+
+    def _add(self, key: str, value: np.ndarray | float) -> None:
+        before = self._state.get(key)
+        self._state[key] = torch.as_tensor(value if before is None else before.numpy() + value)
 
     def merge(self, other: Self) -> None:
+        self.settle()
         for key, value in other.state.items():
             self._add(key, value.numpy())
 
@@ -39,16 +62,13 @@ class Sampling(Additive):
     """An additive measure that may look at a part of each image's values: a run that moves on from image to image.
 
     Neighbours in memory cost a tenth of what values spread over a layer do. Where the run starts depends on the
-    image's place in the data alone, so that the result is the same whatever the batches. What the samples
-    tell is worked out for many batches at once.
+    image's place in the data alone, so that the result is the same whatever the batches.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._indices: Tensor | None = None
         self._places: dict[tuple[torch.Size, torch.device], Tensor] = {}  # of this batch
-        self._samples: dict[str, list[tuple[Tensor, ...]]] = {}
-        self._waiting = 0  # values in `_samples`
 
     def begin(self, batch: Batch) -> None:
         self._indices = batch.indices
@@ -59,19 +79,11 @@ class Sampling(Additive):
         indices = torch.arange(images) if self._indices is None else self._indices
         return indices * _STRIDE % places
 
-    def _put_off(self, layer: str, *sample: Tensor) -> None:
-        """Keep tensors of one shape that a sample gave, until there are enough."""
-        self._samples.setdefault(layer, []).append(sample)
-        self._waiting += len(sample) * sample[0].numel()
-        if self._waiting > _ENOUGH:
-            self.settle()
 
-    @abstractmethod
-    def _digest(self, layer: str, *sample: Tensor) -> None:
-        """Add up what samples tell: those of many batches, joined and flat."""
+def _bytes(kept: Any) -> int:
+    return sum(map(_bytes, kept)) if isinstance(kept, tuple) else getattr(kept, "nbytes", 0)
 
-    def settle(self) -> None:
-        samples, self._samples, self._waiting = self._samples, {}, 0
-        for layer, parts in samples.items():
-            self._digest(layer, *(torch.cat([x.flatten() for x in same]).cpu() for same in zip(*parts, strict=True)))
-        super().settle()
+
+def joined(tensors: tuple[Tensor, ...]) -> Tensor:
+    """The values of many tensors, flat, on the CPU."""
+    return torch.cat([tensor.flatten() for tensor in tensors]).cpu()

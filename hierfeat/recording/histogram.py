@@ -1,13 +1,14 @@
 """The distribution of a layer's values, gathered batch by batch."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording.additive import Sampling
+from hierfeat.recording.additive import Sampling, joined
 
 
 class Histogram(Sampling):
@@ -47,7 +48,7 @@ class Histogram(Sampling):
     def update(self, layer: str, activation: Tensor) -> None:
         flat = activation.detach().reshape(len(activation), -1)
         if self._count is None or self._count >= flat.shape[1]:
-            self._digest(layer, flat.cpu())
+            self._count_values(layer, flat.cpu())
         else:
             runs = flat.view(-1).unfold(0, self._count, 1)
             self._put_off(layer, runs.index_select(0, self._run_starts(flat, self._count)))
@@ -61,9 +62,12 @@ class Histogram(Sampling):
             self._places[key] = starts.to(flat.device)
         return self._places[key]
 
-    def _digest(self, layer: str, *sample: Tensor) -> None:
+    def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
+        self._count_values(layer, joined(kept[0]))
+
+    def _count_values(self, layer: str, values: Tensor) -> None:
         """Count the values by their upper bits, which tell the bin."""
-        bits = sample[0].float().contiguous().view(torch.int32).numpy().view(np.uint32)
+        bits = values.float().contiguous().view(torch.int32).numpy().view(np.uint32)
         counts = np.bincount(bits.ravel() >> (23 - self.DIGITS), minlength=2 << (8 + self.DIGITS))
         self._add(f"{layer}/counts", self._folded(counts))
 

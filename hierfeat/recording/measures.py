@@ -1,18 +1,17 @@
 """The first streaming measures of channels: moments, active fraction and sparseness."""
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording.additive import PATIENCE, Additive, Sampling
-from hierfeat.recording.measure import Measure
-from hierfeat.recording.reductions import Reductions, reductions
+from hierfeat.recording.additive import Additive, Deferring, Sampling, joined
+from hierfeat.recording.reductions import Array, Reductions, is_level, reductions, total
 
 
-class Moments(Measure):
+class Moments(Deferring):
     """Mean, variance, minimum and maximum of each channel, over images and positions.
 
     Notes
@@ -35,35 +34,44 @@ class Moments(Measure):
 
     STATISTICS = ("n", "mean", "m2", "min", "max")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._level: set[str] = set()  # layers whose variance float32 sums have told well so far
+
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        sums, deviations = found.deviations
-        self._gather(layer, (float(found.count), sums / found.count, deviations, *found.extremes))
+        if layer in self._level:
+            self._put_off(layer, found.count, found.totals, *found.extremes)
+            return
+        self._gather(layer, found.count, *found.deviations(), *found.extremes)
+        if is_level(*total([found.totals]), found.count):
+            self._level.add(layer)
+
+    def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
+        """Merge several batches as one, and look closer at the next where their mean has grown too large."""
+        counts, totals, lows, highs = kept
+        count, (sums, squares) = sum(counts), total(totals)
+        if not is_level(sums, squares, count):
+            self._level.discard(layer)
+        deviations = squares - sums * sums / count
+        self._gather(layer, count, sums, deviations, np.min(lows, axis=0), np.max(highs, axis=0))
 
     def merge(self, other: Self) -> None:
+        self.settle()
         for layer in other.layers():
-            self._gather(layer, tuple(other.state[f"{layer}/{name}"].numpy() for name in self.STATISTICS))
+            n, mean, *others = (other.state[f"{layer}/{name}"].numpy() for name in self.STATISTICS)
+            self._gather(layer, float(n), mean * n, *others)
 
-    def _gather(self, layer: str, part: tuple[np.ndarray | float, ...]) -> None:
-        pending = self._pending.setdefault(layer, [])
-        pending.append(part)
-        if len(pending) >= PATIENCE:
-            self.settle()
-
-    def settle(self) -> None:
-        for layer, parts in self._pending.items():
-            if not parts:
-                continue
-            keys = [f"{layer}/{name}" for name in self.STATISTICS]
-            if keys[0] in self._state:
-                parts.append(tuple(self._state[key].numpy() for key in keys))
-            n, mean, m2, low, high = (np.stack(values).astype(np.float64) for values in zip(*parts, strict=True))
-            weight = n[:, None]
-            grand = (weight * mean).sum(0) / n.sum()
-            m2 = m2.sum(0) + (weight * (mean - grand) ** 2).sum(0)
-            merged = (n.sum(), grand, m2, low.min(0), high.max(0))
-            self._state |= dict(zip(keys, map(torch.as_tensor, merged), strict=True))
-            parts.clear()
+    def _gather(self, layer: str, count: float, sums: Array, m2: Array, low: Array, high: Array) -> None:
+        keys = [f"{layer}/{name}" for name in self.STATISTICS]
+        mean = sums / count
+        if keys[0] in self._state:
+            n, old, old_m2, old_low, old_high = (self._state[key].numpy() for key in keys)
+            m2 = m2 + old_m2 + (mean - old) ** 2 * (n * count / (n + count))
+            mean = old + (mean - old) * (count / (n + count))
+            count, low, high = float(n) + count, np.minimum(low, old_low), np.maximum(high, old_high)
+        found = (np.float64(count), mean, m2, low.astype(np.float64), high.astype(np.float64))
+        self._state |= dict(zip(keys, map(torch.as_tensor, found), strict=True))
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, n, mean, variance, min, max``."""
@@ -95,8 +103,12 @@ class ActiveFraction(Additive):
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        self._add(f"{layer}/positive", found.positives)
-        self._add(f"{layer}/n", float(found.count))
+        self._put_off(layer, found.count, found.positives)
+
+    def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
+        counts, positives = kept
+        self._add(f"{layer}/positive", np.sum(positives, axis=0))
+        self._add(f"{layer}/n", float(sum(counts)))
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, active_fraction, dead`` (never above zero)."""
@@ -141,26 +153,20 @@ class Sparseness(Sampling):
     ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
     """
 
-    def __init__(self, positions: int | None = 16) -> None:
+    def __init__(self, positions: int | None = 4) -> None:
         super().__init__()
         self._positions = positions
-        self._channels: dict[str, int] = {}
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = reductions(activation)
-        sums, squares = found.rate_totals
-        self._add(f"{layer}/n", float(found.count))
-        self._add(f"{layer}/sum", sums)
-        self._add(f"{layer}/squares", squares)
         rates = self._sampled(found)
-        self._channels[layer] = rates.shape[1]
-        self._put_off(layer, rates.sum(1), (rates * rates).sum(1))
+        self._put_off(layer, found.count, found.rate_totals, rates.sum(1), (rates * rates).sum(1))
 
     def _sampled(self, found: Reductions) -> Tensor:
         """(N, C, positions): rates at some neighbouring positions of each image."""
         rows, count = found.rows, self._positions
         if count is None or count >= rows.shape[-1]:
-            return found.rates
+            return rows if found.is_rate else rows.clamp(min=0)
         key = rows.shape, rows.device
         if key not in self._places:
             images, channels, length = rows.shape
@@ -169,14 +175,18 @@ class Sparseness(Sampling):
         sample = rows.gather(-1, self._places[key])
         return sample if found.is_rate else sample.clamp_(min=0)
 
-    def _digest(self, layer: str, *sample: Tensor) -> None:
-        """The sum of the sparseness over places where anything responds, and their number."""
-        channels = self._channels[layer]
-        sums, squares = (values.double() for values in sample)
-        sums, squares = sums[squares > 0], squares[squares > 0]
-        sparseness = (1 - sums.square() / (squares * channels)) / (1 - 1 / channels) if channels > 1 else squares * 0
-        self._add(f"{layer}/population", float(sparseness.sum()))
-        self._add(f"{layer}/places", float(len(squares)))
+    def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
+        """Add up, for each channel, its rates, and for each place where anything responds, its sparseness."""
+        counts, totals, *places = kept
+        sums, squares = total(totals)
+        channels = len(sums)
+        here, squares_here = (joined(values).double() for values in places)
+        here, squares_here = here[squares_here > 0], squares_here[squares_here > 0]
+        shared = here.square() / (squares_here * channels)
+        sparseness = (1 - shared) / (1 - 1 / channels) if channels > 1 else torch.zeros_like(shared)
+        found = {"n": sum(counts), "sum": sums, "squares": squares, "population": sparseness.sum(), "places": len(here)}
+        for name, value in found.items():
+            self._add(f"{layer}/{name}", np.asarray(value, dtype=np.float64))
 
     def result(self) -> pd.DataFrame:
         """One row per layer and channel: ``layer, channel, lifetime_sparseness, population_sparseness``."""

@@ -2,11 +2,13 @@
 
 How each is computed was chosen by timing. On a CPU ``vector_norm`` is a hundred times faster than
 ``var_mean``, and where rows are short, a product with ones that sums over images first is several times
-faster than a reduction. A small operation between two layers of a net costs some ten microseconds, so
-that there are few.
+faster than a reduction. A small operation between two layers of a net costs some ten microseconds, so that there are
+few, and sums stay in parts: :func:`total` adds up those of many batches.
 """
 
 import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
 
@@ -18,13 +20,14 @@ from torch import Tensor
 from hierfeat.subjects.ops import version
 
 _SHORT_ROW = 64
-_STEEP = 1 - 1e-4  # mean²/mean of squares beyond which float32 sums of squares lose the variance
+_LEVEL = 1 - 1e-2  # mean²/mean of squares up to which float32 sums of squares tell the variance well
+_STEEP = 1 - 1e-4  # beyond which they lose it
 _BYTE = 255  # images whose count fits a byte
 Array = NDArray[Any]
 
 
 class Reductions:
-    """Sums, extremes and counts over images and positions, one number per channel: arrays (C,), on the CPU.
+    """Sums, extremes and counts over images and positions, of each channel.
 
     Parameters
     ----------
@@ -60,8 +63,7 @@ class Reductions:
     def release(self) -> Self:
         """Let go of the activation, and keep the numbers."""
         self.activation = None
-        for large in ("rows", "rates"):
-            self.__dict__.pop(large, None)
+        self.__dict__.pop("rows", None)
         return self
 
     @cached_property
@@ -73,34 +75,27 @@ class Reductions:
         return x.reshape(x.shape[0], x.shape[1], -1)
 
     @cached_property
-    def totals(self) -> tuple[Array, Array]:
-        """Σx and Σx²."""
+    def totals(self) -> tuple[Tensor, Tensor]:
+        """Parts of Σx and roots of parts of Σx², where they arose: (k, C), one per image or position."""
         return _totals(self.rows)
 
     @cached_property
     def extremes(self) -> tuple[Array, Array]:
-        """The smallest and the largest value, in the activation's own precision."""
+        """The smallest and the largest value, (C,), in the activation's own precision."""
         rows = self.rows
         if rows.shape[-1] < _SHORT_ROW:  # along the longer axis first
             return _array(rows.amin(0).amin(-1)), _array(rows.amax(0).amax(-1))
         return _array(rows.amin(-1).amin(0)), _array(rows.amax(-1).amax(0))
 
-    @cached_property
     def deviations(self) -> tuple[Array, Array]:
         """Σx and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
-        sums, squares = self.totals
-        shared = sums * sums / self.count
-        if (shared > _STEEP * squares).any():
-            rows = self.rows.cpu().double()
-            sums, _ = _totals(rows)
-            _, deviations = _totals(rows - torch.from_numpy(sums / self.count)[:, None])
-            return sums, deviations
-        return sums, squares - shared
-
-    @cached_property
-    def rates(self) -> Tensor:
-        """(N, C, positions), negative values set to zero: a firing rate has none."""
-        return self.rows if self.is_rate else self.rows.clamp(min=0)
+        sums, squares = total([self.totals])
+        if not (sums * sums > _STEEP * self.count * squares).any():
+            return sums, squares - sums * sums / self.count
+        rows = self.rows.cpu().double()
+        sums, _ = total([_totals(rows)])
+        _, deviations = total([_totals(rows - torch.from_numpy(sums / self.count)[:, None])])
+        return sums, deviations
 
     @cached_property
     def is_rate(self) -> bool:
@@ -108,31 +103,48 @@ class Reductions:
         return bool(self.extremes[0].min() >= 0)
 
     @cached_property
-    def rate_totals(self) -> tuple[Array, Array]:
-        """Σ max(x, 0) and Σ max(x, 0)²."""
-        return self.totals if self.is_rate else _totals(self.rates)
+    def rate_totals(self) -> tuple[Tensor, Tensor]:
+        """What `totals` are of x, of the rates max(x, 0): a firing rate is not negative."""
+        return self.totals if self.is_rate else _totals(_rectified(self.rows))
 
     @cached_property
     def positives(self) -> Array:
-        """How many values are above zero."""
+        """How many values are above zero, (C,)."""
         return _positives(self.rows) if self.rows.device.type == "cpu" else _array((self.rows > 0).sum((0, 2)))
 
 
-def _totals(rows: Tensor) -> tuple[Array, Array]:
-    """Σx and Σx² of each channel, in float64."""
-    if rows.shape[-1] < _SHORT_ROW:
-        return _sum(rows), _sum(rows * rows)
-    norms = torch.linalg.vector_norm(rows, dim=-1).cpu().double()
-    return _sum(rows), norms.square_().sum(0).numpy()
-
-
-def _sum(rows: Tensor) -> Array:
-    """Σx of each channel, in float64."""
+def _totals(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Parts (k, C) of Σx, over an image or a position each, and the roots of such parts of Σx²."""
     images, channels, positions = rows.shape
-    if positions < _SHORT_ROW:
-        over_images = rows.new_ones(images) @ rows.reshape(images, -1)
-        return over_images.cpu().view(channels, positions).sum(-1, dtype=torch.float64).numpy()
-    return rows.sum(-1).cpu().sum(0, dtype=torch.float64).numpy()
+    if positions >= _SHORT_ROW:
+        return rows.sum(-1), torch.linalg.vector_norm(rows, dim=-1)
+    flat, ones = rows.reshape(images, -1), rows.new_ones(images)
+    sums, squares = ones @ flat, ones @ (flat * flat)
+    return sums.view(channels, positions).T, squares.sqrt_().view(channels, positions).T
+
+
+def total(parts: Iterable[tuple[Tensor, Tensor]]) -> tuple[Array, Array]:
+    """Σx and Σx² of each channel, in float64, from the `totals` of one or many activations."""
+    sums, roots = (torch.cat(same).cpu().double() for same in zip(*parts, strict=True))
+    return sums.sum(0).numpy(), roots.square_().sum(0).numpy()
+
+
+def is_level(sums: Array, squares: Array, count: int) -> bool:
+    """Whether no channel's mean is so large beside its spread that float32 sums tell the variance badly."""
+    return bool((sums * sums <= _LEVEL * count * squares).all())
+
+
+_scratch: list[Tensor] = []
+
+
+def _rectified(rows: Tensor) -> Tensor:
+    """``rows.clamp(min=0)``, which the next call overwrites: fresh memory costs more than the operation."""
+    if rows.device.type != "cpu":
+        return rows.clamp(min=0)
+    if not (_scratch and _scratch[0].dtype == rows.dtype and _scratch[0].numel() >= rows.numel()):
+        with torch.inference_mode(False):  # whoever calls next may not be in this mode
+            _scratch[:] = [rows.new_empty(rows.numel())]
+    return torch.clamp(rows, min=0, out=_scratch[0][: rows.numel()].view(rows.shape))
 
 
 def _positives(rows: Tensor) -> Array:
@@ -174,6 +186,16 @@ def release() -> None:
         _latest[0].release()
 
 
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """Let go of everything at the end of the block."""
+    try:
+        yield
+    finally:
+        forget()
+
+
 def forget() -> None:
-    """Let go of the latest activation and its numbers."""
+    """Let go of the latest activation, its numbers and the memory for rates."""
     _latest.clear()
+    _scratch.clear()

@@ -83,12 +83,14 @@ def sweep(
     measures = _checked(measures)
     names = [layer.name for layer in h.layers.select(layers)]
     items = [layers] if isinstance(layers, str) else list(layers)
-    identity = {"weights": h.weights_sha256, "layers": names, "measures": [type(m).__name__ for m in measures]}
-    path = None if checkpoint is None else _of_this_process(Path(checkpoint))
-    seen, images = (0, 0) if path is None else checkpoints.resume(path, measures, identity)
+    path, identity, seen, images = None, {}, 0, 0
+    if checkpoint is not None:
+        path = _of_this_process(Path(checkpoint))
+        identity = {"weights": h.weights_sha256, "layers": names, "measures": [type(m).__name__ for m in measures]}
+        seen, images = checkpoints.resume(path, measures, identity)
     pairs = tqdm(_pairs(batches, batch_size), disable=None if progress else True, delay=2, unit="batch", desc=h.name)
     number = 0
-    with torch.no_grad(), h.watching(after=_feeding(measures, items)):
+    with torch.no_grad(), reductions.forgotten(), h.watching(after=_feeding(measures, items)):
         for number, (batch, labels) in enumerate(pairs, start=1):
             if number <= seen:
                 continue

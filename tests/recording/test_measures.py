@@ -66,6 +66,30 @@ def test_variance_is_good_to_one_in_a_thousand_before_the_second_pass_sets_in(me
     assert np.allclose(fed(hf.Moments(), x, 5)["variance"], rows(x).var(1), rtol=1e-3)
 
 
+def test_a_layer_that_loses_its_spread_is_looked_at_more_closely():
+    """After the first image float32 sums would do; over the others they would lose digits of the variance."""
+    x = 5.1 + 1e-4 * torch.randn(4000, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    x[0] = 5.1 + torch.randn(1, 12, 12, generator=torch.Generator().manual_seed(1))
+    assert np.allclose(fed(hf.Moments(), x, 1)["variance"], rows(x).var(1), rtol=2e-5)
+
+
+def test_layers_of_many_sizes_do_not_overwrite_each_others_rates():
+    generator = torch.Generator().manual_seed(0)
+    sizes = {"large": (20, torch.float32), "small": (9, torch.float32), "double": (12, torch.float64)}
+    layers = {name: torch.randn(2, 3, s, s, generator=generator, dtype=kind) for name, (s, kind) in sizes.items()}
+    measure = hf.Sparseness()
+    with torch.inference_mode():
+        measure.update("first", torch.randn(2, 3, 9, 9))
+    for name, x in (*layers.items(), *layers.items()):
+        measure.update(name, x)
+    found = measure.result().set_index(["layer", "channel"])["lifetime_sparseness"]
+    for name, x in layers.items():
+        rates = rows(x).clip(0)
+        n = 2 * rates.shape[1]
+        expected = (1 - rates.mean(1) ** 2 / (rates**2).mean(1)) / (1 - 1 / n)
+        assert np.allclose(found[name], expected, rtol=1e-5)
+
+
 def test_merging_equals_feeding(everything):
     x = torch.randn(9, 4, 5, 5, dtype=torch.float64)
     for make in (hf.Moments, hf.ActiveFraction, hf.Sparseness, hf.Histogram):
