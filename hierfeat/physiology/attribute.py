@@ -41,8 +41,10 @@ class Attribution(Result):
     ----------
     table : pandas.DataFrame
         A row per image: ``layer, method, image, channel, row, col, activation, total, inside, top, left, bottom, right,
-        field``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's receptive
-        field (the box, half-open, in pixels; `field` is its status).
+        field, status``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's
+        receptive field (the box, half-open, in pixels; `field` is its status). Status is ``ok``; or, where the map is
+        zero or the channel has one value everywhere, ``dead`` (the channel is never above zero on these images),
+        ``constant`` (it has one value) or ``silent`` (it answers elsewhere, but here no pixel moves the unit).
     maps : numpy.ndarray
         (N, C, H, W), signed: per pixel and colour for the gradients, one channel for the others' patches and Grad-CAM.
     images : numpy.ndarray
@@ -156,20 +158,22 @@ def attribute(
         raise HierfeatError(f"expected patch, steps and batch_size of at least 1, got {patch}, {steps}, {batch_size}")
     tap = _cam_layer(h, layer, cam_layer) if method == "gradcam" else None
     base = _baseline(h, baseline)
-    parts = []
+    parts, spans = [], []
     for batch in images.split(batch_size):
         batch = batch.to(h.device, h.dtype)
         with _answering(h, layer, method, tap) as answer, torch.enable_grad():
             assert answer.read is not None, "set by _answering"
-            units = _units(answer.read, batch, wanted)
+            units, answers = _units(answer.read, batch, wanted)
             found = _attributed(answer, method, batch, units, base.to(batch), patch, steps)
             with torch.no_grad():
                 values = answer(batch, units)
         parts.append((found.detach().float().cpu(), units.cpu(), values.detach().float().cpu()))
+        spans.append((float(answers.min()), float(answers.max()), answers.numel()))
     found, units, values = (torch.cat(items) for items in zip(*parts, strict=True))
     settings = {"unit": unit, "method": method, "baseline": base.flatten(), "patch": patch, "steps": steps}
+    table = _table(h, layer, method, found, units, values)
     return Attribution(
-        table=_table(h, layer, method, found, units, values),
+        table=table.assign(status=_status(found, spans)),
         provenance=provenance(h, layer=layer, cam_layer=tap, **settings),
         maps=found.numpy(),
         images=images.float().cpu().numpy(),
@@ -222,16 +226,16 @@ def _answering(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterat
         yield answer
 
 
-def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> Tensor:
-    """Each image's unit, by its place in the flattened answer."""
+def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Each image's unit, by its place in the flattened answer, and what its channel answers, (N, places)."""
     with torch.no_grad():
         answer = read(images)
     shape = answer.shape[1:]
-    if len(wanted) == len(shape):
-        return torch.full((len(images),), int(np.ravel_multi_index(wanted, shape)), device=images.device)
     channel = torch.full((len(images),), wanted[0], device=images.device)
-    places = maps(answer, channel).flatten(1)
-    return wanted[0] * places.shape[1] + places.argmax(1)
+    places = maps(answer, channel).reshape(len(images), -1)
+    if len(wanted) == len(shape):
+        return torch.full_like(channel, int(np.ravel_multi_index(wanted, shape))), places
+    return wanted[0] * places.shape[1] + places.argmax(1), places
 
 
 def _attributed(
@@ -285,3 +289,11 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")
         rows.append((layer, method, n, channel, row, col, value, float(image.sum()), inside, *box.tolist(), status))
     return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _status(found: Tensor, spans: list[tuple[float, float, int]]) -> npt.NDArray[np.str_]:
+    """What each map is worth, by the maps and by the least, the largest and the number of the channel's answers."""
+    lows, highs, counts = zip(*spans, strict=True)
+    low, high = min(lows), max(highs)
+    still = (found == 0).flatten(1).all(1).numpy() | (low == high and sum(counts) > 1)
+    return np.where(still, "dead" if high <= 0 else "constant" if low == high else "silent", "ok")

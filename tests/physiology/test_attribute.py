@@ -159,6 +159,31 @@ def test_linear_layers_batches_and_the_plot(tmp_path) -> None:
     assert len(again.plot(most=3).axes) == 7
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_map_that_says_nothing_is_said_to_be_so(method: str) -> None:
+    below = nn.Conv2d(1, 3, 3, bias=False)
+    conv = nn.Conv2d(3, 4, 3)
+    with torch.no_grad():
+        below.weight.fill_(1 / 9)  # local means
+        conv.weight.zero_()
+        conv.weight[0, 0, 1, 1] = conv.weight[2, 0, 1, 1] = conv.weight[3, 0, 1, 1] = 1
+        conv.bias.copy_(torch.tensor([-100, 0.5, -0.6, 0]))
+    h = hf.Hierarchy(nn.Sequential(below, conv, nn.ReLU(inplace=True)), (1, 12, 12))
+    images = torch.zeros(2, 1, 12, 12)
+    images[0, :, :6] = 0.9  # the lower half, and all of the second image, are below channel 2's threshold
+
+    def statuses(unit, shown=images):
+        return attribute(h, "2", unit, shown, method=method, baseline=1.0, patch=2, steps=3, cam_layer=None).table.status.tolist()
+
+    assert statuses(0) == ["dead", "dead"]
+    assert statuses((0, 2, 2)) == ["dead", "dead"]
+    assert statuses(1) == ["constant", "constant"]
+    assert statuses(3)[0] == "ok"
+    if method in ("gradient", "guided_backprop", "gradcam"):
+        assert statuses((2, 1, 3)) == ["ok", "silent"]
+        assert statuses((2, 1, 3), images[1:]) == ["dead"]  # on that image alone, it is
+
+
 def test_the_model_is_left_alone() -> None:
     _, h, images = pair(1)
     digest, random, parameters = h.weights_sha256, torch.get_rng_state(), list(h.model.parameters())
