@@ -92,6 +92,14 @@ def central(shape: Sequence[int]) -> tuple[int, int]:
     return (shape[1] // 2, shape[2] // 2) if len(shape) == 3 else (0, 0)
 
 
+def checked_channel(h: Hierarchy, layer: str, channel: int) -> int:
+    """`channel` as an int, if `layer` has it."""
+    count = h.layers[layer].out_shape[0]
+    if not isinstance(channel, int | np.integer) or not 0 <= channel < count:
+        raise HierfeatError(f"expected a channel of {layer!r}, an int between 0 and {count - 1}, got {channel!r}")
+    return int(channel)
+
+
 def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float, float]]:
     """(row, col), in pixels, of the middle of each central unit's receptive field.
 

@@ -27,7 +27,7 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
         raise HierfeatError(f"expected most as a number of images, at least 1, got {most}")
     rows = result.table.head(most).to_dict("records")
     figure, grid = plt.subplots(
-        2, len(rows), figsize=(1.55 * len(rows) + 0.9, 4.1), layout="constrained", squeeze=False
+        2, len(rows), figsize=(1.55 * len(rows) + 0.9, 3.7), layout="constrained", squeeze=False
     )
     figure.suptitle(
         f"{rows[0]['layer']}, channel {rows[0]['channel']}: {rows[0]['method'].replace('_', ' ')}", fontsize=10

@@ -56,7 +56,7 @@ def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     ax.plot(fine, gaussian, color="#d55e00", label=f"Gaussian, σ = {sigma:.2f} px")
     for side in sides:
         ax.axvline(side, color="#56b4e9", lw=1.4)
-    ax.set_ylim(0, 1.5 * profile.max())
+    ax.set_ylim(0, 1.5 * profile.max() or 1.0)
     ax.set_xlabel("column (pixels)")
     ax.set_ylabel("share of the total")
     ax.legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper right")

@@ -173,6 +173,10 @@ def _knowledge(
     h: Hierarchy, images: Tensor, labels: Tensor, layers: Layers, test_share: float, seed: int, progress: bool
 ) -> pd.DataFrame:
     test = _stratified(labels, test_share, seed)
+    if not test.any():
+        raise HierfeatError(
+            f"expected a class with two images or more, to test the probes on, got {len(labels)} of one"
+        )
     data = (images[~test], labels[~test]), (images[test], labels[test])
     options: dict[str, Any] = {"layers": layers, "progress": progress}
     probes = layer_probes(h, *data, **options).table.rename(columns={"low": "probe_low", "high": "probe_high"})

@@ -173,7 +173,7 @@ def test_a_map_that_says_nothing_is_said_to_be_so(method: str) -> None:
     images[0, :, :6] = 0.9  # the lower half, and all of the second image, are below channel 2's threshold
 
     def statuses(unit, shown=images):
-        return attribute(h, "2", unit, shown, method=method, baseline=1.0, patch=2, steps=3, cam_layer=None).table.status.tolist()
+        return attribute(h, "2", unit, shown, method=method, baseline=1.0, patch=2, steps=3).table["status"].tolist()
 
     assert statuses(0) == ["dead", "dead"]
     assert statuses((0, 2, 2)) == ["dead", "dead"]

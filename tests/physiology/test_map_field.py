@@ -60,7 +60,23 @@ def test_large_fields_are_mapped_in_cells(tmp_path):
     np.testing.assert_array_equal(again.map, found.map)
 
 
-@pytest.mark.parametrize("options", [{"channel": 7}, {"layer": "nope"}, {"probe": "finger"}, {"cell": 99}])
+@pytest.mark.parametrize("probe", ["spot", "bar", "noise"])
+def test_a_cell_of_many_pixels_answers_in_the_same_units_whatever_the_probe(probe):
+    gains = np.random.default_rng(0).normal(size=(4, 4))
+    kernel = np.kron(gains, np.ones((3, 3)))
+    conv = nn.Conv2d(1, 1, 12, bias=False)
+    with torch.no_grad():
+        conv.weight[0, 0] = torch.as_tensor(kernel)
+    found = map_field(hf.Hierarchy(conv, (1, 24, 24)), "conv2d", 0, probe=probe, cell=3, margin=1)
+    assert (found.region, found.box) == ((3, 3, 21, 21), (6, 6, 18, 18))
+    truth = np.pad(gains, 1) * 9 / 2  # from grey to white is half a unit of luminance, in nine pixels
+    assert correlation(found.map, truth) > 0.98
+    assert (found.map * truth).sum() / (truth**2).sum() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "options", [{"channel": 7}, {"channel": 0.5}, {"layer": "nope"}, {"probe": "finger"}, {"cell": 99}]
+)
 def test_bad_input(make, options):
     given = {"layer": "0", "channel": 0, **options}
     with pytest.raises(HierfeatError):
