@@ -17,7 +17,7 @@ from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.backward_rules import Deconvolving, Guided
 from hierfeat.physiology.objectives import maps, one_unit
-from hierfeat.physiology.reading import Read, reading
+from hierfeat.physiology.reading import Read, reading, upstream
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
@@ -112,7 +112,7 @@ def attribute(
     steps : int
         Steps of integrated gradients.
     cam_layer : str, optional
-        The layer whose maps Grad-CAM weighs; by default the last convolution before `layer`.
+        The layer whose maps Grad-CAM weighs; by default the last convolution that leads to `layer`.
     batch_size : int
         Images at a time.
 
@@ -156,7 +156,7 @@ def attribute(
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     if patch < 1 or steps < 1 or batch_size < 1:
         raise HierfeatError(f"expected patch, steps and batch_size of at least 1, got {patch}, {steps}, {batch_size}")
-    tap = _cam_layer(h, layer, cam_layer) if method == "gradcam" else None
+    tap = _cam_layer(h, layer, cam_layer, images[:1].to(h.device, h.dtype)) if method == "gradcam" else None
     base = _baseline(h, baseline)
     parts, spans = [], []
     for batch in images.split(batch_size):
@@ -193,17 +193,16 @@ def _checked_unit(h: Hierarchy, layer: str, unit: Unit) -> tuple[int, ...]:
     return tuple(int(index) for index in wanted)
 
 
-def _cam_layer(h: Hierarchy, layer: str, cam_layer: str | None) -> str:
-    names = [entry.name for entry in h.layers]
-    earlier = [entry for entry in h.layers if names.index(entry.name) <= names.index(layer)]
+def _cam_layer(h: Hierarchy, layer: str, cam_layer: str | None, image: Tensor) -> str:
+    earlier = [h.layers[name] for name in upstream(h, layer, image)]
     if cam_layer is not None:
         chosen = h.layers[cam_layer]
-        if chosen.name not in [entry.name for entry in earlier] or len(chosen.out_shape) != 3:
-            raise HierfeatError(f"expected cam_layer to have maps and to come before {layer!r}, got {cam_layer!r}")
+        if chosen.name not in (layer, *[entry.name for entry in earlier]) or len(chosen.out_shape) != 3:
+            raise HierfeatError(f"expected cam_layer to have maps and to lead to {layer!r}, got {cam_layer!r}")
         return chosen.name
-    found = [entry.name for entry in earlier if entry.kind == "conv" and entry.name != layer]
+    found = [entry.name for entry in earlier if entry.kind == "conv" and len(entry.out_shape) == 3]
     if not found:
-        raise HierfeatError(f"gradcam needs a convolution before {layer!r}; there is none")
+        raise HierfeatError(f"gradcam needs a convolution that leads to {layer!r}; there is none")
     return found[-1]
 
 

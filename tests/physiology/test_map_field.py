@@ -14,7 +14,9 @@ def correlation(a, b):
     return np.corrcoef(a.ravel(), b.ravel())[0, 1]
 
 
-@pytest.mark.parametrize(("probe", "channels"), [("spot", 1), ("spot", 3), ("bar", 1), ("bar", 3), ("noise", 1)])
+@pytest.mark.parametrize(
+    ("probe", "channels"), [("spot", 1), ("spot", 3), ("bar", 1), ("bar", 3), ("noise", 1), ("noise", 3)]
+)
 def test_the_map_of_a_first_layer_unit_is_its_kernel(make, probe, channels):
     kernels = [make.gabor(9, 30, 0.15, 60, sigma=2.0), make.gabor(9, 110, 0.2, sigma=2.0)]
     h = make.simple(kernels, (25, 25), channels=channels)
