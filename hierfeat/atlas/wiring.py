@@ -13,7 +13,7 @@ from hierfeat.subjects.ops import settings
 
 @dataclass(frozen=True)
 class Wiring:
-    """Kernels (out, in per group, h, w) of 2-d convolutions by layer, and for each layer the one whose output it reads."""
+    """Kernels (out, in per group, h, w) of 2-d convolutions by layer, and for each layer the one it reads."""
 
     weights: dict[str, Tensor] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
