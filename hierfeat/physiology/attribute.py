@@ -16,6 +16,7 @@ from hierfeat._result import Result
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.backward_rules import Deconvolving, Guided
+from hierfeat.physiology.field_cutter import boxes_of_places
 from hierfeat.physiology.objectives import maps, one_unit
 from hierfeat.physiology.reading import Read, reading, upstream
 from hierfeat.subjects.calls import Call
@@ -275,12 +276,12 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
     fields = receptive_fields(h)
     shape = h.layers[layer].out_shape
     status = fields.table.set_index("layer")["status"][layer]
-    boxes = fields.boxes(layer)
+    boxes = boxes_of_places(fields.boxes(layer), shape[1:])
     rows = []
     for n, (image, unit, value) in enumerate(zip(found, units.tolist(), values.tolist(), strict=True)):
         channel, *place = (int(index) for index in np.unravel_index(unit, shape))
-        row, col = place if len(place) == 2 else (0, 0)
-        box = boxes[row, col] if boxes.shape[:2] == shape[1:] else boxes[0, 0]
+        row, col = (0, 0, *place)[-2:]
+        box = boxes[row, col] if boxes.shape[:2] != (1, 1) else boxes[0, 0]
         top, left, bottom, right = box.tolist()
         outside = image.abs().double()
         whole = float(outside.sum())

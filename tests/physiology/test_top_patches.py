@@ -174,6 +174,35 @@ def test_fewer_images_than_patches_and_layers_without_a_map() -> None:
     assert words.count("none") == 15
 
 
+class Tokens(nn.Module):
+    """A map flattened to tokens, and the same map with its channels last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(1, 3, 4, stride=4), nn.LayerNorm(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        flat = x.flatten(2)
+        return flat.mean(2) + self.norm(x.permute(0, 2, 3, 1)).mean((1, 2))
+
+
+def test_a_flattened_map_has_the_boxes_of_the_map() -> None:
+    torch.manual_seed(0)
+    h = hf.Hierarchy(Tokens(), (1, 12, 20))
+    shown = torch.rand(9, 1, 12, 20)
+    result = top_patches(h, shown, ["conv", "flatten", "norm"], k=4)
+    box, tables = ["top", "left", "bottom", "right"], dict(list(result.table.groupby("layer")))
+    flat, conv = tables["flatten"], tables["conv"]
+    np.testing.assert_array_equal(flat[[*box, "image", "value"]], conv[[*box, "image", "value"]])
+    assert (flat["col"].to_numpy() == 5 * conv["row"].to_numpy() + conv["col"].to_numpy()).all()
+    np.testing.assert_array_equal(result.patches["flatten"], result.patches["conv"])
+    assert (tables["norm"][box].to_numpy() == [0, 0, 12, 20]).all()  # not its own places: all that the layer sees
+    found = hf.attribute(h, "flatten", 1, shown).table
+    assert (found["inside"] == 1).all()
+    assert (found["right"] - found["left"] == 4).all()
+
+
 def test_saved_and_loaded(tmp_path) -> None:
     result = top_patches(small(), IMAGES, k=2)
     again = ChannelPatches.load(result.save(tmp_path / "top"))
