@@ -13,7 +13,7 @@ from hierfeat._result import Result
 from hierfeat.anatomy.gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import central, checked_channel, default_batch
+from hierfeat.physiology.responses import central_box, checked_channel, default_batch
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.provenance import provenance
@@ -108,12 +108,11 @@ def effective_field(
     (16, 32, 32)
     """
     images = checked_images(h, images)
-    shape = h.layers[layer].out_shape
     wanted = _checked_channels(h, layer, channels)
     if weight not in ("magnitude", "energy"):
         raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
-    box = receptive_fields(h).box(layer, *central(shape))
+    box = central_box(h, receptive_fields(h), layer)
     rows = [_measures(single, box) for single in field]
     table = pd.DataFrame(
         [{"layer": layer, "channel": channel, **row} for channel, row in zip(wanted, rows, strict=True)]

@@ -62,6 +62,30 @@ def test_large_fields_are_mapped_in_cells(tmp_path):
     np.testing.assert_array_equal(again.map, found.map)
 
 
+class Flattened(nn.Module):
+    """A convolution whose map is flattened: unit 7 of 15 is the one at (1, 2)."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 5, stride=5)
+
+    def forward(self, x):
+        return self.conv(x).flatten(2)
+
+
+def test_the_central_unit_of_a_flattened_map_is_looked_for_where_it_is():
+    torch.manual_seed(0)
+    h = hf.Hierarchy(Flattened(), (1, 15, 25))
+    found, plain = (map_field(h, layer, 1, probe="spot") for layer in ("flatten", "conv"))
+    assert found.box == plain.box == (5, 10, 10, 15)
+    np.testing.assert_allclose(found.map, plain.map, atol=1e-6)
+    field = hf.effective_field(h, "flatten", torch.rand(2, 1, 15, 25))
+    assert field.box == (5, 10, 10, 15)
+    assert field.map[:, 5:10, 10:15].sum() == pytest.approx(field.map.sum())
+    windowed = hf.orientation_tuning(h, layers=["conv", "flatten"], diameter=5, orientations=4, frequencies=3).responses
+    np.testing.assert_allclose(windowed["flatten"], windowed["conv"], atol=1e-6)
+
+
 @pytest.mark.parametrize("probe", ["spot", "bar", "noise"])
 def test_a_cell_of_many_pixels_answers_in_the_same_units_whatever_the_probe(probe):
     gains = np.random.default_rng(0).normal(size=(4, 4))
