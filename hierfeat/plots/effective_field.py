@@ -38,7 +38,8 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     for ax, index in zip(axes.flat, chosen, strict=False):
         ax.imshow(field.map[index], cmap="magma", vmin=0)
         channel = field.table.channel[index]
-        ax.set_title(f"{channel}: σ {numbers.sigma_w[channel]:.1f}", fontsize=8, pad=2)
+        sigma = numbers.sigma_w[channel]
+        ax.set_title(f"{channel}: " + ("no gradient" if np.isnan(sigma) else f"σ {sigma:.1f}"), fontsize=8, pad=2)
     ax = third.subplots()
     _profile(ax, mean, (left, right))
     plt.close(fig)

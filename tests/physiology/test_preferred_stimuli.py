@@ -61,6 +61,19 @@ def test_size_tuning_of_a_linear_unit_is_that_of_its_kernel(make):
     assert unit.surround == pytest.approx(np.interp(fallen - 1 + share, past[: len(curve)], diameters), rel=0.05)
 
 
+def test_layers_stand_in_call_order(make, tmp_path):
+    net = nn.Sequential()
+    net.add_module("third", make.bank([make.gabor(9, 45, 0.15, sigma=2.0)]))
+    net.add_module("second", nn.ReLU())
+    net.add_module("first", nn.MaxPool2d(2))
+    tuning = hf.orientation_tuning(hf.Hierarchy(net, (1, 31, 31)), layers="*", orientations=4, frequencies=3)
+    found = size_tuning(hf.Hierarchy(net, (1, 31, 31)), layers="*", diameters=4, tuning=tuning)
+    again = type(found).load(found.save(tmp_path / "sizes"))
+    for result in (found, again):
+        assert list(result.curves) == list(dict.fromkeys(result.table.layer)) == ["third", "second", "first"]
+        assert [label.get_text() for label in result.plot().axes[1].get_yticklabels()] == ["third", "second", "first"]
+
+
 class Normalised(nn.Module):
     """An energy cell over itself and a constant: c²/(c² + c50²) by construction."""
 
