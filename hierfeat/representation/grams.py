@@ -10,6 +10,7 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
+STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant
 FLAT = 1e-6  # of its power, the variance of a pattern below which it is rounding error
 
 
@@ -46,8 +47,10 @@ def grams(h: Hierarchy, images: Tensor, names: list[str]) -> tuple[Tensor, Tenso
 def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
     mean = rows.mean(0)
     off = rows - mean
-    mean = mean - mean.mean()  # correlations do not see what all units have in common
     gram = (off @ off.T).double().cpu()
+    if gram.trace() <= STILL * len(rows) * mean.double().square().sum().cpu():
+        gram.zero_()
+    mean = mean - mean.mean()  # correlations do not see what all units have in common
     along = (off @ mean).double().cpu()
     raw = gram + along[:, None] + along + mean.double().square().sum().cpu()
     levels = (off.double().mean(1) + mean.double().mean()).cpu()

@@ -126,6 +126,7 @@ def similarity(
             total += share * new.numpy()
         rsa += share * _rank_correlation(left[1], right[1])
     cka = _ratio(cross, own, others)
+    rsa[np.isnan(cka)] = np.nan
     table = pd.DataFrame(
         {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
     )

@@ -111,6 +111,22 @@ def test_a_constant_layer_is_said_to_be_so() -> None:
     assert spread["status"].tolist() == ["constant"]
 
 
+@pytest.mark.parametrize("count", [5, 11, 13, 50, 67, 128])
+def test_a_constant_layer_of_any_values_is_constant(count: int) -> None:
+    """The mean of equal numbers may round to another one: what is left is no variance."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(48, 9), nn.Linear(9, 30), nn.Sigmoid())
+    generator = torch.Generator().manual_seed(count)
+    with torch.no_grad():
+        net[2].weight.zero_()
+        net[2].bias.copy_(6 * torch.rand(30, generator=generator) - 3)
+    h = hf.Hierarchy(net, SHAPE)
+    table = similarity(h, images(count), layers=["1", "2", "3"]).table
+    assert table["status"].tolist() == ["ok"] + ["constant"] * 8
+    assert table[["cka", "rsa"]].isna().sum().tolist() == [8, 8]
+    spread = participation_ratio(h, images(count), layers=["1", "2", "3"]).table
+    assert spread["status"].tolist() == ["ok", "constant", "constant"]
+
+
 def test_rsa_needs_patterns() -> None:
     """A single unit has no pattern over units; nor has an image to which all units are silent."""
     shown, one = images(12), linear(torch.randn(1, 48, generator=torch.Generator().manual_seed(0)))
