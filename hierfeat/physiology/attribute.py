@@ -18,6 +18,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.backward_rules import Deconvolving, Guided
 from hierfeat.physiology.field_cutter import boxes_of_places
 from hierfeat.physiology.objectives import maps, one_unit
+from hierfeat.physiology.patch_measure import one_value
 from hierfeat.physiology.reading import Read, reading, upstream
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 Unit = int | Sequence[int]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
 _PLACE = ["channel", "row", "col", "activation", "total", "inside", "top", "left", "bottom", "right", "field"]
-_COLUMNS = ["layer", "method", "image", *_PLACE]
 METHODS = ("gradient", "integrated_gradients", *_RULES, "ablation", "occlusion", "gradcam")
 
 
@@ -288,12 +288,13 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
         outside[:, top:bottom, left:right] = 0
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")
         rows.append((layer, method, n, channel, row, col, value, float(image.sum()), inside, *box.tolist(), status))
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return pd.DataFrame(rows, columns=["layer", "method", "image", *_PLACE])
 
 
 def _status(found: Tensor, spans: list[tuple[float, float, int]]) -> npt.NDArray[np.str_]:
     """What each map is worth, by the maps and by the least, the largest and the number of the channel's answers."""
     lows, highs, counts = zip(*spans, strict=True)
     low, high = min(lows), max(highs)
-    still = (found == 0).flatten(1).all(1).numpy() | (low == high and sum(counts) > 1)
-    return np.where(still, "dead" if high <= 0 else "constant" if low == high else "silent", "ok")
+    same = bool(one_value(low, high))
+    still = (found == 0).flatten(1).all(1).numpy() | (same and sum(counts) > 1)
+    return np.where(still, "dead" if high <= 0 else "constant" if same else "silent", "ok")

@@ -15,6 +15,8 @@ from hierfeat.recording.measure import Batch, Measure
 from hierfeat.recording.reductions import reductions
 
 _ADDRESS = ("value", "image", "row", "col")
+ROUNDING = 5e-7
+"""Four steps of single precision, relative."""
 _NONE = torch.iinfo(torch.int64).max  # no image yet: sorts behind all others
 
 
@@ -194,4 +196,12 @@ class TopPatches(Measure):
 
 
 def _status(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
-    return np.where(high <= 0, "dead", np.where(low == high, "constant", "ok"))
+    return np.where(high <= 0, "dead", np.where(one_value(low, high), "constant", "ok"))
+
+
+def one_value(low: npt.ArrayLike, high: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether the least and the largest answer are the same number to within rounding.
+
+    A sigmoid of one number is not the same at every place in memory: vectorised and single steps round differently.
+    """
+    return np.isclose(low, high, rtol=ROUNDING, atol=0)

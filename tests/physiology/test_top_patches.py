@@ -104,6 +104,21 @@ def test_dead_and_constant_channels_are_said_to_be_so() -> None:
     assert words == ["dead"] * 3 + ["constant"] * 3
 
 
+def test_a_channel_that_differs_by_rounding_is_constant() -> None:
+    """A vectorised sigmoid of one number is not the same number at every place in memory."""
+    shown = torch.rand(11, 1, 9, 9)
+    candidates = torch.linspace(-3, 3, 200)
+    uneven = [b for b in candidates if len(torch.sigmoid(b.expand(11 * 3 * 49).contiguous()).unique()) > 1]
+    conv = nn.Conv2d(1, 3, 3)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.bias.fill_(uneven[0] if uneven else 0.5)
+    h = hf.Hierarchy(nn.Sequential(conv, nn.Sigmoid()), (1, 9, 9))
+    assert set(top_patches(h, shown, "1", k=2).table["status"]) == {"constant"}
+    assert set(hf.class_selectivity(h, shown, torch.arange(11) % 2, layers="1").table["status"]) == {"constant"}
+    assert set(hf.attribute(h, "1", 2, shown).table["status"]) == {"constant"}
+
+
 def test_merging_in_any_order_equals_one_pass() -> None:
     h = small()
     fields = hf.receptive_fields(h)
