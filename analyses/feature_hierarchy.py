@@ -45,9 +45,9 @@ convolutions = [layer.name for layer in h.layers.select("conv")]
 
 # %% [markdown]
 # ## Kernels, top patches and synthesised optima
-# Left: the kernel as it acts on the image (through the layers below, were they linear), signed. Middle: the patches
-# that drive the channel most, cut by the exact receptive field. Right: an image made for the central unit, cut
-# likewise.
+# Left: the kernel as it acts on the image (through the layers below, were they linear), signed, the mean of its
+# colours. Middle: the patches that drive the channel most, cut by the exact receptive field. Right: an image made for
+# the central unit, cut likewise. Channels that hardly answer to any image are left out, however selective.
 
 
 # %%
@@ -69,7 +69,7 @@ def plate(h, layer, channels, top, made, fields, name):
     """A row per channel: kernel, patches, optimum."""
     kernels = hf.filters(h, layer).effective
     figure, grid = plt.subplots(
-        len(channels), PATCHES + 2, figsize=(1.05 * (PATCHES + 2) + 0.8, 1.15 * len(channels) + 0.75),
+        len(channels), PATCHES + 2, figsize=(1.05 * (PATCHES + 2) + 0.8, 1.15 * len(channels) + 0.9),
         layout="constrained", squeeze=False,
     )  # fmt: skip
     for number, (axes, channel) in enumerate(zip(grid, channels, strict=True)):
@@ -86,7 +86,11 @@ def plate(h, layer, channels, top, made, fields, name):
     for column, title in ((0, "kernel"), (1, "top patches"), (-1, "made for it")):
         grid[0, column].set_title(title, fontsize=9, loc="left" if column == 1 else "center")
     size = "{} × {}".format(*top.patches[layer].shape[3:])
-    figure.suptitle(f"{h.name}, {layer} ({size} pixels); × : its activation over that of the best patch", fontsize=10)
+    figure.suptitle(
+        f"{h.name}, {layer} ({size} pixels); kernel: red above zero, blue below; pale blue: outside field or image;\n"
+        "×: activation of the image made for the channel over that of the best natural image",
+        fontsize=9,
+    )
     figure.savefig(OUT / f"{name}.png", dpi=100)
     plt.close(figure)
 
@@ -96,8 +100,10 @@ def plates(h, images, layers, ranked, prefix=""):
     fields, top, made = hf.receptive_fields(h), hf.top_patches(h, images, layers, k=PATCHES, progress=False), {}
     for layer in layers:
         rows = ranked[ranked["layer"] == layer]
-        patches = top.table[(top.table["layer"] == layer) & (top.table["rank"] == PATCHES) & (top.table["value"] > 0)]
-        driven = rows[rows["channel"].isin(patches["channel"])]  # by more than a few images
+        patches = top.table[(top.table["layer"] == layer) & (top.table["status"] == "ok")]
+        least = patches[patches["rank"] == 1]["value"].median() / 10
+        patches = patches[(patches["rank"] == PATCHES) & (patches["value"] > least)]
+        driven = rows[rows["channel"].isin(patches["channel"])]  # by more than a few images, and more than a little
         channels = driven.nlargest(ROWS, "rank")["channel"].tolist()
         made[layer] = hf.synthesize(h, layer, channels, unit="center", images=images[:200], progress=False)
         made[layer].table.to_csv(OUT / f"{prefix}synthesis_{layer}.csv", index=False, float_format="%.6g")

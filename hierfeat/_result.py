@@ -81,7 +81,7 @@ def _split(result: Result) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Part a result's own fields into arrays for safetensors and values for JSON."""
     arrays: dict[str, np.ndarray] = {}
     values: dict[str, Any] = {}
-    mappings: list[str] = []
+    mappings: dict[str, list[str]] = {}
     for field in dataclasses.fields(result):
         value = getattr(result, field.name)
         if field.name in ("table", "provenance"):
@@ -89,7 +89,7 @@ def _split(result: Result) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         if isinstance(value, np.ndarray):
             arrays[field.name] = np.asarray(value, order="C")
         elif _is_mapping_of_arrays(value):
-            mappings.append(field.name)
+            mappings[field.name] = list(value)  # safetensors sorts; layers stand in call order
             arrays |= {f"{field.name}/{key}": np.asarray(array, order="C") for key, array in value.items()}
         else:
             values[field.name] = value
@@ -100,15 +100,9 @@ def _is_mapping_of_arrays(value: object) -> TypeGuard[dict[str, np.ndarray]]:
     return isinstance(value, dict) and bool(value) and all(isinstance(item, np.ndarray) for item in value.values())
 
 
-def _join(arrays: dict[str, np.ndarray], mappings: list[str]) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: {} for name in mappings}
-    for name, array in arrays.items():
-        head, _, tail = name.partition("/")
-        if tail and head in fields:
-            fields[head][tail] = array
-        else:
-            fields[name] = array
-    return fields
+def _join(arrays: dict[str, np.ndarray], mappings: dict[str, list[str]]) -> dict[str, Any]:
+    fields = {name: {key: arrays.pop(f"{name}/{key}") for key in keys} for name, keys in mappings.items()}
+    return fields | arrays
 
 
 def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.anatomy.gabor_fit import Gabors, fit_gabors
-from hierfeat.anatomy.gradients import central_gradients, declared_kernel
+from hierfeat.anatomy.gradients import by_output, central_gradients, declared_kernel
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call, Stop
@@ -190,7 +190,7 @@ def _weights(h: Hierarchy, name: str) -> np.ndarray:
             if weight is None:
                 weight = settings(call.op, call.args, call.kwargs).get("weight")
             if isinstance(weight, Tensor):
-                found.append(weight.detach().transpose(0, 1) if "transpose" in call.op else weight.detach())
+                found.append(by_output(call, weight.detach()))
             raise Stop
 
     with torch.no_grad(), h.watching(before=before):

@@ -67,6 +67,15 @@ def declared_kernel(call: Call) -> Tensor | None:
     return None if declare is None else declare().detach()
 
 
+def by_output(call: Call, weight: Tensor) -> Tensor:
+    """The weights of a call as (outputs, inputs per group, ...): transposed convolutions keep them by input."""
+    if "transpose" not in call.op:
+        return weight
+    groups = settings(call.op, call.args, call.kwargs).get("groups") or 1
+    grouped: Tensor = weight.unflatten(0, (groups, -1))
+    return grouped.transpose(1, 2).flatten(0, 1)
+
+
 def linearised(call: Call) -> Tensor | None:
     """Replace what is not linear: activations by the identity, max pools by average pools.
 

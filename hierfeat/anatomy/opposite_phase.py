@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result
+from hierfeat.anatomy.gradients import by_output
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -98,8 +99,7 @@ def _kernels(h: Hierarchy, chosen: set[str]) -> dict[str, Tensor]:
     def before(call: Call) -> None:
         weight = settings(call.op, call.args, call.kwargs).get("weight")
         if call.name in chosen and call.kind in ("conv", "linear") and isinstance(weight, Tensor):
-            weight = weight.transpose(0, 1) if "transpose" in call.op else weight
-            found[call.name] = weight.detach().flatten(1).double().cpu()
+            found[call.name] = by_output(call, weight.detach()).flatten(1).double().cpu()
         if chosen <= found.keys():
             raise Stop
 

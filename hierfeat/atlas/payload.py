@@ -150,7 +150,7 @@ def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) 
     row["source"] = names.index(source) if source in names else None
     row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
     weight = wired.weights.get(row["name"])
-    row["kernels"] = None if weight is None else _kernels(weight, row["op"])
+    row["kernels"] = None if weight is None else _kernels(weight)
 
 
 def _has_window(pool: dict[str, Any], source: dict[str, Any]) -> bool:
@@ -163,8 +163,7 @@ def _has_window(pool: dict[str, Any], source: dict[str, Any]) -> bool:
     return bool(same and whole and spatial and pool["kernel"][0] * pool["kernel"][1] <= WINDOW)
 
 
-def _kernels(weight: Tensor, op: str) -> dict[str, Any]:
-    weight = weight.transpose(0, 1) if "transpose" in op else weight
+def _kernels(weight: Tensor) -> dict[str, Any]:
     total = list(weight.shape[:2])
     kept = weight[: KERNELS[0], : KERNELS[1]].float()
     colour = total[1] == 3 and kept.shape[2] * kept.shape[3] > 1

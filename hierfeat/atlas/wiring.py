@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from hierfeat.anatomy.gradients import by_output
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.ops import settings
@@ -12,7 +13,7 @@ from hierfeat.subjects.ops import settings
 
 @dataclass(frozen=True)
 class Wiring:
-    """Kernels (out, in, h, w) of 2-d convolutions by layer, and for each layer the layer whose output it reads."""
+    """Kernels (out, in per group, h, w) of 2-d convolutions by layer, and for each layer the one it reads."""
 
     weights: dict[str, Tensor] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
@@ -29,7 +30,7 @@ def wiring(h: Hierarchy, images: Tensor) -> Wiring:
             wired.sources[call.name] = maker[0]
         weight = settings(call.op, call.args, call.kwargs).get("weight") if call.kind == "conv" else None
         if isinstance(weight, Tensor) and weight.ndim == 4:
-            wired.weights[call.name] = weight.detach()
+            wired.weights[call.name] = by_output(call, weight.detach())
 
     def after(call: Call, output: Tensor) -> None:
         makers[id(output)] = (call.name, output)

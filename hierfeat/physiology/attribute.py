@@ -16,8 +16,10 @@ from hierfeat._result import Result
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.backward_rules import Deconvolving, Guided
+from hierfeat.physiology.field_cutter import boxes_of_places
 from hierfeat.physiology.objectives import maps, one_unit
-from hierfeat.physiology.reading import Read, reading
+from hierfeat.physiology.patch_measure import one_value
+from hierfeat.physiology.reading import Read, reading, upstream
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 Unit = int | Sequence[int]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
 _PLACE = ["channel", "row", "col", "activation", "total", "inside", "top", "left", "bottom", "right", "field"]
-_COLUMNS = ["layer", "method", "image", *_PLACE]
 METHODS = ("gradient", "integrated_gradients", *_RULES, "ablation", "occlusion", "gradcam")
 
 
@@ -41,8 +42,10 @@ class Attribution(Result):
     ----------
     table : pandas.DataFrame
         A row per image: ``layer, method, image, channel, row, col, activation, total, inside, top, left, bottom, right,
-        field``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's receptive
-        field (the box, half-open, in pixels; `field` is its status).
+        field, status``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's
+        receptive field (the box, half-open, in pixels; `field` is its status). Status is ``ok``; or, where the map is
+        zero or the channel has one value everywhere, ``dead`` (the channel is never above zero on these images),
+        ``constant`` (it has one value) or ``silent`` (it answers elsewhere, but here no pixel moves the unit).
     maps : numpy.ndarray
         (N, C, H, W), signed: per pixel and colour for the gradients, one channel for the others' patches and Grad-CAM.
     images : numpy.ndarray
@@ -110,7 +113,7 @@ def attribute(
     steps : int
         Steps of integrated gradients.
     cam_layer : str, optional
-        The layer whose maps Grad-CAM weighs; by default the last convolution before `layer`.
+        The layer whose maps Grad-CAM weighs; by default the last convolution that leads to `layer`.
     batch_size : int
         Images at a time.
 
@@ -154,22 +157,24 @@ def attribute(
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     if patch < 1 or steps < 1 or batch_size < 1:
         raise HierfeatError(f"expected patch, steps and batch_size of at least 1, got {patch}, {steps}, {batch_size}")
-    tap = _cam_layer(h, layer, cam_layer) if method == "gradcam" else None
+    tap = _cam_layer(h, layer, cam_layer, images[:1].to(h.device, h.dtype)) if method == "gradcam" else None
     base = _baseline(h, baseline)
-    parts = []
+    parts, spans = [], []
     for batch in images.split(batch_size):
         batch = batch.to(h.device, h.dtype)
         with _answering(h, layer, method, tap) as answer, torch.enable_grad():
             assert answer.read is not None, "set by _answering"
-            units = _units(answer.read, batch, wanted)
+            units, answers = _units(answer.read, batch, wanted)
             found = _attributed(answer, method, batch, units, base.to(batch), patch, steps)
             with torch.no_grad():
                 values = answer(batch, units)
         parts.append((found.detach().float().cpu(), units.cpu(), values.detach().float().cpu()))
+        spans.append((float(answers.min()), float(answers.max()), answers.numel()))
     found, units, values = (torch.cat(items) for items in zip(*parts, strict=True))
     settings = {"unit": unit, "method": method, "baseline": base.flatten(), "patch": patch, "steps": steps}
+    table = _table(h, layer, method, found, units, values)
     return Attribution(
-        table=_table(h, layer, method, found, units, values),
+        table=table.assign(status=_status(found, spans)),
         provenance=provenance(h, layer=layer, cam_layer=tap, **settings),
         maps=found.numpy(),
         images=images.float().cpu().numpy(),
@@ -189,17 +194,16 @@ def _checked_unit(h: Hierarchy, layer: str, unit: Unit) -> tuple[int, ...]:
     return tuple(int(index) for index in wanted)
 
 
-def _cam_layer(h: Hierarchy, layer: str, cam_layer: str | None) -> str:
-    names = [entry.name for entry in h.layers]
-    earlier = [entry for entry in h.layers if names.index(entry.name) <= names.index(layer)]
+def _cam_layer(h: Hierarchy, layer: str, cam_layer: str | None, image: Tensor) -> str:
+    earlier = [h.layers[name] for name in upstream(h, layer, image)]
     if cam_layer is not None:
         chosen = h.layers[cam_layer]
-        if chosen.name not in [entry.name for entry in earlier] or len(chosen.out_shape) != 3:
-            raise HierfeatError(f"expected cam_layer to have maps and to come before {layer!r}, got {cam_layer!r}")
+        if chosen.name not in (layer, *[entry.name for entry in earlier]) or len(chosen.out_shape) != 3:
+            raise HierfeatError(f"expected cam_layer to have maps and to lead to {layer!r}, got {cam_layer!r}")
         return chosen.name
-    found = [entry.name for entry in earlier if entry.kind == "conv" and entry.name != layer]
+    found = [entry.name for entry in earlier if entry.kind == "conv" and len(entry.out_shape) == 3]
     if not found:
-        raise HierfeatError(f"gradcam needs a convolution before {layer!r}; there is none")
+        raise HierfeatError(f"gradcam needs a convolution that leads to {layer!r}; there is none")
     return found[-1]
 
 
@@ -222,16 +226,16 @@ def _answering(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterat
         yield answer
 
 
-def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> Tensor:
-    """Each image's unit, by its place in the flattened answer."""
+def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Each image's unit, by its place in the flattened answer, and what its channel answers, (N, places)."""
     with torch.no_grad():
         answer = read(images)
     shape = answer.shape[1:]
-    if len(wanted) == len(shape):
-        return torch.full((len(images),), int(np.ravel_multi_index(wanted, shape)), device=images.device)
     channel = torch.full((len(images),), wanted[0], device=images.device)
-    places = maps(answer, channel).flatten(1)
-    return wanted[0] * places.shape[1] + places.argmax(1)
+    places = maps(answer, channel).reshape(len(images), -1)
+    if len(wanted) == len(shape):
+        return torch.full_like(channel, int(np.ravel_multi_index(wanted, shape))), places
+    return wanted[0] * places.shape[1] + places.argmax(1), places
 
 
 def _attributed(
@@ -272,16 +276,25 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
     fields = receptive_fields(h)
     shape = h.layers[layer].out_shape
     status = fields.table.set_index("layer")["status"][layer]
-    boxes = fields.boxes(layer)
+    boxes = boxes_of_places(fields.boxes(layer), shape[1:])
     rows = []
     for n, (image, unit, value) in enumerate(zip(found, units.tolist(), values.tolist(), strict=True)):
         channel, *place = (int(index) for index in np.unravel_index(unit, shape))
-        row, col = place if len(place) == 2 else (0, 0)
-        box = boxes[row, col] if boxes.shape[:2] == shape[1:] else boxes[0, 0]
+        row, col = (0, 0, *place)[-2:]
+        box = boxes[row, col] if boxes.shape[:2] != (1, 1) else boxes[0, 0]
         top, left, bottom, right = box.tolist()
         outside = image.abs().double()
         whole = float(outside.sum())
         outside[:, top:bottom, left:right] = 0
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")
         rows.append((layer, method, n, channel, row, col, value, float(image.sum()), inside, *box.tolist(), status))
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    return pd.DataFrame(rows, columns=["layer", "method", "image", *_PLACE])
+
+
+def _status(found: Tensor, spans: list[tuple[float, float, int]]) -> npt.NDArray[np.str_]:
+    """What each map is worth, by the maps and by the least, the largest and the number of the channel's answers."""
+    lows, highs, counts = zip(*spans, strict=True)
+    low, high = min(lows), max(highs)
+    same = bool(one_value(low, high))
+    still = (found == 0).flatten(1).all(1).numpy() | (same and sum(counts) > 1)
+    return np.where(still, "dead" if high <= 0 else "constant" if same else "silent", "ok")

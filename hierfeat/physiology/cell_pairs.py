@@ -69,7 +69,7 @@ def cell_pairs(
     CellPairs
         ``.table`` has a row per pool and channel: ``conv, before, pool, pooling, channel``; for each of ``f1_f0, osi,
         gosi, half_width, preferred_orientation, cell_type, tolerance`` a column ``_before`` and one ``_after``;
-        ``phase_window`` (degrees) and ``predicted_f1_f0``.
+        ``phase_window`` (degrees) and ``predicted_f1_f0``, NaN for pools that are neither ``max`` nor ``average``.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def _compared(
 ) -> pd.DataFrame:
     rows = {name: tuning.table[tuning.table.layer == name].set_index("channel") for name in (before.name, pool.name)}
     first, second = rows[before.name], rows[pool.name]
-    kind = "max" if "max" in pool.op else "average"
+    kind = _pooling(pool.op)
     table = pd.DataFrame(
         {"conv": conv.name, "before": before.name, "pool": pool.name, "pooling": kind}, index=first.index
     )
@@ -174,6 +174,11 @@ def _compared(
     assert pool.kernel is not None
     table["phase_window"], table["predicted_f1_f0"] = _predicted(second, pool.kernel, jump, kind)
     return table.reset_index()
+
+
+def _pooling(op: str) -> str:
+    """``max``, ``average``, or what else the pool does, for which there is no law."""
+    return "max" if "max" in op else "average" if "avg" in op or op == "mean" else op.removesuffix("_pool2d")
 
 
 def _predicted(
@@ -188,7 +193,7 @@ def _predicted(
         return np.rad2deg(window), max_law(window / 2)
     spans = [step * k for step, k in zip(steps, kernel, strict=True)]
     law = np.pi / 2 * np.prod([np.abs(np.sinc(span / (2 * np.pi))) for span in spans], axis=0)
-    return np.rad2deg(np.hypot(*spans)), law
+    return np.rad2deg(np.hypot(*spans)), law if kind == "average" else np.full(len(law), np.nan)
 
 
 def _tolerance(tuning: OrientationTuning, layer: str) -> np.ndarray:

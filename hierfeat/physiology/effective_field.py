@@ -13,7 +13,7 @@ from hierfeat._result import Result
 from hierfeat.anatomy.gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import central, default_batch
+from hierfeat.physiology.responses import central_box, checked_channel, default_batch
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.provenance import provenance
@@ -108,12 +108,11 @@ def effective_field(
     (16, 32, 32)
     """
     images = checked_images(h, images)
-    shape = h.layers[layer].out_shape
-    wanted = _checked_channels(channels, shape[0], layer)
+    wanted = _checked_channels(h, layer, channels)
     if weight not in ("magnitude", "energy"):
         raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
-    box = receptive_fields(h).box(layer, *central(shape))
+    box = central_box(h, receptive_fields(h), layer)
     rows = [_measures(single, box) for single in field]
     table = pd.DataFrame(
         [{"layer": layer, "channel": channel, **row} for channel, row in zip(wanted, rows, strict=True)]
@@ -127,11 +126,12 @@ def effective_field(
     )
 
 
-def _checked_channels(channels: Sequence[int] | None, count: int, layer: str) -> list[int]:
-    wanted = list(range(count)) if channels is None else [int(channel) for channel in channels]
-    if not wanted or min(wanted) < 0 or max(wanted) >= count:
-        raise HierfeatError(f"expected channels of {layer!r} between 0 and {count - 1}, got {wanted}")
-    return wanted
+def _checked_channels(h: Hierarchy, layer: str, channels: Sequence[int] | None) -> list[int]:
+    if channels is None:
+        return list(range(h.layers[layer].out_shape[0]))
+    if np.ndim(channels) != 1 or not len(channels):
+        raise HierfeatError(f"expected channels of {layer!r} as a sequence of ints, got {channels!r}")
+    return [checked_channel(h, layer, channel) for channel in channels]
 
 
 def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], weight: str, size: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Cutting the patch of an image that a unit sees, at one size for all units of a layer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,20 @@ from torch.nn.functional import adaptive_avg_pool2d
 from hierfeat.anatomy.receptive_fields import ReceptiveFields
 
 Ints = npt.NDArray[np.int64]
+
+
+def boxes_of_places(boxes: Ints, places: Sequence[int]) -> Ints:
+    """The `boxes` of a map, (rows, cols, 4), laid out as the `places` of an answer are: its axes behind the channels.
+
+    A map that was flattened has a box at each of its places, (1, rows · cols, 4); an answer with other places (one
+    with its channels last, say) has the hull of all boxes, (1, 1, 4).
+    """
+    rows, cols = boxes.shape[:2]
+    if tuple(places) == (rows, cols):
+        return boxes
+    if tuple(places) == (rows * cols,):
+        return boxes.reshape(1, -1, 4)
+    return np.concatenate([boxes[..., :2].min((0, 1)), boxes[..., 2:].max((0, 1))]).reshape(1, 1, 4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +50,12 @@ class LayerCutter:
     shown: tuple[int, int]
 
     @classmethod
-    def of(cls, fields: ReceptiveFields, layer: str, *, largest: int | None) -> "LayerCutter":
-        """Prepare to cut patches of `layer`, reduced so that no side is longer than `largest`."""
-        real, virtual = fields.boxes(layer), fields.boxes(layer, clip=False)
+    def of(
+        cls, fields: ReceptiveFields, layer: str, *, largest: int | None, places: Sequence[int] | None = None
+    ) -> "LayerCutter":
+        """Prepare to cut patches of `layer`, whose answer has `places`, with no side longer than `largest`."""
+        places = fields.map_size(layer) if places is None else places
+        real, virtual = (boxes_of_places(fields.boxes(layer, clip=clip), places) for clip in (True, False))
         local = _is_open(virtual)  # a local path leads to the image
         within = np.concatenate([np.maximum(real, virtual)[..., :2], np.minimum(real, virtual)[..., 2:]], -1)
         boxes = np.where((local & _is_open(within))[..., None], within, real)

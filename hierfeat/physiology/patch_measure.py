@@ -15,6 +15,8 @@ from hierfeat.recording.measure import Batch, Measure
 from hierfeat.recording.reductions import reductions
 
 _ADDRESS = ("value", "image", "row", "col")
+ROUNDING = 5e-7
+"""Four steps of single precision, relative."""
 _NONE = torch.iinfo(torch.int64).max  # no image yet: sorts behind all others
 
 
@@ -71,7 +73,7 @@ class TopPatches(Measure):
             raise HierfeatError(f"{layer} answered with NaN: its patches cannot be ranked")
         low, high = (torch.from_numpy(values).double() for values in found.extremes)
         self._extremes(layer, low, high)
-        self._start(layer, len(best))
+        self._start(layer, len(best), activation.shape[2:])
         entering = self._enter(layer, best.double())
         if len(entering):
             self._locate(layer, activation.shape, rows, entering)
@@ -81,7 +83,7 @@ class TopPatches(Measure):
         s[f"{layer}/low"] = torch.minimum(s.get(f"{layer}/low", low), low)
         s[f"{layer}/high"] = torch.maximum(s.get(f"{layer}/high", high), high)
 
-    def _start(self, layer: str, channels: int) -> None:
+    def _start(self, layer: str, channels: int, places: torch.Size) -> None:
         if f"{layer}/value" in self.state:
             return
         shape = (channels, self._k)
@@ -92,13 +94,15 @@ class TopPatches(Measure):
         self.state[f"{layer}/col"] = torch.zeros(shape, dtype=torch.int64)
         if self._fields is not None:
             assert self._batch is not None, "begin comes before update"
+            self.state[f"{layer}/places"] = torch.tensor(places, dtype=torch.int64)
             patch = (self._batch.images.shape[1], *self._cutter(layer).shown)
             self.state[f"{layer}/patch"] = torch.full((*shape, *patch), torch.nan, dtype=torch.float16)
 
     def _cutter(self, layer: str) -> LayerCutter:
         if layer not in self._cutters:
             assert self._fields is not None, "patches are cut where fields are known"
-            self._cutters[layer] = LayerCutter.of(self._fields, layer, largest=self._largest)
+            places = self.state[f"{layer}/places"].tolist()
+            self._cutters[layer] = LayerCutter.of(self._fields, layer, largest=self._largest, places=places)
         return self._cutters[layer]
 
     def _enter(self, layer: str, best: Tensor) -> Tensor:
@@ -147,7 +151,7 @@ class TopPatches(Measure):
             self.state[f"{layer}/{name}"][channel, slot] = value
         if self._fields is not None:
             patches, cutter = self.state[f"{layer}/patch"], self._cutter(layer)
-            on_map = self._fields.map_size(layer) == shape[2:]
+            on_map = cutter.boxes.shape[:2] != (1, 1)
             for c, j, n, r, w in torch.stack([channel, slot, image, row, col], 1).tolist():
                 patches[c, j] = cutter.cut(self._batch.images[n], *((r, w) if on_map else (0, 0)))
 
@@ -192,4 +196,12 @@ class TopPatches(Measure):
 
 
 def _status(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
-    return np.where(high <= 0, "dead", np.where(low == high, "constant", "ok"))
+    return np.where(high <= 0, "dead", np.where(one_value(low, high), "constant", "ok"))
+
+
+def one_value(low: npt.ArrayLike, high: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether the least and the largest answer are the same number to within rounding.
+
+    A sigmoid of one number is not the same at every place in memory: vectorised and single steps round differently.
+    """
+    return np.isclose(low, high, rtol=ROUNDING, atol=0)

@@ -67,7 +67,7 @@ def show_preferred(
     pandas.DataFrame
         A row per responsive unit: ``layer, channel, orientation, frequency``.
     dict of str to numpy.ndarray
-        By layer, (channels, stimuli); NaN for channels that do not respond.
+        By layer, in call order, (channels, stimuli); NaN for channels that do not respond.
     """
     wanted = preferred_gratings(tuning)
     if wanted.empty:
@@ -83,7 +83,7 @@ def show_preferred(
                 own = group.channel[group.layer == layer].to_numpy()
                 store = kept.setdefault(layer, np.full((answers.shape[1], len(stimuli)), np.nan))
                 store[own] = answers.T[own]
-    return wanted, kept
+    return wanted, {layer: kept[layer] for layer in tuning.responses if layer in kept}
 
 
 def curves_of(wanted: pd.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray:

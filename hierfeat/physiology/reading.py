@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import torch
 from torch import Tensor
 from torch.autograd.graph import Node
 
@@ -56,6 +57,20 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
         for parameter in h.model.parameters():
             parameter.requires_grad_(False)
         yield read
+
+
+def upstream(h: Hierarchy, layer: str, image: Tensor) -> list[str]:
+    """The layers on whose answers to `image`, (1, C, H, W), that of `layer` depends, in call order, without itself."""
+    kept: dict[str, Tensor] = {}
+
+    def after(call: Call, output: Tensor) -> None:
+        if output.requires_grad and call.name != layer:
+            kept[call.name] = output
+
+    with torch.enable_grad(), reading(h, layer, after=after) as read:
+        answer = read(image.detach().clone().requires_grad_())
+        gradients = torch.autograd.grad(answer.sum(), list(kept.values()), allow_unused=True) if kept else ()
+    return [name for name, gradient in zip(kept, gradients, strict=True) if gradient is not None]
 
 
 def last_rectifiers(h: Hierarchy, layer: str, image: Tensor) -> set[str]:

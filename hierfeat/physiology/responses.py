@@ -7,7 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.errors import HierfeatError
+from hierfeat.physiology.field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.calls import Call, Stop
@@ -87,9 +89,22 @@ def even_batch(count: int, size: int) -> int:
     return -(-count // max(1, round(count / size)))
 
 
-def central(shape: Sequence[int]) -> tuple[int, int]:
-    """(row, col) of the central unit of a map of `shape` (C, H, W); (0, 0) for a layer without a map."""
-    return (shape[1] // 2, shape[2] // 2) if len(shape) == 3 else (0, 0)
+def central_box(h: Hierarchy, fields: ReceptiveFields, layer: str, *, clip: bool = True) -> tuple[int, int, int, int]:
+    """The receptive field of a layer's central unit, (h//2, w//2); of place n//2 of n where the map is flattened."""
+    places, size = h.layers[layer].out_shape[1:], fields.map_size(layer)
+    if places == size:
+        return fields.box(layer, size[0] // 2, size[1] // 2, clip=clip)
+    boxes = boxes_of_places(fields.boxes(layer, clip=clip), places)[0]
+    top, left, bottom, right = boxes[len(boxes) // 2].tolist()
+    return top, left, bottom, right
+
+
+def checked_channel(h: Hierarchy, layer: str, channel: int) -> int:
+    """`channel` as an int, if `layer` has it."""
+    count = h.layers[layer].out_shape[0]
+    if not isinstance(channel, int | np.integer) or not 0 <= channel < count:
+        raise HierfeatError(f"expected a channel of {layer!r}, an int between 0 and {count - 1}, got {channel!r}")
+    return int(channel)
 
 
 def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float, float]]:
@@ -98,13 +113,10 @@ def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float,
     The virtual field counts, which runs on through the padding: its middle is where the unit looks.  A layer whose
     field is the whole image looks at the middle of it.
     """
-    from hierfeat.anatomy.receptive_fields import receptive_fields
-
     fields = receptive_fields(h)
     centres = {}
     for name in layers:
-        row, col = central(h.layers[name].out_shape)
-        top, left, bottom, right = fields.box(name, row, col, clip=False)
+        top, left, bottom, right = central_box(h, fields, name, clip=False)
         centres[name] = ((top + bottom) / 2, (left + right) / 2)
     return centres
 

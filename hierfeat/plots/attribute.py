@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
-    """Draw each image above its map, with the unit's receptive field framed.
+    """Draw each image above its map, with the unit's receptive field framed; a map that says nothing is named so.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
         raise HierfeatError(f"expected most as a number of images, at least 1, got {most}")
     rows = result.table.head(most).to_dict("records")
     figure, grid = plt.subplots(
-        2, len(rows), figsize=(1.55 * len(rows) + 0.9, 4.1), layout="constrained", squeeze=False
+        2, len(rows), figsize=(1.55 * len(rows) + 0.9, 3.7), layout="constrained", squeeze=False
     )
     figure.suptitle(
         f"{rows[0]['layer']}, channel {rows[0]['channel']}: {rows[0]['method'].replace('_', ' ')}", fontsize=10
@@ -40,6 +40,8 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
         upper.imshow(picture(result.images[column]), interpolation="nearest")
         drawn = lower.imshow(signed[column], cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
         upper.set_title(f"unit ({row['row']}, {row['col']})\nanswers {row['activation']:.3g}", fontsize=8)
+        if row["status"] != "ok":
+            lower.text(0.5, 0.5, row["status"], ha="center", va="center", transform=lower.transAxes, fontsize=9)
         for axes in (upper, lower):
             axes.set(xticks=[], yticks=[])
             height, width = row["bottom"] - row["top"], row["right"] - row["left"]

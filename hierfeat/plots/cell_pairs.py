@@ -39,7 +39,10 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
         _diagonal(ax, name)
     axes[0].axhline(1, color="0.5", lw=1, ls="--")
     axes[0].axvline(1, color="0.5", lw=1, ls="--")
-    axes[0].legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper left")
+    if groups:
+        axes[0].legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper left")
+    else:
+        axes[0].set_title("no unit before a pool is tuned", fontsize=9)
     _law(axes[3], pairs, tuned)
     plt.close(fig)
     return fig

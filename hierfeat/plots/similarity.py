@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -12,7 +13,7 @@ _NUMBERS = 12  # layers up to which the cells have their numbers
 
 
 def plot_similarity(result: "Similarity") -> Figure:
-    """Draw CKA on the left and RSA on the right; a constant layer stays white."""
+    """Draw CKA on the left and RSA on the right; what is NaN stays white."""
     rows, columns = (list(dict.fromkeys(result.table[name])) for name in ("layer", "other"))
     side = 1.9 + 0.34 * max(len(rows), len(columns), 6)
     figure, grid = plt.subplots(1, 2, figsize=(2 * side, side), layout="constrained")
@@ -27,8 +28,10 @@ def plot_similarity(result: "Similarity") -> Figure:
         if max(matrix.shape) <= _NUMBERS:
             for (row, column), value in ((at, matrix[at]) for at in _places(matrix.shape)):
                 colour = "black" if value > 0.55 else "white"
-                axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
-    figure.colorbar(drawn, ax=grid.tolist(), label="similarity", shrink=0.8)
+                text = "" if np.isnan(value) else f"{value:.2f}"
+                axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
+    below = min(np.nanmin(matrix, initial=0.0) for matrix in (result.cka, result.rsa)) < 0
+    figure.colorbar(drawn, ax=grid.tolist(), label="similarity", shrink=0.8, extend="min" if below else "neither")
     plt.close(figure)
     return figure
 

@@ -12,6 +12,7 @@ from torch.nn.functional import one_hot
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
+from hierfeat.physiology.patch_measure import one_value
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation.pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -116,7 +117,8 @@ def class_selectivity(
 def _rows(name: str, rates: Tensor, labels: Tensor, shuffled: list[Tensor]) -> pd.DataFrame:
     index, preferred = _selectivity(rates, labels)
     null = np.stack([_selectivity(rates, order)[0] for order in shuffled])
-    dead, constant = (rates.amax(0) <= 0).numpy(), (rates.amax(0) == rates.amin(0)).numpy()
+    low, high = rates.amin(0).numpy(), rates.amax(0).numpy()
+    dead, constant = high <= 0, one_value(low, high)
     columns = {
         "selectivity": index,
         "preferred_class": np.where(dead | constant, -1, preferred),

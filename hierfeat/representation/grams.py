@@ -10,6 +10,8 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
+STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant
+FLAT = 1e-6  # of its power, the variance of a pattern below which it is rounding error
 
 
 def grams(h: Hierarchy, images: Tensor, names: list[str]) -> tuple[Tensor, Tensor]:
@@ -26,7 +28,8 @@ def grams(h: Hierarchy, images: Tensor, names: list[str]) -> tuple[Tensor, Tenso
     Notes
     -----
     The Gram matrix is K = XXᵀ with the batch's mean taken off X, which changes nothing of what is made of it and
-    saves digits. The correlations are those between the patterns of any two images, over the units of the layer.
+    saves digits. The correlations are those between the patterns of any two images, over the units of the layer; NaN
+    for an image to which all units answer alike.
     """
     found: dict[str, tuple[Tensor, Tensor]] = {}
 
@@ -45,11 +48,15 @@ def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
     mean = rows.mean(0)
     off = rows - mean
     gram = (off @ off.T).double().cpu()
+    if gram.trace() <= STILL * len(rows) * mean.double().square().sum().cpu():
+        gram.zero_()
+    mean = mean - mean.mean()  # correlations do not see what all units have in common
     along = (off @ mean).double().cpu()
     raw = gram + along[:, None] + along + mean.double().square().sum().cpu()
-    levels = rows.double().mean(1).cpu()
+    levels = (off.double().mean(1) + mean.double().mean()).cpu()
     covariance = raw - rows.shape[1] * levels[:, None] * levels
-    spread = covariance.diagonal().clamp(min=0).sqrt()
+    variance = covariance.diagonal()
+    spread = variance.where(variance > FLAT * raw.diagonal(), torch.nan).sqrt()
     return gram, covariance / (spread[:, None] * spread)
 
 

@@ -108,7 +108,7 @@ def layer_probes(
     (known, known_labels), (new, new_labels) = (
         _features(h, data, layers, grid, name, progress) for name, data in (("train", train), ("test", test))
     )
-    chance = float(np.bincount(new_labels).max() / len(new_labels))
+    chance = float(np.unique(new_labels, return_counts=True)[1].max() / len(new_labels))
     rows = []
     for depth, layer in enumerate(chosen):
         given, asked = known[layer.name].numpy(), new[layer.name].numpy()

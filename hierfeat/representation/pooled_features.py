@@ -65,7 +65,11 @@ def checked_data(h: Hierarchy, images: Tensor, labels: Tensor, *, where: str = "
         If they are not; `where` says which data they are.
     """
     images = checked_images(h, images, where=f"{where} images".strip())
-    tensor, name = torch.as_tensor(labels).cpu(), f"{where} labels".strip()
+    name = f"{where} labels".strip()
+    try:
+        tensor = torch.as_tensor(labels).cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise HierfeatError(f"expected {name} as ints, one for each image, got {type(labels).__name__}") from error
     if tensor.shape != (len(images),) or tensor.is_floating_point():
         raise HierfeatError(
             f"expected {name} as ints, one for each of {len(images)} images, got {tensor.dtype} {tuple(tensor.shape)}"

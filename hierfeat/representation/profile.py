@@ -42,7 +42,8 @@ class Profile(Result):
         A row per layer, in call order: ``layer, kind, channels, field, field_status, effective_field, osi, gosi,
         responsive, invariance, active_fraction, lifetime_sparseness, population_sparseness, selectivity,
         selectivity_null, participation_ratio, probe_accuracy, probe_low, probe_high``. `field` is the height of the
-        receptive field in pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ);
+        receptive field in pixels, `effective_field` the side of a uniform square as wide as the effective one (√12 σ;
+        the median of the first 16 channels);
         `osi` and `gosi` are medians over the units that respond to gratings (behind a threshold nothing may be left at
         the orthogonal orientation, and OSI is 1), and `responsive` is their share; channels' numbers are medians; NaN
         where a measure does not apply.
@@ -173,6 +174,10 @@ def _knowledge(
     h: Hierarchy, images: Tensor, labels: Tensor, layers: Layers, test_share: float, seed: int, progress: bool
 ) -> pd.DataFrame:
     test = _stratified(labels, test_share, seed)
+    if not test.any():
+        raise HierfeatError(
+            f"expected a class with two images or more, to test the probes on, got {len(labels)} of one"
+        )
     data = (images[~test], labels[~test]), (images[test], labels[test])
     options: dict[str, Any] = {"layers": layers, "progress": progress}
     probes = layer_probes(h, *data, **options).table.rename(columns={"low": "probe_low", "high": "probe_high"})

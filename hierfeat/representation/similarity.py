@@ -30,8 +30,9 @@ class Similarity(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, or ``constant`` (and the numbers
-        NaN) where one of the two answers alike to all images.
+        A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, ``constant`` (and the numbers
+        NaN) where one of the two answers alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
+        two answer alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
     cka, rsa : numpy.ndarray
         (layers, other layers).
     names : list of str
@@ -125,11 +126,15 @@ def similarity(
             total += share * new.numpy()
         rsa += share * _rank_correlation(left[1], right[1])
     cka = _ratio(cross, own, others)
+    rsa[np.isnan(cka)] = np.nan
     table = pd.DataFrame(
         {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
     )
-    table["status"] = np.where(np.isnan(cka).ravel(), "constant", "ok")
-    about = provenance(h, other=peer.name, other_weights=peer.weights_sha256, batch_size=batch_size, seed=seed)
+    table["status"] = np.select([np.isnan(cka).ravel(), np.isnan(rsa).ravel()], ["constant", "flat"], "ok")
+    shown = {"images": len(images), "batch_size": batch_size, "seed": seed}
+    about = provenance(
+        h, layers=rows, other=peer.name, other_weights=peer.weights_sha256, other_layers=columns, **shown
+    )
     return Similarity(table=table, provenance=about, cka=cka, rsa=rsa, names=[h.name, peer.name])
 
 

@@ -161,5 +161,7 @@ def between(value: Any, low: float, high: float, name: str) -> Any:
     """Return `value` unchanged where all of it lies in [low, high]; refuse it otherwise."""
     array = np.asarray(value, dtype=float)
     if not ((array >= low) & (array <= high)).all():
-        raise HierfeatError(f"expected {name} between {low:g} and {high:g}, got {value}")
+        wrong = np.unique(array[~((array >= low) & (array <= high))])
+        shown = ", ".join(f"{one:g}" for one in wrong[:3]) + (", ..." if len(wrong) > 3 else "")
+        raise HierfeatError(f"expected {name} between {low:g} and {high:g}, got {shown}")
     return value

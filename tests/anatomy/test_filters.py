@@ -89,6 +89,21 @@ def test_functional_and_transposed_convolutions():
     assert filters(h, "up").kernels.shape == (2, 4, 2, 2)
 
 
+def test_grouped_transposed_convolutions_have_a_kernel_per_channel():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ConvTranspose2d(4, 6, 3, groups=2))
+    found = filters(hf.Hierarchy(net, (1, 9, 9)), "1")
+    assert found.kernels.shape == (6, 2, 3, 3)
+    for source in range(4):  # one input lit at a time: what each output answers is its kernel
+        lit = torch.zeros(1, 4, 1, 1)
+        lit[0, source] = 1
+        answer = (net[1](lit) - net[1].bias[:, None, None])[0].detach().numpy()
+        for channel in range(6):
+            own = source // 2 == channel // 3
+            expected = found.kernels[channel, source % 2] if own else 0
+            np.testing.assert_allclose(answer[channel], expected, atol=1e-6)
+    assert len(hf.opposite_phase(hf.Hierarchy(net, (1, 9, 9)), layers="1").table) == 6
+
+
 def test_files(tmp_path):
     found = filters(hf.Hierarchy(network(), (3, 24, 24)), "3")
     again = Filters.load(found.save(tmp_path / "filters"))

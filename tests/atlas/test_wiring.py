@@ -29,6 +29,13 @@ def test_kernels_of_modules_and_functions():
     assert torch.equal(wired.weights["conv2d"], net.weight)
 
 
+def test_kernels_of_a_grouped_transposed_convolution_are_by_output():
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ConvTranspose2d(4, 6, 3, groups=2))
+    weight = wiring(hf.Hierarchy(net, (1, 8, 8)), torch.zeros(1, 1, 8, 8)).weights["1"]
+    assert weight.shape == (6, 2, 3, 3)
+    assert torch.equal(weight[4, 1], net[1].weight[3, 1])  # output 4 is the second of group 1, input 3 its second
+
+
 def test_a_source_is_the_layer_really_read():
     wired = wiring(hf.Hierarchy(Branches(), (1, 8, 8)), torch.zeros(1, 1, 8, 8))
     assert wired.sources["max_pool2d"] == "left"

@@ -130,6 +130,30 @@ def test_a_channel_means_its_best_place() -> None:
         assert answer[row.row, row.col] == answer.max()
 
 
+def test_gradcam_follows_the_branch_that_leads_to_the_unit() -> None:
+    class Fire(nn.Module):
+        """Two branches side by side; the first comes before the second, and does not lead to it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.squeeze, self.left, self.right = nn.Conv2d(1, 3, 3), nn.Conv2d(3, 2, 1), nn.Conv2d(3, 2, 3, padding=1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = F.relu_(self.squeeze(x))
+            return torch.cat([F.relu_(self.left(x)), F.relu_(self.right(x))], 1)
+
+    torch.manual_seed(0)
+    h, shown = hf.Hierarchy(Fire(), (1, 12, 12)), torch.rand(2, 1, 12, 12)
+    found = attribute(h, "right", (0, 4, 5), shown, method="gradcam")
+    maps = hf.record(h, shown, layers="squeeze")["squeeze"]
+    weights = torch.zeros(3, 10, 10)
+    weights[:, 3:6, 4:7] = h.model.right.weight[0].detach()
+    cam = ((weights * (maps > 0)).mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True)
+    np.testing.assert_allclose(found.maps, F.interpolate(cam, (12, 12), mode="bilinear"), atol=1e-6)
+    with pytest.raises(hf.HierfeatError, match="to lead to 'right'"):
+        attribute(h, "right", 0, shown, method="gradcam", cam_layer="left")
+
+
 def test_occlusion_by_brute_force() -> None:
     _, h, images = pair(1)
     result = attribute(h, "conv3", UNIT, images[:1], method="occlusion", patch=2, baseline=0.25)
@@ -159,6 +183,31 @@ def test_linear_layers_batches_and_the_plot(tmp_path) -> None:
     assert len(again.plot(most=3).axes) == 7
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_map_that_says_nothing_is_said_to_be_so(method: str) -> None:
+    below = nn.Conv2d(1, 3, 3, bias=False)
+    conv = nn.Conv2d(3, 4, 3)
+    with torch.no_grad():
+        below.weight.fill_(1 / 9)  # local means
+        conv.weight.zero_()
+        conv.weight[0, 0, 1, 1] = conv.weight[2, 0, 1, 1] = conv.weight[3, 0, 1, 1] = 1
+        conv.bias.copy_(torch.tensor([-100, 0.5, -0.6, 0]))
+    h = hf.Hierarchy(nn.Sequential(below, conv, nn.ReLU(inplace=True)), (1, 12, 12))
+    images = torch.zeros(2, 1, 12, 12)
+    images[0, :, :6] = 0.9  # the lower half, and all of the second image, are below channel 2's threshold
+
+    def statuses(unit, shown=images):
+        return attribute(h, "2", unit, shown, method=method, baseline=1.0, patch=2, steps=3).table["status"].tolist()
+
+    assert statuses(0) == ["dead", "dead"]
+    assert statuses((0, 2, 2)) == ["dead", "dead"]
+    assert statuses(1) == ["constant", "constant"]
+    assert statuses(3)[0] == "ok"
+    if method in ("gradient", "guided_backprop", "gradcam"):
+        assert statuses((2, 1, 3)) == ["ok", "silent"]
+        assert statuses((2, 1, 3), images[1:]) == ["dead"]  # on that image alone, it is
+
+
 def test_the_model_is_left_alone() -> None:
     _, h, images = pair(1)
     digest, random, parameters = h.weights_sha256, torch.get_rng_state(), list(h.model.parameters())
@@ -181,7 +230,7 @@ def test_the_model_is_left_alone() -> None:
         ({"unit": 0.5}, "expected a unit"),
         ({"patch": 0}, "expected patch"),
         ({"layer": "conv1", "method": "gradcam"}, "gradcam needs"),
-        ({"method": "gradcam", "cam_layer": "pool"}, "cam_layer to have maps"),
+        ({"method": "gradcam", "cam_layer": "pool"}, "cam_layer to have maps and to lead"),
     ],
 )
 def test_bad_input(options, message) -> None:

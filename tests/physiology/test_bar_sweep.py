@@ -46,7 +46,7 @@ def test_the_film_has_a_frame_per_position(make, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["sweep.gif"]
 
 
-@pytest.mark.parametrize("options", [{"channel": 3}, {"layer": "nope"}, {"steps": 1}])
+@pytest.mark.parametrize("options", [{"channel": 3}, {"channel": 0.5}, {"layer": "nope"}, {"steps": 1}])
 def test_bad_input(make, options):
     with pytest.raises(HierfeatError):
         bar_sweep(make.simple([make.gabor(5, 0, 0.2)], (9, 9)), **{"layer": "0", "channel": 0, **options})

@@ -65,6 +65,22 @@ def test_pools_find_their_convolutions():
     }
 
 
+def test_pools_without_a_law_have_no_prediction(make):
+    table = cell_pairs(pooled(make, nn.LPPool2d(2, 2)), frequencies=[0.08, 0.1, 0.12]).table
+    assert set(table.pooling) == {"lp"}
+    assert table.predicted_f1_f0.isna().all()
+    assert (table.f1_f0_after < table.f1_f0_before).all()
+
+
+def test_silent_units_are_drawn_as_none(make):
+    h = hf.Hierarchy(
+        nn.Sequential(make.bank([make.gabor(5, 0, 0.2)], bias=-100.0), nn.ReLU(), nn.MaxPool2d(2)), (1, 20, 20)
+    )
+    pairs = cell_pairs(h, orientations=4, frequencies=3)
+    assert set(pairs.table.cell_type_before) == {"unresponsive"}
+    assert "no unit" in pairs.plot().axes[0].get_title()
+
+
 def test_a_net_without_pools_is_refused():
     with pytest.raises(HierfeatError, match="no pool"):
         cell_pairs(hf.Hierarchy(nn.Conv2d(1, 2, 3), (1, 9, 9)))

@@ -90,11 +90,21 @@ def test_a_dead_unit_is_nan(tmp_path):
     assert np.isnan(field.table.sigma_h[0])
     assert np.isfinite(field.table.sigma_h[1])
     assert EffectiveField.load(field.save(tmp_path / "field")).map.shape == field.map.shape
+    dead = effective_field(hf.Hierarchy(net, (1, 9, 9)), "1", torch.rand(3, 1, 9, 9), channels=[0])
+    assert dead.plot().axes
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"channels": [9]}, {"channels": []}, {"weight": "power"}, {"layer": "nope"}, {"images": torch.rand(1, 1, 4, 4)}],
+    [
+        {"channels": [9]},
+        {"channels": []},
+        {"channels": 1},
+        {"channels": [0.5]},
+        {"weight": "power"},
+        {"layer": "nope"},
+        {"images": torch.rand(1, 1, 4, 4)},
+    ],
 )
 def test_bad_input(options):
     given = {"layer": "conv2d", "images": torch.rand(1, 1, 9, 9), **options}

@@ -14,7 +14,9 @@ def correlation(a, b):
     return np.corrcoef(a.ravel(), b.ravel())[0, 1]
 
 
-@pytest.mark.parametrize(("probe", "channels"), [("spot", 1), ("spot", 3), ("bar", 1), ("bar", 3), ("noise", 1)])
+@pytest.mark.parametrize(
+    ("probe", "channels"), [("spot", 1), ("spot", 3), ("bar", 1), ("bar", 3), ("noise", 1), ("noise", 3)]
+)
 def test_the_map_of_a_first_layer_unit_is_its_kernel(make, probe, channels):
     kernels = [make.gabor(9, 30, 0.15, 60, sigma=2.0), make.gabor(9, 110, 0.2, sigma=2.0)]
     h = make.simple(kernels, (25, 25), channels=channels)
@@ -60,7 +62,47 @@ def test_large_fields_are_mapped_in_cells(tmp_path):
     np.testing.assert_array_equal(again.map, found.map)
 
 
-@pytest.mark.parametrize("options", [{"channel": 7}, {"layer": "nope"}, {"probe": "finger"}, {"cell": 99}])
+class Flattened(nn.Module):
+    """A convolution whose map is flattened: unit 7 of 15 is the one at (1, 2)."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 2, 5, stride=5)
+
+    def forward(self, x):
+        return self.conv(x).flatten(2)
+
+
+def test_the_central_unit_of_a_flattened_map_is_looked_for_where_it_is():
+    torch.manual_seed(0)
+    h = hf.Hierarchy(Flattened(), (1, 15, 25))
+    found, plain = (map_field(h, layer, 1, probe="spot") for layer in ("flatten", "conv"))
+    assert found.box == plain.box == (5, 10, 10, 15)
+    np.testing.assert_allclose(found.map, plain.map, atol=1e-6)
+    field = hf.effective_field(h, "flatten", torch.rand(2, 1, 15, 25))
+    assert field.box == (5, 10, 10, 15)
+    assert field.map[:, 5:10, 10:15].sum() == pytest.approx(field.map.sum())
+    windowed = hf.orientation_tuning(h, layers=["conv", "flatten"], diameter=5, orientations=4, frequencies=3).responses
+    np.testing.assert_allclose(windowed["flatten"], windowed["conv"], atol=1e-6)
+
+
+@pytest.mark.parametrize("probe", ["spot", "bar", "noise"])
+def test_a_cell_of_many_pixels_answers_in_the_same_units_whatever_the_probe(probe):
+    gains = np.random.default_rng(0).normal(size=(4, 4))
+    kernel = np.kron(gains, np.ones((3, 3)))
+    conv = nn.Conv2d(1, 1, 12, bias=False)
+    with torch.no_grad():
+        conv.weight[0, 0] = torch.as_tensor(kernel)
+    found = map_field(hf.Hierarchy(conv, (1, 24, 24)), "conv2d", 0, probe=probe, cell=3, margin=1)
+    assert (found.region, found.box) == ((3, 3, 21, 21), (6, 6, 18, 18))
+    truth = np.pad(gains, 1) * 9 / 2  # from grey to white is half a unit of luminance, in nine pixels
+    assert correlation(found.map, truth) > 0.98
+    assert (found.map * truth).sum() / (truth**2).sum() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    "options", [{"channel": 7}, {"channel": 0.5}, {"layer": "nope"}, {"probe": "finger"}, {"cell": 99}]
+)
 def test_bad_input(make, options):
     given = {"layer": "0", "channel": 0, **options}
     with pytest.raises(HierfeatError):

@@ -35,6 +35,74 @@ def test_a_surround_suppresses_and_its_absence_does_not(make):
     assert 4 < plain.summation_field < 16
 
 
+def test_size_tuning_of_a_linear_unit_is_that_of_its_kernel(make):
+    """A grating times a difference of Gaussians is suppressed by its own flanks: summed up by hand, rim and all."""
+    row, col = np.mgrid[:41, :41] - 20.0
+    square = row**2 + col**2
+    kernel = (np.exp(-square / 32) - 0.15 * np.exp(-square / 128)) * np.cos(2 * np.pi * 0.15 * row)
+    h = make.simple([kernel], (61, 61))
+    diameters = np.array([4.0, 7, 10, 14, 18, 24, 30, 36, 42])
+    tuning = hf.orientation_tuning(h, layers="1", orientations=[0, 45, 90, 135], frequencies=0.15)
+    found = size_tuning(h, layers="1", diameters=diameters, tuning=tuning)
+    fine = (np.arange(41 * 8) + 0.5) / 8 - 20.5  # each pixel in 8 × 8 parts
+    inside = np.hypot(fine[:, None], fine)[..., None] <= diameters / 2
+    covered = inside.reshape(41, 8, 41, 8, -1).mean((1, 3))
+    amplitude = 0.5 * np.einsum("ij,ij,ijd->d", kernel, np.cos(2 * np.pi * 0.15 * row), covered)
+    curve = np.abs(amplitude) / 2  # the first harmonic of a half-rectified wave
+    np.testing.assert_allclose(found.curves["1"][0], curve, rtol=0.05)
+    unit = found.table.iloc[0]
+    assert unit.suppression_index == pytest.approx(1 - curve[-1] / curve.max(), abs=0.02)
+    assert 0.2 < unit.suppression_index < 0.8
+    reached = np.interp(0.95 * curve.max(), curve[: curve.argmax() + 1], diameters[: curve.argmax() + 1])
+    assert unit.summation_field == pytest.approx(reached, rel=0.03)
+    past, level = np.arange(60), 1.05 * curve[-1]
+    fallen = curve.argmax() + np.argmax(curve[curve.argmax() :] <= level)
+    share = (curve[fallen - 1] - level) / (curve[fallen - 1] - curve[fallen])
+    assert unit.surround == pytest.approx(np.interp(fallen - 1 + share, past[: len(curve)], diameters), rel=0.05)
+
+
+def test_layers_stand_in_call_order(make, tmp_path):
+    net = nn.Sequential()
+    net.add_module("third", make.bank([make.gabor(9, 45, 0.15, sigma=2.0)]))
+    net.add_module("second", nn.ReLU())
+    net.add_module("first", nn.MaxPool2d(2))
+    tuning = hf.orientation_tuning(hf.Hierarchy(net, (1, 31, 31)), layers="*", orientations=4, frequencies=3)
+    found = size_tuning(hf.Hierarchy(net, (1, 31, 31)), layers="*", diameters=4, tuning=tuning)
+    again = type(found).load(found.save(tmp_path / "sizes"))
+    for result in (found, again):
+        assert list(result.curves) == list(dict.fromkeys(result.table.layer)) == ["third", "second", "first"]
+        assert [label.get_text() for label in result.plot().axes[1].get_yticklabels()] == ["third", "second", "first"]
+
+
+class Normalised(nn.Module):
+    """An energy cell over itself and a constant: c²/(c² + c50²) by construction."""
+
+    def __init__(self, conv, constant):
+        super().__init__()
+        self.conv, self.constant, self.last = conv, constant, nn.ReLU()
+
+    def forward(self, x):
+        energy = self.conv(x).square().sum(1, keepdim=True)
+        return self.last(energy / (energy + self.constant))
+
+
+@pytest.mark.parametrize("c50", [0.2, 0.5])
+def test_a_normalised_energy_cell_has_its_own_contrast_response(make, c50):
+    kernels = [make.gabor(15, 90, 0.15, phase, sigma=3.0) for phase in (0, 90)]
+    row = np.arange(15) - 7.0
+    gain = 0.25 * sum((kernel.sum(0) @ wave) ** 2 for kernel in kernels for wave in
+                      (np.cos(2 * np.pi * 0.15 * row), np.sin(2 * np.pi * 0.15 * row))) / 2  # fmt: skip
+    h = hf.Hierarchy(Normalised(make.bank(kernels), gain * c50**2), (1, 31, 31), mean=[0.5], std=[1.0])
+    tuning = hf.orientation_tuning(h, layers="last", orientations=[0, 45, 90, 135], frequencies=[0.1, 0.15, 0.2])
+    unit = contrast_response(h, layers="last", contrasts=10, tuning=tuning).table.iloc[0]
+    assert unit.orientation == 90
+    assert unit.frequency == 0.15
+    assert unit.exponent == pytest.approx(2, rel=0.02)
+    assert unit.c50 == pytest.approx(c50, rel=0.02)
+    assert unit.r_max == pytest.approx(1, rel=0.02)
+    assert unit.base == pytest.approx(0, abs=0.01)
+
+
 def test_contrast_is_linear_without_biases_and_not_with(make):
     kernel = [make.gabor(9, 45, 0.15, sigma=2.0)]
     linear = contrast_response(make.simple(kernel, (31, 31)), layers="1").table.iloc[0]
@@ -80,6 +148,24 @@ def test_direction_of_a_moving_unit_and_of_a_still_one(make):
     assert moving.dsi > 0.5
     still = direction_tuning(moving_unit(make, 0.0), frames=5, layers="1").table.iloc[0]
     assert still.dsi < 0.02
+
+
+@pytest.mark.parametrize("towards", [20.0, 137.0, 305.0])
+def test_direction_of_an_oblique_unit_in_colour(towards):
+    """Three frames of three colours; a plane wave that runs `towards`, drawn without the library."""
+    row, col = np.mgrid[:15, :15] - 7.0
+    angle = np.deg2rad(towards)
+    along = col * np.cos(angle) - row * np.sin(angle)  # counter-clockwise from rightwards; rows run down
+    wave = [np.exp(-(row**2 + col**2) / 18) * np.cos(2 * np.pi * (0.12 * along - 0.125 * t)) for t in range(3)]
+    kernel = np.stack(wave) - np.mean(wave, axis=(1, 2))[:, None, None]
+    conv = nn.Conv2d(9, 1, 15, bias=False)
+    with torch.no_grad():
+        conv.weight.copy_(torch.tensor(kernel).repeat_interleave(3, 0)[None])
+    h = hf.Hierarchy(nn.Sequential(conv, nn.ReLU()), (9, 32, 35))
+    unit = direction_tuning(h, frames=3, layers="1", frequencies=[0.06, 0.12, 0.24]).table.iloc[0]
+    assert abs((unit.preferred_direction - towards + 180) % 360 - 180) < 3
+    assert unit.preferred_frequency == 0.12
+    assert unit.dsi > 0.4
 
 
 def test_a_still_model_has_no_direction(make):

@@ -104,6 +104,21 @@ def test_dead_and_constant_channels_are_said_to_be_so() -> None:
     assert words == ["dead"] * 3 + ["constant"] * 3
 
 
+def test_a_channel_that_differs_by_rounding_is_constant() -> None:
+    """A vectorised sigmoid of one number is not the same number at every place in memory."""
+    shown = torch.rand(11, 1, 9, 9)
+    candidates = torch.linspace(-3, 3, 200)
+    uneven = [b for b in candidates if len(torch.sigmoid(b.expand(11 * 3 * 49).contiguous()).unique()) > 1]
+    conv = nn.Conv2d(1, 3, 3)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.bias.fill_(uneven[0] if uneven else 0.5)
+    h = hf.Hierarchy(nn.Sequential(conv, nn.Sigmoid()), (1, 9, 9))
+    assert set(top_patches(h, shown, "1", k=2).table["status"]) == {"constant"}
+    assert set(hf.class_selectivity(h, shown, torch.arange(11) % 2, layers="1").table["status"]) == {"constant"}
+    assert set(hf.attribute(h, "1", 2, shown).table["status"]) == {"constant"}
+
+
 def test_merging_in_any_order_equals_one_pass() -> None:
     h = small()
     fields = hf.receptive_fields(h)
@@ -172,6 +187,35 @@ def test_fewer_images_than_patches_and_layers_without_a_map() -> None:
     assert (boxes.to_numpy() == [0, 0, 20, 20]).all()
     words = [text.get_text() for axes in result.plot("3").axes for text in axes.texts]
     assert words.count("none") == 15
+
+
+class Tokens(nn.Module):
+    """A map flattened to tokens, and the same map with its channels last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(1, 3, 4, stride=4), nn.LayerNorm(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        flat = x.flatten(2)
+        return flat.mean(2) + self.norm(x.permute(0, 2, 3, 1)).mean((1, 2))
+
+
+def test_a_flattened_map_has_the_boxes_of_the_map() -> None:
+    torch.manual_seed(0)
+    h = hf.Hierarchy(Tokens(), (1, 12, 20))
+    shown = torch.rand(9, 1, 12, 20)
+    result = top_patches(h, shown, ["conv", "flatten", "norm"], k=4)
+    box, tables = ["top", "left", "bottom", "right"], dict(list(result.table.groupby("layer")))
+    flat, conv = tables["flatten"], tables["conv"]
+    np.testing.assert_array_equal(flat[[*box, "image", "value"]], conv[[*box, "image", "value"]])
+    assert (flat["col"].to_numpy() == 5 * conv["row"].to_numpy() + conv["col"].to_numpy()).all()
+    np.testing.assert_array_equal(result.patches["flatten"], result.patches["conv"])
+    assert (tables["norm"][box].to_numpy() == [0, 0, 12, 20]).all()  # not its own places: all that the layer sees
+    found = hf.attribute(h, "flatten", 1, shown).table
+    assert (found["inside"] == 1).all()
+    assert (found["right"] - found["left"] == 4).all()
 
 
 def test_saved_and_loaded(tmp_path) -> None:

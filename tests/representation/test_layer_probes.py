@@ -146,6 +146,8 @@ def test_saved_loaded_and_drawn(tmp_path) -> None:
         (torch.zeros(9, dtype=torch.int64), "one for each"),
         (torch.zeros(10), "as ints"),
         (torch.zeros(10, dtype=torch.int64), "at least two classes"),
+        (None, "as ints"),
+        (["cat"] * 10, "as ints"),
     ],
 )
 def test_bad_labels(labels, message) -> None:
@@ -154,6 +156,12 @@ def test_bad_labels(labels, message) -> None:
         layer_probes(colour_net(), (images, labels), (images, good))
     with pytest.raises(hf.HierfeatError, match=message):
         class_selectivity(colour_net(), images, labels)
+
+
+def test_labels_may_be_any_ints() -> None:
+    images, labels = coloured(60, 0)
+    found, moved = (layer_probes(colour_net(), (images, to), (images, to)).table for to in (labels, -1 - 5 * labels))
+    pd.testing.assert_frame_equal(found, moved)
 
 
 def test_bad_settings() -> None:

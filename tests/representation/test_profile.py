@@ -48,3 +48,9 @@ def test_bad_input(count, options) -> None:
     images, labels = hf.digits(split="test")
     with pytest.raises(hf.HierfeatError, match="at least 20 images"):
         profile(hf.load("lenet5-digits"), images[:count], labels[:count], **options)
+
+
+def test_labels_of_one_image_each_are_refused() -> None:
+    images, _ = hf.digits(split="test")
+    with pytest.raises(hf.HierfeatError, match="two images or more"):
+        profile(hf.load("lenet5-digits"), images[:20], torch.arange(20), layers="conv1", max_shift=1)

@@ -111,6 +111,49 @@ def test_a_constant_layer_is_said_to_be_so() -> None:
     assert spread["status"].tolist() == ["constant"]
 
 
+@pytest.mark.parametrize("count", [5, 11, 13, 50, 67, 128])
+def test_a_constant_layer_of_any_values_is_constant(count: int) -> None:
+    """The mean of equal numbers may round to another one: what is left is no variance."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(48, 9), nn.Linear(9, 30), nn.Sigmoid())
+    generator = torch.Generator().manual_seed(count)
+    with torch.no_grad():
+        net[2].weight.zero_()
+        net[2].bias.copy_(6 * torch.rand(30, generator=generator) - 3)
+    h = hf.Hierarchy(net, SHAPE)
+    table = similarity(h, images(count), layers=["1", "2", "3"]).table
+    assert table["status"].tolist() == ["ok"] + ["constant"] * 8
+    assert table[["cka", "rsa"]].isna().sum().tolist() == [8, 8]
+    spread = participation_ratio(h, images(count), layers=["1", "2", "3"]).table
+    assert spread["status"].tolist() == ["ok", "constant", "constant"]
+
+
+def test_rsa_needs_patterns() -> None:
+    """A single unit has no pattern over units; nor has an image to which all units are silent."""
+    shown, one = images(12), linear(torch.randn(1, 48, generator=torch.Generator().manual_seed(0)))
+    table = similarity(one, shown, linear(torch.eye(48)), layers="linear").table
+    assert table["status"].tolist() == ["flat"]
+    assert table["rsa"].isna().all()
+    assert table["cka"].notna().all()
+    shown[3] = 0
+    result = similarity(linear(torch.eye(48)), shown, layers="linear")
+    assert result.table["status"].tolist() == ["flat"]
+    assert result.cka == pytest.approx(1)
+    assert [text.get_text() for axes in result.plot().axes for text in axes.texts] == ["1.00", ""]
+
+
+def test_rsa_of_patterns_that_hardly_differ() -> None:
+    generator = torch.Generator().manual_seed(0)
+    weights, shown = 0.01 * torch.randn(20, 48, generator=generator), images(25)
+    raised = linear(weights)
+    with torch.no_grad():
+        raised.model[-1].bias = torch.nn.Parameter(torch.full((20,), 10.0))
+    found = similarity(raised, shown, linear(torch.eye(48)), layers="linear")
+    patterns = (shown.flatten(1).double() @ weights.double().T).numpy(), shown.flatten(1).numpy()
+    expected = spearmanr(*[(1 - np.corrcoef(p))[np.triu_indices(25, 1)] for p in patterns]).statistic
+    assert found.table["status"].tolist() == ["ok"]
+    assert found.rsa[0, 0] == pytest.approx(expected, abs=5e-3)
+
+
 @pytest.mark.parametrize("batch_size", [40, 400])
 def test_dimensions_of_known_spectra(batch_size: int) -> None:
     """Pixels are independent with equal variance: the ratio is (Σw²)²/Σw⁴ for a diagonal of weights w."""
