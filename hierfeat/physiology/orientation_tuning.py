@@ -231,8 +231,8 @@ def _shown(
     found: Arrays = {}
     for place, members in ({None: layers} if diameter is None else by_centre(h, layers)).items():
         table = gratings(h.input_shape, diameters=diameter, position=place, **shown).table
-        grey = table[:1].assign(contrast=0.0)  # the ground alone, in the same pass
-        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey.to_numpy()]), columns=table.columns)
+        grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass
+        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey]), columns=table.columns)
         stimuli = grating_set(h.input_shape, both)
         found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
     grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]

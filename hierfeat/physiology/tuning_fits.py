@@ -77,7 +77,7 @@ def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """The best of a grid of peaks and widths, by correlation with the curve."""
     peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
     grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
-    shapes = np.exp(_von_mises(grid, angles)[0])
+    shapes = np.exp(np.exp(grid[:, 1:]) * (np.cos(angles - grid[:, :1]) - 1))
     centred = shapes - shapes.mean(1, keepdims=True)
     lengths = np.sqrt((centred**2).sum(1, keepdims=True))
     seen = lengths[:, 0] > 1e-6  # a sharp curve between two samples is flat on all of them
