@@ -1,6 +1,6 @@
 """Least squares for thousands of small curves at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 Model = Callable[[np.ndarray], np.ndarray]
 """Parameters (n, p) to predictions (n, m)."""
 
-LogShape = Callable[[np.ndarray], np.ndarray]
-"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes: (6, n, m)."""
+LogShape = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes, each (n, m)."""
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
 """Least values of two parameters, and largest ones."""
@@ -84,7 +84,7 @@ def _searched(
     bounds = np.array(limits)[..., None]
     for _ in range(steps):
         step, promised = _newton(now, damping, bounds)
-        trial = reduced(np.clip(now[:2] + step, *bounds).T, index)
+        trial = reduced(np.minimum(np.maximum(now[:2] + step, bounds[0]), bounds[1]).T, index)
         better = trial[2] < now[2]
         ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
         now = np.where(better, trial, now)
@@ -107,28 +107,27 @@ def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[n
     return amplitude, level - amplitude * middle
 
 
-def _reduced(params: np.ndarray, logs: np.ndarray, target: np.ndarray, based: np.ndarray) -> np.ndarray:
+def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> np.ndarray:
     """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3): (8, n).
 
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
-    parts, one, two = np.ones_like(logs), logs[1], logs[2]
-    parts[1:3] = logs[1:3]
-    parts[3], parts[4], parts[5] = one * one, one * two, two * two
-    parts[3:] += logs[3:]
+    one, two, first, mixed, second = logs[1:]
+    parts = np.array([np.ones_like(one), one, two, one * one + first, one * two + mixed, two * two + second])
     parts *= np.exp(logs[0])
-    parts -= (parts.mean(2) * based)[..., None]
+    if based.any():
+        parts -= (parts.mean(2) * based)[..., None]
     onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])
     size = np.maximum(own[0], 1e-300)
     q = np.maximum(onto[0], 0) / size
     residual = target - q[:, None] * parts[0]
     miss = onto - q * own
     turn = (miss[1:3] - q * own[1:3]) / size
-    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3])
-    curvature = -2 * (size * turn[:, None] * turn + q * (miss[[[3, 4], [4, 5]]] - q * slopes)).reshape(4, -1)
+    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3]).reshape(4, -1)[[0, 1, 3]]
+    curvature = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
     error = np.einsum("nm,nm->n", residual, residual)
-    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature[[0, 1, 3]]])
+    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature])
 
 
 def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +143,7 @@ def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple
     least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)
     lift = (damping + 1e-12) * size + np.maximum(-2 * least, 0)
     aa, bb = aa + lift, bb + lift
-    step = np.stack([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
+    step = np.array([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
     step /= np.maximum(np.abs(step).max(0), 1)
     return step, step[0] * first + step[1] * second
 

@@ -139,13 +139,13 @@ def _first_fall(side: np.ndarray, level: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(fallen.any(-1) & (level[..., 0] > 0), place, np.nan))
 
 
-def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F0, and F1 as a complex number, from equally spaced phases of one cycle on the last axis.
+def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """F0 and the cosine and sine parts of F1, from equally spaced phases of one cycle on the last axis.
 
     Notes
     -----
-    ``F0`` is the mean, ``|F1| = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``.  The angle of F1 is the stimulus phase at
-    which the fundamental peaks.
+    ``F0`` is the mean, ``F1 = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``: the length of the two parts.  Their angle is
+    the stimulus phase at which the fundamental peaks.
     """
     responses = np.asarray(responses, dtype=float)
     if responses.shape[-1] < 3:
@@ -153,7 +153,7 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     angles = np.arange(responses.shape[-1]) * (2 * np.pi / responses.shape[-1])
     waves = np.stack([np.ones_like(angles), 2 * np.cos(angles), 2 * np.sin(angles)], axis=1) / len(angles)
     mean, even, odd = np.moveaxis(responses @ waves, -1, 0)
-    return mean, even + 1j * odd
+    return mean, even, odd
 
 
 def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
@@ -191,8 +191,8 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
 
 def _unaliased_harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """F0 and F1, of the threshold-linear wave where it explains the samples, of the samples elsewhere."""
-    mean, first = harmonics(responses)
-    first = np.abs(first)
+    mean, even, odd = harmonics(responses)
+    first = np.hypot(even, odd)
     if responses.shape[-1] >= ENOUGH:
         return mean, first
     rows = responses.reshape(-1, responses.shape[-1])

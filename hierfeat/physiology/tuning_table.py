@@ -88,11 +88,12 @@ def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.nd
     shown = np.concatenate([responses[name][np.arange(len(at)), at, freq] for name, at, freq in grid])
     rest = rectified(np.concatenate([blanks[name] for name in responses]).astype(float))
     signed = np.concatenate([np.full(len(raw), is_signed(raw)) for raw in responses.values()])
-    ratio, wave = np.empty(len(shown)), np.empty(len(shown), dtype=complex)
+    ratio, phase = np.empty((2, len(shown)))
     for group in filter(np.any, (signed, ~signed)):
         cycle = cycle_rates(shown[group], signed=bool(signed[group][0]))
-        ratio[group], wave[group] = f1_f0(cycle, rest[group]), harmonics(cycle)[1]
-    return ratio, wrapped(np.rad2deg(np.angle(wave)), 360.0)
+        _, even, odd = harmonics(cycle)
+        ratio[group], phase[group] = f1_f0(cycle, rest[group]), np.rad2deg(np.arctan2(odd, even))
+    return ratio, wrapped(phase, 360.0)
 
 
 def split_by_layer(rows: np.ndarray, responses: Arrays) -> list[np.ndarray]:
