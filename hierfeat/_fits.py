@@ -65,7 +65,7 @@ def fit_scaled(
     guesses = np.repeat(np.clip(starts, *limits)[:, :, None], len(free), axis=2).reshape(-1, 2)
     based, rows = np.tile(free, count * tries), np.repeat(target, tries * len(free), axis=0)
     centred = rows - (rows.mean(1) * based)[:, None]
-    params = _searched(lambda p, index: _reduced(p, shape(p), centred[index], based[index]), guesses, limits, steps)
+    params = _searched(lambda p, *data: _reduced(p, shape(p), *data), guesses, (centred, based), limits, steps)
     curve = np.exp(shape(params)[0])
     amplitude, base = _linear(curve, rows, based)
     fitted = amplitude[:, None] * curve + base[:, None]
@@ -75,16 +75,16 @@ def fit_scaled(
 
 
 def _searched(
-    reduced: Callable[[np.ndarray, np.ndarray], np.ndarray], start: np.ndarray, limits: Limits, steps: int
+    reduced: Callable[..., np.ndarray], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
 ) -> np.ndarray:
-    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and the rows' numbers."""
+    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and the rows of `data`."""
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
-    now = reduced(start, index)
+    now = reduced(start, *data)
     done = np.empty_like(now)
     bounds = np.array(limits)[..., None]
     for _ in range(steps):
         step, promised = _newton(now, damping, bounds)
-        trial = reduced(np.minimum(np.maximum(now[:2] + step, bounds[0]), bounds[1]).T, index)
+        trial = reduced(np.minimum(np.maximum(now[:2] + step, bounds[0]), bounds[1]).T, *data)
         better = trial[2] < now[2]
         ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
         now = np.where(better, trial, now)
@@ -92,6 +92,7 @@ def _searched(
         if ended.any():
             done[:, index[ended]] = now[:, ended]
             index, now, damping = index[~ended], now[:, ~ended], damping[~ended]
+            data = [part[~ended] for part in data]
         if not len(index):
             break
     done[:, index] = now
@@ -113,9 +114,9 @@ def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray,
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
-    one, two, first, mixed, second = logs[1:]
-    parts = np.array([np.ones_like(one), one, two, one * one + first, one * two + mixed, two * two + second])
-    parts *= np.exp(logs[0])
+    curve, (one, two, first, mixed, second) = np.exp(logs[0]), logs[1:]
+    bends = one * one + first, one * two + mixed, two * two + second
+    parts = np.array([curve, *(slope * curve for slope in (one, two, *bends))])
     if based.any():
         parts -= (parts.mean(2) * based)[..., None]
     onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])

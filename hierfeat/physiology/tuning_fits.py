@@ -75,9 +75,10 @@ def _von_mises(params: np.ndarray, angles: np.ndarray) -> list[np.ndarray]:
 
 def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """The best of a grid of peaks and widths, by correlation with the curve."""
-    peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
-    grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
-    shapes = np.exp(_von_mises(grid, angles)[0])
+    peaks, widths = np.deg2rad(np.arange(0, 360, 10.0)), np.log(np.geomspace(0.2, 60, 12))
+    grid = np.stack([np.repeat(peaks, len(widths)), np.tile(widths, len(peaks))], axis=1)
+    kappas = np.exp(widths)[:, None]
+    shapes = np.exp(kappas * np.cos(angles - peaks[:, None])[:, None] - kappas).reshape(len(grid), -1)
     centred = shapes - shapes.mean(1, keepdims=True)
     lengths = np.sqrt((centred**2).sum(1, keepdims=True))
     seen = lengths[:, 0] > 1e-6  # a sharp curve between two samples is flat on all of them

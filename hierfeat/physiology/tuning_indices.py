@@ -260,8 +260,7 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
     curve = rates(curve)
     rows = curve.reshape(-1, curve.shape[-1])
     phasors = np.exp(2j * np.deg2rad(orientations))
-    order = np.random.default_rng(seed).random((permutations, len(phasors))).argsort(axis=1)
-    even, odd = phasors.real[order].T.copy(), phasors.imag[order].T.copy()
+    even, odd = _shuffled(tuple(phasors), permutations, seed)
     least = np.maximum(np.abs(rows @ phasors) - 1e-9 * rows.sum(-1), 0) ** 2
     exceeding = np.empty(len(rows), dtype=int)
     for start in range(0, len(rows), CHUNK):  # small enough for the processor's cache
@@ -270,6 +269,14 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
         power += np.square(rows[part] @ odd)
         exceeding[part] = np.count_nonzero(power >= least[part, None], axis=1)
     return np.asarray(((1 + exceeding) / (1 + permutations)).reshape(curve.shape[:-1]))
+
+
+@lru_cache(maxsize=4)
+def _shuffled(phasors: tuple[complex, ...], permutations: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Real and imaginary parts of `phasors` in every shuffled order, (n, permutations): the same for all layers."""
+    order = np.random.default_rng(seed).random((permutations, len(phasors))).argsort(axis=1).T
+    shuffled = np.array(phasors)[order]
+    return shuffled.real.copy(), shuffled.imag.copy()
 
 
 def rates(curve: np.ndarray) -> np.ndarray:
