@@ -149,7 +149,9 @@ def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple
     return step, step[0] * first + step[1] * second
 
 
-def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: int = 60) -> np.ndarray:
+def fit_curves(
+    model: Model, start: np.ndarray, target: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60
+) -> np.ndarray:
     """Fit one curve per row by Levenberg and Marquardt's method, all rows in step.
 
     Parameters
@@ -160,6 +162,8 @@ def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: in
         First guess, (n, p).
     target
         Curves, (n, m).
+    limits
+        Least and largest values of the parameters, (p,) each; a step beyond them ends there.
     steps
         Iterations; a step that does not lower a row's error is not taken for that row.
 
@@ -168,13 +172,13 @@ def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: in
     numpy.ndarray
         Parameters, (n, p).
     """
-    params = np.array(start, dtype=float)
+    params = np.clip(np.asarray(start, dtype=float), *limits)
     damping = np.full(len(params), 1e-2)
     predicted = model(params)
     cost = _cost(predicted, target)
     for _ in range(steps):
         slopes = _jacobian(model, params, predicted)
-        trial = params + _step(slopes, target - predicted, damping)
+        trial = np.clip(params + _step(slopes, target - predicted, damping), *limits)
         trial_predicted = model(trial)
         trial_cost = _cost(trial_predicted, target)
         better = trial_cost < cost
