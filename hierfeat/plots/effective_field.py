@@ -38,7 +38,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     for ax, index in zip(axes.flat, chosen, strict=False):
         ax.imshow(field.map[index], cmap="magma", vmin=0)
         channel = field.table.channel[index]
-        ax.set_title(f"{channel}: σ {numbers.sigma_w[channel]:.1f}", fontsize=8, pad=2)
+        ax.set_title(f"{channel}: σ {numbers.sigma_w[channel]:.1f} px", fontsize=8, pad=2)
     ax = third.subplots()
     _profile(ax, mean, (left, right))
     plt.close(fig)
@@ -56,7 +56,7 @@ def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     ax.plot(fine, gaussian, color="#d55e00", label=f"Gaussian, σ = {sigma:.2f} px")
     for side in sides:
         ax.axvline(side, color="#56b4e9", lw=1.4)
-    ax.set_ylim(0, 1.5 * profile.max())
+    ax.set_ylim(0, 1.25 * profile.max())
     ax.set_xlabel("column (pixels)")
     ax.set_ylabel("share of the total")
-    ax.legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper right")
+    ax.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
