@@ -77,7 +77,7 @@ def fit_scaled(
 def _searched(
     reduced: Callable[..., np.ndarray], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
 ) -> np.ndarray:
-    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and the rows of `data`."""
+    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and rows of `data`."""
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
     now = reduced(start, *data)
     done = np.empty_like(now)

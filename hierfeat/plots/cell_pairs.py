@@ -41,8 +41,8 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     axes[0].axvline(1, color="0.5", lw=1, ls="--")
     handles, labels = axes[0].get_legend_handles_labels()
     title = f"{pairs.provenance['model']}: every tuned unit that a pool reads, and the same unit behind it"
-    where = {"loc": "outside upper center", "ncols": max(len(groups), 1)}
-    fig.legend(handles, labels, title=title, fontsize=8, frameon=False, **where)
+    columns = max(len(groups), 1)
+    fig.legend(handles, labels, loc="outside upper center", ncols=columns, title=title, fontsize=8, frameon=False)
     _law(axes[3], pairs, tuned)
     plt.close(fig)
     return fig
