@@ -18,7 +18,7 @@ WINDOWS = 400
 
 def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     """Draw F1/F0, global OSI and position tolerance before against after, and F1/F0 against the pooling law."""
-    fig, axes = plt.subplots(1, 4, figsize=(14.5, 4.1), layout="constrained")
+    fig, axes = plt.subplots(1, 4, figsize=(14.5, 4.4), layout="constrained")
     tuned = pairs.table[pairs.table.cell_type_before.isin(["simple", "complex"])]
     groups = list(tuned.groupby("pool", sort=False))
     for (pool, rows), colour in zip(groups, COLOURS * (len(groups) // len(COLOURS) + 1), strict=False):
