@@ -28,12 +28,13 @@ provenance = {}
 
 
 def save(name, figure, result, *, colours=128):
-    """Write a picture in a palette, to keep it small, and note where it comes from."""
+    """Write a picture, in a palette to keep it small unless `colours` is None, and note where it comes from."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
-    Image.open(buffer).convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(
-        OUT / f"{name}.png", optimize=True
-    )
+    picture = Image.open(buffer).convert("RGB")
+    if colours is not None:
+        picture = picture.quantize(colours, dither=Image.Dither.NONE)
+    picture.save(OUT / f"{name}.png", optimize=True)
     if result is not None:
         provenance[name] = result.provenance
 
@@ -135,9 +136,9 @@ effective.table.to_csv(OUT / "effective_field_conv2.csv", index=False, float_for
 # %%
 for name, h in subjects.items():
     kernels = hf.filters(h, [layer.name for layer in h.layers if layer.kind == "conv"][:1])
-    save(f"{name}_filters", kernels.plot(), kernels)
+    save(f"{name}_filters", kernels.plot(), kernels, colours=None)  # a palette would falsify colour kernels
     save(f"{name}_gabors", kernels.plot_fits(), kernels)
-    save(f"{name}_opposites", kernels.plot_pairs(), kernels)
+    save(f"{name}_opposites", kernels.plot_pairs(), kernels, colours=None)
     kernels.table.to_csv(OUT / f"{name}_filters.csv", index=False, float_format="%.5g")
 deep = hf.filters(lenet, "conv2")
 save("lenet5-digits_conv2", deep.plot(), deep)

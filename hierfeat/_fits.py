@@ -1,6 +1,6 @@
 """Least squares for thousands of small curves at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 Model = Callable[[np.ndarray], np.ndarray]
 """Parameters (n, p) to predictions (n, m)."""
 
-LogShape = Callable[[np.ndarray], np.ndarray]
-"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes: (6, n, m)."""
+LogShape = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes, each (n, m)."""
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
 """Least values of two parameters, and largest ones."""
@@ -65,7 +65,7 @@ def fit_scaled(
     guesses = np.repeat(np.clip(starts, *limits)[:, :, None], len(free), axis=2).reshape(-1, 2)
     based, rows = np.tile(free, count * tries), np.repeat(target, tries * len(free), axis=0)
     centred = rows - (rows.mean(1) * based)[:, None]
-    params = _searched(lambda p, index: _reduced(p, shape(p), centred[index], based[index]), guesses, limits, steps)
+    params = _searched(lambda p, *data: _reduced(p, shape(p), *data), guesses, (centred, based), limits, steps)
     curve = np.exp(shape(params)[0])
     amplitude, base = _linear(curve, rows, based)
     fitted = amplitude[:, None] * curve + base[:, None]
@@ -75,16 +75,16 @@ def fit_scaled(
 
 
 def _searched(
-    reduced: Callable[[np.ndarray, np.ndarray], np.ndarray], start: np.ndarray, limits: Limits, steps: int
+    reduced: Callable[..., np.ndarray], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
 ) -> np.ndarray:
-    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and the rows' numbers."""
+    """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and rows of `data`."""
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
-    now = reduced(start, index)
+    now = reduced(start, *data)
     done = np.empty_like(now)
     bounds = np.array(limits)[..., None]
     for _ in range(steps):
         step, promised = _newton(now, damping, bounds)
-        trial = reduced(np.clip(now[:2] + step, *bounds).T, index)
+        trial = reduced(np.minimum(np.maximum(now[:2] + step, bounds[0]), bounds[1]).T, *data)
         better = trial[2] < now[2]
         ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
         now = np.where(better, trial, now)
@@ -92,6 +92,7 @@ def _searched(
         if ended.any():
             done[:, index[ended]] = now[:, ended]
             index, now, damping = index[~ended], now[:, ~ended], damping[~ended]
+            data = [part[~ended] for part in data]
         if not len(index):
             break
     done[:, index] = now
@@ -107,28 +108,27 @@ def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[n
     return amplitude, level - amplitude * middle
 
 
-def _reduced(params: np.ndarray, logs: np.ndarray, target: np.ndarray, based: np.ndarray) -> np.ndarray:
+def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> np.ndarray:
     """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3): (8, n).
 
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
-    parts, one, two = np.ones_like(logs), logs[1], logs[2]
-    parts[1:3] = logs[1:3]
-    parts[3], parts[4], parts[5] = one * one, one * two, two * two
-    parts[3:] += logs[3:]
-    parts *= np.exp(logs[0])
-    parts -= (parts.mean(2) * based)[..., None]
+    curve, (one, two, first, mixed, second) = np.exp(logs[0]), logs[1:]
+    bends = one * one + first, one * two + mixed, two * two + second
+    parts = np.array([curve, *(slope * curve for slope in (one, two, *bends))])
+    if based.any():
+        parts -= (parts.mean(2) * based)[..., None]
     onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])
     size = np.maximum(own[0], 1e-300)
     q = np.maximum(onto[0], 0) / size
     residual = target - q[:, None] * parts[0]
     miss = onto - q * own
     turn = (miss[1:3] - q * own[1:3]) / size
-    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3])
-    curvature = -2 * (size * turn[:, None] * turn + q * (miss[[[3, 4], [4, 5]]] - q * slopes)).reshape(4, -1)
+    slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3]).reshape(4, -1)[[0, 1, 3]]
+    curvature = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
     error = np.einsum("nm,nm->n", residual, residual)
-    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature[[0, 1, 3]]])
+    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature])
 
 
 def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -144,12 +144,14 @@ def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple
     least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)
     lift = (damping + 1e-12) * size + np.maximum(-2 * least, 0)
     aa, bb = aa + lift, bb + lift
-    step = np.stack([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
+    step = np.array([bb * first - ab * second, aa * second - ab * first]) / (aa * bb - ab**2)
     step /= np.maximum(np.abs(step).max(0), 1)
     return step, step[0] * first + step[1] * second
 
 
-def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: int = 60) -> np.ndarray:
+def fit_curves(
+    model: Model, start: np.ndarray, target: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60
+) -> np.ndarray:
     """Fit one curve per row by Levenberg and Marquardt's method, all rows in step.
 
     Parameters
@@ -160,6 +162,8 @@ def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: in
         First guess, (n, p).
     target
         Curves, (n, m).
+    limits
+        Least and largest values of the parameters, (p,) each; a step beyond them ends there.
     steps
         Iterations; a step that does not lower a row's error is not taken for that row.
 
@@ -168,13 +172,13 @@ def fit_curves(model: Model, start: np.ndarray, target: np.ndarray, *, steps: in
     numpy.ndarray
         Parameters, (n, p).
     """
-    params = np.array(start, dtype=float)
+    params = np.clip(np.asarray(start, dtype=float), *limits)
     damping = np.full(len(params), 1e-2)
     predicted = model(params)
     cost = _cost(predicted, target)
     for _ in range(steps):
         slopes = _jacobian(model, params, predicted)
-        trial = params + _step(slopes, target - predicted, damping)
+        trial = np.clip(params + _step(slopes, target - predicted, damping), *limits)
         trial_predicted = model(trial)
         trial_cost = _cost(trial_predicted, target)
         better = trial_cost < cost

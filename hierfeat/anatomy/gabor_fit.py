@@ -6,6 +6,10 @@ import numpy as np
 
 from hierfeat._fits import fit_curves, r_squared
 
+NARROWEST, WIDEST = 0.3, 3.0
+"""Limits of σ: the least in pixels, below which an envelope falls between them; the largest in kernel sides."""
+TOP = 0.6
+"""Cycles/pixel that the search could reach if it were not stopped at 0.5."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""
 
@@ -51,6 +55,10 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     the peak of the kernel's spectrum and several envelopes.  A Gabor function has eight parameters: a fit to 3 × 3
     values proves nothing.
 
+    Frequencies lie between 0 and Nyquist's 0.5 cycles/pixel, σ between 0.3 pixels and three times the kernel's longer
+    side: a kernel that is flat along its bars has a ``sigma_along`` of that limit, at which the envelope falls by less
+    than 1.4 % from the middle to the edge.
+
     References
     ----------
     Jones JP, Palmer LA (1987). An evaluation of the two-dimensional Gabor filter model of simple receptive fields in
@@ -62,7 +70,10 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     target = (kernels / scale[:, None, None]).reshape(number, -1).astype(float)
     row, col = (axis.ravel() for axis in np.mgrid[:height, :width])
     grid = (row - (height - 1) / 2, col - (width - 1) / 2)
-    fits = [fit_curves(lambda p: _gabor(p, target, grid)[0], start, target) for start in _starts(kernels)]
+    limits = _limits(WIDEST * max(height, width))
+    fits = [
+        fit_curves(lambda p: _gabor(p, target, grid)[0], start, target, limits=limits) for start in _starts(kernels)
+    ]
     errors = np.stack([((_gabor(fit, target, grid)[0] - target) ** 2).sum(1) for fit in fits])
     params = np.stack(fits)[errors.argmin(0), np.arange(number)]
     fitted, even, odd = _gabor(params, target, grid)
@@ -91,8 +102,7 @@ def _gabor(params: np.ndarray, target: np.ndarray, grid: Grid) -> tuple[np.ndarr
     row = grid[0] - _bounded(down, (grid[0].max() + 0.5))
     col = grid[1] - _bounded(right, (grid[1].max() + 0.5))
     across, along = row * np.cos(theta) + col * np.sin(theta), col * np.cos(theta) - row * np.sin(theta)
-    spread = [np.exp(np.clip(value, np.log(0.3), 5)) for value in (wide, long)]
-    envelope = np.exp(-0.5 * (across / spread[0]) ** 2 - 0.5 * (along / spread[1]) ** 2)
+    envelope = np.exp(-0.5 * (across / np.exp(wide)) ** 2 - 0.5 * (along / np.exp(long)) ** 2)
     angle = 2 * np.pi * _frequency(tone) * across
     even, odd = envelope * np.cos(angle), envelope * np.sin(angle)
     first, second = _amplitudes(even, odd, target)
@@ -107,9 +117,16 @@ def _amplitudes(even: np.ndarray, odd: np.ndarray, target: np.ndarray) -> tuple[
     return (te * oo - to * eo) / determinant, (to * ee - te * eo) / determinant
 
 
+def _limits(widest: float) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest parameters: of the frequency's and of the logarithms of both σ; the others have none."""
+    free, nyquist = [np.inf, np.inf], np.log(0.5 / (TOP - 0.5))
+    low = [-np.inf, -20, np.log(NARROWEST), np.log(NARROWEST), *np.negative(free)]
+    return np.array(low), np.array([np.inf, nyquist, np.log(widest), np.log(widest), *free])
+
+
 def _frequency(value: np.ndarray) -> np.ndarray:
-    """Any number to a frequency between 0 and 0.6 cycles/pixel, smoothly."""
-    return np.asarray(0.6 / (1 + np.exp(-np.clip(value, -20, 20))))
+    """Any number to a frequency between 0 and `TOP` cycles/pixel, smoothly."""
+    return np.asarray(TOP / (1 + np.exp(-value)))
 
 
 def _bounded(value: np.ndarray, limit: float) -> np.ndarray:
@@ -134,7 +151,7 @@ def _starts(kernels: np.ndarray) -> list[np.ndarray]:
             width_start = np.full(number, np.log(max(height, width) / share))
             columns = [
                 angle,
-                np.log(carrier / (0.6 - carrier)),
+                np.log(carrier / (TOP - carrier)),
                 width_start,
                 width_start,
                 np.zeros(number),

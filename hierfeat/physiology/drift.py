@@ -43,8 +43,8 @@ def drift_components(raw: np.ndarray, blank: np.ndarray, *, signed: bool) -> tup
     size = max(1, CHUNK // max(1, raw[:1].size))
     for start in range(0, len(raw), size):
         part = slice(start, start + size)
-        mean, first[part], _ = harmonics(cycle_rates(raw[part], signed=signed))
-        evoked[part] = rectified(mean - rest[part])
+        mean, even, odd = harmonics(cycle_rates(raw[part], signed=signed))
+        evoked[part], first[part] = rectified(mean - rest[part]), np.hypot(even, odd)
     return evoked, first
 
 

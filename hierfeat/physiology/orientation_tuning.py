@@ -11,8 +11,8 @@ from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.responses import Unit, by_centre, unit_responses
 from hierfeat.physiology.tuning_table import TYPES, Arrays, describe_tuning, split_by_layer
-from hierfeat.stimuli.gratings import grating_set, gratings
-from hierfeat.stimuli.stimulus_set import Values, spread
+from hierfeat.stimuli.gratings import draw_gratings, gratings
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -231,9 +231,9 @@ def _shown(
     found: Arrays = {}
     for place, members in ({None: layers} if diameter is None else by_centre(h, layers)).items():
         table = gratings(h.input_shape, diameters=diameter, position=place, **shown).table
-        grey = table[:1].assign(contrast=0.0)  # the ground alone, in the same pass
-        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey.to_numpy()]), columns=table.columns)
-        stimuli = grating_set(h.input_shape, both)
+        grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass
+        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey]), columns=table.columns)
+        stimuli = StimulusSet(h.input_shape, both, draw_gratings)
         found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
     grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]
     names = [layer.name for layer in h.layers.select(layers)]

@@ -65,19 +65,20 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
     )
 
 
-def _von_mises(params: np.ndarray, angles: np.ndarray) -> np.ndarray:
+def _von_mises(params: np.ndarray, angles: np.ndarray) -> list[np.ndarray]:
     """``κ (cos(angle − peak) − 1)`` and its slopes in the peak and in ln κ."""
     apart, kappa = angles - params[:, :1], np.exp(params[:, 1:])
     level, rise = kappa * np.cos(apart), kappa * np.sin(apart)
     fall = level - kappa
-    return np.stack([fall, rise, fall, -level, rise, fall])
+    return [fall, rise, fall, -level, rise, fall]
 
 
 def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """The best of a grid of peaks and widths, by correlation with the curve."""
-    peaks, kappas = np.meshgrid(np.deg2rad(np.arange(0, 360, 10.0)), np.geomspace(0.2, 60, 12), indexing="ij")
-    grid = np.stack([peaks.ravel(), np.log(kappas.ravel())], axis=1)
-    shapes = np.exp(_von_mises(grid, angles)[0])
+    peaks, widths = np.deg2rad(np.arange(0, 360, 10.0)), np.log(np.geomspace(0.2, 60, 12))
+    grid = np.stack([np.repeat(peaks, len(widths)), np.tile(widths, len(peaks))], axis=1)
+    kappas = np.exp(widths)[:, None]
+    shapes = np.exp(kappas * np.cos(angles - peaks[:, None])[:, None] - kappas).reshape(len(grid), -1)
     centred = shapes - shapes.mean(1, keepdims=True)
     lengths = np.sqrt((centred**2).sum(1, keepdims=True))
     seen = lengths[:, 0] > 1e-6  # a sharp curve between two samples is flat on all of them
@@ -124,12 +125,12 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
     return LogGaussian(peak=2**peak, sigma=sigma, amplitude=amplitude, r2=r2)
 
 
-def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> np.ndarray:
+def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> list[np.ndarray]:
     """``−z²/2``, ``z = (octaves − peak)/σ``, and its slopes in the peak and in ln σ."""
     sharpness = np.exp(-params[:, 1:])
     z = (octaves - params[:, :1]) * sharpness
     rise, square = z * sharpness, z**2
-    return np.stack([-square / 2, rise, square, -np.broadcast_to(sharpness**2, z.shape), -2 * rise, -2 * square])
+    return [-square / 2, rise, square, -(sharpness**2), -2 * rise, -2 * square]
 
 
 def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
@@ -192,14 +193,14 @@ def fit_naka_rushton(responses: np.ndarray, contrasts: np.ndarray) -> NakaRushto
     )
 
 
-def _naka_rushton(params: np.ndarray, steps: np.ndarray) -> np.ndarray:
+def _naka_rushton(params: np.ndarray, steps: np.ndarray) -> list[np.ndarray]:
     """The logarithm of ``cⁿ / (cⁿ + c50ⁿ)`` at ln c = `steps`, and its slopes in ln c50 and ln n."""
     power = np.exp(params[:, 1:])
     rise = power * (steps - params[:, :1])
     share = expit(rise)
     left, bend = 1 - share, -share * (1 - share)
     second = [bend * power**2, -power * (bend * rise + left), bend * rise**2 + left * rise]
-    return np.stack([log_expit(rise), -power * left, left * rise, *second])
+    return [log_expit(rise), -power * left, left * rise, *second]
 
 
 @dataclass(frozen=True)

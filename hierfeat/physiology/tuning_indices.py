@@ -140,12 +140,12 @@ def _first_fall(side: np.ndarray, level: np.ndarray) -> np.ndarray:
 
 
 def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """F0, F1 and the phase of F1 in degrees, from equally spaced phases of one cycle on the last axis.
+    """F0 and the cosine and sine parts of F1, from equally spaced phases of one cycle on the last axis.
 
     Notes
     -----
-    ``F0`` is the mean, ``F1 = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``.  The phase is the stimulus phase at which
-    the fundamental peaks.
+    ``F0`` is the mean, ``F1 = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``: the length of the two parts.  Their angle is
+    the stimulus phase at which the fundamental peaks.
     """
     responses = np.asarray(responses, dtype=float)
     if responses.shape[-1] < 3:
@@ -153,7 +153,7 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     angles = np.arange(responses.shape[-1]) * (2 * np.pi / responses.shape[-1])
     waves = np.stack([np.ones_like(angles), 2 * np.cos(angles), 2 * np.sin(angles)], axis=1) / len(angles)
     mean, even, odd = np.moveaxis(responses @ waves, -1, 0)
-    return mean, np.hypot(even, odd), wrapped(np.rad2deg(np.arctan2(odd, even)), 360.0)
+    return mean, even, odd
 
 
 def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
@@ -191,7 +191,8 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
 
 def _unaliased_harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """F0 and F1, of the threshold-linear wave where it explains the samples, of the samples elsewhere."""
-    mean, first, _ = harmonics(responses)
+    mean, even, odd = harmonics(responses)
+    first = np.hypot(even, odd)
     if responses.shape[-1] >= ENOUGH:
         return mean, first
     rows = responses.reshape(-1, responses.shape[-1])
@@ -259,8 +260,7 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
     curve = rates(curve)
     rows = curve.reshape(-1, curve.shape[-1])
     phasors = np.exp(2j * np.deg2rad(orientations))
-    order = np.random.default_rng(seed).random((permutations, len(phasors))).argsort(axis=1)
-    even, odd = phasors.real[order].T.copy(), phasors.imag[order].T.copy()
+    even, odd = _shuffled(tuple(phasors), permutations, seed)
     least = np.maximum(np.abs(rows @ phasors) - 1e-9 * rows.sum(-1), 0) ** 2
     exceeding = np.empty(len(rows), dtype=int)
     for start in range(0, len(rows), CHUNK):  # small enough for the processor's cache
@@ -269,6 +269,14 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
         power += np.square(rows[part] @ odd)
         exceeding[part] = np.count_nonzero(power >= least[part, None], axis=1)
     return np.asarray(((1 + exceeding) / (1 + permutations)).reshape(curve.shape[:-1]))
+
+
+@lru_cache(maxsize=4)
+def _shuffled(phasors: tuple[complex, ...], permutations: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Real and imaginary parts of `phasors` in every shuffled order, (n, permutations): the same for all layers."""
+    order = np.random.default_rng(seed).random((permutations, len(phasors))).argsort(axis=1).T
+    shuffled = np.array(phasors)[order]
+    return shuffled.real.copy(), shuffled.imag.copy()
 
 
 def rates(curve: np.ndarray) -> np.ndarray:

@@ -91,8 +91,9 @@ def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.nd
     ratio, phase = np.empty((2, len(shown)))
     for group in filter(np.any, (signed, ~signed)):
         cycle = cycle_rates(shown[group], signed=bool(signed[group][0]))
-        ratio[group], phase[group] = f1_f0(cycle, rest[group]), harmonics(cycle)[2]
-    return ratio, phase
+        _, even, odd = harmonics(cycle)
+        ratio[group], phase[group] = f1_f0(cycle, rest[group]), np.rad2deg(np.arctan2(odd, even))
+    return ratio, wrapped(phase, 360.0)
 
 
 def split_by_layer(rows: np.ndarray, responses: Arrays) -> list[np.ndarray]:

@@ -18,7 +18,7 @@ WINDOWS = 400
 
 def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     """Draw F1/F0, global OSI and position tolerance before against after, and F1/F0 against the pooling law."""
-    fig, axes = plt.subplots(1, 4, figsize=(14.5, 3.6), layout="constrained")
+    fig, axes = plt.subplots(1, 4, figsize=(14.5, 4.4), layout="constrained")
     tuned = pairs.table[pairs.table.cell_type_before.isin(["simple", "complex"])]
     groups = list(tuned.groupby("pool", sort=False))
     for (pool, rows), colour in zip(groups, COLOURS * (len(groups) // len(COLOURS) + 1), strict=False):
@@ -39,10 +39,12 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
         _diagonal(ax, name)
     axes[0].axhline(1, color="0.5", lw=1, ls="--")
     axes[0].axvline(1, color="0.5", lw=1, ls="--")
-    if groups:
-        axes[0].legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper left")
-    else:
-        axes[0].set_title("no unit before a pool is tuned", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    title = f"{pairs.provenance['model']}: every tuned unit that a pool reads, and the same unit behind it"
+    if not groups:
+        title = f"{pairs.provenance['model']}: no unit that a pool reads is tuned"
+    columns = max(len(groups), 1)
+    fig.legend(handles, labels, loc="outside upper center", ncols=columns, title=title, fontsize=8, frameon=False)
     _law(axes[3], pairs, tuned)
     plt.close(fig)
     return fig

@@ -39,7 +39,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
         ax.imshow(field.map[index], cmap="magma", vmin=0)
         channel = field.table.channel[index]
         sigma = numbers.sigma_w[channel]
-        ax.set_title(f"{channel}: " + ("no gradient" if np.isnan(sigma) else f"σ {sigma:.1f}"), fontsize=8, pad=2)
+        ax.set_title(f"{channel}: " + ("no gradient" if np.isnan(sigma) else f"σ {sigma:.1f} px"), fontsize=8, pad=2)
     ax = third.subplots()
     _profile(ax, mean, (left, right))
     plt.close(fig)
@@ -57,7 +57,7 @@ def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
     ax.plot(fine, gaussian, color="#d55e00", label=f"Gaussian, σ = {sigma:.2f} px")
     for side in sides:
         ax.axvline(side, color="#56b4e9", lw=1.4)
-    ax.set_ylim(0, 1.5 * profile.max() or 1.0)
+    ax.set_ylim(0, 1.25 * profile.max() or 1.0)
     ax.set_xlabel("column (pixels)")
     ax.set_ylabel("share of the total")
-    ax.legend(fontsize=8, framealpha=1, edgecolor="white", loc="upper right")
+    ax.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.filters import Filters
@@ -41,7 +42,9 @@ def _mosaic(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
         ax.set_title(str(channel), fontsize=7, pad=2)
     colour = "colour as in RGB, grey is 0" if filters.kernels.shape[1] == 3 else "red positive, blue negative, white 0"
     scale = "one scale for all" if shared else "each to its own scale"
-    fig.suptitle(f"{filters.layer}: {len(chosen)} kernels of {_size(filters.kernels)}; {colour}; {scale}", fontsize=9)
+    break_ = "\n" if across < 10 else " "
+    title = f"{filters.layer}: {len(chosen)} kernels of {_size(filters.kernels)};{break_}{colour}; {scale}"
+    fig.suptitle(title, fontsize=9)
     plt.close(fig)
     return fig
 
@@ -62,7 +65,9 @@ def _deep(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
         row[0].set_ylabel(f"unit {channel}", fontsize=8)
     axes[0, -1].set_title("on the image", fontsize=8, pad=2)
     fig.suptitle(
-        f"{filters.layer}: strongest inputs ({_size(filters.kernels)}), effective kernel at the right", fontsize=9
+        f"{filters.layer}: strongest inputs ({_size(filters.kernels)}), effective kernel at the right;\n"
+        "red positive, blue negative, white 0",
+        fontsize=9,
     )
     plt.close(fig)
     return fig
@@ -110,7 +115,8 @@ def plot_gabor_fits(filters: "Filters", *, channels: Sequence[int] | None) -> Fi
     for block in range(blocks):
         axes[2 * block, 0].set_ylabel("kernel", fontsize=8)
         axes[2 * block + 1, 0].set_ylabel("Gabor", fontsize=8)
-    fig.suptitle(f"{filters.layer}: kernels and their Gabor fits (median R² {table.gabor_r2.median():.2f})", fontsize=9)
+    title = f"{filters.layer}: kernels and their Gabor fits (median R² of all {table.gabor_r2.median():.2f});"
+    fig.suptitle(f"{title} red positive, blue negative", fontsize=9)
     plt.close(fig)
     return fig
 
@@ -140,10 +146,11 @@ def plot_opposites(filters: "Filters", *, pairs: int) -> Figure:
         bins,
         color="#e69f00",
         alpha=0.6,
-        label="random",
+        label="random kernels",
     )
     ax.set_xlabel("least cosine with another kernel")
     ax.set_ylabel("kernels")
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(fontsize=8, frameon=False)
     plt.close(fig)
     return fig

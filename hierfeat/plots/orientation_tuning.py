@@ -66,16 +66,17 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     places = np.arange(len(layers))
     rows = {name: tuning.table[(tuning.table.layer == name) & tuning.table.responsive] for name in layers}
     tuned = {name: part[part.cell_type.isin(["simple", "complex"])] for name, part in rows.items()}
-    _strips(axes[0], [rows[name].gosi for name in layers], "global OSI (1 − circular variance)", (0, 1))
-    _strips(axes[1], [tuned[name].f1_f0 for name in layers], "F1/F0 of tuned units", (0, 2.05))
+    _strips(axes[0], [rows[name].gosi for name in layers], "global OSI (1 − circular variance)", (-0.02, 1.02))
+    _strips(axes[1], [tuned[name].f1_f0 for name in layers], "F1/F0 of tuned units", (-0.05, 2.05))
     axes[1].axvline(1, color="0.4", lw=1, ls="--")
     orientations = [tuned[name].preferred_orientation for name in layers]
-    _strips(axes[2], orientations, "preferred orientation (°)", (-4, 184), median=False)  # it goes round
+    _strips(axes[2], orientations, "preferred orientation of tuned units (°)", (-4, 184), median=False)  # it goes round
     axes[2].set_xticks([0, 45, 90, 135, 180])
     _shares(axes[3], tuning, layers)
     axes[0].set_yticks(places, layers)
     axes[0].set_ylim(len(layers) - 0.4, -0.6)  # the first layer on top
     axes[0].set_ylabel("layer, first to last")
+    fig.suptitle(f"{tuning.provenance['model']}: tuning to gratings, a dot for each unit, bars at medians", fontsize=10)
     plt.close(fig)
     return fig
 

@@ -75,15 +75,19 @@ def gratings(
         row=row,
         col=col,
     )
-    return grating_set(shape, table)
+    return _checked(shape, table)
 
 
 def grating_set(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
     """Gratings for a table of one's own, with the columns that :func:`gratings` makes."""
+    return _checked(shape, table[list(GRATING_COLUMNS)])
+
+
+def _checked(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
     between(table["frequency"], 1e-9, 0.5, "frequencies (cycles/pixel)")
     between(table["contrast"], 0.0, 1.0, "contrasts")
     between(table["diameter"], 0.0, np.inf, "diameters")
-    return StimulusSet(shape, table[list(GRATING_COLUMNS)], draw_gratings)
+    return StimulusSet(shape, table, draw_gratings)
 
 
 def draw_gratings(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:

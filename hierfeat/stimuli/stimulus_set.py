@@ -1,6 +1,8 @@
 """The lazy stimulus set: a table with one row per image, and images that exist only while they are looked at."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -79,10 +81,10 @@ class StimulusSet:
     def __getitem__(self, index: int | slice) -> Tensor:
         """One image (C, H, W), or the images of a slice (n, C, H, W)."""
         if isinstance(index, slice):
-            return self._images(self.table.iloc[index])
+            return self._images(index)
         if not -len(self) <= index < len(self):
             raise IndexError(f"stimulus {index} of {len(self)}")
-        return self._images(self.table.iloc[[index]])[0]
+        return self._images(slice(index % len(self), index % len(self) + 1))[0]
 
     def batches(self, size: int = 256) -> Iterator[Tensor]:
         """Yield the images in order, at most `size` at a time."""
@@ -93,13 +95,20 @@ class StimulusSet:
 
     def to(self, device: torch.device | str) -> "StimulusSet":
         """Return the same set, drawn on `device`."""
-        return StimulusSet(self.shape, self.table, self._draw, ground=self.ground, device=device)
+        moved = copy(self)
+        moved.device = torch.device(device)
+        return moved
 
-    def _images(self, table: pd.DataFrame) -> Tensor:
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        """The table's columns, which pandas takes its time to part."""
+        return {name: self.table[name].to_numpy() for name in self.table.columns}
+
+    def _images(self, which: slice) -> Tensor:
         channels, height, width = self.shape
-        if table.empty:
+        if not range(len(self))[which]:
             return torch.empty(0, channels, height, width, device=self.device)
-        values = {name: self._column(table[name].to_numpy()) for name in table.columns}
+        values = {name: self._column(column[which]) for name, column in self._columns.items()}
         rows = (torch.arange(height, device=self.device) + 0.5)[:, None]
         cols = (torch.arange(width, device=self.device) + 0.5)[None, :]
         pattern = self._draw(rows, cols, values)

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import hierfeat as hf
 from hierfeat.anatomy.gabor_fit import fit_gabors
 
 
@@ -51,3 +52,33 @@ def test_noise_is_no_gabor_and_zero_does_not_break():
     assert np.delete(fit.r2, 3).max() < 0.6
     assert fit.r2[3] == 0
     assert np.isfinite(fit.kernels).all()
+
+
+def within_limits(fit, side):
+    """Frequencies up to Nyquist's, σ from 0.3 pixels to three sides."""
+    sigmas = np.stack([fit.sigma_across, fit.sigma_along])
+    slack = 1 + 1e-9
+    return fit.frequency.max() <= 0.5 * slack and sigmas.min() >= 0.3 / slack and sigmas.max() <= 3 * side * slack
+
+
+@pytest.mark.parametrize("frequency", [0.1, 0.2, 0.3])
+def test_a_kernel_flat_along_its_bars_has_the_widest_envelope(frequency):
+    kernel = np.tile(gabor(11, 0, frequency, 40, 2.5, 1.0)[:, 5:6], (1, 11))  # the same in every column
+    fit = fit_gabors(np.stack([kernel, kernel.T]))
+    np.testing.assert_allclose(fit.sigma_along, 33)
+    assert (fit.r2 > 0.999).all()
+    np.testing.assert_allclose(fit.sigma_across, 2.5, rtol=0.01)
+    np.testing.assert_allclose(fit.frequency, frequency, rtol=0.01)
+    assert within_limits(fit, 11)
+
+
+def test_what_is_no_gabor_stays_within_the_limits():
+    """A dot, a plane, a ramp, a chequerboard, noise, and the S1 kernels of the first Neocognitron."""
+    row, col = np.mgrid[:5, :5]
+    odd = [(row == 2) & (col == 2), np.ones((5, 5)), row + 1.0, (-1.0) ** (row + col)]
+    noise = np.random.default_rng(0).normal(size=(20, 5, 5))
+    for kernels in (np.stack([*odd, *noise]), hf.filters(hf.load("neocognitron-1980"), "s1").profiles):
+        fit = fit_gabors(kernels)
+        assert within_limits(fit, 5)
+        assert np.isfinite(fit.aspect).all()
+        assert fit.r2.max() <= 1

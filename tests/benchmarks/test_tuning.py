@@ -22,27 +22,20 @@ def net(name):
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(
-    ("name", "rounds", "limit"), [("lenet5-digits", 25, 1.5), ("resnet18", 3, 1.3), ("squeezenet", 1, 1.3)]
-)
-def test_orientation_tuning_against_forward_passes(name, rounds, limit, capsys):
-    """The same 1,024 gratings, ready-made, go plainly through the whole network; the goal is 1.3 everywhere."""
+@pytest.mark.parametrize(("name", "rounds"), [("lenet5-digits", 25), ("resnet18", 3), ("squeezenet", 1)])
+def test_orientation_tuning_against_forward_passes(name, rounds, capsys):
+    """The same 1,024 gratings, ready-made, go plainly through the whole network."""
     h = net(name)
     first = next(layer.name for layer in h.layers if layer.kind == "conv")
     h.model.eval()
     stimuli = gratings(h.input_shape, frequencies=hf.orientation_tuning(h, layers=first).frequencies)
     size = default_batch(h.input_shape)
-    made = (
-        [batch.contiguous() for batch in stimuli.batches(size)]
-        if name != "squeezenet"
-        else [stimuli[:size].contiguous()]
-    )
+    made = [batch.contiguous() for batch in stimuli.batches(size)]
 
     def plain():
         with torch.no_grad():
-            for start in range(0, len(stimuli), size):
-                batch = made[start // size % len(made)]
-                h.model(h.normalise(batch[: len(stimuli) - start]))
+            for batch in made:
+                h.model(h.normalise(batch))
 
     others = {
         "orientation_tuning": lambda: hf.orientation_tuning(h),
@@ -58,4 +51,4 @@ def test_orientation_tuning_against_forward_passes(name, rounds, limit, capsys):
         print(
             f"\norientation tuning, {name}, over the forward passes alone:", {k: round(v, 3) for k, v in found.items()}
         )
-    assert found["orientation_tuning"] < limit
+    assert found["orientation_tuning"] < 1.3

@@ -29,7 +29,7 @@ def labels(figure):
 def test_tuning(tuning):
     assert len(tuning.plot("0", channels=5).axes) == 5
     assert len(tuning.plot("3", channels=[1, 2]).axes) == 2
-    assert "preferred orientation (°)" in labels(tuning.plot_summary())
+    assert "preferred orientation of tuned units (°)" in labels(tuning.plot_summary())
     with pytest.raises(HierfeatError, match="one of"):
         tuning.plot("7")
 
@@ -40,6 +40,14 @@ def test_filters(h):
         assert figure.axes
 
 
+def test_the_title_of_a_few_kernels_is_not_cut_off():
+    figure = hf.filters(hf.load("lenet5-digits"), "conv1").plot()
+    figure.canvas.draw()
+    box = next(text for text in figure.texts if "kernels" in text.get_text()).get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+
+
 def test_fields(h):
     for probe in ("spot", "bar", "noise"):
         assert "pixels" in labels(hf.map_field(h, "1", 0, probe=probe, images=64).plot())
@@ -47,7 +55,11 @@ def test_fields(h):
 
 
 def test_pairs(h):
-    assert "F1/F0" in labels(hf.cell_pairs(h, orientations=8, frequencies=4).plot())
+    figure = hf.cell_pairs(h, orientations=8, frequencies=4).plot()
+    figure.canvas.draw()
+    assert "F1/F0" in labels(figure)
+    legend = figure.legends[0].get_window_extent()
+    assert not any(legend.overlaps(axes.get_window_extent()) for axes in figure.axes)  # it hides no unit
 
 
 def test_series(h, tuning):
