@@ -138,7 +138,7 @@ def orientation_tuning(
     layers
         Names, glob patterns or kinds.
     orientations
-        Degrees in [0, 180), or a number of equal steps.
+        Degrees in [0, 180), rising, or a number of equal steps. gOSI takes them to be evenly spaced.
     frequencies
         Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
         shorter side to 0.4.
@@ -151,7 +151,7 @@ def orientation_tuning(
     unit
         ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
     permutations, seed
-        Of the test for "tuned".
+        Of the test for "tuned"; fewer than 20 permutations cannot give p < 0.05.
     batch_size
         Images in one forward pass.
 
@@ -167,17 +167,18 @@ def orientation_tuning(
     Raises
     ------
     HierfeatError
-        On fewer than 3 phases or 3 orientations, frequencies beyond Nyquist or not rising, or unknown layers.
+        On fewer than 3 phases or 3 orientations, orientations or frequencies not rising, frequencies beyond Nyquist, or
+        unknown layers.
 
     Notes
     -----
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
     unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
     its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
-    Mises fit above its base, whose peak is the preferred orientation where r² is above 0.8 (elsewhere a parabola's
-    through the three largest samples, as for the frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth
-    the full width of a log-Gaussian at half height.  ``f1_f0`` is cut off at 2, which only a unit that answers grey
-    can exceed.
+    Mises fit above its base (NaN below half a step of orientation, which samples cannot tell), whose peak is the
+    preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
+    frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
+    ``f1_f0`` is cut off at 2, which only a unit that answers grey can exceed.
 
     ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
     permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Small fields of random weights are
@@ -204,6 +205,8 @@ def orientation_tuning(
     angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
     if phases < 3 or len(angles) < 3:
         raise HierfeatError(f"expected at least 3 orientations and 3 phases, got {len(angles)} and {phases}")
+    if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
+        raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
     shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
     responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
     kinds = [h.layers[name].kind for name in responses]

@@ -58,7 +58,7 @@ def describe_tuning(
     curve, spatial, peak = tuning[units, :, tone], tuning[units, best], tuning[units, best, tone]
     bend, alive = fit_von_mises(curve, angles), peak > 0
     ratio, phase = _modulation(responses, blanks, best, tone)
-    starts = np.cumsum([0, *sizes[:-1]])
+    starts, finest = np.cumsum([0, *sizes[:-1]]), 90.0 / len(angles)  # samples cannot tell a width below half a step
     columns: dict[str, Any] = {
         "layer": np.repeat(list(responses), sizes),
         "kind": np.repeat(kinds, sizes),
@@ -67,7 +67,7 @@ def describe_tuning(
         "preferred_orientation": np.where(alive, _preferred(curve, angles, bend), np.nan),
         "osi": osi(curve, angles),
         "gosi": global_osi(curve, angles),
-        "half_width": np.where(bend.r2 > 0, bend.half_width, np.nan),
+        "half_width": np.where((bend.r2 > 0) & (bend.half_width > finest), bend.half_width, np.nan),
         "ringach_bandwidth": ringach_bandwidth(curve, angles),
         "preferred_frequency": np.where(alive, interpolated_peak(spatial, spectrum), np.nan),
         "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,

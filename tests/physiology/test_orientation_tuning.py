@@ -37,6 +37,17 @@ def test_half_width_and_bandwidth_are_the_gabors_own(make):
     assert rows.bandwidth.item() == pytest.approx(np.log2(high / low), rel=0.1)
 
 
+def test_a_width_that_the_samples_cannot_tell_is_not_told(make):
+    """7 degrees at half height: told in steps of 11, not in steps of 22.5."""
+    h = make.simple([make.gabor(49, 45, 0.15, sigma=10.0)], (61, 61))
+    half = np.rad2deg(2 * np.arcsin(np.sqrt(2 * np.log(2)) / (2 * np.pi * 10) / (2 * 0.15)))
+    fine, coarse = (
+        orientation_tuning(h, layers="0", orientations=n, frequencies=[0.15]).table.half_width for n in (16, 8)
+    )
+    assert fine.item() == pytest.approx(half, rel=0.05)
+    assert np.isnan(coarse.item())
+
+
 def test_preferred_phase_is_the_gabors(make):
     phases = [0.0, 60.0, 90.0, 200.0]
     h = make.simple([make.gabor(21, 30, 0.12, phase) for phase in phases], (41, 41))
@@ -157,6 +168,8 @@ def test_a_batch_at_a_time_gives_the_same(make):
     [
         ({"phases": 2}, "3 phases"),
         ({"orientations": 2}, "3 orientations"),
+        ({"orientations": [0, 45, 90, 135, 180]}, "below 180"),
+        ({"orientations": [0, 90, 45]}, "rising orientations"),
         ({"frequencies": [0.2, 0.1]}, "rising"),
         ({"frequencies": [0.1, 0.7]}, r"between 1e-09 and 0.5, got 0\.7$"),
         ({"layers": "0x"}, "did you mean|its layers"),
