@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -117,7 +118,7 @@ def similarities(
     ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
     """
     found = Similarities(len(changes))
-    for batch in images.split(batch_size):
+    for batch in with_bar(images.split(batch_size), h.name):
         responses = responses_of(h, batch if original is None else original(batch), layers)
         for name, response in responses.items():
             found.show(name, response)

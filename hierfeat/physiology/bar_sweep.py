@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hierfeat._result import Result
-from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import blank_responses, central, unit_responses
+from hierfeat.physiology.responses import blank_responses, central_box, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -130,12 +129,9 @@ def bar_sweep(
     >>> sweep.responses.shape
     (6, 21)
     """
-    shape = h.layers[layer].out_shape
-    if not 0 <= channel < shape[0]:
-        raise HierfeatError(f"expected a channel of {layer!r} between 0 and {shape[0] - 1}, got {channel}")
     if steps < 2:
         raise HierfeatError(f"expected at least 2 steps, got {steps}")
-    box = receptive_fields(h).box(layer, *central(shape))
+    box = central_box(h, layer, channel)
     size = max(box[2] - box[0], box[3] - box[1])
     offsets = np.linspace(-0.75 * size, 0.75 * size, steps)
     bar = {"widths": width or max(1.0, size / 5), "lengths": length or 1.5 * size, "polarities": polarity}

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 
 from hierfeat._result import Result
-from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.responses import blank_responses, central, unit_responses
+from hierfeat.physiology.responses import blank_responses, central_box, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.noise import white_noise
 from hierfeat.stimuli.spots import spots
@@ -128,10 +127,7 @@ def map_field(
     >>> field.map.shape  # 5 by 5, and two pixels beyond on each side
     (9, 9)
     """
-    shape = h.layers[layer].out_shape
-    if not 0 <= channel < shape[0]:
-        raise HierfeatError(f"expected a channel of {layer!r} between 0 and {shape[0] - 1}, got {channel}")
-    box = receptive_fields(h).box(layer, *central(shape))
+    box = central_box(h, layer, channel)
     region, cell = _region(box, h.input_shape, cell, margin)
     if probe == "spot":
         stimuli = spots(

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
@@ -57,7 +58,8 @@ def unit_responses(
             raise Stop
 
     size = batch_size or even_batch(len(stimuli), default_batch(h.input_shape))
-    for batch in stimuli.to(h.device).batches(size):
+    batches = with_bar(stimuli.to(h.device).batches(size), h.name, total=-(-len(stimuli) // size))
+    for batch in batches:
         with torch.no_grad(), h.watching(after=after):
             h.forward(batch)
     return {name: _joined(h, name, parts, len(stimuli)) for name, parts in taken.items()}
@@ -90,6 +92,16 @@ def even_batch(count: int, size: int) -> int:
 def central(shape: Sequence[int]) -> tuple[int, int]:
     """(row, col) of the central unit of a map of `shape` (C, H, W); (0, 0) for a layer without a map."""
     return (shape[1] // 2, shape[2] // 2) if len(shape) == 3 else (0, 0)
+
+
+def central_box(h: Hierarchy, layer: str, channel: int) -> tuple[int, int, int, int]:
+    """The exact receptive field of a channel's central unit; the channel must be there."""
+    from hierfeat.anatomy.receptive_fields import receptive_fields
+
+    shape = h.layers[layer].out_shape
+    if not 0 <= channel < shape[0]:
+        raise HierfeatError(f"expected a channel of {layer!r} between 0 and {shape[0] - 1}, got {channel}")
+    return receptive_fields(h).box(layer, *central(shape))
 
 
 def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float, float]]:
