@@ -55,7 +55,8 @@ class Result:
         return f"<p>{heading}</p>{without_none(self.table).to_html(**_VIEW, border=0)}<p>and {offers}</p>"
 
     def _heading(self) -> str:
-        return f"{type(self).__name__} of {self.provenance.get('model', 'no model')}, {len(self.table)} rows"
+        model = self.provenance.get("model")
+        return f"{type(self).__name__}{f' of {model}' if model else ''}, {len(self.table)} rows"
 
     def _offers(self) -> list[str]:
         """What there is besides the table, as one would type it."""

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation.pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -135,6 +136,8 @@ def layer_probes(
 def _features(
     h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
 ) -> tuple[dict[str, Tensor], npt.NDArray[np.int64]]:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise HierfeatError(f"expected {name} as a pair (images, labels), got {type(data).__name__}")
     images, labels = checked_data(h, *data, where=name)
     [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()

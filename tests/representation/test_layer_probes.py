@@ -158,6 +158,8 @@ def test_bad_labels(labels, message) -> None:
 
 def test_bad_settings() -> None:
     data = coloured(10, 0)
+    with pytest.raises(hf.HierfeatError, match=r"expected train as a pair \(images, labels\), got Tensor"):
+        layer_probes(colour_net(), *data)  # the images and labels of one set
     with pytest.raises(hf.HierfeatError, match="expected grid"):
         layer_probes(colour_net(), data, data, grid=0)
     with pytest.raises(hf.HierfeatError, match="at least one permutation"):

@@ -122,6 +122,7 @@ def test_torchscript_is_refused():
         ({"model": "resnet18"}, "expected a torch.nn.Module"),
         ({"input_shape": (8, 8)}, "channels, height, width"),
         ({"input_shape": (1, 8, 0)}, "channels, height, width"),
+        ({"input_shape": 8}, "channels, height, width"),
         ({"mean": [0.1, 0.2]}, "one mean per input channel, 1 in all, got 2"),
         ({"std": [0.0]}, "positive std"),
     ],
