@@ -48,7 +48,7 @@ def unit_responses(
     if unit not in ("centre", "mean"):
         raise HierfeatError(f"expected unit 'centre' or 'mean', got {unit!r}")
     names = [layer.name for layer in h.layers.select(layers)]
-    read = central_unit if unit == "centre" else _mean
+    read = central_units if unit == "centre" else _mean
     taken: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
@@ -129,8 +129,8 @@ def by_centre(h: Hierarchy, layers: Layers) -> dict[tuple[float, float], list[st
     return groups
 
 
-def central_unit(output: Tensor) -> Tensor:
-    """The answer of the unit at (h//2, w//2) of each map, (N, C)."""
+def central_units(output: Tensor) -> Tensor:
+    """What the unit at (h//2, w//2) of each map answers, (N, C)."""
     for axis in range(output.dim() - 1, 1, -1):
         output = output.select(axis, output.shape[axis] // 2)
     return output.clone()
