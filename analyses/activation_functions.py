@@ -8,9 +8,6 @@
 import json
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 
@@ -21,10 +18,12 @@ OUT.mkdir(parents=True, exist_ok=True)
 
 # %%
 functions = hf.activation_functions()
-functions.plot().savefig(OUT / "activation_functions.png", dpi=100)
+curves = functions.plot()
+curves.savefig(OUT / "activation_functions.png", dpi=100)
 functions.table.drop(columns=["mean", "flat_fraction"]).to_csv(
     OUT / "activation_functions.csv", index=False, float_format="%.6g"
 )
+curves
 
 # %% [markdown]
 # ## On one feature map
@@ -36,8 +35,10 @@ images, _ = hf.digits(split="test")
 maps = hf.record(h, images[:1], layers="conv1")["conv1"][0]
 channel = int(maps.flatten(1).std(1).argmax())
 applied = hf.activation_functions(maps[channel].numpy())
-applied.plot().savefig(OUT / "feature_map.png", dpi=110)
+on_a_map = applied.plot()
+on_a_map.savefig(OUT / "feature_map.png", dpi=110)
 applied.table[["function", "mean", "flat_fraction"]].to_csv(OUT / "feature_map.csv", index=False, float_format="%.6g")
+on_a_map
 
 # %%
 where = {"model": h.name, "weights_sha256": h.weights_sha256, "layer": "conv1", "channel": channel, "image": 0}
@@ -130,7 +131,6 @@ if len(shipped) > 1:
         panel.spines[["top", "right"]].set_visible(False)
     figure.suptitle("LeNet-5 on Fashion-MNIST, trained with each activation function")
     figure.savefig(OUT / "siblings.png", dpi=90)
-    plt.close(figure)
     provenance["siblings"] = {name: hf.load(name).weights_sha256 for name in shipped}
     (OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
     by = siblings.set_index("activation")

@@ -7,9 +7,6 @@
 import json
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -29,7 +26,7 @@ maps = {name: answer for name, answer in answers.items() if answer.ndim == 3}
 vectors = {name: answer for name, answer in answers.items() if answer.ndim == 1}
 
 # %% [markdown]
-# ## What each layer answers
+# ## What each layer answers, and the answer
 # Convolutions may be negative (blue) before their rectifier; pools come after it. The colours of a layer go to its
 # largest absolute value.
 
@@ -79,10 +76,7 @@ for name, block in blocks.items():
     )
     left = right + BETWEEN
 
-# %% [markdown]
-# ## The full layers, and the answer
-
-# %%
+# The full layers, and the scores of the ten digits
 for name, vector in vectors.items():
     last = name == list(vectors)[-1]
     limit, height = np.abs(vector).max(), 9 if last else 1
@@ -107,7 +101,6 @@ figure.suptitle(
     fontsize=11,
 )
 figure.savefig(OUT / "journey.png", dpi=110)
-plt.close(figure)
 
 # %%
 rows = []

@@ -45,9 +45,11 @@ staircases = {
     "dimensions_squeezenet": hf.dimensions(squeezenet, layers=fire),
     "dimensions_resnet18": hf.dimensions(resnet, layers=blocks),
 }
+drawings = {name: sizes.plot() for name, sizes in staircases.items()}
 for name, sizes in staircases.items():
-    sizes.plot().savefig(OUT / f"{name}.png", dpi=90)
+    drawings[name].savefig(OUT / f"{name}.png", dpi=90)
     sizes.table.to_csv(OUT / f"{name}.csv", index=False)
+drawings["dimensions_lenet5"]
 
 # %% [markdown]
 # ## The rules on many nets
@@ -75,11 +77,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # torchvision's, on its own initialisation
     nets = [hf.load(name) for name in own] + [hf.load(f"torchvision:{name}") for name in torchvisions]
 found = hf.guidelines(*nets)
-found.plot().savefig(OUT / "guidelines.png", dpi=110)
+grid = found.plot()
+grid.savefig(OUT / "guidelines.png", dpi=110)
 found.table.to_csv(OUT / "guidelines.csv", index=False)
 for name in ("lenet5-digits", "torchvision:resnet50"):
     hf.guidelines(hf.load(name)).plot().savefig(OUT / f"guidelines_{name.split(':')[-1]}.png", dpi=90)
 (OUT / "provenance.json").write_text(json.dumps(found.provenance, indent=1) + "\n")
+grid
 
 # %%
 verdicts = found.table.pivot_table(index="rule", columns="verdict", values="model", aggfunc="count", fill_value=0)

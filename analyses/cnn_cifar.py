@@ -28,6 +28,8 @@ def save(name, figure, result=None, dpi=100):
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
+    plt.close(figure)  # a notebook shows what the cell ends with
+    return figure
 
 
 # %% [markdown]
@@ -65,6 +67,8 @@ save("training", quick.plot(), quick)
 # %%
 result = hf.evaluate(h, images, labels)
 save("confusion", result.plot(), result)
+
+# %%
 save("mistakes", result.plot_mistakes(images, k=16))
 
 # %% [markdown]
@@ -84,6 +88,7 @@ for axes in grid[2]:
 figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
 save("first_layer", figure)
 
+# %%
 colour = trained - trained.mean(1, keepdim=True)
 share = (colour.square().sum((1, 2, 3)) / trained.square().sum((1, 2, 3))).numpy()
 

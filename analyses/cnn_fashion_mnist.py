@@ -25,6 +25,8 @@ def save(name, figure, result=None):
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
+    plt.close(figure)  # a notebook shows what the cell ends with
+    return figure
 
 
 # %% [markdown]
@@ -50,6 +52,8 @@ save("training", quick.plot(), quick)
 images, labels = hf.fashion_mnist("test")
 result = hf.evaluate(h, images, labels)
 save("confusion", result.plot(), result)
+
+# %%
 save("mistakes", result.plot_mistakes(images, k=16))
 
 # %% [markdown]

@@ -23,7 +23,10 @@ provenance = {}
 
 
 def save(name, figure, *, table=None, result=None, colours=None, dpi=110):
-    """Write the picture (photographs in a palette, to keep it small), its numbers and where they come from."""
+    """Write the picture (photographs in a palette, to keep it small), its numbers and where they come from.
+
+    The figure is returned, since a notebook shows what a cell ends with.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     picture = Image.open(buffer).convert("RGB")
@@ -33,6 +36,7 @@ def save(name, figure, *, table=None, result=None, colours=None, dpi=110):
         table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
     if result is not None:
         provenance[name] = result.provenance
+    return figure
 
 
 # %% [markdown]
@@ -59,6 +63,7 @@ def chosen(*names):
 image_like = hf.apply_kernel(china, chosen("box_blur", "gaussian_blur", "sharpen", "unsharp", "emboss"), **options)
 save("image_modifiers", image_like.plot(columns=3), table=image_like.table, result=image_like, colours=96, dpi=95)
 
+# %%
 edges = ["sobel_0", "sobel_45", "sobel_90", "outline", "laplacian", "dog", "gabor_0", "gabor_90"]
 edged = hf.apply_kernel(flower, chosen(*edges), **options)
 save("edge_detectors", edged.plot(columns=3), table=edged.table, result=edged, colours=32, dpi=80)
@@ -76,10 +81,13 @@ centre = {name: found.output[2:5, 2:5] for name, found in both.items()}
 flipped = np.allclose(centre["correlation"], centre["convolution"][::-1, ::-1])
 printed = np.allclose(centre["convolution"], kernels["emboss"])
 symmetric = [name for name, kernel in kernels.kernels.items() if np.allclose(kernel, kernel[::-1, ::-1])]
+centre
 
 # %% [markdown]
 # ## Padding and stride
-# Where the kernel sits for each output cell, for several (w, f, p, s, d).
+# A map of w cells, padded by p on both sides and read by a kernel of f cells in steps of s (the stride), becomes a map
+# of ⌊(w - f + 2p)/s⌋ + 1 cells; a kernel dilated by d reaches over d(f - 1) + 1 cells. Where the kernel sits for each
+# output cell, for several (w, f, p, s, d):
 
 # %%
 settings = {
@@ -90,12 +98,16 @@ settings = {
     "dilation_2": (7, 3, 2, 1, 2),
     "lenet_first_layer": (32, 5, 0, 1, 1),
 }
-rows = []
+rows, drawings = [], {}
 for name, setting in settings.items():
     placed = hf.padding_and_stride(*setting)
-    save(f"padding_and_stride_{name}", placed.plot(), result=placed, dpi=100)
+    drawings[name] = save(f"padding_and_stride_{name}", placed.plot(), result=placed, dpi=100)
     rows.append({"setting": name} | placed.settings | {"least_seen": placed.coverage.min()})
 pd.DataFrame(rows).to_csv(OUT / "padding_and_stride.csv", index=False)
+drawings["same_padding"]
+
+# %%
+drawings["stride_2"]
 
 # %% [markdown]
 # ## The matrix that a convolution is
@@ -114,13 +126,14 @@ layers = {
 errors = []
 for name, (layer, shape) in layers.items():
     drawn = hf.toeplitz(layer, shape)
-    save(name, drawn.plot(), table=drawn.table, result=drawn, dpi=90)
+    drawings[name] = save(name, drawn.plot(), table=drawn.table, result=drawn, dpi=90)
     image = torch.rand(shape)
     with torch.no_grad():
         wanted = layer(image[None])[0]
         bias = layer.bias.repeat_interleave(wanted[0].numel())
     product = hf.convolution_matrix(layer, shape) @ image.numpy().ravel() + bias.numpy()
     errors.append(float(np.abs(product - wanted.numpy().ravel()).max()))
+drawings["toeplitz_2d"]
 
 # %% [markdown]
 # ## Singular values

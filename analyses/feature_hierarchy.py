@@ -12,9 +12,6 @@ import json
 import os
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -92,7 +89,6 @@ def plate(h, layer, channels, top, made, fields, name):
         fontsize=9,
     )
     figure.savefig(OUT / f"{name}.png", dpi=100)
-    plt.close(figure)
 
 
 def plates(h, images, layers, ranked, prefix=""):
@@ -127,8 +123,10 @@ best = top.table[(top.table["layer"] == deepest) & (top.table["channel"] == chan
 shown = images[torch.tensor(best[:PATCHES])]
 for method in ("gradient", "guided_backprop", "deconvolution", "integrated_gradients"):
     found = hf.attribute(h, deepest, channel, shown, method=method)
-    found.plot().savefig(OUT / f"attribution_{method}.png", dpi=80)
+    drawn = found.plot()
+    drawn.savefig(OUT / f"attribution_{method}.png", dpi=80)
     found.table.to_csv(OUT / f"attribution_{method}.csv", index=False, float_format="%.6g")
+drawn
 
 # %% [markdown]
 # ## What each layer knows, trained and untrained
@@ -136,12 +134,20 @@ for method in ("gradient", "guided_backprop", "deconvolution", "integrated_gradi
 # %%
 trained = hf.profile(h, images, labels, progress=False)
 twin = hf.profile(hf.untrained(h, seed=0), images, labels, progress=False)
-trained.plot().savefig(OUT / "profile.png", dpi=90)
+drawn = trained.plot()
+drawn.savefig(OUT / "profile.png", dpi=90)
 trained.table.to_csv(OUT / "profile.csv", index=False, float_format="%.6g")
 twin.table.to_csv(OUT / "profile_untrained.csv", index=False, float_format="%.6g")
+drawn
+
+# %%
 alike = hf.similarity(h, images, hf.untrained(h, seed=0))
-alike.plot().savefig(OUT / "similarity.png", dpi=90)
+drawn = alike.plot()
+drawn.savefig(OUT / "similarity.png", dpi=90)
 alike.table.to_csv(OUT / "similarity.csv", index=False, float_format="%.6g")
+drawn
+
+# %%
 trained.table
 
 # %% [markdown]

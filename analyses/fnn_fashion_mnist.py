@@ -25,6 +25,8 @@ def save(name, figure, result=None):
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
+    plt.close(figure)  # a notebook shows what the cell ends with
+    return figure
 
 
 # %% [markdown]
@@ -63,6 +65,8 @@ save("training", quick.plot(), quick)
 test_images, test_labels = hf.fashion_mnist("test")
 result = hf.evaluate(h, test_images, test_labels)
 save("confusion", result.plot(), result)
+
+# %%
 save("mistakes", result.plot_mistakes(test_images, k=16))
 
 # %% [markdown]

@@ -28,7 +28,10 @@ provenance = {}
 
 
 def save(name, figure, result, *, colours=128):
-    """Write a picture, in a palette to keep it small unless `colours` is None, and note where it comes from."""
+    """Write a picture, in a palette to keep it small unless `colours` is None, and note where it comes from.
+
+    A notebook shows what this returns.
+    """
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     picture = Image.open(buffer).convert("RGB")
@@ -37,6 +40,7 @@ def save(name, figure, result, *, colours=128):
     picture.save(OUT / f"{name}.png", optimize=True)
     if result is not None:
         provenance[name] = result.provenance
+    return figure
 
 
 # %% [markdown]
@@ -81,7 +85,7 @@ for name, h in subjects.items():
         tables.append(found.table.assign(model=label))
         rare = (found.p_against(twin) < 0.05)[found.table.responsive].groupby(found.table.layer).mean()
         summaries.append(found.summary.assign(model=label).join(rare.rename("beyond_twin"), on="layer"))
-    save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
+    picture = save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
     save(f"{name}_untrained_tuning_summary", twin.plot_summary(), twin)
     first = tunings[name].table.layer[0]
     save(f"{name}_polar", tunings[name].plot(first), tunings[name])
@@ -101,6 +105,7 @@ table[kept].to_csv(OUT / "tuning.csv", index=False, float_format="%.4g")
 summary = pd.concat(summaries).set_index(["model", "layer"])
 summary.to_csv(OUT / "summary.csv", float_format="%.5g")
 print(summary.round(2).to_string())
+picture
 
 # %% [markdown]
 # ## The plate: a slit sweeps across a unit's field
@@ -112,10 +117,11 @@ rows = tunings["lenet5-digits"].table
 for layer in ("conv1", "pool1"):
     unit = rows[(rows.layer == layer) & rows.responsive].sort_values("osi").channel.iloc[-1]
     sweep = hf.bar_sweep(lenet, layer, int(unit))
-    save(f"plate_{layer}", sweep.plot(), sweep)
+    picture = save(f"plate_{layer}", sweep.plot(), sweep)
     sweep.table.to_csv(OUT / f"plate_{layer}.csv", index=False, float_format="%.5g")
     if layer == "conv1":
         hf.bar_sweep(lenet, layer, int(unit), orientations=4, steps=25).animate(OUT / "plate_conv1.gif")
+picture
 
 # %% [markdown]
 # ## Fields mapped by hand, and effective fields
@@ -124,11 +130,15 @@ for layer in ("conv1", "pool1"):
 unit = int(rows[rows.layer == "conv1"].sort_values("osi").channel.iloc[-1])
 for probe in ("spot", "bar", "noise"):
     field = hf.map_field(lenet, "conv1", unit, probe=probe)
-    save(f"field_{probe}", field.plot(), field)
+    picture = save(f"field_{probe}", field.plot(), field)
+picture
+
+# %%
 images, _ = hf.digits(split="test")
 effective = hf.effective_field(lenet, "conv2", images[:64])
-save("effective_field_conv2", effective.plot(), effective)
+picture = save("effective_field_conv2", effective.plot(), effective)
 effective.table.to_csv(OUT / "effective_field_conv2.csv", index=False, float_format="%.5g")
+picture
 
 # %% [markdown]
 # ## First-layer kernels and their Gabor fits
@@ -204,7 +214,6 @@ right.set_ylabel("F1/F0, median of the simple units")
 for ax in (left, right):
     ax.set_xticks(places, subjects)
     ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
-plt.close(fig)
 save("simple_to_complex", fig, None)
 (OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
 

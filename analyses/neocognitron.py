@@ -8,7 +8,6 @@
 import json
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import torch
 
 import hierfeat as hf
@@ -33,13 +32,17 @@ seen.table.to_csv(OUT / "responses.csv", index=False)
 # %%
 plane = int(seen.table.query("layer == 's1' and pattern == 2").strongest_plane.iloc[0])
 wiring = hf.cell_plane(net, images[2], layer="s1", plane=plane)
-wiring.plot().savefig(OUT / "fig3_cell_plane.png", dpi=110)
+picture = wiring.plot()
+picture.savefig(OUT / "fig3_cell_plane.png", dpi=110)
+picture
 
 # %% [markdown]
 # Fig. 5: every cell of every layer. In U_C3 exactly one cell answers each digit.
 
 # %%
-seen.plot().savefig(OUT / "fig5_all_cells.png", dpi=110)
+picture = seen.plot()
+picture.savefig(OUT / "fig5_all_cells.png", dpi=110)
+picture
 
 # %% [markdown]
 # Fig. 6: shifted, larger, smaller, turned, noisy and redrawn digits, none of which was ever shown. (Redrawing is the
@@ -62,8 +65,10 @@ shown = torch.cat([make(images) for make in VARIANTS.values()]).reshape(len(VARI
 shown = torch.cat([shown, hf.glyphs(jitter=0.5, seed=7)[0][None]]).clamp(0, 1)
 titles = [name for name in (*VARIANTS, "redrawn") for _ in range(5)]
 tried = hf.neocognitron_responses(net, shown.flatten(0, 1), labels.repeat(len(shown)))
-tried.plot_answers(titles=titles, columns=10).savefig(OUT / "fig6_answers.png", dpi=110)
+picture = tried.plot_answers(titles=titles, columns=10)
+picture.savefig(OUT / "fig6_answers.png", dpi=110)
 tried.table.query("layer == 'c3'").assign(variant=titles).to_csv(OUT / "answers.csv", index=False)
+picture
 
 # %% [markdown]
 # ## Tolerance
@@ -72,7 +77,9 @@ tried.table.query("layer == 'c3'").assign(variant=titles).to_csv(OUT / "answers.
 # %%
 tolerance = hf.distortion_tolerance(net.hierarchy(), images, labels, black_and_white=True, draws=20)
 tolerance.table.to_csv(OUT / "tolerance.csv", index=False)
-tolerance.plot().savefig(OUT / "tolerance.png", dpi=110)
+picture = tolerance.plot()
+picture.savefig(OUT / "tolerance.png", dpi=110)
+picture
 
 # %% [markdown]
 # ## How often it works
@@ -87,7 +94,6 @@ for seed in range(30):
     apart.append(bool((table.planes_active == 1).all()) and table.strongest_plane.nunique() == 5)
 (OUT / "alphabets.csv").write_text("seed,one_cell_each\n" + "".join(f"{s},{int(ok)}\n" for s, ok in enumerate(apart)))
 (OUT / "provenance.json").write_text(json.dumps(seen.provenance, indent=1) + "\n")
-plt.close("all")
 
 # %%
 at = tolerance.table.set_index(["distortion", "amount"]).accuracy

@@ -84,7 +84,9 @@ subset = torch.arange(0, 360, 4)
 curves = [hf.distortion_tolerance(h, test_images[subset], test_labels[subset], draws=1) for h in (*networks, *twins)]
 tolerance = pd.concat([curve.table for curve in curves], ignore_index=True)
 tolerance.to_csv(OUT / "tolerance.csv", index=False)
-curves[0].plot(*curves[1:]).savefig(OUT / "tolerance.png", dpi=110)
+picture = curves[0].plot(*curves[1:])
+picture.savefig(OUT / "tolerance.png", dpi=110)
+picture
 
 # %% [markdown]
 # ## From simple to complex
@@ -254,7 +256,6 @@ figure.legend(*handles, loc="upper center", ncols=3, frameon=False, title="below
 figure.tight_layout(rect=(0, 0, 1, 0.91))
 figure.savefig(OUT / "comparison.png", dpi=80)
 (OUT / "provenance.json").write_text(json.dumps([curve.provenance for curve in curves], indent=1) + "\n")
-plt.close("all")
 
 # %%
 at = tolerance.set_index(["model", "distortion", "amount"]).accuracy

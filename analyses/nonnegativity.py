@@ -8,9 +8,6 @@
 import json
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -28,8 +25,12 @@ twin = hf.untrained(h, seed=0)
 
 # %%
 rectified, control = hf.nonnegativity(h, images), hf.nonnegativity(twin, images)
-rectified.plot().savefig(OUT / "rectifiers.png", dpi=80)
+picture = rectified.plot()
+picture.savefig(OUT / "rectifiers.png", dpi=80)
 rectified.table.to_csv(OUT / "rectifiers.csv", index=False, float_format="%.6g")
+picture
+
+# %%
 rectified.summary
 
 # %% [markdown]
@@ -37,16 +38,26 @@ rectified.summary
 
 # %%
 added, control_added = hf.additivity(h, images), hf.additivity(twin, images)
-added.plot().savefig(OUT / "additivity.png", dpi=110)
+picture = added.plot()
+picture.savefig(OUT / "additivity.png", dpi=110)
 added.table.assign(untrained=control_added.table["error"]).to_csv(
     OUT / "additivity.csv", index=False, float_format="%.6g"
 )
+picture
+
+# %%
 pairs = hf.opposite_phase(h, layers=("conv", "linear"))
-pairs.plot().savefig(OUT / "opposite_phase.png", dpi=110)
+picture = pairs.plot()
+picture.savefig(OUT / "opposite_phase.png", dpi=110)
 pairs.table.to_csv(OUT / "opposite_phase.csv", index=False, float_format="%.6g")
+picture
+
+# %%
 regions = hf.linear_regions(h, images)
-regions.plot().savefig(OUT / "linear_regions.png", dpi=110)
+picture = regions.plot()
+picture.savefig(OUT / "linear_regions.png", dpi=110)
 regions.table.to_csv(OUT / "linear_regions.csv", index=False, float_format="%.6g")
+picture
 
 # %% [markdown]
 # ## Parts that only add
@@ -56,7 +67,9 @@ taken = {layer: hf.additive_parts(h, layer, images, rank=4) for layer in ("conv1
 parts = pd.concat([found.table for found in taken.values()], ignore_index=True)
 parts.to_csv(OUT / "parts.csv", index=False, float_format="%.6g")
 for layer in ("act1", "act2"):
-    taken[layer].plot().savefig(OUT / f"parts_{layer}.png", dpi=80)
+    picture = taken[layer].plot()
+    picture.savefig(OUT / f"parts_{layer}.png", dpi=80)
+picture
 
 # %% [markdown]
 # ## The answer in one look
@@ -102,7 +115,6 @@ for panel in axes:
     panel.spines[["top", "right"]].set_visible(False)
 figure.suptitle(f"{h.name}: what non-negativity does")
 figure.savefig(OUT / "answer.png", dpi=105)
-plt.close(figure)
 
 # %%
 provenance = {

@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 
 import matplotlib as mpl
-
-mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -38,9 +36,13 @@ images, labels = hf.digits(split="test")
 twin = hf.untrained(h, seed=0)
 moved = hf.translation_invariance(h, images)
 control = hf.translation_invariance(twin, images)
-moved.plot().savefig(OUT / "layers.png", dpi=100)
+picture = moved.plot()
+picture.savefig(OUT / "layers.png", dpi=100)
 by_layer = moved.summary.assign(untrained=control.summary["invariance"])
 by_layer.to_csv(OUT / "layers.csv", index=False, float_format="%.6g")
+picture
+
+# %%
 by_layer
 
 # %% [markdown]
@@ -48,8 +50,12 @@ by_layer
 
 # %%
 pools = hf.pooling_invariance(h, images)
-pools.plot().savefig(OUT / "pools.png", dpi=110)
+picture = pools.plot()
+picture.savefig(OUT / "pools.png", dpi=110)
 pools.table.to_csv(OUT / "pools.csv", index=False, float_format="%.6g")
+picture
+
+# %%
 pools.table
 
 # %% [markdown]
@@ -57,11 +63,17 @@ pools.table
 
 # %%
 changed = hf.transformation_invariance(h, images)
-changed.plot().savefig(OUT / "transformations.png", dpi=80)
+picture = changed.plot()
+picture.savefig(OUT / "transformations.png", dpi=80)
 changed.table.to_csv(OUT / "transformations.csv", index=False, float_format="%.6g")
+picture
+
+# %%
 steady = hf.shift_consistency(h, images, labels)
-steady.plot().savefig(OUT / "consistency.png", dpi=100)
+picture = steady.plot()
+picture.savefig(OUT / "consistency.png", dpi=100)
 steady.table.to_csv(OUT / "consistency.csv", index=False, float_format="%.6g")
+picture
 
 # %% [markdown]
 # ## Networks trained with each kind of pool
@@ -131,7 +143,6 @@ for panel in axes:
     panel.spines[["top", "right"]].set_visible(False)
 figure.suptitle("Does pooling bring translation invariance?")
 figure.savefig(OUT / "answer.png", dpi=110)
-plt.close(figure)
 
 # %%
 provenance = {

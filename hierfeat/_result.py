@@ -4,17 +4,20 @@ import dataclasses
 import importlib
 import json
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Self, TypeGuard, cast
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype
 from safetensors.numpy import load_file, save_file
 
 from hierfeat._files import write_text, write_with
 from hierfeat.errors import HierfeatError
 
 _TABLE, _ARRAYS, _META = "table.csv", "arrays.safetensors", "result.json"
+_VIEW: dict[str, Any] = {"index": False, "max_rows": 20, "na_rep": "", "float_format": "{:.4g}".format}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,29 @@ class Result:
 
     table: pd.DataFrame
     provenance: dict[str, Any]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Keep the short ``repr``: a dataclass would write out every array that it holds."""
+        super().__init_subclass__(**options)
+        if "__repr__" not in cls.__dict__:
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        table = without_none(self.table).to_string(**_VIEW, max_colwidth=60)
+        return f"{self._heading()}\n{table}\nand {', '.join(self._offers())}"
+
+    def _repr_html_(self) -> str:
+        heading, offers = escape(self._heading()), ", ".join(f"<code>{name}</code>" for name in self._offers())
+        return f"<p>{heading}</p>{without_none(self.table).to_html(**_VIEW, border=0)}<p>and {offers}</p>"
+
+    def _heading(self) -> str:
+        model = self.provenance.get("model")
+        return f"{type(self).__name__}{f' of {model}' if model else ''}, {len(self.table)} rows"
+
+    def _offers(self) -> list[str]:
+        """What there is besides the table, as one would type it."""
+        names = [name for name in dir(self) if not name.startswith("_") and name not in ("table", "load")]
+        return [f".{name}()" if callable(getattr(type(self), name, None)) else f".{name}" for name in names]
 
     def save(self, folder: str | Path) -> Path:
         """Write ``table.csv``, ``arrays.safetensors`` and ``result.json`` into `folder`, and return it."""
@@ -75,6 +101,15 @@ class Result:
         )
         fields = meta["fields"] | _join(load_file(folder / _ARRAYS), meta["mappings"])
         return cls(table=table, provenance=meta["provenance"], **fields)
+
+
+def without_none(table: pd.DataFrame) -> pd.DataFrame:
+    """The table to look at: blanks where pandas prints ``None`` and ``<NA>``; floats keep their NaN for ``na_rep``."""
+    columns = {
+        name: column if is_float_dtype(column) else column.astype(object).where(column.notna(), "")
+        for name, column in table.items()
+    }
+    return pd.DataFrame(columns, index=table.index)
 
 
 def _split(result: Result) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

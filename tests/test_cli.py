@@ -44,22 +44,23 @@ def test_tuning_prints_a_row_per_layer_and_saves_the_result(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "columns", "rows"),
+    ("arguments", "columns", "rows", "note"),
     [
-        (["guidelines"], ["rule", "verdict", "evidence"], 9),
-        (["invariance", "--count", "8"], ["layer", "kind", "invariance", "tolerance"], 11),
-        (["pooling", "--count", "8"], ["layer", "op", "pooling", "before", "after", "gain"], 16),
-        (["nonnegativity", "--count", "8"], ["layer", "dead", "always_on", "active_fraction"], 4),
-        (["profile", "--count", "60", "--layers", "pool"], ["layer", "kind"], 2),
+        (["guidelines"], ["rule", "verdict", "evidence"], 9, ""),
+        (["invariance", "--count", "8"], ["layer", "kind", "invariance", "tolerance"], 11, "tolerance in pixels"),
+        (["pooling", "--count", "8"], ["layer", "op", "pooling", "before", "after", "gain"], 16, "1 and 2 pixels"),
+        (["nonnegativity", "--count", "8"], ["layer", "dead", "always_on", "active_fraction"], 4, "dead"),
+        (["profile", "--count", "60", "--layers", "pool"], ["layer", "kind"], 2, "fields in pixels"),
     ],
 )
-def test_analyses_print_a_table_and_save_the_result(arguments, columns, rows, tmp_path, capsys):
+def test_analyses_print_a_table_and_its_units_and_save_the_result(arguments, columns, rows, note, tmp_path, capsys):
     folder = tmp_path / "result"
     assert cli.main([arguments[0], "lenet5-digits", *arguments[1:], "--out", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[: len(columns)] == columns
     assert lines[-1] == str(folder)
-    assert len(lines) == 1 + rows + 1
+    assert len(lines) == 1 + rows + (2 if note else 0) + 1
+    assert note in lines[-2]
     assert len(hf.Result.load(folder).table) >= rows
 
 

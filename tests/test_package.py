@@ -45,6 +45,10 @@ def test_help_imports_no_torch():
     assert run("-c", code, cwd=ROOT).returncode == 0
 
 
+def test_the_package_runs_as_a_command():
+    assert run("-m", "hierfeat", "--version", cwd=ROOT).stdout == f"hierfeat {hf.__version__}\n"
+
+
 def test_every_public_name_is_there_and_documented():
     for name in hf.__all__:
         value = getattr(hf, name)

@@ -56,6 +56,26 @@ def test_the_base_class_loads_any_result_of_hierfeat(tmp_path):
     assert isinstance(hf.Result.load(layers.save(tmp_path)), hf.LayerTable)
 
 
+def test_a_result_shows_its_table_and_what_else_it_offers_and_no_array():
+    shown = repr(example())
+    assert shown.splitlines()[0] == "Example of m, 2 rows"
+    assert shown.splitlines()[-1] == "and .maps, .method, .provenance, .response, .save(), .sizes"
+    assert "None" not in shown
+    assert "array(" not in shown
+    page = example()._repr_html_()
+    assert "<td>conv1</td>" in page
+    assert "<code>.save()</code>" in page
+    assert "array(" not in page
+
+
+def test_a_long_table_is_cut_in_its_middle():
+    table = pd.DataFrame({"channel": range(1000), "osi": np.linspace(0, 1, 1000)})
+    shown = repr(Result(table, {"model": "m"}))
+    assert "Result of m, 1000 rows" in shown
+    assert "..." in shown
+    assert len(shown.splitlines()) < 30
+
+
 def test_no_result_and_another_class_are_told(tmp_path):
     with pytest.raises(hf.HierfeatError, match="has no result.json"):
         Example.load(tmp_path)

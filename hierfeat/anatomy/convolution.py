@@ -157,6 +157,8 @@ def _named(kernel: "ArrayLike | Mapping[str, ArrayLike]") -> Mapping[str, ArrayL
 
 
 def _weights(name: str, kernel: ArrayLike) -> np.ndarray:
+    if isinstance(kernel, str):
+        raise HierfeatError(f"expected a kernel's weights, got the name {kernel!r}: pass image_kernels()[{kernel!r}]")
     weights = np.asarray(kernel, dtype=float)
     if weights.ndim != 2 or weights.size == 0:
         raise HierfeatError(f"expected {name!r} as (rows, columns) weights, got shape {weights.shape}")

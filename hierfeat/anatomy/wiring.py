@@ -7,11 +7,11 @@ from torch import Tensor
 from torch.autograd.graph import Node
 from torch.utils._pytree import tree_iter
 
-from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call, Watch
 from hierfeat.subjects.dry_run import DryRun
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.trace import one_forward
 
 INPUT = "input"
 Sources = dict[str, tuple[str, ...]]
@@ -48,15 +48,8 @@ def wiring(h: Hierarchy) -> Sources:
     >>> wiring(hf.Hierarchy(net, (1, 8, 8)))
     {'0': ('input',), '1': ('0',), '2': ('1',)}
     """
-    shape = (1, *h.input_shape)
-    try:
-        return _run(h, torch.empty(shape, dtype=h.dtype, device="meta"))
-    except Exception:  # control flow that depends on the data: as in trace, a real run may do
-        noise = torch.rand(shape, generator=torch.Generator().manual_seed(0)).to(h.device, h.dtype)
-    try:
-        return _run(h, noise)
-    except Exception as error:
-        raise HierfeatError(f"{h.name} cannot run on an input of shape {shape}: {error}; check input_shape") from error
+    sources, _ = one_forward(h, lambda image: _run(h, image))
+    return sources
 
 
 def condensed(sources: Mapping[str, tuple[str, ...]], kept: Iterable[str]) -> Sources:

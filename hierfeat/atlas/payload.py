@@ -37,8 +37,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
 from hierfeat.atlas.images import picture, quantise_maps, quantise_weights
 from hierfeat.atlas.plan import Plan, plan
@@ -94,7 +94,7 @@ def _run(stages: list[tuple[str, Callable[[], dict[str, Any]]]]) -> tuple[dict[s
     """Run each analysis; one that does not apply to the network is left out, with its reason."""
     found: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    for name, compute in tqdm(stages, desc="atlas", unit="stage", delay=2, leave=False, disable=None):
+    for name, compute in with_bar(stages, "atlas", unit="stage"):
         try:
             for section, by_layer in compute().items():
                 found.setdefault(section, {}).update(by_layer)

@@ -57,6 +57,8 @@ def _fields(options: argparse.Namespace) -> None:
     fields = hf.receptive_fields(load(options))
     if options.unit is None:
         show(fields.table, options.csv)
+        if options.csv is None:
+            print("\nsizes, strides and starts in pixels; global: the field is the whole image")
         return
     layer, row, col = options.unit[0], whole("ROW", options.unit[1]), whole("COL", options.unit[2])
     print("top, left, bottom, right (pixels, half-open)")

@@ -100,9 +100,10 @@ def whole(name: str, text: str) -> int:
 def show(table: Any, csv: Path | None) -> None:
     """Print a table, or write it as CSV."""
     from hierfeat._files import write_with
+    from hierfeat._result import without_none
 
     if csv is None:
-        print(table.to_string(index=False, na_rep=""))
+        print(without_none(table).to_string(index=False, na_rep=""))
     else:
         write_with(csv, lambda partial: table.to_csv(partial, index=False))
         print(csv)

@@ -20,6 +20,7 @@ class _Analysis:
     layers: bool = False
     view: str = "table"
     columns: tuple[str, ...] = ()
+    note: str = ""  # the units of what is printed
 
 
 _ANALYSES = {
@@ -31,16 +32,36 @@ _ANALYSES = {
         "show gratings to every unit: orientation tuning, cell types",
         layers=True,
         view="summary",
+        note="counts of units, then medians of the responsive ones: half_width in degrees, preferred_frequency in "
+        "cycles/pixel",
     ),
     "invariance": _Analysis(
-        "translation_invariance", "shift the images: invariance and equivariance of every layer", 64, view="summary"
+        "translation_invariance",
+        "shift the images: invariance and equivariance of every layer",
+        64,
+        view="summary",
+        note="1: nothing changes, 0: as unlike as another image; tolerance in pixels, blank beyond the largest shift",
     ),
-    "pooling": _Analysis("pooling_invariance", "what each pool gains and costs, and others in its place would", 64),
+    "pooling": _Analysis(
+        "pooling_invariance",
+        "what each pool gains and costs, and others in its place would",
+        64,
+        note="before, after, output: invariance to shifts of 1 and 2 pixels; position: R² of reading the shift",
+    ),
     "nonnegativity": _Analysis(
-        "nonnegativity", "what each rectifier lets through, and how sparsely", 360, view="summary"
+        "nonnegativity",
+        "what each rectifier lets through, and how sparsely",
+        360,
+        view="summary",
+        note="dead, always_on: channels; the rest: means over the channels that are not dead",
     ),
     "profile": _Analysis(
-        "profile", "the whole hierarchy in one table: fields, tuning, invariance, probes", 360, labels=True, layers=True
+        "profile",
+        "the whole hierarchy in one table: fields, tuning, invariance, probes",
+        360,
+        labels=True,
+        layers=True,
+        note="fields in pixels; shares and indices from 0 to 1; medians over a layer's channels",
     ),
 }
 
@@ -69,5 +90,7 @@ def _run(options: argparse.Namespace) -> None:
     found = getattr(hf, analysis.function)(h, *given, **layers)
     table = getattr(found, analysis.view)
     show(table[list(analysis.columns) or list(table)].round(3), None)
+    if analysis.note:
+        print(f"\n{analysis.note}")
     if options.out is not None:
         print(found.save(options.out))

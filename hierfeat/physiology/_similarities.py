@@ -1,6 +1,7 @@
 """Cosines between the responses to an image and to a changed copy of it, gathered batch by batch."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -117,15 +119,16 @@ def similarities(
     ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
     """
     found = Similarities(len(changes))
-    for batch in images.split(batch_size):
-        responses = responses_of(h, batch if original is None else original(batch), layers)
-        for name, response in responses.items():
-            found.show(name, response)
-        for condition, change in enumerate(changes):
-            for name, response in responses_of(h, change(batch), layers).items():
-                found.compare(name, condition, response)
-                if also is not None:
-                    also(name, condition, responses[name], response)
+    shown = list(product(images.split(batch_size), enumerate(changes)))
+    for batch, (condition, change) in with_bar(shown, h.name):
+        if condition == 0:
+            responses = responses_of(h, batch if original is None else original(batch), layers)
+            for name, response in responses.items():
+                found.show(name, response)
+        for name, response in responses_of(h, change(batch), layers).items():
+            found.compare(name, condition, response)
+            if also is not None:
+                also(name, condition, responses[name], response)
     return found
 
 

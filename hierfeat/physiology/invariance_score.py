@@ -11,6 +11,7 @@ from torch import Tensor
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._similarities import responses_of
+from hierfeat.physiology.responses import central_units
 from hierfeat.stimuli.transformations import TRANSFORMATIONS
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
@@ -154,13 +155,7 @@ def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, .
 def _central(h: Hierarchy, images: Tensor, layers: Layers, batch_size: int = 64) -> dict[str, Tensor]:
     """The central unit of every channel, (N, C)."""
     parts = [responses_of(h, batch, layers) for batch in images.split(batch_size)]
-    return {name: torch.cat([_middle(part[name]) for part in parts]).double() for name in parts[0]}
-
-
-def _middle(response: Tensor) -> Tensor:
-    for _ in range(response.ndim - 2):
-        response = response[:, :, response.shape[2] // 2]
-    return response
+    return {name: torch.cat([central_units(part[name]) for part in parts]).double() for name in parts[0]}
 
 
 def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:

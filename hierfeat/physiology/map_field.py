@@ -133,9 +133,8 @@ def map_field(
     box = central_box(h, receptive_fields(h), layer)
     region, cell = _region(box, h.input_shape, cell, margin)
     if probe == "spot":
-        stimuli = spots(
-            h.input_shape, diameters=cell, polarities=(1, -1), contrasts=contrast, positions=_grid(region, cell)
-        )
+        places = _grid(region, cell)
+        stimuli = spots(h.input_shape, diameters=cell, polarities=(1, -1), contrasts=contrast, positions=places)
     elif probe == "bar":
         stimuli = _bars(h, region, cell, orientations, contrast)
     elif probe == "noise":

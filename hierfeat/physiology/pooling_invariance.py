@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._pool_costs import features, position_r2, spread_energy
@@ -126,7 +127,7 @@ def pooling_invariance(
         raise HierfeatError("expected boundary as one of zero, wrap, reflect; translation_invariance can 'crop'")
     found = {(layer.name, pooling): _Gathered(shifts) for layer in pools for pooling in _poolings(layer)}
     with torch.no_grad():
-        for batch in images.split(batch_size):
+        for batch in with_bar(images.split(batch_size), h.name):
             _take(h, pools, found, [shift(batch, *d, boundary=boundary) for d in shifts])
     rows = [_row(layer, pooling, found) for layer in pools for pooling in _poolings(layer) if pooling != BEFORE]
     return PoolingInvariance(

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.field_cutter import boxes_of_places
@@ -49,7 +50,7 @@ def unit_responses(
     if unit not in ("centre", "mean"):
         raise HierfeatError(f"expected unit 'centre' or 'mean', got {unit!r}")
     names = [layer.name for layer in h.layers.select(layers)]
-    read = _centre if unit == "centre" else _mean
+    read = central_units if unit == "centre" else _mean
     taken: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
@@ -59,7 +60,8 @@ def unit_responses(
             raise Stop
 
     size = batch_size or even_batch(len(stimuli), default_batch(h.input_shape))
-    for batch in stimuli.to(h.device).batches(size):
+    batches = with_bar(stimuli.to(h.device).batches(size), h.name, total=-(-len(stimuli) // size))
+    for batch in batches:
         with torch.no_grad(), h.watching(after=after):
             h.forward(batch)
     return {name: _joined(h, name, parts, len(stimuli)) for name, parts in taken.items()}
@@ -129,7 +131,8 @@ def by_centre(h: Hierarchy, layers: Layers) -> dict[tuple[float, float], list[st
     return groups
 
 
-def _centre(output: Tensor) -> Tensor:
+def central_units(output: Tensor) -> Tensor:
+    """What the unit at (h//2, w//2) of each map answers, (N, C)."""
     for axis in range(output.dim() - 1, 1, -1):
         output = output.select(axis, output.shape[axis] // 2)
     return output.clone()

@@ -42,7 +42,8 @@ def size_tuning(
     phases
         Phases of the drift.
     tuning
-        What :func:`hierfeat.orientation_tuning` answered for these layers; measured first where it is None.
+        What :func:`hierfeat.orientation_tuning` answered; its layers then count, whatever `layers` says. Measured first
+        where it is None.
     batch_size
         Images in one forward pass.
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ def _curves(result: "ActivationFunctions") -> Figure:
     count = len(result.values)
     columns = min(3, count)
     rows = -(-count // columns)
-    figure = Figure(figsize=(3.7 * columns, 2.75 * rows + 0.7), layout="constrained")
+    figure = plt.figure(figsize=(3.7 * columns, 2.75 * rows + 0.7), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     order = np.argsort(result.z.ravel())
     z = result.z.ravel()[order]
@@ -41,6 +42,7 @@ def _curves(result: "ActivationFunctions") -> Figure:
     for axis in axes.ravel()[count:]:
         axis.axis("off")
     _finish(figure, axes)
+    plt.close(figure)
     return figure
 
 
@@ -69,7 +71,7 @@ def _finish(figure: Figure, axes: np.ndarray) -> None:
 def _maps(result: "ActivationFunctions") -> Figure:
     columns = 5
     rows = -(-(1 + len(result.values)) // columns)
-    figure = Figure(figsize=(2.35 * columns, 2.75 * rows + 0.5), layout="constrained")
+    figure = plt.figure(figsize=(2.35 * columns, 2.75 * rows + 0.5), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     bound = float(np.abs(result.z).max()) or 1.0
     shown = axes[0].imshow(result.z, cmap="RdBu_r", vmin=-bound, vmax=bound)
@@ -86,4 +88,5 @@ def _maps(result: "ActivationFunctions") -> Figure:
         axis.axis("off")
     figure.colorbar(shown, ax=list(axes), label="activation", shrink=0.6)
     figure.suptitle("One feature map through each activation function; flat: |slope| < 0.01", fontsize=13)
+    plt.close(figure)
     return figure

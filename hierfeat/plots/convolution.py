@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     columns = min(columns, panels)
     rows = -(-panels // columns)
     height = 3.2 * result.image.shape[0] / result.image.shape[1]
-    figure = Figure(figsize=(3.2 * columns, (height + 0.42) * rows), layout="constrained")
+    figure = plt.figure(figsize=(3.2 * columns, (height + 0.42) * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     axes[0].imshow(result.image.clip(0, 1), cmap="gray", vmin=0, vmax=1)
     axes[0].set_title(f"image, {result.image.shape[0]} × {result.image.shape[1]} pixels", fontsize=11)
@@ -29,6 +30,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
         axis.set(xticks=[], yticks=[])
     for axis in axes[panels:]:
         axis.axis("off")
+    plt.close(figure)
     return figure
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.colors
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -51,7 +52,7 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     few = len(set(columns)) <= 10
     boxes = _boxes(rows, counts, few=few)
     width, height = _place(boxes, columns, few=few)
-    figure = Figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
+    figure = plt.figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
     axis = figure.add_axes((0, 0.02, 1, 0.9))
     _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
     small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
@@ -61,6 +62,7 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
     axis.axis("off")
     _finish(figure, axis, result, rows)
+    plt.close(figure)
     return figure
 
 

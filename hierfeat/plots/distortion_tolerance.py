@@ -48,4 +48,5 @@ def plot_distortion_tolerance(*results: "DistortionTolerance") -> Figure:
         handles, labels = axes[0, 0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="lower center", ncols=min(len(results), 4), frameon=False, fontsize=9)
     figure.tight_layout(rect=(0, 0.05 * (1 + (len(results) - 1) // 4) + 0.03 if len(results) > 1 else 0, 1, 1))
+    plt.close(figure)
     return figure

@@ -3,6 +3,7 @@
 import textwrap
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
@@ -23,7 +24,7 @@ def _list(result: "Guidelines") -> Figure:
     table = result.table
     tall = [1.55 if verdict == "broken" else 1.0 for verdict in table["verdict"]]
     places = [sum(tall[:place]) + own / 2 for place, own in enumerate(tall)]
-    figure = Figure(figsize=(12, 0.56 * sum(tall) + 0.7), layout="constrained")
+    figure = plt.figure(figsize=(12, 0.56 * sum(tall) + 0.7), layout="constrained")
     axis = figure.subplots()
     for row, place in zip(table.itertuples(), places, strict=True):
         broken = row.verdict == "broken"
@@ -37,13 +38,14 @@ def _list(result: "Guidelines") -> Figure:
     axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
     figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=15)
+    plt.close(figure)
     return figure
 
 
 def _grid(result: "Guidelines") -> Figure:
     table = result.table
     models, rules = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["rule"]))
-    figure = Figure(figsize=(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9), layout="constrained")
+    figure = plt.figure(figsize=(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9), layout="constrained")
     axis = figure.subplots()
     for row in table.itertuples():
         _mark(axis, rules.index(str(row.rule)), models.index(str(row.model)), str(row.verdict))
@@ -56,6 +58,7 @@ def _grid(result: "Guidelines") -> Figure:
     axis.spines[:].set_visible(False)
     handles = [Patch(facecolor=colour, label=f"{_MARKS[name]} {name}") for name, colour in _COLOURS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=11)
+    plt.close(figure)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     """Draw every kernel, blue for negative weights and red for positive ones, with numbers where they fit."""
     rows = -(-len(result.kernels) // columns)
-    figure = Figure(figsize=(1.75 * columns, 1.95 * rows + 0.4), layout="constrained")
+    figure = plt.figure(figsize=(1.75 * columns, 1.95 * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, kernel) in zip(axes, result.kernels.items(), strict=False):
         draw_kernel(axis, kernel)
@@ -21,6 +22,7 @@ def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     for axis in axes[len(result.kernels) :]:
         axis.axis("off")
     figure.suptitle("Image kernels: blue inhibits, white ignores, red excites", fontsize=14)
+    plt.close(figure)
     return figure
 
 

@@ -40,6 +40,7 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
     if image is not None:
         bar = figure.colorbar(image, cax=figure.add_axes((0.94, 0.3, 0.012, 0.4)))
         bar.set_label("response / largest of the layer", fontsize=9)
+    plt.close(figure)
     return figure
 
 
@@ -79,6 +80,7 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
         if index // per_row == rows - 1:
             bars.set_xlabel(f"{answers.shape[1]} cells", fontsize=7.5)
     figure.tight_layout(h_pad=0.6, w_pad=0.5)
+    plt.close(figure)
     return figure
 
 
@@ -107,6 +109,7 @@ def plot_cell_plane(result: "CellPlane") -> Figure:
     above.set_title(f"S-plane {result.plane} of {result.layer}: responses to it")
     figure.suptitle("Each cell of a plane sees its own window, with the same connections", fontsize=12)
     figure.tight_layout()
+    plt.close(figure)
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
@@ -26,17 +27,18 @@ _WIDEST = 24
 def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) -> Figure:
     """Draw the kernel in the plane for the first outputs and the last, and along one axis for every output."""
     width = _padded(result)[1] - _padded(result)[0]
-    if not planar or width > _WIDEST:
-        figure = Figure(figsize=(9, 5), layout="constrained")
-        _line(figure.subplots(), result)
-    else:
+    planar = planar and width <= _WIDEST
+    figure = plt.figure(figsize=(11, 7.4) if planar else (9, 5), layout="constrained")
+    if planar:
         shown = _shown(int(result.settings["out"]))
-        figure = Figure(figsize=(11, 7.4), layout="constrained")
         grid = figure.add_gridspec(2, len(shown), height_ratios=(1.5, 1))
         for place, cell in enumerate(shown):
             _plane(figure.add_subplot(grid[0, place]), result, cell)
         _line(figure.add_subplot(grid[1, :]), result)
+    else:
+        _line(figure.subplots(), result)
     figure.suptitle(_title(result.settings), fontsize=15)
+    plt.close(figure)
     return figure
 
 

@@ -56,13 +56,7 @@ def _show_image(ax: Axes, image: Any, size: tuple[int, int]) -> None:
         ax.add_patch(Rectangle((0, 0), width, height, facecolor="0.92", edgecolor="0.6"))
         return
     pixels = np.asarray(image, dtype=float)
-    pixels = (
-        pixels[0]
-        if pixels.ndim == 3 and pixels.shape[0] == 1
-        else np.moveaxis(pixels, 0, -1)
-        if pixels.ndim == 3
-        else pixels
-    )
+    pixels = np.moveaxis(pixels, 0, -1) if pixels.ndim == 3 else pixels
     ax.imshow(np.clip(pixels, 0, 1), cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0))
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 def plot_singular_values(result: "SingularValues") -> Figure:
     """Draw the singular values by rank, and the largest one at every spatial frequency."""
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    figure = plt.figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot(np.arange(1, len(result.values) + 1), result.values, color="#0072B2", linewidth=2)
     left.axhline(1, color="#888888", linewidth=1, linestyle="--")
@@ -25,6 +26,7 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     row = result.table.iloc[0]
     size = f"{row['outputs']} × {row['inputs']} matrix"
     figure.suptitle(f"{size}, spectral norm {row['spectral_norm']:.3g} ({str(row['status']).lower()})")
+    plt.close(figure)
     return figure
 
 

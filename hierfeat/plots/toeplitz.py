@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
@@ -20,7 +21,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     taps = np.array(result.table["tap"].tolist())
     colours = _colours(taps)
     height = min(8.0, max(3.4, 8 * rows / columns)) if rows > 15 else 4.5
-    figure = Figure(
+    figure = plt.figure(
         figsize=(min(11, max(7.5, 3.2 + 1.1 * height * columns / rows)), height + 0.9), layout="constrained"
     )
     left, right = figure.subplots(1, 2, width_ratios=(1, 4.2))
@@ -32,6 +33,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     right.set_ylabel(f"output cell, {_shape(result.out_shape)} = {rows}", fontsize=12)
     weights = f"{len(result.table)} weights fill a matrix of {rows} × {columns} = {result.entries.size:,} entries"
     figure.suptitle(weights, fontsize=14)
+    plt.close(figure)
     return figure
 
 

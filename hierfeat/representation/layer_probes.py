@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation.pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Data = tuple[Tensor, Tensor]
+Features = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int64]
 _Z95 = 1.959964
 
 
@@ -108,25 +111,11 @@ def layer_probes(
     (known, known_labels), (new, new_labels) = (
         _features(h, data, layers, grid, name, progress) for name, data in (("train", train), ("test", test))
     )
-    chance = float(np.unique(new_labels, return_counts=True)[1].max() / len(new_labels))
     rows = []
     for depth, layer in enumerate(chosen):
-        given, asked = known[layer.name].numpy(), new[layer.name].numpy()
-        fitted, status = _fitted(given, known_labels, strength, max_iter)
-        right = int((fitted.predict(asked) == new_labels).sum())
-        rows.append(
-            {
-                "layer": layer.name,
-                "kind": layer.kind,
-                "depth": depth,
-                "features": given.shape[1],
-                "train_accuracy": float(fitted.score(given, known_labels)),
-                "accuracy": right / len(asked),
-                **dict(zip(("low", "high"), wilson(right, len(asked)), strict=True)),
-                "chance": chance,
-                "status": status,
-            }
-        )
+        learned, asked = (known[layer.name].numpy(), known_labels), (new[layer.name].numpy(), new_labels)
+        about_it = {"layer": layer.name, "kind": layer.kind, "depth": depth}
+        rows.append(about_it | _probed(*learned, *asked, strength=strength, max_iter=max_iter))
     sizes = {"train": len(known_labels), "test": len(new_labels)}
     about = provenance(h, layers=layers, grid=grid, strength=strength, max_iter=max_iter, **sizes)
     return LayerProbes(table=pd.DataFrame(rows), provenance=about)
@@ -134,15 +123,33 @@ def layer_probes(
 
 def _features(
     h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
-) -> tuple[dict[str, Tensor], npt.NDArray[np.int64]]:
+) -> tuple[dict[str, Tensor], Labels]:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise HierfeatError(f"expected {name} as a pair (images, labels), got {type(data).__name__}")
     images, labels = checked_data(h, *data, where=name)
     [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()
 
 
-def _fitted(
-    features: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], strength: float, max_iter: int
-) -> tuple[Any, str]:
+def _probed(
+    known: Features, known_labels: Labels, new: Features, new_labels: Labels, *, strength: float, max_iter: int
+) -> dict[str, object]:
+    """What a probe that is fitted to the known features reads from the new ones."""
+    fitted, status = _fitted(known, known_labels, strength, max_iter)
+    right = int((fitted.predict(new) == new_labels).sum())
+    low, high = wilson(right, len(new))
+    return {
+        "features": known.shape[1],
+        "train_accuracy": float(fitted.score(known, known_labels)),
+        "accuracy": right / len(new),
+        "low": low,
+        "high": high,
+        "chance": float(np.unique(new_labels, return_counts=True)[1].max() / len(new_labels)),
+        "status": status,
+    }
+
+
+def _fitted(features: Features, labels: Labels, strength: float, max_iter: int) -> tuple[Any, str]:
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iter))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)

@@ -87,7 +87,7 @@ def profile(
     seed : int
         Of the split of the images.
     progress : bool
-        Show progress bars, on a terminal.
+        Show the progress bars of the sweeps, on a terminal.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.stimuli.geometry import across, directions, disc
+from hierfeat.stimuli.geometry import directions, disc
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table, spread
 
 GRATING_COLUMNS = ("orientation", "frequency", "phase", "contrast", "diameter", "row", "col")
@@ -163,11 +163,3 @@ def draw_plaids(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Ten
     """Draw the mean of two gratings."""
     second = {**values, "orientation": values["orientation"] + values["angle"]}
     return draw_gratings(rows, cols, values).add_(draw_gratings(rows, cols, second)).mul_(0.5)
-
-
-def grating_phase_at(
-    phase: np.ndarray, orientation: np.ndarray, frequency: np.ndarray, offset: tuple[float, float]
-) -> np.ndarray:
-    """Phase in degrees that a full-field grating has at a point `offset` = (rows, cols) away from its centre."""
-    down, right, angle = (torch.as_tensor(np.asarray(value, dtype=float)) for value in (*offset, orientation))
-    return np.asarray((phase - 360.0 * frequency * across(down, right, angle).numpy()) % 360.0)

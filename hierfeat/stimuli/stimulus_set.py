@@ -1,6 +1,6 @@
 """The lazy stimulus set: a table with one row per image, and images that exist only while they are looked at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, overload
@@ -151,8 +151,9 @@ def spread(values: int | Values, period: float) -> np.ndarray:
 
 def image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
     """Check (channels, height, width)."""
-    if len(shape) != 3 or any(int(size) != size or size < 1 for size in shape):
-        raise HierfeatError(f"expected an image shape (channels, height, width) of positive ints, got {tuple(shape)}")
+    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
+    if len(sizes) != 3 or any(int(size) != size or size < 1 for size in sizes):
+        raise HierfeatError(f"expected an image shape (channels, height, width) of positive ints, got {shape!r}")
     return int(shape[0]), int(shape[1]), int(shape[2])
 
 

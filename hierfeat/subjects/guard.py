@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 @contextmanager
@@ -34,9 +34,14 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
                 module.__dict__["training"] = training
             for module, name, buffer, saved in buffers:
                 module._buffers[name] = buffer
-                if saved is not None and buffer is not None and buffer._version != saved[0]:
+                if saved is not None and buffer is not None and _changed(buffer, *saved):
                     with torch.no_grad():
                         buffer.copy_(saved[1])
             for parameter, requires_grad in frozen:
                 if parameter.requires_grad != requires_grad:
                     parameter.requires_grad_(requires_grad)
+
+
+def _changed(buffer: Tensor, version: int, saved: Tensor) -> bool:
+    """Whether a buffer was written into; no version counter sees a write through ``.data``."""
+    return buffer._version != version or not (buffer.is_meta or torch.equal(buffer, saved))

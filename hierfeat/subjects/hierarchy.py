@@ -1,7 +1,7 @@
 """The subject of every analysis: a trained image CNN with what must be known to show it images."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -67,7 +67,6 @@ class Hierarchy:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
         self.classes = None if classes is None else tuple(str(label) for label in classes)
         self.name = name or type(self.model).__name__
-        self._digest: tuple[object, str] | None = None  # the weights' state, and its sha256
 
     def __repr__(self) -> str:
         return f"Hierarchy({self.name!r}, input_shape={self.input_shape}, {len(self.layers)} layers)"
@@ -91,11 +90,7 @@ class Hierarchy:
     @property
     def weights_sha256(self) -> str:
         """The sha256 of names, types, shapes and values of the model's parameters and buffers."""
-        tensors = {name: value for name, value in self.model.state_dict().items() if isinstance(value, Tensor)}
-        state = tuple((name, value.untyped_storage()._cdata, value._version) for name, value in tensors.items())
-        if self._digest is None or self._digest[0] != state:
-            self._digest = (state, _sha256(tensors))
-        return self._digest[1]
+        return _sha256({name: x for name, x in self.model.state_dict().items() if isinstance(x, Tensor)})
 
     def normalise(self, images: Tensor) -> Tensor:
         """Bring images in [0, 1], (N, C, H, W), to the model's device, type and normalisation.
@@ -181,7 +176,7 @@ def _inner(model: nn.Module) -> Any:
 
 
 def _checked_shape(shape: Sequence[int]) -> tuple[int, int, int]:
-    sizes = tuple(shape)
+    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
     if len(sizes) != 3 or not all(isinstance(size, int) and size > 0 for size in sizes):
         raise HierfeatError(f"expected input_shape as three positive ints (channels, height, width), got {shape!r}")
     return sizes[0], sizes[1], sizes[2]

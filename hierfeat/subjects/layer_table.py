@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, without_none
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.ops import KINDS
@@ -72,10 +72,10 @@ class LayerTable(Result):
         return found
 
     def __repr__(self) -> str:
-        return self.table.drop(columns=["connections"]).to_string(index=False)
+        return without_none(self.table.drop(columns=["connections"])).to_string(index=False)
 
     def _repr_html_(self) -> str:
-        return str(self.table.to_html(index=False))
+        return str(without_none(self.table).to_html(index=False, border=0))
 
     def select(self, layers: Layers) -> list[Layer]:
         """The layers that `layers` names, in call order.

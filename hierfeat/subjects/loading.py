@@ -221,8 +221,8 @@ def _build(ref: str, *, own: bool) -> Hierarchy:
 
 def _unknown(ref: str) -> str:
     close = difflib.get_close_matches(ref, ZOO, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(close)}? " if close else ""
-    return f"the zoo has no {ref!r}; {hint}Expected {_FORMS}; `hierfeat models` lists the zoo"
+    hint = f" (did you mean {' or '.join(close)}?)" if close else ""
+    return f"the zoo has no {ref!r}{hint}; expected {_FORMS}; `hierfeat models` lists the zoo"
 
 
 def _torchvision(name: str, own: bool) -> Hierarchy:

@@ -85,6 +85,7 @@ def test_several_kernels_by_name():
         (np.full((4, 4), np.nan), np.ones((2, 2)), {}, "finite pixels"),
         (IMAGE, np.ones(3), {}, r"\(rows, columns\) weights"),
         (IMAGE, {}, {}, "at least one kernel"),
+        (IMAGE, "sobel_0", {}, r"image_kernels\(\)\['sobel_0'\]"),
         (IMAGE, [[np.inf]], {}, "finite weights"),
         (IMAGE, np.ones((14, 1)), {}, "does not fit"),
         (IMAGE, np.ones((1, 17)), {}, "does not fit"),

@@ -166,6 +166,8 @@ def test_labels_may_be_any_ints() -> None:
 
 def test_bad_settings() -> None:
     data = coloured(10, 0)
+    with pytest.raises(hf.HierfeatError, match=r"expected train as a pair \(images, labels\), got Tensor"):
+        layer_probes(colour_net(), *data)  # the images and labels of one set
     with pytest.raises(hf.HierfeatError, match="expected grid"):
         layer_probes(colour_net(), data, data, grid=0)
     with pytest.raises(hf.HierfeatError, match="at least one permutation"):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hierfeat.stimuli.bars import bars, edges
-from hierfeat.stimuli.gratings import grating_phase_at, gratings, plaids
+from hierfeat.stimuli.gratings import gratings, plaids
 
 
 def structure_tensor_angle(image):
@@ -61,21 +61,6 @@ def test_phase_and_offset_move_downwards_and_to_the_right(angle, bright_row, bri
 def test_a_phase_series_drifts_and_its_mean_is_grey():
     images = gratings((1, 32, 32), orientations=[37.0], frequencies=0.13, phases=8)[:]
     np.testing.assert_allclose(images.mean(0), 0.5, atol=1e-6)
-
-
-def test_phase_elsewhere():
-    shape, offset = (1, 40, 40), (5.0, -3.0)
-    for angle in (0.0, 33.0, 90.0, 140.0):
-        here = gratings(shape, orientations=[angle], frequencies=0.07, phases=[50.0])[0]
-        phase = grating_phase_at(np.array(50.0), np.array(angle), np.array(0.07), offset)
-        there = gratings(
-            shape,
-            orientations=[angle],
-            frequencies=0.07,
-            phases=[float(phase)],
-            position=(20 + offset[0], 20 + offset[1]),
-        )[0]
-        np.testing.assert_allclose(here, there, atol=1e-5)
 
 
 def test_a_plaid_is_the_mean_of_its_gratings():

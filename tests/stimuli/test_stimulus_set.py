@@ -66,6 +66,7 @@ def test_spread():
     [
         (lambda: gratings((28, 28)), "channels, height, width"),
         (lambda: gratings((1, 0, 28)), "positive"),
+        (lambda: gratings(28), "channels, height, width"),
         (lambda: gratings((1, 8, 8), frequencies=0.6), "frequencies"),
         (lambda: gratings((1, 8, 8), frequencies=[]), "frequency"),
         (lambda: gratings((1, 8, 8), orientations=[np.nan]), "finite"),

@@ -38,9 +38,11 @@ class Counting(nn.Module):
         super().__init__()
         self.conv, self.bn, self.error = nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), error
         self.register_buffer("seen", torch.zeros(1))
+        self.register_buffer("hidden", torch.zeros(1))
 
     def forward(self, x):
         self.seen += len(x)
+        self.hidden.data += 1
         x = self.bn(self.conv(x)) + torch.rand(1)
         if self.error:
             raise self.error
@@ -122,6 +124,7 @@ def test_torchscript_is_refused():
         ({"model": "resnet18"}, "expected a torch.nn.Module"),
         ({"input_shape": (8, 8)}, "channels, height, width"),
         ({"input_shape": (1, 8, 0)}, "channels, height, width"),
+        ({"input_shape": 8}, "channels, height, width"),
         ({"mean": [0.1, 0.2]}, "one mean per input channel, 1 in all, got 2"),
         ({"std": [0.0]}, "positive std"),
     ],
@@ -163,7 +166,10 @@ def test_weights_sha256_follows_the_weights(everything):
     assert first == hf.Hierarchy(copy.deepcopy(everything), (1, 8, 8)).weights_sha256
     with torch.no_grad():
         everything.head.bias[0] += 1e-3
-    assert h.weights_sha256 != first
+    second = h.weights_sha256
+    assert second != first
+    everything.head.bias.data[0] -= 1e-2  # no version counter sees a write through .data
+    assert h.weights_sha256 not in (first, second)
 
 
 def test_half_precision_models_get_half_precision_images(everything):

@@ -130,9 +130,6 @@ class Field:
         before = sum(len(atoms) for atoms in self.dims[:dim])
         return range(before, before + len(self.dims[dim]))
 
-    def with_terms(self, terms: Iterable[Term]) -> "Field":
-        return Field(self.dims, simplified(terms))
-
 
 def image_field(shape: Sequence[int]) -> Field:
     """The field of an image batch of `shape` (N, C, *spatial): every pixel sees itself."""

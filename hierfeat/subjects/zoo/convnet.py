@@ -4,8 +4,6 @@ from collections import OrderedDict
 
 from torch import nn
 
-POOL = "pool"
-
 
 class ConvNet(nn.Sequential):
     """3x3 convolutions, each with batch norm and ReLU, and 2x2 max pools between them; then dense layers.

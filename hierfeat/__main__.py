@@ -1,4 +1,4 @@
-"""``python -m hierfeat.cli``."""
+"""``python -m hierfeat``."""
 
 import sys
 
