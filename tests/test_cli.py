@@ -1,16 +1,23 @@
 """The command line: what it prints, how it fails, what it leaves behind."""
 
+import io
+import sys
+import time
+
 import pytest
 from safetensors.torch import load_file
 
 import hierfeat as hf
 from hierfeat import cli
+from hierfeat.cli.options import counting
 
 
 def test_layers_prints_the_table(capsys):
     assert cli.main(["layers", "lenet5-digits"]) == 0
     out = capsys.readouterr().out
     assert "(32 - 5)/1 + 1 = 28" in out
+    assert "None" not in out
+    assert "NA" not in out
     assert "61,706 parameters" in out
 
 
@@ -81,6 +88,8 @@ def test_models_and_cards(capsys):
         (["layers", "lenet5-digits", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
         (["fields", "lenet5-digits", "--unit", "conv9", "0", "0"], "did you mean 'conv"),
         (["fields", "lenet5-digits", "--unit", "conv1", "zero", "0"], "whole number for ROW"),
+        (["fields", "lenet5-digits", "--unit", "conv1", "28", "0"], "from 0 to 27, got 28"),
+        (["layers", "lenet5-digits", "--csv", "."], "got the folder ."),
         (["record", "lenet5-digits", "--images", "no-such-folder", "--out", "x.safetensors"], "no-such-folder"),
         (["record", "lenet5-digits", "--count", "0", "--out", "x.safetensors"], "--count of at least 1"),
         (["tuning", "lenet5-digits", "--layers", "conv9", "--out", "tuning"], "did you mean 'conv"),
@@ -92,6 +101,7 @@ def test_errors_are_one_line_and_exit_code_2(arguments, says, capsys, tmp_path, 
     monkeypatch.chdir(tmp_path)
     assert cli.main(arguments) == 2
     captured = capsys.readouterr()
+    assert captured.out == ""
     assert says in captured.err
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("hierfeat: ")
@@ -116,7 +126,45 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path, monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_wrong_usage_is_exit_code_2(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "required: COMMAND"),
+        (["layers"], "required: MODEL; `hierfeat layers --help`"),
+        (["record", "lenet5-digits", "--out", "x", "--count", "many"], "invalid int value: 'many'"),
+        (["data", "fetch", "imagenet"], "`hierfeat data fetch --help`"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments, says, capsys):
     with pytest.raises(SystemExit) as stop:
-        cli.main(["fly"])
+        cli.main(arguments)
     assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("hierfeat: ")
+    assert says in captured.err
+    assert captured.err.count("\n") == 1
+
+
+class _Screen(io.StringIO):
+    def __init__(self, terminal):
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self):
+        return self._terminal
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_images_are_counted_on_a_terminal_and_silently_elsewhere(terminal, monkeypatch):
+    h, images = hf.load("lenet5-digits"), hf.digits()[0][:30]
+    monkeypatch.setattr("sys.stderr", _Screen(terminal))
+    with pytest.raises(RuntimeError), counting(h, total=30, delay=0):
+        for batch in images.split(10):
+            time.sleep(0.11)  # the bar is drawn ten times a second at most
+            hf.record(h, batch)
+        raise RuntimeError
+    assert ("30/30" in sys.stderr.getvalue()) is terminal
+    assert terminal or sys.stderr.getvalue() == ""
+    assert not h.model._forward_pre_hooks

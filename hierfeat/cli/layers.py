@@ -4,7 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hierfeat.cli.options import add_csv_option, add_image_options, add_layers_option, command, load, show, whole
+from hierfeat.cli.options import (
+    add_csv_option,
+    add_image_options,
+    add_layers_option,
+    command,
+    counting,
+    load,
+    show,
+    whole,
+)
 from hierfeat.cli.options import images as load_images
 
 
@@ -59,9 +68,10 @@ def _fields(options: argparse.Namespace) -> None:
         show(fields.table, options.csv)
         return
     layer, row, col = options.unit[0], whole("ROW", options.unit[1]), whole("COL", options.unit[2])
+    seen, virtual = (fields.box(layer, row, col, clip=clip) for clip in (True, False))
     print("top, left, bottom, right (pixels, half-open)")
-    print("sees   ", *fields.box(layer, row, col))
-    print("virtual", *fields.box(layer, row, col, clip=False))
+    print("sees   ", *seen)
+    print("virtual", *virtual)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -72,7 +82,9 @@ def _record(options: argparse.Namespace) -> None:
 
     h = load(options)
     images, _ = load_images(h, options)
-    activations = {name: x.contiguous().clone() for name, x in hf.record(h, images, layers=options.layers).items()}
+    with counting(h, total=len(images)):
+        recorded = hf.record(h, images, layers=options.layers)
+    activations = {name: x.contiguous().clone() for name, x in recorded.items()}
     write_with(options.out, lambda partial: save_file(activations, partial))
     for name, activation in activations.items():
         print(f"{name}  {tuple(activation.shape)}")

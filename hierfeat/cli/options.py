@@ -1,6 +1,8 @@
 """What commands share: their options, how they load what these name, and how they show tables."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +57,22 @@ def load(options: argparse.Namespace) -> "Hierarchy":
     return h
 
 
+@contextmanager
+def counting(h: "Hierarchy", *, total: int | None = None, delay: float = 2) -> Iterator[None]:
+    """Within the block a progress bar counts the images that the model is shown: on a terminal, after `delay` seconds."""
+    from tqdm import tqdm
+
+    def count(_module: Any, inputs: Any) -> None:
+        bar.update(0 if inputs[0].is_meta else len(inputs[0]))  # a meta tensor only asks for shapes
+
+    with tqdm(total=total, desc=h.name, unit="image", delay=delay, leave=False, disable=None) as bar:
+        hook = h.model.register_forward_pre_hook(count)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+
 def images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tensor | None]":
     """The images that were asked for, or those that the model was made for, and their labels if they have any."""
     import hierfeat as hf
@@ -99,10 +117,12 @@ def whole(name: str, text: str) -> int:
 
 def show(table: Any, csv: Path | None) -> None:
     """Print a table, or write it as CSV."""
+    import pandas as pd
+
     from hierfeat._files import write_with
 
     if csv is None:
-        print(table.to_string(index=False, na_rep=""))
+        print(table.map(lambda cell: "" if cell is None or cell is pd.NA else cell).to_string(index=False, na_rep=""))
     else:
         write_with(csv, lambda partial: table.to_csv(partial, index=False))
         print(csv)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hierfeat.cli.options import add_image_options, add_layers_option, command, images, load, show
+from hierfeat.cli.options import add_image_options, add_layers_option, command, counting, images, load, show
 from hierfeat.errors import HierfeatError
 
 
@@ -66,7 +66,8 @@ def _run(options: argparse.Namespace) -> None:
         raise HierfeatError(f"expected labelled images for {analysis.function}: name a data set or a folder (--images)")
     given = [tensor for tensor in (shown, labels if analysis.labels else None) if tensor is not None]
     layers = {"layers": options.layers} if analysis.layers else {}
-    found = getattr(hf, analysis.function)(h, *given, **layers)
+    with counting(h):
+        found = getattr(hf, analysis.function)(h, *given, **layers)
     table = getattr(found, analysis.view)
     show(table[list(analysis.columns) or list(table)].round(3), None)
     if options.out is not None:

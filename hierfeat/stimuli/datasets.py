@@ -189,8 +189,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     folder = data_root(root)
     if name == "digits":
         return folder  # scikit-learn brings them along
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for train in (True, False):
             getattr(datasets, _TORCHVISION[name])(folder, train=train, download=True)
     except (OSError, RuntimeError) as error:

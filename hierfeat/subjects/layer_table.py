@@ -90,9 +90,9 @@ class LayerTable(Result):
         HierfeatError
             If an item matches nothing; with the closest name.
         """
-        items = [layers] if isinstance(layers, str) else list(layers)
-        if not items:
-            raise HierfeatError("expected at least one layer name, pattern or kind in layers=; got none")
+        items = [layers] if isinstance(layers, str) else list(layers or ())
+        if not items or not all(isinstance(item, str) for item in items):
+            raise HierfeatError(f"expected at least one layer name, pattern or kind in layers=; got {layers!r}")
         everything = list(self)
         chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
         self._refuse_unmatched(items, everything, bool(chosen))
@@ -110,9 +110,7 @@ class LayerTable(Result):
             present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
         close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
-        hint = (
-            f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
-        )
+        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {_first(self.table['layer'].tolist())}"
         return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' or kinds will do)"
 
 
@@ -125,6 +123,10 @@ def matches(item: str, name: str, kind: str) -> bool:
     (True, True, False)
     """
     return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+
+
+def _first(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most] + ["..."] * (len(names) > most)) or "none"
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,9 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except pickle.UnpicklingError as error:
+        raise HierfeatError(f"cannot read weights from {path}: it is no state_dict; save model.state_dict()") from error
+    except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
         raise HierfeatError(f"cannot read weights from {path}: {str(error).splitlines()[0]}") from error
     return _unwrapped(content, path)
 

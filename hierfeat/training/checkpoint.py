@@ -44,7 +44,7 @@ def resume(state: State, checkpoint: Path | None, recipe: Recipe) -> None:
     """Go back to where the checkpoint was saved, if there is one, of the same recipe."""
     if checkpoint is None or not checkpoint.exists():
         return
-    saved = torch.load(checkpoint, weights_only=True)
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     if saved["recipe"] != recipe.as_dict():
         raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
     state.model.load_state_dict(saved["model"])
