@@ -59,7 +59,7 @@ def load(options: argparse.Namespace) -> "Hierarchy":
 
 @contextmanager
 def counting(h: "Hierarchy", *, total: int | None = None, delay: float = 2) -> Iterator[None]:
-    """Within the block a progress bar counts the images that the model is shown: on a terminal, after `delay` seconds."""
+    """Count the images that the model is shown in the block: a progress bar, on a terminal, after `delay` seconds."""
     from tqdm import tqdm
 
     def count(_module: Any, inputs: Any) -> None:

@@ -145,7 +145,7 @@ class Watch(TorchFunctionMode):
         return self._finished(call, output)
 
     def _is_of_weights(self, kind: str) -> bool:
-        """What makes a weight is no layer: a parametrisation, or a norm or reshape before a module's own convolution."""
+        """What makes a weight is no layer: a parametrisation, a norm or reshape before a module's own convolution."""
         if not self._stack:
             return False
         frame = self._stack[-1]

@@ -156,7 +156,6 @@ CASES = {
     "hardswish": (F.hardswish, "exact"),
     "glu": (lambda x: F.glu(x, dim=1).repeat(1, 2, 1, 1), "exact"),
     "index": (lambda x: x[:, :, [3, 1, 2]].repeat(1, 1, 3, 1), "exact"),
-    "bicubic": (lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"), "exact"),
 }
 
 
@@ -171,12 +170,19 @@ def test_operation(case):
     function, status = CASES[case]
     net = nn.Sequential(Functional(function), nn.Conv2d(4, 2, 3, padding=1)) if case != "mean" else Functional(function)
     h = hf.Hierarchy(net.double(), (3, 10, 12))
-    if case == "bicubic":  # its taps of weight zero let NaN through
-        fields = hf.receptive_fields(h)
-        assert fields.box("1", 0, 0)[:2] == (0, 0)
-    else:
-        fields = probe.assert_exact(h)
+    fields = probe.assert_exact(h)
     assert fields.table.status.iloc[-1] == status
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(20, 24), (17, 9), (7, 5), (3, 2)])
+def test_resampling(mode, antialias, size):
+    """Probed with a huge number: taps of weight zero let NaN through."""
+    net = Functional(lambda x: F.interpolate(x, size=size, mode=mode, antialias=antialias))
+    h = hf.Hierarchy(nn.Sequential(net, nn.Conv2d(4, 2, 3, padding=1)).double(), (3, 10, 12))
+    fields = probe.assert_exact(h, marker=probe.HUGE)
+    assert fields.table.status.iloc[-1] == "exact"
 
 
 def _weight(x, *shape):
