@@ -54,6 +54,8 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits
 
     _check_split(split)
+    if size < 1:
+        raise HierfeatError(f"expected size in pixels, at least 1; got {size}")
     raw: Any = load_digits()
     order = np.random.RandomState(0).permutation(len(raw.target))  # its stream is frozen for good
     images = torch.as_tensor(raw.images, dtype=torch.float32)[order, None] / 16

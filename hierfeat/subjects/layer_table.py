@@ -1,10 +1,11 @@
 """The layers of a model as one table, and choosing among them by name, glob pattern or kind."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
+from reprlib import repr as shorter
 from typing import Any
 
 import pandas as pd
@@ -90,9 +91,10 @@ class LayerTable(Result):
         HierfeatError
             If an item matches nothing; with the closest name.
         """
-        items = [layers] if isinstance(layers, str) else list(layers or ())
+        given: object = layers  # whatever the user's type checker did not see
+        items = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
         if not items or not all(isinstance(item, str) for item in items):
-            raise HierfeatError(f"expected at least one layer name, pattern or kind in layers=; got {layers!r}")
+            raise HierfeatError(f"expected at least one layer name, pattern or kind in layers=; got {shorter(given)}")
         everything = list(self)
         chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
         self._refuse_unmatched(items, everything, bool(chosen))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -33,8 +32,9 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise HierfeatError(f"cannot read weights from {path}: it is no state_dict; save model.state_dict()") from error
-    except (SafetensorError, RuntimeError, EOFError, ValueError) as error:
-        raise HierfeatError(f"cannot read weights from {path}: {str(error).splitlines()[0]}") from error
+    except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
+        reason = (str(error).splitlines() or [""])[0]
+        raise HierfeatError(f"cannot read weights from {path}: {type(error).__name__}: {reason}") from error
     return _unwrapped(content, path)
 
 

@@ -63,6 +63,8 @@ def test_mnist_is_centred_on_a_larger_ground() -> None:
     assert float(large.sum(dtype=torch.float64)) == pytest.approx(float(small.sum(dtype=torch.float64)))
     with pytest.raises(HierfeatError, match=r"size >= 28"):
         datasets.mnist(size=20)
+    with pytest.raises(HierfeatError, match="at least 1; got 0"):
+        datasets.digits(size=0)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])

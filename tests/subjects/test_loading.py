@@ -160,9 +160,10 @@ def test_unreadable_weights(tmp_path: Path) -> None:
     with pytest.raises(HierfeatError, match="there is no file"):
         load("lenet5-digits", weights=tmp_path / "none.pt")
     for name in ("broken.safetensors", "broken.pt"):
-        (tmp_path / name).write_bytes(b"\x00" * 50)
-        with pytest.raises(HierfeatError, match="cannot read weights"):
-            load("lenet5-digits", weights=tmp_path / name)
+        for content in (b"\x00" * 50, b"half a checkpoint", b""):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(HierfeatError, match="cannot read weights"):
+                load("lenet5-digits", weights=tmp_path / name)
     with pytest.raises(HierfeatError, match="DEFAULT is for torchvision"):
         load("no_such_module:net", weights="DEFAULT")
     torch.save([1, 2], tmp_path / "list.pt")
