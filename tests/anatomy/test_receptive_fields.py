@@ -144,6 +144,9 @@ CASES = {
     "softmax over channels": (lambda x: x.softmax(1), "exact"),
     "softmax over space": (lambda x: x.flatten(2).softmax(-1).view_as(x), "global"),
     "attention": (lambda x: _attended(x), "global"),
+    "attention by products, twice": (lambda x: _attended(_attended(x, by_products=True), by_products=True), "global"),
+    "attention in windows": (lambda x: _windowed(x), "global"),
+    "rows by columns": (lambda x: x[..., :8, :8] @ x[..., :8, :8].transpose(2, 3), "global"),
     "gate": (lambda x: x * x.mean((2, 3), keepdim=True).sigmoid(), "global"),
     "mean": (lambda x: x.mean((2, 3)), "global"),
     "lp pool": (lambda x: F.lp_pool2d(x.abs() + 1, 2, 3, 2), "exact"),
@@ -159,10 +162,21 @@ CASES = {
 }
 
 
-def _attended(x):
-    tokens = x.flatten(2).transpose(1, 2)
-    out = F.scaled_dot_product_attention(tokens, tokens, tokens)
-    return out.transpose(1, 2).reshape(x.shape)
+def _windowed(x):
+    """Attention within 5x4 windows, as in Swin."""
+    n, c, h, w = x.shape
+    windows = x.view(n, c, h // 5, 5, w // 4, 4).permute(0, 2, 4, 1, 3, 5).reshape(-1, c, 5, 4)
+    attended = _attended(windows, by_products=True).reshape(n, h // 5, w // 4, c, 5, 4)
+    return attended.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+
+
+def _attended(x, by_products=False):
+    tokens = x.unflatten(1, (2, -1)).flatten(3).transpose(2, 3)  # (N, heads, tokens, features)
+    if by_products:
+        out = (tokens @ tokens.transpose(-2, -1)).softmax(-1) @ tokens
+    else:
+        out = F.scaled_dot_product_attention(tokens, tokens, tokens)
+    return out.transpose(2, 3).reshape(x.shape)
 
 
 @pytest.mark.parametrize("case", CASES)
