@@ -6,10 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hierfeat.errors import HierfeatError
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; rename it there on success, remove it on any failure.
+
+    Raises
+    ------
+    HierfeatError
+        If there can be no such file, before anything is written.
 
     Examples
     --------
@@ -21,8 +28,15 @@ def replacing(path: str | Path) -> Iterator[Path]:
     'all of it'
     """
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    if target.is_dir():
+        raise HierfeatError(f"expected a file to write, got the folder {target}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    except OSError as error:
+        raise HierfeatError(
+            f"cannot write {target}: {error.strerror} ({error.filename}); choose another place"
+        ) from error
     os.close(handle)
     partial = Path(name)
     try:

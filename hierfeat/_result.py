@@ -91,7 +91,10 @@ class Result:
         folder = Path(folder)
         if not (folder / _META).is_file():
             raise HierfeatError(f"expected a result saved by {cls.__name__}.save in {folder}; it has no {_META}")
-        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        try:
+            meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise HierfeatError(f"{folder / _META} is damaged: {error}; save the result again") from error
         if cls is Result and meta["module"].startswith("hierfeat."):
             return cast(Self, getattr(importlib.import_module(meta["module"]), meta["class"]).load(folder))
         if meta["class"] != cls.__name__:

@@ -11,6 +11,8 @@ def test_layers_prints_the_table(capsys):
     assert cli.main(["layers", "lenet5-digits"]) == 0
     out = capsys.readouterr().out
     assert "(32 - 5)/1 + 1 = 28" in out
+    assert "None" not in out
+    assert "NA" not in out
     assert "61,706 parameters" in out
 
 
@@ -82,6 +84,8 @@ def test_models_and_cards(capsys):
         (["layers", "lenet5-digits", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
         (["fields", "lenet5-digits", "--unit", "conv9", "0", "0"], "did you mean 'conv"),
         (["fields", "lenet5-digits", "--unit", "conv1", "zero", "0"], "whole number for ROW"),
+        (["fields", "lenet5-digits", "--unit", "conv1", "28", "0"], "from 0 to 27, got 28"),
+        (["layers", "lenet5-digits", "--csv", "."], "got the folder ."),
         (["record", "lenet5-digits", "--images", "no-such-folder", "--out", "x.safetensors"], "no-such-folder"),
         (["record", "lenet5-digits", "--count", "0", "--out", "x.safetensors"], "--count of at least 1"),
         (["tuning", "lenet5-digits", "--layers", "conv9", "--out", "tuning"], "did you mean 'conv"),
@@ -93,6 +97,7 @@ def test_errors_are_one_line_and_exit_code_2(arguments, says, capsys, tmp_path, 
     monkeypatch.chdir(tmp_path)
     assert cli.main(arguments) == 2
     captured = capsys.readouterr()
+    assert captured.out == ""
     assert says in captured.err
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("hierfeat: ")
@@ -117,7 +122,22 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path, monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
-def test_wrong_usage_is_exit_code_2(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "required: COMMAND"),
+        (["layers"], "required: MODEL; `hierfeat layers --help`"),
+        (["record", "lenet5-digits", "--out", "x", "--count", "many"], "invalid int value: 'many'"),
+        (["data", "fetch", "imagenet"], "`hierfeat data fetch --help`"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments, says, capsys):
     with pytest.raises(SystemExit) as stop:
-        cli.main(["fly"])
+        cli.main(arguments)
     assert stop.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("hierfeat: ")
+    assert says in captured.err
+    assert captured.err.count("\n") == 1

@@ -93,3 +93,19 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
         raise KeyboardInterrupt
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_places_that_cannot_be_written_are_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(hf.HierfeatError, match="cannot write .*file/result/table.csv: .*choose another place"):
+        example().save(tmp_path / "file" / "result")
+    with pytest.raises(hf.HierfeatError, match="expected a file to write, got the folder"), replacing(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_damaged_result_says_so(tmp_path):
+    folder = example().save(tmp_path / "result")
+    (folder / "result.json").write_text("{")
+    with pytest.raises(hf.HierfeatError, match="result.json is damaged"):
+        Example.load(folder)

@@ -5,6 +5,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -59,3 +61,42 @@ def test_any_other_failure_is_passed_on(tmp_path):
     done = import_with(tmp_path)
     assert done.returncode != 0
     assert "libcudart" in done.stderr
+
+
+TIMM = """
+import torchvision
+from torch import nn
+
+def create_model(name, pretrained):
+    if name != "tiny":
+        raise RuntimeError(f"Unknown model ({name})")
+    model = nn.Sequential(nn.Conv2d(3, 2, 3))
+    model.input_shape = (3, 8, 8)  # for the door of factories
+    model.pretrained_cfg = {"input_size": (3, 8, 8), "mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4)}
+    return model
+
+def factory():
+    return create_model("tiny", False)
+"""
+
+
+@pytest.mark.parametrize(("form", "expected"), [("timm:tiny", "(0.4, 0.5, 0.6)"), ("{file}:factory", "None")])
+def test_it_is_open_for_timm_and_for_factories_too(form, expected, tmp_path):
+    fake_torchvision(tmp_path, "operator torchvision::nms does not exist")
+    (tmp_path / "timm.py").write_text(TIMM)
+    ref = form.format(file=tmp_path / "timm.py")
+    done = run(
+        f"""
+        import sys; sys.path.insert(0, {str(tmp_path)!r})
+        import hierfeat as hf
+        h = hf.load({ref!r})
+        print(h.input_shape, h.mean, len(h.layers))
+        try:
+            hf.load("timm:large")
+        except hf.HierfeatError as error:
+            print(error)
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"(3, 8, 8) {expected} 1" in done.stdout
+    assert "timm cannot make 'large': Unknown model (large)" in done.stdout

@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``--help`` answers at o
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from hierfeat._version import __version__
 from hierfeat.cli import layers, models, results
@@ -38,8 +39,15 @@ def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {text} (--traceback shows where)"
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments; argparse would print the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hierfeat: {message}; `{self.prog} --help` shows the usage\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hierfeat",
         description="Analyse the feature hierarchy of a trained CNN, as Hubel and Wiesel analysed the visual cortex.",
         epilog="Start with: hierfeat atlas lenet5-digits",

@@ -4,7 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from hierfeat.cli.options import add_csv_option, add_image_options, add_layers_option, command, load, show, whole
+from hierfeat.cli.options import (
+    add_csv_option,
+    add_image_options,
+    add_layers_option,
+    command,
+    load,
+    show,
+    whole,
+)
 from hierfeat.cli.options import images as load_images
 
 
@@ -61,9 +69,10 @@ def _fields(options: argparse.Namespace) -> None:
             print("\nsizes, strides and starts in pixels; global: the field is the whole image")
         return
     layer, row, col = options.unit[0], whole("ROW", options.unit[1]), whole("COL", options.unit[2])
+    seen, virtual = (fields.box(layer, row, col, clip=clip) for clip in (True, False))
     print("top, left, bottom, right (pixels, half-open)")
-    print("sees   ", *fields.box(layer, row, col))
-    print("virtual", *fields.box(layer, row, col, clip=False))
+    print("sees   ", *seen)
+    print("virtual", *virtual)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -74,7 +83,8 @@ def _record(options: argparse.Namespace) -> None:
 
     h = load(options)
     images, _ = load_images(h, options)
-    activations = {name: x.contiguous().clone() for name, x in hf.record(h, images, layers=options.layers).items()}
+    recorded = hf.record(h, images, layers=options.layers)
+    activations = {name: x.contiguous().clone() for name, x in recorded.items()}
     write_with(options.out, lambda partial: save_file(activations, partial))
     for name, activation in activations.items():
         print(f"{name}  {tuple(activation.shape)}")

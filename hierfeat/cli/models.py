@@ -51,7 +51,7 @@ def _models(options: argparse.Namespace) -> None:
     from hierfeat.subjects.loading import card, model_table
 
     if options.name is None:
-        show(model_table().round(4), None)
+        show(model_table().round({"accuracy": 4, "accuracy_std": 4, "cpu_minutes": 1}), None)
     else:
         print(json.dumps(card(options.name), indent=1, ensure_ascii=False))
 

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
@@ -125,7 +126,7 @@ def nonnegativity(
     images = checked_images(h, images)
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
-        for batch in images.split(batch_size):
+        for batch in with_bar(images.split(batch_size), h.name):
             h.forward(batch)
     return NonNegativity(
         table=gathered.table(),

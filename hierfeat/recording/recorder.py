@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -58,12 +59,12 @@ def record(
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
     images = checked_images(h, images)
-    if batch_size < 1:
-        raise HierfeatError(f"expected batch_size of at least 1, got {batch_size}")
-    parts = _recorded(h, images.split(batch_size), _Quick(h, layers=layers))
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise HierfeatError(f"expected batch_size as an int of at least 1, got {batch_size!r}")
+    batches = images.split(batch_size)
+    parts = _recorded(h, batches, _Quick(h, layers=layers)) or _recorded(h, batches, Recorder(h, layers=layers))
     if parts is None:
-        parts = _recorded(h, images.split(batch_size), Recorder(h, layers=layers))
-    assert parts is not None, "the exact recorder always answers"
+        raise HierfeatError(f"{h.name} writes into its activations in a way that no torch mechanism tells")
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -71,7 +72,7 @@ def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> 
     """What `recorder` saw, a dict per batch; None if something was overwritten behind its back."""
     parts: list[dict[str, Tensor]] = []
     with torch.no_grad(), recorder:
-        for batch in batches:
+        for batch in with_bar(batches, h.name) if len(batches) > 1 else batches:
             h.forward(batch)
             if not recorder.is_true():
                 return None
@@ -101,7 +102,8 @@ class Recorder(Mapping[str, Tensor]):
     Notes
     -----
     It is a mapping from layer names to activations of the latest forward pass, in call order, detached from
-    the graph of gradients. Inside the block the model is in eval mode; the gradient mode is the caller's.
+    the graph of gradients. Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is
+    copied unless it must be: what you write into the model's output after the block is seen in its last layer's.
 
     Examples
     --------
@@ -139,6 +141,8 @@ class Recorder(Mapping[str, Tensor]):
         self._block = None
 
     def __getitem__(self, name: str) -> Tensor:
+        if name not in self._kept.tensors:
+            raise KeyError(f"{name!r} was not recorded; these were: {', '.join(self._kept.tensors) or 'none'}")
         return self._kept.tensors[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -154,7 +158,7 @@ class Recorder(Mapping[str, Tensor]):
         return tensors
 
     def is_true(self) -> bool:
-        """Whether nothing has been written into what is kept."""
+        """Whether, by all that torch counts, nothing has been written into what is kept."""
         return self._kept.is_true()
 
     def _after(self, call: Call, output: Tensor) -> None:
@@ -175,6 +179,9 @@ class _Quick(Recorder):
 
     def _watch(self, block: ExitStack) -> None:
         block.enter_context(self._h.watching(after=self._after, writing=self._kept.rescue))
+
+    def is_true(self) -> bool:
+        return self._kept.is_true() and self._kept.is_counted()
 
 
 class _CopyOnWrite:
@@ -199,7 +206,11 @@ class _CopyOnWrite:
             self._versions[name] = version(self.tensors[name])
 
     def is_true(self) -> bool:
-        return all(version(tensor) == self._versions[name] >= 0 for name, tensor in self.tensors.items())
+        return all(version(tensor) == self._versions[name] for name, tensor in self.tensors.items())
+
+    def is_counted(self) -> bool:
+        """Whether torch counts what is written into these tensors; in inference mode it does not."""
+        return all(count >= 0 for count in self._versions.values())
 
 
 class _Writes(TorchDispatchMode):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
@@ -18,7 +19,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers, matches
 
-Batches = Tensor | Iterable[Any]
+Batches = Tensor | np.ndarray | Iterable[Any]
 
 
 def sweep(
@@ -37,11 +38,12 @@ def sweep(
     Parameters
     ----------
     h : Hierarchy
-    batches : torch.Tensor or iterable
+    batches : torch.Tensor, numpy.ndarray or iterable
         Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
         (images, labels) pairs.
     measures : sequence of Measure
-        For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``.
+        For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
+        from there.
     layers : str or sequence of str
         Names, glob patterns or kinds.
     checkpoint : path, optional
@@ -81,6 +83,10 @@ def sweep(
     (6, 16)
     """
     measures = _checked(measures)
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise HierfeatError(f"expected batch_size as an int of at least 1, got {batch_size!r}")
+    if not isinstance(batches, Iterable):
+        raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
     names = [layer.name for layer in h.layers.select(layers)]
     items = [layers] if isinstance(layers, str) else list(layers)
     path, identity, seen, images = None, {}, 0, 0
@@ -114,6 +120,8 @@ def _checked(measures: Sequence[Measure]) -> list[Measure]:
             raise HierfeatError(f"expected measures such as hf.Moments(), got {measure!r}")
     if not measures:
         raise HierfeatError("expected at least one measure, got none")
+    if len(set(map(id, measures))) < len(measures):
+        raise HierfeatError("expected measures of their own, got the same one twice: it would count everything twice")
     return list(measures)
 
 
@@ -124,6 +132,8 @@ def _of_this_process(path: Path) -> Path:
 
 def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Images and labels of each batch, whatever form the data have."""
+    if isinstance(batches, np.ndarray):
+        batches = torch.as_tensor(np.ascontiguousarray(batches))
     for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
         if isinstance(batch, list | tuple):
             yield batch[0], batch[1] if len(batch) > 1 else None

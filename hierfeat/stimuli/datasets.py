@@ -54,6 +54,8 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits
 
     _check_split(split)
+    if size < 1:
+        raise HierfeatError(f"expected size in pixels, at least 1; got {size}")
     raw: Any = load_digits()
     order = np.random.RandomState(0).permutation(len(raw.target))  # its stream is frozen for good
     images = torch.as_tensor(raw.images, dtype=torch.float32)[order, None] / 16
@@ -189,8 +191,8 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     folder = data_root(root)
     if name == "digits":
         return folder  # scikit-learn brings them along
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for train in (True, False):
             getattr(datasets, _TORCHVISION[name])(folder, train=train, download=True)
     except (OSError, RuntimeError) as error:

@@ -1,6 +1,7 @@
 """Images of one's own: a folder of files, a sub-folder per class."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -8,6 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
@@ -42,6 +46,8 @@ def image_folder(root: str | Path, *, size: int = 224, limit: int | None = None)
     >>> images, labels = image_folder("photographs", size=224)  # doctest: +SKIP
     """
     root = Path(root)
+    if size < 1:
+        raise HierfeatError(f"expected size in pixels, at least 1; got {size}")
     if not root.is_dir():
         raise HierfeatError(f"expected a folder of images, or of one sub-folder per class; {root} is no folder")
     files = _images_of(root)[:limit]
@@ -63,14 +69,24 @@ def _images_of(root: Path) -> list[tuple[Path, int]]:
     ]
 
 
+def _in_colour(picture: "Image", path: Path) -> Tensor:
+    """(3, H, W) in [0, 1]. Pillow's own conversion would clip 16 bits at 255."""
+    if picture.mode in ("I", "F"):
+        raise HierfeatError(f"expected 8 or 16 bits a pixel in {path}, got 32, whose range is unknown: save it anew")
+    if picture.mode.startswith("I;16"):
+        grey = torch.from_numpy(np.asarray(picture, dtype=np.float32) / 65535)
+        return grey.expand(3, -1, -1)
+    return torch.from_numpy(np.asarray(picture.convert("RGB"), dtype=np.float32) / 255).permute(2, 0, 1)
+
+
 def _read_square(path: Path, size: int) -> Tensor:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(path) as picture:
-            pixels = torch.from_numpy(np.asarray(picture.convert("RGB"), dtype=np.float32) / 255).permute(2, 0, 1)
-    except UnidentifiedImageError as error:
-        raise HierfeatError(f"expected an image in {path}; it cannot be read as one") from error
+            pixels = _in_colour(picture, path)
+    except OSError as error:
+        raise HierfeatError(f"expected an image in {path}; it cannot be read as one: {error}") from error
     scale = size / min(pixels.shape[1:])
     height, width = (max(size, round(side * scale)) for side in pixels.shape[1:])
     resized = F.interpolate(pixels[None], size=(height, width), mode="bilinear", antialias=True)[0]

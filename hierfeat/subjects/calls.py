@@ -145,10 +145,13 @@ class Watch(TorchFunctionMode):
         return self._finished(call, output)
 
     def _is_of_weights(self, kind: str) -> bool:
-        """Before a convolution in its own module, a norm or reshape is of the weights: it is no layer."""
-        if kind not in ("norm", "other") or not self._stack:
+        """What makes a weight is no layer: a parametrisation, a norm or reshape before a module's own convolution."""
+        if not self._stack:
             return False
-        return self._stack[-1].kind in ("conv", "linear") and not self._stack[-1].named
+        frame = self._stack[-1]
+        if ".parametrizations." in f".{frame.path}.":
+            return True
+        return kind in ("norm", "other") and frame.kind in ("conv", "linear") and not frame.named
 
     def _call(self, kind: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         frame = self._stack[-1] if self._stack else None

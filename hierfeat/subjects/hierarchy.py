@@ -1,9 +1,11 @@
 """The subject of every analysis: a trained image CNN with what must be known to show it images."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import After, Before, Watch
 from hierfeat.subjects.guard import undisturbed
+from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
@@ -111,6 +114,7 @@ class Hierarchy:
 
     def __call__(self, images: Tensor) -> Tensor:
         """The model's output (class scores, as a rule) for images in [0, 1], in eval mode and without gradients."""
+        images = checked_images(self, images)
         with undisturbed(self.model), torch.no_grad():
             output = first_tensor(self.forward(images))
         if output is None:
@@ -176,8 +180,11 @@ def _inner(model: nn.Module) -> Any:
 
 
 def _checked_shape(shape: Sequence[int]) -> tuple[int, int, int]:
-    sizes = tuple(shape) if isinstance(shape, Iterable) else ()
-    if len(sizes) != 3 or not all(isinstance(size, int) and size > 0 for size in sizes):
+    try:
+        sizes = tuple(operator.index(size) for size in shape)
+    except TypeError:
+        sizes = ()
+    if len(sizes) != 3 or min(sizes) < 1:
         raise HierfeatError(f"expected input_shape as three positive ints (channels, height, width), got {shape!r}")
     return sizes[0], sizes[1], sizes[2]
 
@@ -185,7 +192,12 @@ def _checked_shape(shape: Sequence[int]) -> tuple[int, int, int]:
 def _checked_channels(name: str, values: Sequence[float] | None, channels: int) -> tuple[float, ...] | None:
     if values is None:
         return None
-    numbers = tuple(float(value) for value in values)
+    try:
+        numbers = tuple(float(value) for value in values)
+    except (TypeError, ValueError):
+        raise HierfeatError(f"expected one {name} per input channel, {channels} in all, got {values!r}") from None
+    if not all(isfinite(number) for number in numbers):
+        raise HierfeatError(f"expected a finite {name} for every channel, got {numbers}")
     if len(numbers) != channels:
         raise HierfeatError(f"expected one {name} per input channel, {channels} in all, got {len(numbers)}: {numbers}")
     return numbers

@@ -30,7 +30,7 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     HierfeatError
         If type, shape, dtype or range do not fit, if there are none, or if any is NaN or infinite.
     """
-    tensor = torch.as_tensor(images) if isinstance(images, np.ndarray) else images
+    tensor = torch.as_tensor(np.ascontiguousarray(images)) if isinstance(images, np.ndarray) else images
     if not isinstance(tensor, Tensor):
         raise HierfeatError(f"expected {where} as a tensor (N, C, H, W), got {type(images).__name__}")
     _check_shape(h, tensor, where)
@@ -52,6 +52,12 @@ def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
 
 
 def _check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
+    if h.device.type == "meta":
+        raise HierfeatError(f"{h.name} has no weights (meta device): load some before {where} are shown to it")
+    if tensor.is_meta or tensor.layout != torch.strided:
+        raise HierfeatError(
+            f"expected {where} as a dense tensor with data, got one of {tensor.layout}, {tensor.device}"
+        )
     low, high = (float(value) for value in torch.aminmax(tensor.detach().float()))
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = (~torch.isfinite(tensor)).flatten(1).any(1).nonzero().flatten().tolist()

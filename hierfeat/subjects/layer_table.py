@@ -1,10 +1,11 @@
 """The layers of a model as one table, and choosing among them by name, glob pattern or kind."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
+from reprlib import repr as shorter
 from typing import Any
 
 import pandas as pd
@@ -90,9 +91,10 @@ class LayerTable(Result):
         HierfeatError
             If an item matches nothing; with the closest name.
         """
-        items = [layers] if isinstance(layers, str) else list(layers)
-        if not items:
-            raise HierfeatError("expected at least one layer name, pattern or kind in layers=; got none")
+        given: object = layers  # whatever the user's type checker did not see
+        items = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
+        if not items or not all(isinstance(item, str) for item in items):
+            raise HierfeatError(f"expected at least one layer name, pattern or kind in layers=; got {shorter(given)}")
         everything = list(self)
         chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
         self._refuse_unmatched(items, everything, bool(chosen))
@@ -110,9 +112,7 @@ class LayerTable(Result):
             present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
         close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
-        hint = (
-            f"; did you mean {close[0]!r}?" if close else f"; its layers are {', '.join(self.table['layer'][:12])}, ..."
-        )
+        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {_first(self.table['layer'].tolist())}"
         return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' or kinds will do)"
 
 
@@ -125,6 +125,10 @@ def matches(item: str, name: str, kind: str) -> bool:
     (True, True, False)
     """
     return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+
+
+def _first(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most] + ["..."] * (len(names) > most)) or "none"
 
 
 def _plain(value: Any) -> Any:

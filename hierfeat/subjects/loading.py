@@ -74,8 +74,7 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         fit(hierarchy.model, _shipped(ref), f"the shipped weights of {ref}")
     elif ref in ZOO:
         warnings.warn(
-            f"{ref} has no shipped weights: it is freshly initialised (seed 0). "
-            f"`hierfeat train {ref}` trains it; weights= loads a file",
+            f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file",
             stacklevel=2,
         )
     hierarchy.model.eval()
@@ -175,8 +174,9 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
 
     Notes
     -----
-    Each module's own ``reset_parameters`` is called, inner modules first. A parameter whose module has none (a layer
-    scale, a class token) is drawn from a normal distribution with the mean and standard deviation it had.
+    Each module's own ``reset_parameters`` is called, inner modules first. A parameter that it leaves alone, or whose
+    module has none (a layer scale, a class token), is drawn from a normal distribution with the mean and standard
+    deviation it had.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     >>> bool((untrained(h).model.conv1.weight == h.model.conv1.weight).any())
     False
     """
-    model = copy.deepcopy(h.model).cpu()
+    model = _copied(h)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         for module in reversed(list(model.modules())):
@@ -193,14 +193,26 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     return Hierarchy(model.to(h.device), h.input_shape, **options)
 
 
+def _copied(h: Hierarchy) -> nn.Module:
+    """A copy of the model on the CPU."""
+    if h.device.type == "meta":
+        raise HierfeatError(f"{h.name} has no weights (meta device), and so no untrained twin")
+    try:
+        return copy.deepcopy(h.model).cpu()
+    except (RuntimeError, TypeError) as error:
+        raise HierfeatError(f"{h.name} cannot be copied by copy.deepcopy: {error}") from error
+
+
 def _reset(module: nn.Module) -> None:
+    own = list(module.parameters(recurse=False))
+    versions = [parameter._version for parameter in own]
     reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
     if callable(reset):
         reset()
-        return
-    for parameter in module.parameters(recurse=False):
-        spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
-        parameter.copy_(torch.randn_like(parameter) * spread + parameter.mean())
+    for parameter, version in zip(own, versions, strict=True):
+        if parameter._version == version:  # left alone: the old spectral_norm's weight_orig, for one
+            spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
+            parameter.copy_(torch.randn_like(parameter) * spread + parameter.mean())
 
 
 def _build(ref: str, *, own: bool) -> Hierarchy:
@@ -216,6 +228,8 @@ def _build(ref: str, *, own: bool) -> Hierarchy:
         return _timm(name, own)
     if not source:
         raise HierfeatError(_unknown(ref))
+    if own:
+        raise HierfeatError(f"expected a file as the weights of {ref}: DEFAULT is for torchvision:NAME and timm:NAME")
     return _from_factory(source, name)
 
 
@@ -240,6 +254,7 @@ def _torchvision(name: str, own: bool) -> Hierarchy:
 
 
 def _timm(name: str, own: bool) -> Hierarchy:
+    _open_torchvision()
     try:
         timm = importlib.import_module("timm")
     except ImportError as error:
@@ -250,6 +265,11 @@ def _timm(name: str, own: bool) -> Hierarchy:
         raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
     config = model.pretrained_cfg
     return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
+
+
+def _open_torchvision() -> None:
+    """Let others import torchvision also where it does not fit the torch beside it."""
+    importlib.import_module("hierfeat._torchvision")
 
 
 def _from_factory(source: str, name: str) -> Hierarchy:
@@ -267,6 +287,7 @@ def _from_factory(source: str, name: str) -> Hierarchy:
 
 def _module(source: str) -> ModuleType:
     """Import a module by its dotted name, or a file that ends in .py."""
+    _open_torchvision()
     if not source.endswith(".py"):
         try:
             return importlib.import_module(source)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -31,8 +30,11 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise HierfeatError(f"cannot read weights from {path}: {str(error).splitlines()[0]}") from error
+    except pickle.UnpicklingError as error:
+        raise HierfeatError(f"cannot read weights from {path}: it is no state_dict; save model.state_dict()") from error
+    except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
+        reason = (str(error).splitlines() or [""])[0]
+        raise HierfeatError(f"cannot read weights from {path}: {type(error).__name__}: {reason}") from error
     return _unwrapped(content, path)
 
 

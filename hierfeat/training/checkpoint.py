@@ -44,7 +44,12 @@ def resume(state: State, checkpoint: Path | None, recipe: Recipe) -> None:
     """Go back to where the checkpoint was saved, if there is one, of the same recipe."""
     if checkpoint is None or not checkpoint.exists():
         return
-    saved = torch.load(checkpoint, weights_only=True)
+    try:
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
+        raise HierfeatError(
+            f"{checkpoint} is no checkpoint of a training: remove it, or choose another folder"
+        ) from error
     if saved["recipe"] != recipe.as_dict():
         raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
     state.model.load_state_dict(saved["model"])

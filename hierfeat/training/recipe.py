@@ -3,7 +3,14 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.distortions import Distortion
+
+_CHOICES = {
+    "optimizer": ("adamw", "sgd"),
+    "precision": ("float32", "bfloat16"),
+    "split": ("train", "train+validation"),  # and never "test"
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,17 @@ class Recipe:
     precision: str = "float32"
     seed: int = 0
     notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what would be taken for something else, or fail only after the first epoch."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise HierfeatError(
+                    f"expected a recipe's {name} among {', '.join(choices)}; got {getattr(self, name)!r}"
+                )
+        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
+            given = f"{self.epochs}, {self.batch_size} and {self.learning_rate}"
+            raise HierfeatError(f"expected a recipe's epochs, batch_size and learning_rate above 0; got {given}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON can hold it."""

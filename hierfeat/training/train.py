@@ -143,6 +143,8 @@ def train(
 def _checked(recipe: Recipe | str) -> Recipe:
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
+    if not isinstance(recipe, Recipe):
+        raise HierfeatError(f"expected a Recipe or the name of one, got {type(recipe).__name__}")
     if recipe.model not in ZOO or recipe.data not in LOADERS:
         raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
     return recipe
@@ -177,6 +179,9 @@ def _data(name: str, split: str, species: Species, root: str | Path | None, devi
     if name != "digits":
         options["root"] = root
     images, labels = LOADERS[name](split, **options)
+    if tuple(images.shape[1:]) != species.input_shape:
+        found = f"{species.input_shape}; those of {name} are {tuple(images.shape[1:])}"
+        raise HierfeatError(f"expected images of the shape that the model takes, {found}")
     return images.to(device), labels.to(device)
 
 

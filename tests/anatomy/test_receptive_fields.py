@@ -144,6 +144,9 @@ CASES = {
     "softmax over channels": (lambda x: x.softmax(1), "exact"),
     "softmax over space": (lambda x: x.flatten(2).softmax(-1).view_as(x), "global"),
     "attention": (lambda x: _attended(x), "global"),
+    "attention by products, twice": (lambda x: _attended(_attended(x, by_products=True), by_products=True), "global"),
+    "attention in windows": (lambda x: _windowed(x), "global"),
+    "rows by columns": (lambda x: x[..., :8, :8] @ x[..., :8, :8].transpose(2, 3), "global"),
     "gate": (lambda x: x * x.mean((2, 3), keepdim=True).sigmoid(), "global"),
     "mean": (lambda x: x.mean((2, 3)), "global"),
     "lp pool": (lambda x: F.lp_pool2d(x.abs() + 1, 2, 3, 2), "exact"),
@@ -156,14 +159,24 @@ CASES = {
     "hardswish": (F.hardswish, "exact"),
     "glu": (lambda x: F.glu(x, dim=1).repeat(1, 2, 1, 1), "exact"),
     "index": (lambda x: x[:, :, [3, 1, 2]].repeat(1, 1, 3, 1), "exact"),
-    "bicubic": (lambda x: F.interpolate(x, scale_factor=2, mode="bicubic"), "exact"),
 }
 
 
-def _attended(x):
-    tokens = x.flatten(2).transpose(1, 2)
-    out = F.scaled_dot_product_attention(tokens, tokens, tokens)
-    return out.transpose(1, 2).reshape(x.shape)
+def _windowed(x):
+    """Attention within 5x4 windows, as in Swin."""
+    n, c, h, w = x.shape
+    windows = x.view(n, c, h // 5, 5, w // 4, 4).permute(0, 2, 4, 1, 3, 5).reshape(-1, c, 5, 4)
+    attended = _attended(windows, by_products=True).reshape(n, h // 5, w // 4, c, 5, 4)
+    return attended.permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
+
+
+def _attended(x, by_products=False):
+    tokens = x.unflatten(1, (2, -1)).flatten(3).transpose(2, 3)  # (N, heads, tokens, features)
+    if by_products:
+        out = (tokens @ tokens.transpose(-2, -1)).softmax(-1) @ tokens
+    else:
+        out = F.scaled_dot_product_attention(tokens, tokens, tokens)
+    return out.transpose(2, 3).reshape(x.shape)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -171,12 +184,19 @@ def test_operation(case):
     function, status = CASES[case]
     net = nn.Sequential(Functional(function), nn.Conv2d(4, 2, 3, padding=1)) if case != "mean" else Functional(function)
     h = hf.Hierarchy(net.double(), (3, 10, 12))
-    if case == "bicubic":  # its taps of weight zero let NaN through
-        fields = hf.receptive_fields(h)
-        assert fields.box("1", 0, 0)[:2] == (0, 0)
-    else:
-        fields = probe.assert_exact(h)
+    fields = probe.assert_exact(h)
     assert fields.table.status.iloc[-1] == status
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(20, 24), (17, 9), (7, 5), (3, 2)])
+def test_resampling(mode, antialias, size):
+    """Probed with a huge number: taps of weight zero let NaN through."""
+    net = Functional(lambda x: F.interpolate(x, size=size, mode=mode, antialias=antialias))
+    h = hf.Hierarchy(nn.Sequential(net, nn.Conv2d(4, 2, 3, padding=1)).double(), (3, 10, 12))
+    fields = probe.assert_exact(h, marker=probe.HUGE)
+    assert fields.table.status.iloc[-1] == "exact"
 
 
 def _weight(x, *shape):

@@ -180,3 +180,32 @@ def test_models_without_a_conv_say_so():
     h = hf.Hierarchy(nn.Sequential(nn.Flatten(), nn.Linear(64, 3)), (1, 8, 8))
     with pytest.raises(hf.HierfeatError, match="no layer of kind 'conv'; its layers' kinds are: other, linear"):
         hf.record(h, torch.rand(1, 1, 8, 8))
+
+
+class Decorated(nn.Module):
+    """Runs in inference mode by itself, and overwrites what its convolution answers."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 3, 3)
+
+    @torch.inference_mode()
+    def forward(self, x):
+        return self.conv(x).relu_().mul_(2)
+
+
+def test_inference_mode_counts_no_writes_and_is_recorded_truly_all_the_same():
+    h, x = hf.Hierarchy(Decorated(), (1, 8, 8)), torch.rand(2, 1, 8, 8)
+    with torch.no_grad():
+        expected = h.model.conv(x)
+    assert torch.equal(hf.record(h, x)["conv"], expected)
+    plain = hf.Hierarchy(nn.Sequential(h.model.conv, nn.ReLU(inplace=True)), (1, 8, 8))
+    with torch.inference_mode():
+        assert torch.equal(hf.record(plain, x)["0"], expected)
+
+
+def test_what_was_not_recorded_is_named():
+    with hf.Recorder(hf.load("lenet5-digits"), layers="pool") as recorder:
+        pass
+    with pytest.raises(KeyError, match="conv1.*none"):
+        recorder["conv1"]

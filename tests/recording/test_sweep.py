@@ -205,3 +205,20 @@ def test_a_rectifier_has_its_own_numbers_beside_its_convolution(rectifier):
     with np.errstate(invalid="ignore"):  # a dead channel has none
         expected = (1 - x.mean(1) ** 2 / (x**2).mean(1)) / (1 - 1 / x.shape[1])
     assert np.allclose(of["s"]["lifetime_sparseness"], expected, rtol=1e-10, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"batches": None}, "iterable of batches, got NoneType"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"measures": [MOMENTS := hf.Moments(), MOMENTS]}, "same one twice"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(arguments, says):
+    with pytest.raises(hf.HierfeatError, match=says):
+        hf.sweep(net(), **({"batches": data(), "measures": measures()} | arguments))
+
+
+def test_arrays_are_swept_as_tensors_are():
+    assert_same(hf.sweep(net(), data().numpy(), measures()), hf.sweep(net(), data(), measures()))

@@ -63,6 +63,8 @@ def test_mnist_is_centred_on_a_larger_ground() -> None:
     assert float(large.sum(dtype=torch.float64)) == pytest.approx(float(small.sum(dtype=torch.float64)))
     with pytest.raises(HierfeatError, match=r"size >= 28"):
         datasets.mnist(size=20)
+    with pytest.raises(HierfeatError, match="at least 1; got 0"):
+        datasets.digits(size=0)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
@@ -90,3 +92,30 @@ def test_fetch_refuses_unknown_names_and_brings_digits_without_a_download(tmp_pa
     with pytest.raises(HierfeatError, match="got 'imagenet'"):
         datasets.fetch("imagenet", tmp_path)
     assert datasets.fetch("digits", tmp_path) == tmp_path
+
+
+def test_fetch_downloads_both_parts_to_where_the_loader_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Path, bool, bool]] = []
+
+    def downloader(root: Path, *, train: bool, download: bool) -> None:
+        assert root.is_dir()
+        asked.append((root, train, download))
+
+    monkeypatch.setattr("hierfeat._torchvision.datasets.CIFAR10", downloader)
+    monkeypatch.setenv("HIERFEAT_DATA", str(tmp_path / "new" / "data"))
+    folder = datasets.fetch("cifar10")
+    assert folder == datasets.data_root() == tmp_path / "new" / "data"
+    assert asked == [(folder, True, True), (folder, False, True)]
+
+
+@pytest.mark.parametrize("error", [OSError("no route to host"), RuntimeError("file not found or corrupted")])
+def test_a_download_that_fails_says_so(error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def downloader(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("hierfeat._torchvision.datasets.MNIST", downloader)
+    with pytest.raises(HierfeatError, match=f"could not download mnist into .*{error}"):
+        datasets.fetch("mnist", tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HierfeatError, match="could not download mnist into .*file"):
+        datasets.fetch("mnist", tmp_path / "file" / "data")

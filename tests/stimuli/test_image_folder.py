@@ -42,3 +42,24 @@ def test_image_folder_says_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"not a picture")
     with pytest.raises(HierfeatError, match=r"broken\.png"):
         hf.image_folder(tmp_path)
+    _picture(tmp_path / "broken.png", 99, 99, 7)
+    whole = (tmp_path / "broken.png").read_bytes()
+    (tmp_path / "broken.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(HierfeatError, match=r"broken\.png.*truncated"):
+        hf.image_folder(tmp_path)
+    with pytest.raises(HierfeatError, match="at least 1; got 0"):
+        hf.image_folder(tmp_path, size=0)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_a_pixel_keep_their_values(tmp_path: Path, suffix: str) -> None:
+    values = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1040
+    Image.fromarray(values).save(tmp_path / f"deep.{suffix}")
+    images, _ = hf.image_folder(tmp_path, size=8)
+    torch.testing.assert_close(images[0], torch.from_numpy(values / 65535).float().expand(3, 8, 8))
+
+
+def test_pixels_of_unknown_range_are_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.ones((8, 8), dtype=np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(HierfeatError, match="got 32, whose range is unknown"):
+        hf.image_folder(tmp_path)

@@ -291,3 +291,18 @@ def test_a_forward_that_was_cut_short_does_not_confuse_the_next(error):
         names.clear()
         net(torch.ones(1, 1, 4, 4))
     assert names == ["0", "1.0", "1.1"]
+
+
+@pytest.mark.parametrize("wrap", [nn.utils.parametrizations.spectral_norm, nn.utils.parametrizations.weight_norm])
+def test_what_makes_a_weight_is_no_layer(wrap):
+    """Also where the weight is read outside its module's own forward."""
+
+    class Tied(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = wrap(nn.Conv2d(1, 2, 3))
+
+        def forward(self, x):
+            return F.conv_transpose2d(self.conv(x), self.conv.weight)
+
+    assert seen(Tied(), torch.rand(1, 1, 8, 8)) == [("conv", "conv"), ("conv_transpose2d", "conv")]

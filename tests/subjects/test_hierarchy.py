@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -126,13 +127,21 @@ def test_torchscript_is_refused():
         ({"input_shape": (1, 8, 0)}, "channels, height, width"),
         ({"input_shape": 8}, "channels, height, width"),
         ({"mean": [0.1, 0.2]}, "one mean per input channel, 1 in all, got 2"),
+        ({"input_shape": (1, 8.0, 8)}, "channels, height, width"),
+        ({"mean": 0.5}, "one mean per input channel, 1 in all, got 0.5"),
+        ({"mean": [float("nan")]}, "a finite mean"),
         ({"std": [0.0]}, "positive std"),
+        ({"std": [float("inf")]}, "a finite std"),
     ],
 )
 def test_bad_arguments(everything, changes, says):
     arguments = {"model": everything, "input_shape": (1, 8, 8), "mean": None, "std": None} | changes
     with pytest.raises(hf.HierfeatError, match=says):
         hf.Hierarchy(**arguments)
+
+
+def test_an_input_shape_of_numpy_integers_will_do(everything):
+    assert hf.Hierarchy(everything, np.array([1, 8, 8])).input_shape == (1, 8, 8)
 
 
 def test_a_shape_the_model_cannot_take_says_so(everything):
@@ -152,12 +161,32 @@ def test_a_shape_the_model_cannot_take_says_so(everything):
         (torch.full((2, 1, 8, 8), float("nan")), "NaN or infinity in image 0"),
         (torch.full((2, 1, 8, 8), float("inf")), "NaN or infinity"),
         (torch.full((1, 1, 8, 8), 2.0), r"in \[0, 1\], got \[2, 2\]"),
+        (torch.empty(1, 1, 8, 8, device="meta"), "dense tensor with data"),
+        (torch.zeros(1, 1, 8, 8).to_sparse(), "dense tensor with data"),
     ],
 )
-def test_bad_images(everything, bad, says):
+@pytest.mark.parametrize("use", [checked_images, lambda h, images: h(images)], ids=["analysis", "call"])
+def test_bad_images(everything, use, bad, says):
     h = hf.Hierarchy(everything, (1, 8, 8), mean=[0.5])
     with pytest.raises(hf.HierfeatError, match=says):
-        checked_images(h, bad)
+        use(h, bad)
+
+
+def test_images_may_lie_in_memory_as_they_like(everything):
+    h = hf.Hierarchy(everything, (1, 8, 8), mean=[0.5])
+    images = torch.rand(3, 1, 8, 16)[..., ::2]
+    expected = h(images.contiguous())
+    assert torch.equal(h(images), expected)
+    assert torch.equal(h(images.double()), expected)
+    assert torch.equal(h(images.flip(3).numpy()[..., ::-1]), expected)  # a view of negative stride
+
+
+def test_a_model_without_weights_has_layers_and_no_responses(everything):
+    h = hf.Hierarchy(everything.to("meta"), (1, 8, 8))
+    assert len(h.layers) == 13
+    for use in (h, lambda images: hf.record(h, images), lambda images: hf.untrained(h)):
+        with pytest.raises(hf.HierfeatError, match="meta device"):
+            use(torch.rand(1, 1, 8, 8))
 
 
 def test_weights_sha256_follows_the_weights(everything):

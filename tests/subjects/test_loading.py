@@ -1,5 +1,6 @@
 """Loading by name, foreign weights, factories, and the untrained twin."""
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_without_shipped_weights_the_seed_is_fixed() -> None:
 
 
 def test_weights_that_are_not_shipped_are_warned_of() -> None:
-    with pytest.warns(UserWarning, match="resnet20-cifar10 has no shipped weights"):
+    with pytest.warns(UserWarning, match="resnet20-cifar10 has no shipped weights.* weights= loads a file"):
         load("resnet20-cifar10")
 
 
@@ -114,7 +115,7 @@ def test_squeezenet_with_a_state_dict(tmp_path: Path) -> None:
     source = models.squeezenet1_0(weights=None).eval()
     torch.save(source.state_dict(), tmp_path / "squeeze.pth")
     h = load("torchvision:squeezenet1_0", weights=tmp_path / "squeeze.pth")
-    image = torch.rand(1, 3, 64, 64)
+    image = torch.rand(1, 3, 224, 224)
     with torch.no_grad():
         expected = source((image - torch.tensor(h.mean).view(3, 1, 1)) / torch.tensor(h.std).view(3, 1, 1))
     torch.testing.assert_close(h(image), expected)
@@ -159,9 +160,12 @@ def test_unreadable_weights(tmp_path: Path) -> None:
     with pytest.raises(HierfeatError, match="there is no file"):
         load("lenet5-digits", weights=tmp_path / "none.pt")
     for name in ("broken.safetensors", "broken.pt"):
-        (tmp_path / name).write_bytes(b"\x00" * 50)
-        with pytest.raises(HierfeatError, match="cannot read weights"):
-            load("lenet5-digits", weights=tmp_path / name)
+        for content in (b"\x00" * 50, b"half a checkpoint", b""):
+            (tmp_path / name).write_bytes(content)
+            with pytest.raises(HierfeatError, match="cannot read weights"):
+                load("lenet5-digits", weights=tmp_path / name)
+    with pytest.raises(HierfeatError, match="DEFAULT is for torchvision"):
+        load("no_such_module:net", weights="DEFAULT")
     torch.save([1, 2], tmp_path / "list.pt")
     with pytest.raises(HierfeatError, match="holds a list"):
         load("lenet5-digits", weights=tmp_path / "list.pt")
@@ -169,7 +173,7 @@ def test_unreadable_weights(tmp_path: Path) -> None:
 
 def test_a_pickle_with_code_is_not_run(tmp_path: Path) -> None:
     torch.save(nn.Conv2d(1, 1, 1), tmp_path / "module.pt")
-    with pytest.raises(HierfeatError, match="cannot read weights"):
+    with pytest.raises(HierfeatError, match="cannot read weights .* no state_dict; save model.state_dict"):
         load("lenet5-digits", weights=tmp_path / "module.pt")
 
 
@@ -241,3 +245,25 @@ def test_untrained_redraws_parameters_of_modules_that_cannot_reset_themselves() 
     assert not torch.equal(fresh.table, h.model.table)
     assert float(fresh.table.detach().std()) == pytest.approx(3, rel=0.15)
     torch.testing.assert_close(fresh.scale, h.model.scale)
+
+
+@pytest.mark.parametrize("norm", ["spectral_norm", "parametrizations.spectral_norm", "parametrizations.weight_norm"])
+def test_untrained_redraws_what_a_reset_does_not_reach(norm: str) -> None:
+    """The convolution's own ``reset_parameters`` then writes into a product of the parameters, not into these."""
+    wrap = attrgetter(norm)(nn.utils)
+    h = Hierarchy(nn.Sequential(wrap(nn.Conv2d(1, 4, 3))), (1, 8, 8))
+    for parameter in h.model.parameters():
+        nn.init.normal_(parameter, 5.0, 0.01)
+    fresh = untrained(h).model
+    for key, value in h.model.named_parameters():
+        assert not torch.equal(fresh.get_parameter(key), value), key
+    image = torch.rand(1, 1, 8, 8)
+    assert not torch.allclose(fresh(image), h(image))
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm. is deprecated")
+def test_a_model_that_cannot_be_copied_says_so() -> None:
+    net = nn.Sequential(nn.utils.weight_norm(nn.Conv2d(1, 2, 3)))
+    net(torch.rand(1, 1, 8, 8))  # its weight is now the result of an operation, which torch does not copy
+    with pytest.raises(HierfeatError, match="Sequential cannot be copied"):
+        untrained(Hierarchy(net, (1, 8, 8)))

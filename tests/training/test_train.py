@@ -148,11 +148,43 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize(
     ("recipe", "message"),
-    [("lenet7", "a recipe among .*got 'lenet7'"), (replace(TINY, data="imagenet"), "data 'imagenet'")],
+    [
+        ("lenet7", "a recipe among .*got 'lenet7'"),
+        (replace(TINY, data="imagenet"), "data 'imagenet'"),
+        (7, "expected a Recipe or the name of one, got int"),
+    ],
 )
 def test_unknown_recipes(recipe: Recipe | str, message: str) -> None:
     with pytest.raises(HierfeatError, match=message):
         train(recipe)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"optimizer": "lion"}, "optimizer among adamw, sgd; got 'lion'"),
+        ({"precision": "float16"}, "precision among float32, bfloat16; got 'float16'"),
+        ({"split": "test"}, r"split among train, train\+validation; got 'test'"),
+        ({"epochs": 0}, "above 0; got 0, 50"),
+        ({"batch_size": 0}, "above 0; got 3, 0"),
+        ({"learning_rate": float("nan")}, "above 0; got 3, 50 and nan"),
+    ],
+)
+def test_recipes_that_make_no_sense(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(HierfeatError, match=message):
+        replace(TINY, **changes)
+
+
+@pytest.mark.usefixtures("toy_data")
+def test_images_that_do_not_fit_the_model() -> None:
+    with pytest.raises(HierfeatError, match=r"takes, \(1, 32, 32\); those of cifar10 are \(3, 32, 32\)"):
+        train(replace(TINY, data="cifar10"), progress=False)
+
+
+def test_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
+    (tmp_path / "lenet5-digits.checkpoint.pt").write_bytes(b"half a checkpoint")
+    with pytest.raises(HierfeatError, match="is no checkpoint of a training"):
+        train(TINY, out=tmp_path, progress=False)
 
 
 def test_a_recipe_must_fill_a_batch() -> None:

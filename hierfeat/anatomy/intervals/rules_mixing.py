@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from hierfeat.anatomy.intervals import windows
-from hierfeat.anatomy.intervals.field import BOUND, Field
+from hierfeat.anatomy.intervals.field import BOUND, Atom, Field
 from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, elementwise, rule, with_constants
 from hierfeat.anatomy.intervals.shapes import reduce
-from hierfeat.anatomy.intervals.unions import constant, union
+from hierfeat.anatomy.intervals.unions import constant, union, with_atoms
 
 
 @rule("glu")
@@ -77,6 +77,9 @@ def product(op: Op) -> Field:
         field = op.lookup(tensor)
         if field is not None:
             parts.append(reduce(field, [len(field.dims) + dim], keepdim=True))
+            if dim == -2:  # columns of its own: of a product with itself, rows and columns are different units
+                last = len(field.dims) - 1
+                parts[-1] = with_atoms(parts[-1], last, tuple(Atom(atom.size) for atom in field.dims[last]))
     if len(op.tensors) == 3 and (bias := op.lookup(op.tensors[0])) is not None:
         parts.append(bias)
     return union(parts, op.shape)

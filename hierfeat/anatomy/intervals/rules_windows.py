@@ -98,8 +98,9 @@ def _resampling(name: str, inputs: int, outputs: int, scale: float | None, align
     kind = name.removeprefix("_").removeprefix("upsample_")
     mode = _MODES[kind.removesuffix("_aa").rstrip("123d")]
     functional = torch.ops.aten
-    impulses = torch.eye(inputs, dtype=torch.float64)[:, None, :, None]
-    size = [outputs, 1]
+    # two columns wide: on one, torch's antialiasing kernels give every output the weights of the first
+    impulses = torch.eye(inputs, dtype=torch.float64)[:, None, :, None].expand(-1, -1, -1, 2)
+    size = [outputs, 2]
     if mode == "bicubic":
         operation = functional._upsample_bicubic2d_aa if kind.endswith("_aa") else functional.upsample_bicubic2d
         answer = operation(impulses, size, align, scale, 1.0)

@@ -31,7 +31,7 @@ def _common(fields: list[Field], dim: int, size: int) -> list[Field]:
     result = []
     for index, field in enumerate(fields):
         if index in full:
-            result.append(_with_atoms(field, dim, model))
+            result.append(with_atoms(field, dim, model))
             continue
         wide = with_dim(field, dim, model)
         result.append(_raised(wide) if spatial and field is not wide else wide)
@@ -64,7 +64,7 @@ def _raised(field: Field) -> Field:
     return Field(field.dims, tuple(Term(term.spans, max(term.level, GLOBAL)) for term in field.terms))
 
 
-def _with_atoms(field: Field, dim: int, model: Path) -> Field:
+def with_atoms(field: Field, dim: int, model: Path) -> Field:
     """Rename the atoms of a dimension to those of `model`, which have the same sizes."""
     if all(a is b for a, b in zip(field.dims[dim], model, strict=True)):
         return field
