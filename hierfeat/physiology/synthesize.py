@@ -78,8 +78,8 @@ def synthesize(
     images: Tensor | None = None,
     size: tuple[int, int] | None = None,
     jitter: float | None = None,
-    scale: float = 0.15,
-    rotation: float = 15.0,
+    scale: float = 0.2,
+    rotation: float = 20.0,
     learning_rate: float = 0.1,
     batch_size: int = 16,
     progress: bool = True,
@@ -114,7 +114,8 @@ def synthesize(
         Largest shift of the random views, in pixels; by default an eighth of the image, or, for the central unit, which
         has its place, a sixteenth of its receptive field.
     scale, rotation : float
-        Largest relative change of size, and largest rotation in degrees, of the random views.
+        Largest relative change of size, and largest rotation in degrees, of the random views. Wider views make images
+        that keep more of their activation when they are turned or scaled, and whose activation is smaller.
     learning_rate : float
     batch_size : int
         Images optimised at a time.
