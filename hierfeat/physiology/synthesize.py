@@ -99,7 +99,8 @@ def synthesize(
     steps : int
         Steps of Adam.
     seed : int
-        The same seed gives the same image, whatever other channels are asked for.
+        The same seed gives the same image. Other channels beside it change nothing but the rounding, which many steps
+        can magnify.
     negative : bool
         Minimise instead.
     copies : int
