@@ -78,8 +78,8 @@ def synthesize(
     images: Tensor | None = None,
     size: tuple[int, int] | None = None,
     jitter: float | None = None,
-    scale: float = 0.15,
-    rotation: float = 15.0,
+    scale: float | None = None,
+    rotation: float | None = None,
     learning_rate: float = 0.1,
     batch_size: int = 16,
     progress: bool = True,
@@ -99,7 +99,8 @@ def synthesize(
     steps : int
         Steps of Adam.
     seed : int
-        The same seed gives the same image, whatever other channels are asked for.
+        The same seed gives the same image. Other channels beside it change nothing but the rounding, which many steps
+        can magnify.
     negative : bool
         Minimise instead.
     copies : int
@@ -110,11 +111,11 @@ def synthesize(
         Natural images (N, C, H, W) in [0, 1], to compare with.
     size : tuple of int, optional
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
-    jitter : float, optional
-        Largest shift of the random views, in pixels; by default an eighth of the image, or, for the central unit, which
-        has its place, a sixteenth of its receptive field.
-    scale, rotation : float
-        Largest relative change of size, and largest rotation in degrees, of the random views.
+    jitter, scale, rotation : float, optional
+        The random views: their largest shift, in pixels, relative change of size, and rotation, in degrees. By default
+        an eighth of the image, 0.2 and 20; for the central unit, which has its place, a sixteenth of its receptive
+        field, 0.15 and 15. Wider views make images that keep more of their activation when turned or scaled, but have
+        less of it.
     learning_rate : float
     batch_size : int
         Images optimised at a time.
@@ -155,8 +156,8 @@ def synthesize(
     natural = None if images is None else checked_images(h, images)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else size
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
-    jitter = _jitter(h, layer, objective, size) if jitter is None else jitter
-    views = {"jitter": jitter, "scale": scale, "rotation": rotation}
+    given = {"jitter": jitter, "scale": scale, "rotation": rotation}
+    views = _default_views(h, layer, objective, size) | {k: value for k, value in given.items() if value is not None}
     sign = -1.0 if negative else 1.0
     task = Ascent(
         h, layer, objective, sign, size, steps, learning_rate, copies, diversity if copies > 1 else 0, seed, views
@@ -186,11 +187,11 @@ def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | 
     return [int(channel) for channel in chosen]
 
 
-def _jitter(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> float:
+def _default_views(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> dict[str, float]:
     if objective is not central_unit:
-        return min(size) / 8
+        return {"jitter": min(size) / 8, "scale": 0.2, "rotation": 20.0}
     sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
-    return min(*size, int(sizes[layer])) / 16
+    return {"jitter": min(*size, int(sizes[layer])) / 16, "scale": 0.15, "rotation": 15.0}
 
 
 def _check_settings(**settings: int) -> None:

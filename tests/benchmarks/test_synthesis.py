@@ -29,13 +29,13 @@ from hierfeat.physiology.synthesize import synthesize
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("default"), pytest.mark.timeout(7200)]
 SIZE, DEFAULT_STEPS, FRAME, SHOWN = 128, 512, 12, 224
-# Drawn by chance among the channels that photographs drive. The settings of `synthesize` were chosen on other layers,
-# but its widest views (15 %, 15°) after numbers of these had been seen.
+# Drawn with random.Random(2026) among the channels that each of seven photographs drives somewhere. None was measured
+# before the settings of `synthesize` were final; these were chosen on channels of features.4, 9 and 12.
 CHANNELS = {
-    "features.3.expand1x1": [4, 22, 40, 63],
-    "features.5.expand3x3": [22, 90, 109, 113],
-    "features.8.expand3x3": [31, 139, 176, 183],
-    "features.10.expand1x1": [29, 131, 165, 190],
+    "features.3.expand3x3": [8, 21, 33, 62],
+    "features.5.expand1x1": [66, 84, 112, 123],
+    "features.7.expand1x1": [14, 32, 84, 127],
+    "features.10.expand1x1": [135, 181, 206, 253],
 }
 VIEWS = {"jitter": 5.0, "scale": 0.1, "rotation": 10.0}  # as lucent's own
 INNER = (92, 92)  # what shifts and views of a picture of 128 pixels leave of it without making up any
@@ -117,10 +117,10 @@ def test_beside_lucent(capsys) -> None:
             found = measured(h, rectified, channels, images, shown)
             rows.append(pd.DataFrame({"layer": layer, "channel": channels, "by": name} | found))
     table = pd.concat(rows, ignore_index=True)
-    mean = table.drop(columns=["layer", "channel"]).groupby("by").mean()
+    median = table.drop(columns=["layer", "channel"]).groupby("by").median()  # shares of next to nothing are noise
     ratios = [lucent / ours for ours, lucent in seconds]
     with capsys.disabled():
-        print("\n" + table.round(3).to_string(index=False), "\n\n" + mean.round(3).to_string())
+        print("\n" + table.round(3).to_string(index=False), "\n\nMedians\n" + median.round(3).to_string())
         for layer, (ours, lucent), ratio in zip(CHANNELS, seconds, ratios, strict=True):
             print(f"{layer}: CPU s per channel: hierfeat {ours:.1f}, lucent {lucent:.1f} ({ratio:.1f} times)")
     assert min(ratios) > 10
