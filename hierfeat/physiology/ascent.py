@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.image_parameters import FourierImages, Views, centre
@@ -13,25 +14,34 @@ from hierfeat.physiology.reading import Read, last_rectifiers, reading
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 
-_DECAY = 1.0
+_DECAY, _GREY = 1.0, 0.5
 _COPIES_APART, _CHANNELS_APART = 1_000_003, 7_919
 
 
 @dataclass(frozen=True, eq=False)
 class Ascent:
-    """What all batches of one synthesis share."""
+    """What all batches of one synthesis share.
+
+    `size` is that of the pictures that are optimised; the model is shown them in a grey `frame` (left, right, top,
+    bottom).
+    """
 
     h: Hierarchy
     layer: str
     objective: Objective
     sign: float
     size: tuple[int, int]
+    frame: tuple[int, int, int, int]
     steps: int
     rate: float
     copies: int
     diversity: float
     seed: int
     views: dict[str, float]
+
+    def framed(self, pictures: Tensor) -> Tensor:
+        """The images that the model is shown."""
+        return pad(pictures, self.frame, value=_GREY) if any(self.frame) else pictures
 
     def random_views(self) -> Views:
         return Views(self.size, **self.views, generator=torch.Generator().manual_seed(self.seed))
@@ -49,7 +59,7 @@ def ascend(task: Ascent, group: list[int], bar: Any) -> dict[str, Tensor]:
     canvas = h.input_shape[0], task.size[0] + 2 * views.margin, task.size[1] + 2 * views.margin
     parameters = FourierImages(seeds, canvas, h.device)
     where = channels.to(h.device)
-    first = centre(parameters(), task.size).detach()
+    first = task.framed(centre(parameters(), task.size).detach())
     start, silent = _start(task, first, where)
     opened = last_rectifiers(h, task.layer, first[:1]) if bool(silent.any()) else None
     with torch.enable_grad(), reading(h, task.layer, **_bypass(opened, silent)) as read:
@@ -72,7 +82,7 @@ def _climb(task: Ascent, read: Read, parameters: FourierImages, views: Views, wh
     history = []
     for _ in range(task.steps):
         optimiser.zero_grad()
-        activation = read(views(parameters()))
+        activation = read(task.framed(views(parameters())))
         values = _values(task, activation, where)
         gain = task.sign * values
         if task.diversity:

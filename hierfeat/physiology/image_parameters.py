@@ -11,7 +11,7 @@ from hierfeat.subjects.layer import Ints
 # Square root of the covariance of RGB values in ImageNet's training images, as Lucid (Apache-2.0) has it.
 _COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 _START = 0.01  # standard deviation of the first spectrum: nearly grey
-_SIDE, _LEAST = 32, 160  # pixels: see Notes
+_SIDE, _LEAST, _FEW = 32, 160, 9  # pixels: see Notes
 
 
 class FourierImages:
@@ -27,9 +27,9 @@ class FourierImages:
 
     Notes
     -----
-    image = sigmoid(M · IFFT(s(f)·z)/4a), a = max(160, H, W)/32, with s(f) = √(HW)/max(f, 1/max(H, W)) for f
-    in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps images from saturating: large ones, as
-    their lowest frequencies weigh most, and small ones, as few frequencies share what one step brings. For
+    image = sigmoid(M · IFFT(s(f)·z)/4a), a = min(max(160, n)/32, n/9), n = max(H, W), with s(f) = √(HW)/max(f, 1/n) for f
+    in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps images of all sizes from saturating and
+    from staying grey: the larger they are, the more frequencies share what one step brings. For
     three channels M is the square root of the covariance of colours in ImageNet, so that the optimiser's
     channels are decorrelated; other images, grey ones above all, have M = 1.
 
@@ -43,7 +43,8 @@ class FourierImages:
         self._size = height, width
         rows, cols = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
         frequency = (rows.square() + cols.square()).sqrt().clamp(min=1 / max(height, width))
-        self._spread = max(_LEAST, height, width) / _SIDE
+        longer = max(height, width)
+        self._spread = min(max(_LEAST, longer) / _SIDE, longer / _FEW)
         self._scale = (math.sqrt(height * width) / frequency).to(device)[..., None]
         colours = torch.tensor(_COLOURS)
         largest = colours.norm(dim=0).max()

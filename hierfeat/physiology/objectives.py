@@ -47,7 +47,7 @@ def maps(activation: Tensor, channels: Tensor) -> Tensor:
     return activation[torch.arange(len(activation), device=activation.device), channels]
 
 
-OBJECTIVES: dict[str, Objective] = {"channel": channel_mean, "center": central_unit}
+OBJECTIVES: dict[str, Objective] = {"channel": channel_mean, "center": central_unit, "centre": central_unit}
 
 
 def objective_of(unit: str | Objective) -> tuple[str, Objective]:
@@ -56,13 +56,13 @@ def objective_of(unit: str | Objective) -> tuple[str, Objective]:
     Raises
     ------
     HierfeatError
-        If it is neither callable nor one of the two names.
+        If it is neither callable nor one of the names.
     """
     if callable(unit):
         return getattr(unit, "__name__", "custom"), unit
     if unit not in OBJECTIVES:
         raise HierfeatError(f"expected unit as 'channel', 'center' or a function, got {unit!r}")
-    return unit, OBJECTIVES[unit]
+    return unit.replace("centre", "center"), OBJECTIVES[unit]
 
 
 def likeness(activation: Tensor, copies: int) -> Tensor:

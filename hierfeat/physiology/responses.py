@@ -17,7 +17,7 @@ from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 
-Unit = Literal["centre", "mean"]
+Unit = Literal["centre", "center", "mean"]
 
 
 def unit_responses(
@@ -47,10 +47,10 @@ def unit_responses(
     -----
     The pass ends after the last chosen layer; what lies above it is not computed.
     """
-    if unit not in ("centre", "mean"):
+    if unit not in ("centre", "center", "mean"):
         raise HierfeatError(f"expected unit 'centre' or 'mean', got {unit!r}")
     names = [layer.name for layer in h.layers.select(layers)]
-    read = central_units if unit == "centre" else _mean
+    read = _mean if unit == "mean" else central_units
     taken: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:

@@ -59,6 +59,7 @@ def robustness(
     jitter: float,
     scale: float,
     rotation: float,
+    pixels: int | None = None,
 ) -> Columns:
     """The columns ``activation``, ``shift_kept`` and ``transform_kept`` of the images in the middle of some canvases.
 
@@ -76,12 +77,14 @@ def robustness(
         (height, width) of the images.
     jitter, scale, rotation : float
         In pixels, as a share, and in degrees: the extent of the random views.
+    pixels : int, optional
+        By how much the images are shifted; by default a sixteenth of them, at least one.
 
     Notes
     -----
-    The shifts are by a sixteenth of the image, at least one pixel. They, and the views, are true crops as far as the
-    canvas reaches. Beyond it it goes on as its reflection, which few textures survive: a stripe turns at the seam. An
-    image without a canvas, which fills its plane to the border, therefore seems less robust than it is.
+    Shifts and views are true crops as far as the canvas reaches. Beyond it it goes on as its reflection, which few
+    textures survive: a stripe turns at the seam. An image without a canvas, which fills its plane to the border,
+    therefore seems less robust than it is.
     """
     images = centre(canvases, size)
 
@@ -91,7 +94,7 @@ def robustness(
 
     return {
         "activation": score(images).double().numpy(),
-        "shift_kept": kept(score, images, shifted(canvases, size, max(1, round(min(size) / 16)))),
+        "shift_kept": kept(score, images, shifted(canvases, size, pixels or max(1, round(min(size) / 16)))),
         "transform_kept": kept(
             score, images, transformed(canvases, size, jitter=jitter, scale=scale, rotation=rotation)
         ),
@@ -99,14 +102,22 @@ def robustness(
 
 
 def best_natural(
-    read: Read, objective: Objective, images: Tensor | None, channels: Tensor, *, sign: float, **views: float
+    read: Read,
+    objective: Objective,
+    images: Tensor | None,
+    channels: Tensor,
+    *,
+    sign: float,
+    pixels: int | None = None,
+    **views: float,
 ) -> Columns:
     """The same of the natural image with the largest (or least) objective for each channel, as columns ``natural_...``.
 
     Notes
     -----
-    For the central unit any place of the map will do: it is the same unit seen elsewhere. The robustness is
-    then that of the unit at this place. All are NaN, and the image -1, where there are no natural images.
+    For the central unit any place of the map will do: it is the same unit seen elsewhere. What is kept is then that of
+    the unit at this place, under shifts alone: views turn about the middle of the image. All are NaN, and the image -1,
+    where there are no natural images.
     """
     count = len(channels)
     if images is None:
@@ -125,7 +136,11 @@ def best_natural(
                 best[at], which[at] = top, start + index // values.shape[1]
                 units[at] = channel * values.shape[1] + index % values.shape[1] if anywhere else channel
     size = (images.shape[2], images.shape[3])
-    found = robustness(read, one_unit if anywhere else objective, images[which], units, size=size, **views)
+    found = robustness(
+        read, one_unit if anywhere else objective, images[which], units, size=size, pixels=pixels, **views
+    )
+    if anywhere:
+        found["transform_kept"] = np.full(count, np.nan)
     return {
         "natural": found["activation"],
         "natural_image": which.numpy(),

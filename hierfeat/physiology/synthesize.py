@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from hierfeat.physiology.ascent import Ascent, ascend
 from hierfeat.physiology.image_parameters import centre
 from hierfeat.physiology.objectives import Objective, central_unit, objective_of
 from hierfeat.physiology.reading import reading
+from hierfeat.physiology.responses import central_box
 from hierfeat.physiology.robustness import best_natural, robustness
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.images import checked_images
@@ -40,9 +41,10 @@ class Synthesis(Result):
         transform_kept, natural_shift_kept, natural_transform_kept, status``. `activation` is the objective on the
         finished image, `start` on the noise that it started from, `natural` on the best of the natural images given
         (for a unit: the best over all places of their maps). `shift_kept` is the share of the activation that is left,
-        on average, when the image moves by a few pixels in eight directions, `transform_kept` under the
-        random views that it was optimised with, all true crops of the canvas that the image is the middle of.
-        ``natural_...`` is the same for that natural image, which goes on as its reflection, at some cost.
+        on average, when the image moves in eight directions by a sixteenth of it (at least a pixel), `transform_kept`
+        under the random views that it was optimised with, all true crops of the canvas that the image is the middle of.
+        ``natural_...`` is the same for that natural image, which goes on as its reflection, at some cost. The central
+        unit's image is its receptive field, moved and turned in a grey frame.
 
         ``read`` is ``rectifier input`` where the unit was silent at the start, and so without a gradient, and was
         optimised by what goes into its rectifiers. ``status`` is ``ok``; ``fragile`` where less than half is kept
@@ -136,8 +138,8 @@ def synthesize(
     Gradient ascent on the spectrum of the images, see :class:`hierfeat.physiology.image_parameters.FourierImages`,
     through a random view at every step: what survives small shifts, rotations and scalings is kept. The views are
     true crops of a larger canvas, whose centre is returned. AdamW's decay (1, with a rate that falls to zero)
-    takes back what has no influence on the unit: it stays grey. Only the layers up to `layer` run, and
-    only the image has gradients.
+    takes back what has no influence. Of the central unit only the receptive field is optimised; the rest of the image
+    is grey. Only the layers up to `layer` run, and only the image has gradients.
 
     References
     ----------
@@ -157,11 +159,10 @@ def synthesize(
     size = (h.input_shape[1], h.input_shape[2]) if size is None else size
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
     given = {"jitter": jitter, "scale": scale, "rotation": rotation}
-    views = _default_views(h, layer, objective, size) | {k: value for k, value in given.items() if value is not None}
-    sign = -1.0 if negative else 1.0
-    task = Ascent(
-        h, layer, objective, sign, size, steps, learning_rate, copies, diversity if copies > 1 else 0, seed, views
-    )
+    extent, frame = _extent(h, layer, objective, size)
+    views = _default_views(objective, extent) | {k: value for k, value in given.items() if value is not None}
+    sign, apart = -1.0 if negative else 1.0, diversity if copies > 1 else 0.0
+    task = Ascent(h, layer, objective, sign, extent, frame, steps, learning_rate, copies, apart, seed, views)
     per_batch = max(1, batch_size // copies)
     groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
     bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
@@ -174,7 +175,7 @@ def synthesize(
     return Synthesis(
         table=table,
         provenance=provenance(h, layer=layer, size=size, learning_rate=learning_rate, diversity=diversity, **settings),
-        images=centre(made["canvases"], size).numpy(),
+        images=task.framed(centre(made["canvases"], extent)).numpy(),
         history=made["history"].numpy(),
     )
 
@@ -187,11 +188,24 @@ def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | 
     return [int(channel) for channel in chosen]
 
 
-def _default_views(h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]) -> dict[str, float]:
+def _extent(
+    h: Hierarchy, layer: str, objective: Objective, size: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
+    """Height and width of what is optimised, and the grey around it: of the central unit, its field is all that counts.
+
+    In a whole image, thousands of frequencies would work on a field of a few pixels all at once.
+    """
     if objective is not central_unit:
-        return {"jitter": min(size) / 8, "scale": 0.2, "rotation": 20.0}
-    sizes = receptive_fields(h).table.set_index("layer")[["size_h", "size_w"]].min(axis=1)
-    return {"jitter": min(*size, int(sizes[layer])) / 16, "scale": 0.15, "rotation": 15.0}
+        return size, (0, 0, 0, 0)
+    shown = h if size == h.input_shape[1:] else Hierarchy(h.model, (h.input_shape[0], *size))
+    top, left, bottom, right = central_box(shown, receptive_fields(shown), layer)
+    return (bottom - top, right - left), (left, size[1] - right, top, size[0] - bottom)
+
+
+def _default_views(objective: Objective, extent: tuple[int, int]) -> dict[str, float]:
+    if objective is not central_unit:
+        return {"jitter": min(extent) / 8, "scale": 0.2, "rotation": 20.0}
+    return {"jitter": min(extent) / 16, "scale": 0.15, "rotation": 15.0}
 
 
 def _check_settings(**settings: int) -> None:
@@ -205,9 +219,14 @@ def _table(task: Ascent, made: dict[str, Tensor], natural: Tensor | None) -> pd.
     table["read"] = np.where(made["silent"].numpy(), "rectifier input", "unit")
     table["start"] = made["start"].numpy()
     channels = made["channel"].to(task.h.device)
+    moved: dict[str, Any] = {"pixels": max(1, round(min(task.size) / 16))} | task.views
     with torch.no_grad(), reading(task.h, task.layer) as read:
-        own = robustness(read, task.objective, made["canvases"], channels, size=task.size, **task.views)
-        peer = best_natural(read, task.objective, natural, channels, sign=task.sign, **task.views)
+
+        def read_framed(pictures: Tensor) -> Tensor:
+            return read(task.framed(pictures))
+
+        own = robustness(read_framed, task.objective, made["canvases"], channels, size=task.size, **moved)
+        peer = best_natural(read, task.objective, natural, channels, sign=task.sign, **moved)
     for name in ("activation", "natural", "natural_image"):
         table[name] = (own | peer)[name]
     for name in ("shift_kept", "transform_kept"):

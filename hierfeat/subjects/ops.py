@@ -163,7 +163,11 @@ def first_tensor(value: Any) -> Tensor | None:
     if isinstance(value, Tensor):
         return value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return next((found for item in items if (found := first_tensor(item)) is not None), None)
+    for item in items:  # a generator would cost more than the search
+        found = first_tensor(item)
+        if found is not None:
+            return found
+    return None
 
 
 def spread(value: Any, axes: int) -> tuple[int, ...]:

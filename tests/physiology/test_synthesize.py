@@ -49,6 +49,17 @@ def test_the_optimum_of_a_template_detector_is_its_template(channels: int, seed:
     assert made.table["status"][0] in ("ok", "fragile")
 
 
+@pytest.mark.parametrize("size", [(96, 96), (41, 120)])
+def test_a_small_field_in_a_large_image_is_all_that_is_made(size: tuple[int, int]) -> None:
+    top, left = ((length - 8) // 2 for length in size)  # of the unit at (h//2, w//2) of a map 8 smaller
+    made = synthesize(detector(), "0", 0, unit="center", size=size, progress=False)
+    image = made.images[0].copy()
+    field = image[0, top : top + 9, left : left + 9]
+    assert correlation(field, TEMPLATE.numpy()) > 0.9
+    field[:] = 0.5
+    assert (image == 0.5).all()
+
+
 def test_the_negative_optimum_is_the_template_inverted() -> None:
     made = synthesize(detector(), "0", 0, unit="center", negative=True, progress=False)
     assert correlation(middle(made.images[0]), TEMPLATE.numpy()) < -0.9
