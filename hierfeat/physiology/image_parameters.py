@@ -27,9 +27,9 @@ class FourierImages:
 
     Notes
     -----
-    image = sigmoid(M · IFFT(s(f)·z)/4a), a = min(max(160, n)/32, n/9), n = max(H, W), with s(f) = √(HW)/max(f, 1/n) for f
-    in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps images of all sizes from saturating and
-    from staying grey: the larger they are, the more frequencies share what one step brings. For
+    image = sigmoid(M · IFFT(s(f)·z)/4a), a = min(max(160, n)/32, n/9), n = max(H, W), with s(f) = √(HW)/max(f, 1/n) for
+    f in cycles/pixel, after Olah et al. (2017); a, which they do not have, keeps images of all sizes from saturating,
+    and from staying grey: the larger they are, the more frequencies share what one step brings. For
     three channels M is the square root of the covariance of colours in ImageNet, so that the optimiser's
     channels are decorrelated; other images, grey ones above all, have M = 1.
 
