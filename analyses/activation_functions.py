@@ -85,6 +85,8 @@ def measured(name: str) -> tuple[dict[str, object], pd.Series]:
         "activation": SIBLINGS[name],
         "model": name,
         "accuracy": hf.card(name)["test_accuracy"],
+        "accuracy_mean": hf.card(name)["test_accuracy_mean"],
+        "accuracy_std": hf.card(name)["test_accuracy_std"],
         "active_fraction": rectified["active_fraction"].mean(),
         "lifetime_sparseness": rectified["lifetime_sparseness"].mean(),
         "dead": int(rectified["dead"].sum()),
@@ -107,18 +109,19 @@ if len(shipped) > 1:
     figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained")
     colours = [plt.get_cmap("viridis")(place / len(SIBLINGS)) for place in range(len(siblings))]
     panels = {
-        "accuracy": "test accuracy",
+        "accuracy_mean": "test accuracy (mean, standard deviation; 3 seeds)",
         "lifetime_sparseness": "lifetime sparseness",
         "dead": "units that never answer",
         "invariance_act2": "invariance at act2, shifts of 1-2 pixels",
         "nmf_error": "error of 4 parts at act2: NMF (bar), SVD (line)",
     }
+    spread = siblings["accuracy_std"]
     for panel, (column, title) in zip(axes.flat, panels.items(), strict=False):
         places = range(len(siblings))
-        panel.bar(places, siblings[column], color=colours)
+        panel.bar(places, siblings[column], color=colours, yerr=spread if column == "accuracy_mean" else None)
         if column == "nmf_error":
             panel.plot(places, siblings["svd_error"], "k_", markersize=22)
-        if column == "accuracy":
+        if column == "accuracy_mean":
             panel.set_ylim(siblings[column].min() - 0.02, siblings[column].max() + 0.01)
         panel.set_xticks(places, siblings["activation"], rotation=35, ha="right")
         panel.set_title(title, fontsize=11)
@@ -136,9 +139,9 @@ if len(shipped) > 1:
     by = siblings.set_index("activation")
     signed = by["negative_energy"] > 0.01
     print(
-        f"Trained: {by.accuracy.idxmax()} is most accurate ({by.accuracy.max():.1%}), {by.accuracy.idxmin()} least "
-        f"({by.accuracy.min():.1%}), with one seed each; ReLU's own seeds have a standard deviation of "
-        f"{hf.card('lenet5-fashion')['test_accuracy_std']:.1%}. Lifetime sparseness is highest with "
+        f"Trained: {by.accuracy_mean.idxmax()} is most accurate ({by.accuracy_mean.max():.1%}, mean of 3 seeds), "
+        f"{by.accuracy_mean.idxmin()} least ({by.accuracy_mean.min():.1%}); seeds have a standard deviation of up to "
+        f"{by.accuracy_std.max():.1%}. Of the first seed's weights, lifetime sparseness is highest with "
         f"{by.lifetime_sparseness.idxmax()} ({by.lifetime_sparseness.max():.2f}) and lowest with "
         f"{by.lifetime_sparseness.idxmin()} ({by.lifetime_sparseness.min():.2f}); {by.dead.idxmax()} has most "
         f"units that never answer ({by.dead.max()}). Of the last layer's gradient {by.gradient_at_conv1.min():.2g} "
