@@ -115,8 +115,8 @@ def synthesize(
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
     jitter, scale, rotation : float, optional
         The random views: their largest shift, in pixels, relative change of size, and rotation, in degrees. By default
-        an eighth of the image, 0.2 and 20; for the central unit, which has its place, a sixteenth of its receptive
-        field, 0.15 and 15. Wider views make images that keep more of their activation when turned or scaled, but have
+        an eighth of the image (at most 4 pixels), 0.2 and 20; for the central unit, which has its place, a sixteenth of
+        its receptive field, 0.15 and 15. Wider views make images that keep more of their activation when turned or scaled, but have
         less of it.
     learning_rate : float
     batch_size : int
@@ -204,7 +204,7 @@ def _extent(
 
 def _default_views(objective: Objective, extent: tuple[int, int]) -> dict[str, float]:
     if objective is not central_unit:
-        return {"jitter": min(extent) / 8, "scale": 0.2, "rotation": 20.0}
+        return {"jitter": min(4.0, min(extent) / 8), "scale": 0.2, "rotation": 20.0}
     return {"jitter": min(extent) / 16, "scale": 0.15, "rotation": 15.0}
 
 
