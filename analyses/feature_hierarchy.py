@@ -88,7 +88,7 @@ def plate(h, layer, channels, top, made, fields, name):
         "×: activation of the image made for the channel over that of the best natural image",
         fontsize=9,
     )
-    figure.savefig(OUT / f"{name}.png", dpi=100)
+    figure.savefig(OUT / f"{name}.png", dpi=100 if top.patches[layer].shape[3] < 64 else 60)  # photographs are large
 
 
 def plates(h, images, layers, ranked, prefix=""):

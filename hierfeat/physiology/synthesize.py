@@ -116,8 +116,8 @@ def synthesize(
     jitter, scale, rotation : float, optional
         The random views: their largest shift, in pixels, relative change of size, and rotation, in degrees. By default
         an eighth of the image (at most 4 pixels), 0.2 and 20; for the central unit, which has its place, a sixteenth of
-        its receptive field, 0.15 and 15. Wider views make images that keep more of their activation when turned or scaled, but have
-        less of it.
+        its receptive field, 0.15 and 15. Wider views make images that keep more of their activation when turned or
+        scaled, but have less of it.
     learning_rate : float
     batch_size : int
         Images optimised at a time.
