@@ -75,6 +75,7 @@ torchvisions = [
 ]
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", FutureWarning)  # torchvision's, on its own initialisation
+    warnings.filterwarnings("ignore", ".* has no shipped weights")  # an architecture needs none
     nets = [hf.load(name) for name in own] + [hf.load(f"torchvision:{name}") for name in torchvisions]
 found = hf.guidelines(*nets)
 grid = found.plot()
