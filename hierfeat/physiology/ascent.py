@@ -87,9 +87,10 @@ def _climb(task: Ascent, read: Read, parameters: FourierImages, views: Views, wh
         gain = task.sign * values
         if task.diversity:
             gain = gain - task.diversity * gain.detach().abs() * likeness(activation, task.copies)
-        (-gain.sum()).backward()
-        optimiser.step()
-        falling.step()
+        if gain.requires_grad:  # where no pixel has any influence, there is nothing to climb
+            (-gain.sum()).backward()
+            optimiser.step()
+            falling.step()
         history.append(values.detach().float().cpu())
         bar.update()
     return torch.stack(history, 1)

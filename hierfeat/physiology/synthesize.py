@@ -156,7 +156,7 @@ def synthesize(
     chosen = _checked_channels(h, layer, channels)
     name, objective = objective_of(unit)
     natural = None if images is None else checked_images(h, images)
-    size = (h.input_shape[1], h.input_shape[2]) if size is None else size
+    size = (h.input_shape[1], h.input_shape[2]) if size is None else (size[0], size[1])
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
     given = {"jitter": jitter, "scale": scale, "rotation": rotation}
     extent, frame = _extent(h, layer, objective, size)
@@ -193,12 +193,19 @@ def _extent(
 ) -> tuple[tuple[int, int], tuple[int, int, int, int]]:
     """Height and width of what is optimised, and the grey around it: of the central unit, its field is all that counts.
 
-    In a whole image, thousands of frequencies would work on a field of a few pixels all at once.
+    In a whole image, thousands of frequencies would work on a field of a few pixels all at once. It is all the same the
+    whole image where the unit sees nothing, or where later layers cannot take this size and the field is not known.
     """
+    whole = size, (0, 0, 0, 0)
     if objective is not central_unit:
-        return size, (0, 0, 0, 0)
+        return whole
     shown = h if size == h.input_shape[1:] else Hierarchy(h.model, (h.input_shape[0], *size))
-    top, left, bottom, right = central_box(shown, receptive_fields(shown), layer)
+    try:
+        top, left, bottom, right = central_box(shown, receptive_fields(shown), layer)
+    except HierfeatError:
+        return whole
+    if bottom <= top or right <= left:
+        return whole
     return (bottom - top, right - left), (left, size[1] - right, top, size[0] - bottom)
 
 

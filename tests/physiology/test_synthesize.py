@@ -60,6 +60,29 @@ def test_a_small_field_in_a_large_image_is_all_that_is_made(size: tuple[int, int
     assert (image == 0.5).all()
 
 
+@pytest.mark.parametrize("size", [(48, 40), [64, 64]])
+def test_only_the_layers_up_to_the_unit_must_allow_the_size(size) -> None:
+    """LeNet-5's dense layers take one size only."""
+    made = synthesize(hf.load("lenet5-digits"), "conv2", 0, unit="center", size=size, steps=4, progress=False)
+    assert made.images.shape == (1, 1, *size)
+
+
+class Unseeing(nn.Module):
+    """A rectifier that sees no pixel."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.relu, self.map = nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Parameter(torch.ones(1, 2, 4, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x).mean() + self.relu(self.map.expand(len(x), -1, -1, -1))
+
+
+def test_a_unit_that_sees_nothing_is_constant() -> None:
+    made = synthesize(hf.Hierarchy(Unseeing(), (1, 8, 8)), "relu", 0, unit="center", steps=4, progress=False)
+    assert made.table["status"].tolist() == ["constant"]
+
+
 def test_the_negative_optimum_is_the_template_inverted() -> None:
     made = synthesize(detector(), "0", 0, unit="center", negative=True, progress=False)
     assert correlation(middle(made.images[0]), TEMPLATE.numpy()) < -0.9
