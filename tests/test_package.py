@@ -23,9 +23,9 @@ FLOORS = {
     "anatomy": {"subjects"},
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
     "representation": {"subjects", "recording", "stimuli", "anatomy", "physiology"},
-    "training": {"subjects", "stimuli"},
-    "plots": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "training"},
-    "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "plots"},
+    "zoo": {"subjects", "stimuli"},
+    "plots": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo"},
+    "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo", "plots"},
 }
 LAZY = {"plots"}  # every room may import it, inside a function
 

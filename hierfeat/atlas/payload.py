@@ -45,11 +45,11 @@ from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.wiring import Wiring, wiring
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer import Layer
-from hierfeat.subjects.loading import card, list_models, load
 from hierfeat.subjects.provenance import provenance
+from hierfeat.zoo.loading import card, list_models, load
 
 SCHEMA = 1
 

@@ -10,12 +10,12 @@ from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.atlas.images import number, sprite
 from hierfeat.atlas.plan import Plan
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.field_cutter import LayerCutter
-from hierfeat.physiology.nonnegativity import nonnegativity
-from hierfeat.physiology.patch_measure import TopPatches
-from hierfeat.physiology.pooling_invariance import AS_IT_IS, pooling_invariance
-from hierfeat.physiology.pools import POOLS
-from hierfeat.physiology.translation_invariance import translation_invariance
+from hierfeat.physiology.features._field_cutter import LayerCutter
+from hierfeat.physiology.features._patch_measure import TopPatches
+from hierfeat.physiology.invariance._pools import POOLS
+from hierfeat.physiology.invariance.pooling_invariance import AS_IT_IS, pooling_invariance
+from hierfeat.physiology.invariance.translation_invariance import translation_invariance
+from hierfeat.physiology.rectification.nonnegativity import nonnegativity
 from hierfeat.recording.sweep import sweep
 from hierfeat.subjects.hierarchy import Hierarchy
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from hierfeat.anatomy.gradients import by_output
+from hierfeat.anatomy.kernels._gradients import by_output
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.ops import settings

@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> None:
 def _models(options: argparse.Namespace) -> None:
     import json
 
-    from hierfeat.subjects.loading import card, model_table
+    from hierfeat.zoo.loading import card, model_table
 
     if options.name is None:
         show(model_table().round({"accuracy": 4, "accuracy_std": 4, "cpu_minutes": 1}), None)

@@ -81,8 +81,8 @@ def images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tensor
 
 def _made_for(model: str) -> str:
     """The data of a zoo model's recipe."""
-    from hierfeat.subjects.loading import card, list_models
-    from hierfeat.training.recipes import RECIPES
+    from hierfeat.zoo.loading import card, list_models
+    from hierfeat.zoo.training.recipes import RECIPES
 
     if model in RECIPES:
         return RECIPES[model].data

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.activation_functions import ActivationFunctions
+    from hierfeat.anatomy.lessons.activation_functions import ActivationFunctions
 
 _VALUE, _SLOPE, _FLAT = "#0072B2", "#D55E00", "#dddddd"
 _TITLES = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU (swish)"}

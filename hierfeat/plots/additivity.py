@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.additivity import Additivity
+    from hierfeat.physiology.rectification.additivity import Additivity
 
 LESS, MORE, ADDED = "#0072b2", "#d55e00", "#009e73"
 

@@ -11,7 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.plots.top_patches import picture
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.attribute import Attribution
+    from hierfeat.physiology.features.attribute import Attribution
 
 
 def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:

@@ -13,7 +13,7 @@ from hierfeat._files import replacing
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.bar_sweep import BarSweep
+    from hierfeat.physiology.fields.bar_sweep import BarSweep
 
 
 def plot_bar_sweep(sweep: "BarSweep") -> Figure:

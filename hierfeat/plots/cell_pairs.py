@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfeat.physiology.cell_pairs import CellPairs
+    from hierfeat.physiology.tuning.cell_pairs import CellPairs
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 

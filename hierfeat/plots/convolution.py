@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from hierfeat.plots.kernels import draw_kernel, title
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.convolution import AppliedKernels
+    from hierfeat.anatomy.lessons.convolution import AppliedKernels
 
 
 def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figure:

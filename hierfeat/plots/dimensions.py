@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Polygon
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.dimensions import Dimensions
+    from hierfeat.anatomy.lessons.dimensions import Dimensions
 
 _COLOURS = {
     "input": "#bbbbbb",

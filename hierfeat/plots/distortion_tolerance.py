@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.distortion_tolerance import DistortionTolerance
+    from hierfeat.physiology.invariance.distortion_tolerance import DistortionTolerance
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = "osD^vP"

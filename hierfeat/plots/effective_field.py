@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.effective_field import EffectiveField
+    from hierfeat.physiology.fields.effective_field import EffectiveField
 
 
 def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[int]) -> Figure:

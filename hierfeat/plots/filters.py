@@ -10,7 +10,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.filters import Filters
+    from hierfeat.anatomy.kernels.filters import Filters
 
 MOST = 96
 """Kernels in one picture of kernels."""

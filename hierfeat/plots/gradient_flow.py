@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.gradient_flow import GradientFlow
+    from hierfeat.physiology.rectification.gradient_flow import GradientFlow
 
 
 def plot_gradient_flow(result: "GradientFlow") -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.guidelines import Guidelines
+    from hierfeat.anatomy.lessons.guidelines import Guidelines
 
 _COLOURS = {"kept": "#0072B2", "broken": "#E69F00", "not applicable": "#e4e4e4"}
 _MARKS = {"kept": "✓", "broken": "✗", "not applicable": "–"}

@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.invariance_score import InvarianceScore
+    from hierfeat.physiology.invariance.invariance_score import InvarianceScore
 
 
 def plot_invariance_score(result: "InvarianceScore") -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from hierfeat.plots.translation_invariance import colours
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.linear_regions import LinearRegions
+    from hierfeat.physiology.rectification.linear_regions import LinearRegions
 
 
 def plot_linear_regions(result: "LinearRegions") -> Figure:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.map_field import FieldMap
+    from hierfeat.physiology.fields.map_field import FieldMap
 
 PROBES = {"spot": "spots", "bar": "bars", "noise": "white noise"}
 

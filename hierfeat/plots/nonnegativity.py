@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfeat.physiology.nonnegativity import NonNegativity
+    from hierfeat.physiology.rectification.nonnegativity import NonNegativity
 
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "0.55"
 MOST_ROWS = 6

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.opposite_phase import OppositePhase
+    from hierfeat.anatomy.kernels.opposite_phase import OppositePhase
 
 
 def plot_opposite_phase(result: "OppositePhase") -> Figure:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.orientation_tuning import OrientationTuning
+    from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning
 
 TYPES = {"simple": "#0072b2", "complex": "#d55e00", "untuned": "#999999", "unresponsive": "#e0e0e0"}
 """Okabe and Ito's blue and vermilion, and greys."""

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Polygon, Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.padding_and_stride import PaddingAndStride
+    from hierfeat.anatomy.lessons.padding_and_stride import PaddingAndStride
 
 _INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _OUTPUT, _NOW, _UNSEEN = (
     "#cfe3f3",

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfeat.physiology.pooling_invariance import PoolingInvariance
+    from hierfeat.physiology.invariance.pooling_invariance import PoolingInvariance
 
 OWN, OTHER, BEFORE = "#d55e00", "#0072b2", "0.45"
 

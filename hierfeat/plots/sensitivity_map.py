@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.sensitivity_map import SensitivityMap
+    from hierfeat.physiology.invariance.sensitivity_map import SensitivityMap
 
 MOST, COLUMNS = 16, 4
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.direction_tuning import DirectionTuning
-    from hierfeat.physiology.preferred_stimuli import PreferredSeries
+    from hierfeat.physiology.tuning._preferred import PreferredSeries
+    from hierfeat.physiology.tuning.direction_tuning import DirectionTuning
 
 AXES = {
     "diameters": ("diameter of the grating (pixels)", "suppression_index"),

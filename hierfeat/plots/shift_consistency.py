@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfeat.physiology.shift_consistency import ShiftConsistency
+    from hierfeat.physiology.invariance.shift_consistency import ShiftConsistency
 
 MOST_NUMBERS = 81
 

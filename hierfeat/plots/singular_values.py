@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.singular_values import SingularValues
+    from hierfeat.anatomy.lessons.singular_values import SingularValues
 
 
 def plot_singular_values(result: "SingularValues") -> Figure:

@@ -11,7 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.plots.top_patches import picture
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.synthesize import Synthesis
+    from hierfeat.physiology.features.synthesize import Synthesis
 
 _MOST = 64
 _EDGES = {"fragile": "#d55e00", "ok": "0.6"}

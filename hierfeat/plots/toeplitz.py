@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.toeplitz import Toeplitz
+    from hierfeat.anatomy.lessons.toeplitz import Toeplitz
 
 # Okabe and Ito's colours, distinct to every eye
 _HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444")

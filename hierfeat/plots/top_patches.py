@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.top_patches import ChannelPatches
+    from hierfeat.physiology.features.top_patches import ChannelPatches
 
 _MOST = 12
 _OUTSIDE = (0.80, 0.86, 0.92, 1.0)  # a pale blue that no grey image holds

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from hierfeat.training.train import Training
+    from hierfeat.zoo.training.train import Training
 
 _BLUE, _ORANGE = "#0072b2", "#d55e00"
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from hierfeat.plots.translation_invariance import MARKERS, colours
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.transformation_invariance import TransformationInvariance
+    from hierfeat.physiology.invariance.transformation_invariance import TransformationInvariance
 
 MOST_LINES = 12
 

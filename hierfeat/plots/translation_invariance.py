@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from hierfeat.physiology.translation_invariance import TranslationInvariance
+    from hierfeat.physiology.invariance.translation_invariance import TranslationInvariance
 
 MARKERS = {"conv": "o", "activation": "^", "pool": "s", "linear": "D"}
 MOST_LINES = 14

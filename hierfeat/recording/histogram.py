@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording.additive import Sampling, joined
+from hierfeat.recording._deferred import Sampling, joined
 
 
 class Histogram(Sampling):

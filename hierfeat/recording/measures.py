@@ -7,8 +7,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording.additive import Additive, Deferring, Sampling, joined
-from hierfeat.recording.reductions import Array, Reductions, is_level, reductions, total
+from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
+from hierfeat.recording._reductions import Array, Reductions, is_level, reductions, total
 
 
 class Moments(Deferring):

@@ -13,8 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers, matches
 from hierfeat.subjects.ops import version
 

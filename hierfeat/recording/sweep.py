@@ -10,13 +10,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from hierfeat.errors import HierfeatError
-from hierfeat.recording import checkpoint as checkpoints
-from hierfeat.recording import reductions
-from hierfeat.recording.distributed import merge_across, world
+from hierfeat.recording import _checkpoint as checkpoints
+from hierfeat.recording import _reductions as reductions
+from hierfeat.recording._distributed import merge_across, world
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers, matches
 
 Batches = Tensor | np.ndarray | Iterable[Any]

@@ -12,9 +12,9 @@ from torch.nn.functional import one_hot
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.patch_measure import one_value
+from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation.pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.provenance import provenance
 
 if TYPE_CHECKING:

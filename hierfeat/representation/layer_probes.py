@@ -17,7 +17,7 @@ from torch import Tensor
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation.pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance

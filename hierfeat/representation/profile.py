@@ -12,15 +12,15 @@ from torch import Tensor
 from hierfeat._result import Result
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.effective_field import effective_field
-from hierfeat.physiology.orientation_tuning import orientation_tuning
-from hierfeat.physiology.translation_invariance import translation_invariance
+from hierfeat.physiology.fields.effective_field import effective_field
+from hierfeat.physiology.invariance.translation_invariance import translation_invariance
+from hierfeat.physiology.tuning.orientation_tuning import orientation_tuning
 from hierfeat.recording.measures import ActiveFraction, Sparseness
 from hierfeat.recording.sweep import sweep
+from hierfeat.representation._pooled_features import checked_data
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
-from hierfeat.representation.pooled_features import checked_data
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance

@@ -11,9 +11,9 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from hierfeat._result import Result
-from hierfeat.representation.grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
 

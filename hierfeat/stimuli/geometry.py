@@ -67,3 +67,15 @@ def disc(rows: Tensor, cols: Tensor, diameter: Tensor) -> Tensor:
     radius = torch.sqrt(rows.square() + cols.square()).clamp_min(1e-6)
     edge = torch.rad2deg(torch.atan2(cols, rows)) + torch.zeros_like(diameter)
     return half_plane(diameter / 2 - radius, edge) - half_plane(-diameter / 2 - radius, edge)
+
+
+def distances(size: int) -> Tensor:
+    """Distance of each cell of a window from the window's centre, in cells; shape (size, size)."""
+    steps = torch.arange(size, dtype=torch.float32) - (size - 1) / 2
+    return (steps[:, None] ** 2 + steps[None] ** 2).sqrt()
+
+
+def gaussian(size: int, sigma: float) -> Tensor:
+    """A window exp(-r²/2σ²) that sums to 1; shape (size, size)."""
+    window = torch.exp(-(distances(size) ** 2) / (2 * sigma**2))
+    return window / window.sum()

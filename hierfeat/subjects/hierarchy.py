@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import After, Before, Watch
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import undisturbed
-from hierfeat.subjects.images import checked_images
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance

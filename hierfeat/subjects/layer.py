@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from hierfeat.subjects.arithmetic import formula, same_padding
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.ops import settings, spread
+from hierfeat.subjects.output_size import formula, same_padding
 
 Ints = tuple[int, ...]
 

@@ -22,10 +22,10 @@ import torch
 import torch.nn.functional as F
 
 import hierfeat as hf
-from hierfeat.physiology.objectives import channel_mean
-from hierfeat.physiology.reading import reading
-from hierfeat.physiology.robustness import robustness
-from hierfeat.physiology.synthesize import synthesize
+from hierfeat.physiology.features._objectives import channel_mean
+from hierfeat.physiology.features._reading import reading
+from hierfeat.physiology.features._robustness import robustness
+from hierfeat.physiology.features.synthesize import synthesize
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.filterwarnings("default"), pytest.mark.timeout(7200)]
 SIZE, DEFAULT_STEPS, FRAME, SHOWN = 128, 512, 12, 224

@@ -5,7 +5,7 @@ import torch
 
 import hierfeat as hf
 from hierfeat._torchvision import models
-from hierfeat.physiology.responses import default_batch
+from hierfeat.physiology._responses import default_batch
 from hierfeat.stimuli.gratings import gratings
 from tests.benchmarks.timing import ratios
 

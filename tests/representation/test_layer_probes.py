@@ -11,9 +11,9 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.recording.measure import Batch
+from hierfeat.representation._pooled_features import PooledFeatures
 from hierfeat.representation.class_selectivity import ClassSelectivity, class_selectivity
 from hierfeat.representation.layer_probes import LayerProbes, layer_probes, wilson
-from hierfeat.representation.pooled_features import PooledFeatures
 
 
 def coloured(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

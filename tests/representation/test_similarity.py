@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.representation.grams import hsic, own_hsic, u_centred
+from hierfeat.representation._grams import hsic, own_hsic, u_centred
 from hierfeat.representation.participation_ratio import participation_ratio
 from hierfeat.representation.similarity import Similarity, similarity
 

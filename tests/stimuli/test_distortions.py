@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hierfeat.errors import HierfeatError
-from hierfeat.stimuli.distortions import Distortion, affine_matrices, distort
+from hierfeat.stimuli.warps.distortions import Distortion, affine_matrices, distort
 
 
 def blob(size: int = 33) -> torch.Tensor:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.stimuli.shifts import shift, taps
+from hierfeat.stimuli.warps.shifts import shift, taps
 
 IMAGES = torch.rand(2, 1, 7, 9, generator=torch.Generator().manual_seed(0))
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.subjects.images import checked_images
+from hierfeat.subjects.checks import checked_images
 
 
 def fingerprint(model: nn.Module) -> tuple:

@@ -1,0 +1,121 @@
+"""Which image patches drive each channel most, or least."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hierfeat._result import Result
+from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.physiology.features._patch_measure import TopPatches
+from hierfeat.recording.sweep import Batches, sweep
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelPatches(Result):
+    """The patches that drive each channel most (or least).
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``layer, channel, rank, value, image, row, col, top, left, bottom, right, status, field``: rank 1 is the
+        extreme; `row` and `col` are the unit's place in the layer's map, the box is what it sees, half-open and in
+        pixels. Status is ``ok``, ``dead`` (never above zero) or ``constant`` (one value for all images and places):
+        patches of the latter two mean nothing. ``field`` is the status of the receptive field.
+    patches : dict of numpy.ndarray
+        By layer, (channels, k, C, height, width), in [0, 1]; ``patches[layer][channel, rank - 1]``. NaN where the
+        field leaves the image, and for missing patches where there were fewer than k images.
+    least : bool
+        Whether these are the least responses.
+    """
+
+    patches: dict[str, npt.NDArray[np.float16]]
+    least: bool
+
+    def plot(self, layer: str | None = None, *, channels: Any = None) -> "Figure":
+        """Draw the patches of a layer (the last one by default), a row per channel."""
+        from hierfeat.plots.top_patches import plot_top_patches
+
+        return plot_top_patches(self, layer, channels=channels)
+
+
+def top_patches(
+    h: Hierarchy,
+    images: Batches,
+    layer: Layers = ("conv", "pool"),
+    *,
+    k: int = 9,
+    least: bool = False,
+    largest: int | None = 64,
+    batch_size: int = 64,
+    checkpoint: str | Path | None = None,
+    progress: bool = True,
+) -> ChannelPatches:
+    """Find the k image patches that drive each channel most, at most one per image, in one pass over the images.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor or iterable
+        (N, C, H, W), in [0, 1], or batches of them, with or without labels.
+    layer : str or sequence of str
+        Names, glob patterns or kinds.
+    k : int
+        Patches per channel.
+    least : bool
+        The patches with the least responses instead.
+    largest : int or None
+        Pixels of a patch's longer side; the patches of larger fields are reduced to it by averaging.
+    batch_size : int
+        Images per forward pass where `images` is one tensor.
+    checkpoint : path, optional
+        See :func:`hierfeat.sweep`.
+    progress : bool
+        Show a progress bar, on a terminal.
+
+    Returns
+    -------
+    ChannelPatches
+
+    Raises
+    ------
+    HierfeatError
+        If images or layers do not fit, or a layer answers with NaN.
+
+    Notes
+    -----
+    A patch is cut by the unit's exact receptive field. All patches of a layer have the field's size, or the
+    image's where the field is larger; what a unit at the border does not see is NaN. Showing the patches with the
+    largest response is the oldest of feature visualisations; Zeiler & Fergus (2014) show nine.
+
+    References
+    ----------
+    Zeiler, M. D. and Fergus, R. (2014). Visualizing and understanding convolutional networks. ECCV, 818-833.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, _ = hf.digits(split="test")
+    >>> top = hf.top_patches(hf.load("lenet5-digits"), images, "pool", k=4)
+    >>> top.patches["pool1"].shape
+    (6, 4, 1, 6, 6)
+    """
+    h.layers.select(layer)
+    fields = receptive_fields(h)
+    measure = TopPatches(k, fields=fields, least=least, largest=largest)
+    options: dict[str, Any] = {"batch_size": batch_size, "checkpoint": checkpoint, "progress": progress}
+    [table] = sweep(h, images, [measure], layers=layer, **options)
+    table["field"] = table["layer"].map(fields.table.set_index("layer")["status"])
+    about = provenance(h, layer=layer, k=k, least=least, largest=largest)
+    return ChannelPatches(table=table, provenance=about, patches=measure.patches(), least=least)
+
+
+__all__ = ["ChannelPatches", "TopPatches", "top_patches"]

@@ -1,0 +1,189 @@
+"""The effective receptive field: how much each pixel of the theoretical field really counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.anatomy.kernels._gradients import central_gradients
+from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology._responses import central_box, checked_channel, default_batch
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+THRESHOLD = 0.0455
+"""Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""
+MASSES = (0.2, 0.3, 0.5, 0.99)
+
+
+@dataclass(frozen=True, eq=False)
+class EffectiveField(Result):
+    """Effective fields of a layer's central units; see :func:`effective_field`.
+
+    Attributes
+    ----------
+    layer : str
+    map : numpy.ndarray
+        (channels, height, width) over the image: mean |gradient| or mean gradient², summed over the image's channels.
+    box : tuple of int
+        The theoretical field, (top, left, bottom, right).
+    """
+
+    layer: str
+    map: np.ndarray
+    box: tuple[int, ...]
+
+    def plot(self, *, channels: int | Sequence[int] = 8) -> "Figure":
+        """Maps on the image with the theoretical field, and their mean profile beside a Gaussian."""
+        from hierfeat.plots.effective_field import plot_effective_field
+
+        return plot_effective_field(self, channels=channels)
+
+
+def effective_field(
+    h: Hierarchy,
+    layer: str,
+    images: Tensor,
+    *,
+    channels: Sequence[int] | None = None,
+    weight: Literal["magnitude", "energy"] = "magnitude",
+    batch_size: int | None = None,
+) -> EffectiveField:
+    """Gradient-based effective receptive field of a layer's central units, averaged over images.
+
+    Parameters
+    ----------
+    h
+        The subject.
+    layer
+        A layer's name.
+    images
+        (N, C, H, W), in [0, 1].
+    channels
+        Which channels; None means all.
+    weight
+        ``magnitude`` averages |gradient|; ``energy`` averages gradient², the variance of Luo et al. for random weights,
+        about √2 narrower.
+    batch_size
+        Copies of images in one backward pass; channels are batched.
+
+    Returns
+    -------
+    EffectiveField
+        ``.table`` has a row per channel: ``layer, channel, sigma_h, sigma_w`` (pixels), ``ratio, gaussian_r2,
+        theoretical_h, theoretical_w, side_20, side_30, side_50, side_99``; NaN where no image gave a gradient.
+
+    Raises
+    ------
+    HierfeatError
+        On an unknown layer or channel, or images that do not fit.
+
+    Notes
+    -----
+    σ is the second moment of the map, ``gaussian_r2`` how well the Gaussian of those moments explains it.  ``ratio`` is
+    √(pixels above 4.55 % of the peak) over √(area of the theoretical field).  ``side_p`` is the side of the smallest
+    square about the middle of the theoretical field with p % of the map's mass.
+
+    References
+    ----------
+    Luo W, Li Y, Urtasun R, Zemel R (2016). Understanding the effective receptive field in deep convolutional neural
+    networks. NeurIPS.  Ding X et al. (2022). Scaling up your kernels to 31x31 (RepLKNet). CVPR: squares of mass.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, _ = hf.digits(split="test")
+    >>> field = hf.effective_field(hf.load("lenet5-digits"), "conv2", images[:16])
+    >>> field.map.shape
+    (16, 32, 32)
+    """
+    images = checked_images(h, images)
+    wanted = _checked_channels(h, layer, channels)
+    if weight not in ("magnitude", "energy"):
+        raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")
+    field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
+    box = central_box(h, receptive_fields(h), layer)
+    rows = [_measures(single, box) for single in field]
+    table = pd.DataFrame(
+        [{"layer": layer, "channel": channel, **row} for channel, row in zip(wanted, rows, strict=True)]
+    )
+    return EffectiveField(
+        table=table,
+        provenance=provenance(h, layer=layer, images=len(images), channels=wanted, weight=weight),
+        layer=layer,
+        map=field,
+        box=box,
+    )
+
+
+def _checked_channels(h: Hierarchy, layer: str, channels: Sequence[int] | None) -> list[int]:
+    if channels is None:
+        return list(range(h.layers[layer].out_shape[0]))
+    if np.ndim(channels) != 1 or not len(channels):
+        raise HierfeatError(f"expected channels of {layer!r} as a sequence of ints, got {channels!r}")
+    return [checked_channel(h, layer, channel) for channel in channels]
+
+
+def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], weight: str, size: int) -> np.ndarray:
+    """Mean over the images, a batch of (channel, image) pairs at a time."""
+    total = torch.zeros(len(channels), *h.input_shape[1:], dtype=torch.float64)
+    for batch in images.split(size):
+        step = max(1, size // len(batch))
+        for start in range(0, len(channels), step):
+            gradient = central_gradients(h, layer, batch, channels[start : start + step]).double()
+            strength = gradient.abs() if weight == "magnitude" else gradient.square()
+            total[start : start + step] += strength.sum((1, 2))
+    return np.asarray((total / len(images)).numpy())
+
+
+def _measures(field: np.ndarray, box: tuple[int, ...]) -> dict[str, Any]:
+    """The numbers of one map."""
+    top, left, bottom, right = box
+    names = ["sigma_h", "sigma_w", "ratio", "gaussian_r2", *(f"side_{round(100 * mass)}" for mass in MASSES)]
+    size = {"theoretical_h": bottom - top, "theoretical_w": right - left}
+    if field.sum() <= 0:
+        return dict.fromkeys(names, np.nan) | size
+    sigma_h, sigma_w, gaussian = _moments(field)
+    effective = np.sqrt((field > THRESHOLD * field.max()).sum() / max((bottom - top) * (right - left), 1))
+    sides = _sides(field, ((top + bottom) / 2, (left + right) / 2))
+    return dict(zip(names, [sigma_h, sigma_w, effective, _explained(field, gaussian), *sides], strict=True)) | size
+
+
+def _moments(field: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """Standard deviations along rows and columns, and the Gaussian that has them."""
+    spreads, shapes = [], []
+    for axis in (0, 1):
+        profile = field.sum(1 - axis) / field.sum()
+        place = np.arange(len(profile))
+        mean = (profile * place).sum()
+        spread = np.sqrt((profile * (place - mean) ** 2).sum())
+        spreads.append(float(spread))
+        shapes.append(np.exp(-((place - mean) ** 2) / (2 * max(spread, 1e-6) ** 2)))
+    return spreads[0], spreads[1], np.outer(*shapes)
+
+
+def _explained(field: np.ndarray, gaussian: np.ndarray) -> float:
+    """R² of the Gaussian at its best height."""
+    height = (field * gaussian).sum() / (gaussian**2).sum()
+    variance = ((field - field.mean()) ** 2).sum()
+    return float(1 - ((field - height * gaussian) ** 2).sum() / variance) if variance > 0 else float("nan")
+
+
+def _sides(field: np.ndarray, middle: tuple[float, float]) -> list[float]:
+    """Sides of the smallest centred squares that hold the masses."""
+    rows = np.abs(np.arange(field.shape[0]) + 0.5 - middle[0])[:, None]
+    cols = np.abs(np.arange(field.shape[1]) + 0.5 - middle[1])[None, :]
+    reach = (np.maximum(rows, cols) + 0.5).ravel()
+    order = np.argsort(reach, kind="stable")
+    mass = np.cumsum(field.ravel()[order]) / field.sum()
+    return [float(2 * reach[order][np.searchsorted(mass, share - 1e-9)]) for share in MASSES]

@@ -1,0 +1,117 @@
+"""Whether a layer's map moves along with the image, at its inner units and at all of them."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
+from hierfeat.physiology.invariance._similarities import agreement
+from hierfeat.stimuli.warps.shifts import Boundary, shift, taps
+from hierfeat.subjects.hierarchy import Hierarchy
+
+Places = npt.NDArray[np.int64]
+
+
+class Equivariance:
+    """The agreement of A(Tx) with T'A(x), for each layer and shift, gathered batch by batch.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    shifts : sequence of (float, float)
+        (down, right) in pixels.
+    boundary : str
+        Of the shifts; under ``wrap`` the maps are wrapped as well where all units are compared.
+    """
+
+    def __init__(self, h: Hierarchy, shifts: Sequence[tuple[float, float]], *, boundary: Boundary) -> None:
+        self._h, self._shifts, self._wraps = h, list(shifts), boundary == "wrap"
+        self._found: dict[tuple[str, int], list[tuple[float, int]]] = {}  # [(sum, images) inner, (sum, images) all]
+        self._units: dict[tuple[str, int], int] = {}
+
+    @cached_property
+    def _fields(self) -> ReceptiveFields:
+        return receptive_fields(self._h)
+
+    @cached_property
+    def _strides(self) -> dict[str, tuple[float, float]]:
+        table = self._fields.table
+        return dict(zip(table["layer"], zip(table["stride_h"], table["stride_w"], strict=True), strict=True))
+
+    @cached_property
+    def _status(self) -> dict[str, str]:
+        return dict(zip(self._fields.table["layer"], self._fields.table["status"], strict=True))
+
+    def compare(self, layer: str, condition: int, original: Tensor, moved: Tensor) -> None:
+        """Take in the responses of one layer to a batch and to its shifted copy."""
+        strides = self._strides[layer]
+        if original.ndim != 4 or not np.isfinite(strides).all() or original.shape[-2:].numel() == 1:
+            return
+        amounts = [d / s for d, s in zip(self._shifts[condition], strides, strict=True)]
+        expected = shift(original.float(), amounts[0], amounts[1], boundary="wrap" if self._wraps else "zero")
+        inner = [self._inner(layer, axis, condition) for axis in (0, 1)]
+        everywhere = [_with_source(n, a, self._wraps) for n, a in zip(original.shape[-2:], amounts, strict=True)]
+        self._units[layer, condition] = len(inner[0]) * len(inner[1])
+        sums = self._found.setdefault((layer, condition), [(0.0, 0), (0.0, 0)])
+        if not self._wraps or all(float(a).is_integer() for a in amounts):
+            near = expected
+        else:
+            near = shift(original.float(), amounts[0], amounts[1], boundary="zero")
+        for place, (target, (rows, columns)) in enumerate(((near, inner), (expected, everywhere))):
+            if len(rows) and len(columns):
+                values = agreement(_at(moved.float(), rows, columns), _at(target, rows, columns))
+                counted = values[~values.isnan()]
+                sums[place] = (sums[place][0] + float(counted.sum()), sums[place][1] + len(counted))
+
+    def table(self) -> pd.DataFrame:
+        """One row per layer and shift: ``layer, dy, dx, equivariance, equivariance_all, units, phase_y, phase_x``."""
+        rows = [self._row(layer, condition) for layer, condition in self._found]
+        columns = ["layer", "dy", "dx", "equivariance", "equivariance_all", "units", "phase_y", "phase_x"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _row(self, layer: str, condition: int) -> tuple[object, ...]:
+        inner, everywhere = (total / n if n else float("nan") for total, n in self._found[layer, condition])
+        shifted = self._shifts[condition]
+        phases = [_phase(d, s) for d, s in zip(shifted, self._strides[layer], strict=True)]
+        return (layer, *shifted, inner, everywhere, self._units[layer, condition], *phases)
+
+    def _inner(self, layer: str, axis: int, condition: int) -> Places:
+        """Units along one axis whose fields, and whose sources' fields, see neither border nor padding."""
+        if self._status[layer] != "exact":
+            return np.empty(0, dtype=np.int64)
+        virtual = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
+        spans = np.stack([virtual[..., 0].min(1 - axis), virtual[..., 1].max(1 - axis)], -1)
+        length = self._fields.image_size[axis]
+        steps = [step for step, _ in taps(self._shifts[condition][axis])]
+        low, high = max(0, *steps), min(length, *(length + step for step in steps))
+        inside = (spans[:, 0] >= low) & (spans[:, 1] <= high)
+        unmoved = (spans[:, 0] >= 0) & (spans[:, 1] <= length)
+        for step, _ in taps(self._shifts[condition][axis] / self._strides[layer][axis]):
+            sources = np.arange(len(spans)) - step
+            known = (sources >= 0) & (sources < len(spans))
+            inside &= known & unmoved[np.clip(sources, 0, len(spans) - 1)]
+        return np.flatnonzero(inside)
+
+
+def _with_source(length: int, amount: float, wraps: bool) -> Places:
+    """Units along one axis that have a counterpart before the shift."""
+    places = np.arange(length)
+    if wraps:
+        return places
+    steps = [step for step, _ in taps(amount)]
+    return places[(places - max(steps) >= 0) & (places - min(steps) < length)]
+
+
+def _at(maps: Tensor, rows: Places, columns: Places) -> Tensor:
+    row_index, column_index = (torch.as_tensor(places, device=maps.device) for places in (rows, columns))
+    return maps.index_select(-2, row_index).index_select(-1, column_index)
+
+
+def _phase(amount: float, stride: float) -> float:
+    phase = amount % stride
+    return 0.0 if min(phase, stride - phase) < 1e-9 else float(phase)

@@ -1,0 +1,181 @@
+"""Goodfellow's invariance score of single units: how selective, and yet how steady, a unit fires."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology._responses import central_units
+from hierfeat.physiology.invariance._similarities import responses_of
+from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class InvarianceScore(Result):
+    """The invariance score of the central unit of every channel.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer and channel: ``layer, kind, channel, sign`` (of the responses that count as firing),
+        ``threshold, global_rate`` (G), ``local_rate`` (L), ``score`` (S = L/G; NaN for a unit that never fires).
+    """
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """Per layer: ``layer, kind, units`` (that fire), and the mean score of the best tenth, half and all of them."""
+        rows = []
+        for name, group in self.table.groupby("layer", sort=False):
+            scores = np.sort(group["score"].dropna())[::-1]
+            best = {f"best_{p}": scores[: max(1, len(scores) * p // 100)].mean() if len(scores) else np.nan
+                    for p in (10, 50, 100)}  # fmt: skip
+            rows.append({"layer": name, "kind": group["kind"].iloc[0], "units": len(scores), **best})
+        return pd.DataFrame(rows)
+
+    def plot(self) -> "Figure":
+        """Draw the distribution of scores by layer."""
+        from hierfeat.plots.invariance_score import plot_invariance_score
+
+        return plot_invariance_score(self)
+
+
+def invariance_score(
+    h: Hierarchy,
+    images: Tensor,
+    *,
+    transformation: str = "shift",
+    amounts: tuple[float, ...] | None = None,
+    layers: Layers = ("conv", "activation", "pool", "linear"),
+    firing: float = 0.01,
+    max_images: int = 1000,
+    seed: int = 0,
+) -> InvarianceScore:
+    """Score how far the central unit of every channel goes on firing when what it fires at is transformed.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1], at least 1/firing of them.
+    transformation : str
+        One of :data:`hierfeat.stimuli.warps.transformations.TRANSFORMATIONS`.
+    amounts : tuple of float, optional
+        The trajectory; by default from the smallest to the largest usual amount, in both directions for ``shift`` and
+        ``rotation``. The image itself belongs to it.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    firing : float
+        G: the share of all images at which a unit is said to fire.
+    max_images : int
+        So many images are drawn if there are more, with `seed`.
+    seed : int
+
+    Returns
+    -------
+    InvarianceScore
+
+    Raises
+    ------
+    HierfeatError
+        If there are too few images for the firing rate, or the transformation is unknown.
+
+    Notes
+    -----
+    With s a sign and t the threshold, a unit fires at x if s·h(x) > t. t is the 1 − `firing` quantile of s·h over the
+    images, so that G is `firing`, or less where responses tie (zeros of a rectifier). L is the mean firing rate over
+    the trajectories of the images at which it fires. S = L/G. A unit that fires at random scores 1, one that always
+    goes on firing 1/G, which is 100 at the usual firing rate of 0.01. Of the two signs, the one of the higher score is
+    taken; a rate that is never negative has only one. Other than in Goodfellow et al., thresholds and trajectories
+    come from the same images, and one unit, the central one, stands for a channel.
+
+    References
+    ----------
+    Goodfellow, I., Lee, H., Le, Q., Saxe, A. and Ng, A. (2009). Measuring invariances in deep networks. NIPS 22.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, _ = hf.digits(split="test")
+    >>> scores = invariance_score(hf.load("lenet5-digits"), images, layers="pool", amounts=(-1, 1))
+    >>> scores.summary.layer.tolist()
+    ['pool1', 'pool2']
+    """
+    images = _drawn(checked_images(h, images), firing, max_images, seed)
+    if transformation not in TRANSFORMATIONS:
+        raise HierfeatError(f"expected a transformation among {', '.join(TRANSFORMATIONS)}; got {transformation!r}")
+    change, _, usual = TRANSFORMATIONS[transformation]
+    steps = _trajectory(transformation, usual) if amounts is None else tuple(amounts)
+    original = _central(h, images, layers)
+    changed = [_central(h, change(images, amount), layers) for amount in steps]
+    kinds = {layer.name: layer.kind for layer in h.layers}
+    frames = [
+        _scores(original[name], torch.stack([original[name], *(moved[name] for moved in changed)]), firing).assign(
+            layer=name, kind=kinds[name]
+        )
+        for name in original
+    ]
+    columns = ["layer", "kind", "channel", "sign", "threshold", "global_rate", "local_rate", "score"]
+    return InvarianceScore(
+        table=pd.concat(frames, ignore_index=True)[columns],
+        provenance=provenance(
+            h, transformation=transformation, amounts=steps, firing=firing, images=len(images), seed=seed
+        ),
+    )
+
+
+def _drawn(images: Tensor, firing: float, most: int, seed: int) -> Tensor:
+    if not 0 < firing < 1:
+        raise HierfeatError(f"expected firing as a share of images between 0 and 1, got {firing}")
+    if min(len(images), most) * firing < 1:
+        raise HierfeatError(
+            f"expected at least {int(np.ceil(1 / firing))} images for a unit to fire at {firing:g} of them, got "
+            f"{min(len(images), most)}: pass more images or a larger firing"
+        )
+    if len(images) <= most:
+        return images
+    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:most]]
+
+
+def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, ...]:
+    return (*(-a for a in reversed(usual)), *usual) if transformation in ("shift", "rotation") else usual
+
+
+def _central(h: Hierarchy, images: Tensor, layers: Layers, batch_size: int = 64) -> dict[str, Tensor]:
+    """The central unit of every channel, (N, C)."""
+    parts = [responses_of(h, batch, layers) for batch in images.split(batch_size)]
+    return {name: torch.cat([central_units(part[name]) for part in parts]).double() for name in parts[0]}
+
+
+def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
+    """The better sign of each unit, from responses (N, C) and (steps, N, C)."""
+    signs = [1] if float(original.min()) >= 0 else [1, -1]
+    frames = [_signed_scores(sign * original, sign * trajectory, firing).assign(sign=sign) for sign in signs]
+    both = pd.concat(frames)
+    order = both["score"].fillna(-1).to_numpy().reshape(len(signs), -1).argmax(0).tolist()
+    rows: list[pd.DataFrame] = [frames[sign].iloc[[channel]] for channel, sign in enumerate(order)]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _signed_scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
+    place = len(original) - int(len(original) * firing) - 1
+    threshold = original.sort(0).values[place]
+    fires = original > threshold
+    rate = fires.double().mean(0)
+    going_on = (trajectory > threshold).double().mean(0)  # (N, C): over the trajectory of each image
+    local = (going_on * fires).sum(0) / fires.sum(0)
+    values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": local / rate}
+    table = pd.DataFrame({name: value.cpu().numpy() for name, value in values.items()})
+    table.insert(0, "channel", np.arange(len(table)))
+    return table

@@ -1,0 +1,157 @@
+"""How often the predicted class survives a shift of the image."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.invariance._similarities import subsample
+from hierfeat.physiology.invariance.translation_invariance import checked_for
+from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftConsistency(Result):
+    """The predicted class of every image at every shift, and how steady it is.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per shift: ``dy, dx`` (pixels), ``agreement`` (share of images classified as when unshifted) and
+        ``accuracy`` (NaN without labels).
+    consistency : float
+        The chance that two different shifts of an image give the same class, averaged over images.
+    variation : float
+        The standard deviation, over the shifts, of the probability of the class predicted without a shift; averaged
+        over images.
+    predictions : numpy.ndarray
+        (shifts, images), class indices, shifts in the table's order.
+    """
+
+    consistency: float
+    variation: float
+    predictions: np.ndarray
+
+    def plot(self) -> "Figure":
+        """Draw agreement, and accuracy if there were labels, over the plane of shifts."""
+        from hierfeat.plots.shift_consistency import plot_shift_consistency
+
+        return plot_shift_consistency(self)
+
+
+def shift_consistency(
+    h: Hierarchy,
+    images: Tensor,
+    labels: Tensor | None = None,
+    *,
+    max_shift: int = 3,
+    boundary: Boundary = "zero",
+    max_images: int = 256,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> ShiftConsistency:
+    """Classify every image at every whole shift up to `max_shift`, and count how often the class stays.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Its output is one score per class.
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1]; larger than the model's input by `max_shift` on every side if `boundary` is ``crop``.
+    labels : torch.Tensor, optional
+        (N,), for the accuracy at each shift.
+    max_shift : int
+        Pixels, down, up, right and left: (2·max_shift + 1)² shifts in all.
+    boundary : str
+        ``zero``, ``wrap``, ``reflect`` or ``crop``, see `hierfeat.stimuli.warps`. ``crop`` with images of
+        256 for a model of 224 and max_shift=16 is Zhang's protocol.
+    max_images : int
+        So many images are drawn if there are more, with `seed`.
+    seed : int
+    batch_size : int
+        Images in one forward pass.
+
+    Returns
+    -------
+    ShiftConsistency
+
+    Raises
+    ------
+    HierfeatError
+        If the output is not (N, classes), or images or labels do not fit.
+
+    Notes
+    -----
+    Zhang draws two random crops per image and counts how often their arg max is equal. Here all shifts are shown, and
+    the chance of equality is exact: for n shifts of which n_c give class c, (Σ n_c² − n)/(n² − n). Two shifts are
+    different ones; Zhang's two crops may coincide, one time in n.
+
+    References
+    ----------
+    Zhang, R. (2019). Making convolutional networks shift-invariant again. ICML.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.digits(split="test")
+    >>> found = hf.shift_consistency(hf.load("lenet5-digits"), images, labels, max_shift=1, max_images=32)
+    >>> len(found.table)
+    9
+    """
+    if int(max_shift) != max_shift or max_shift < 1:
+        raise HierfeatError(f"expected max_shift as a whole number of pixels, at least 1; got {max_shift!r}")
+    images = checked_for(h, images, boundary, max_shift)
+    if labels is not None and len(labels) != len(images):
+        raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
+    places = subsample(torch.arange(len(images)), max_images, seed)
+    images, labels = images[places], None if labels is None else labels[places]
+    amounts = range(-int(max_shift), int(max_shift) + 1)
+    shifts = [(dy, dx) for dy in amounts for dx in amounts]
+    scores = torch.stack([_probabilities(h, images, d, boundary, batch_size) for d in shifts])
+    predicted = scores.argmax(-1)
+    still = shifts.index((0, 0))
+    sure = scores.gather(2, predicted[still].expand(len(shifts), -1)[..., None])[..., 0]
+    correct = (
+        torch.full((len(shifts),), torch.nan) if labels is None else _share(predicted == labels.to(predicted.device))
+    )
+    table = pd.DataFrame(shifts, columns=["dy", "dx"])
+    agreement = _share(predicted == predicted[still])
+    return ShiftConsistency(
+        table=table.assign(agreement=agreement.cpu().numpy(), accuracy=correct.cpu().numpy()),
+        provenance=provenance(h, max_shift=max_shift, boundary=boundary, images=len(images), seed=seed),
+        consistency=_consistency(predicted, scores.shape[-1]),
+        variation=float(sure.double().std(0, correction=0).mean()),
+        predictions=predicted.cpu().numpy(),
+    )
+
+
+def _probabilities(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary, batch_size: int) -> Tensor:
+    """(N, classes)."""
+    size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
+    scores = torch.cat([h(shift(batch, *d, boundary=boundary, size=size)) for batch in images.split(batch_size)])
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        raise HierfeatError(
+            f"expected {h.name} to answer with a score per class (N, classes), got {tuple(scores.shape)}"
+        )
+    return scores.double().softmax(-1)
+
+
+def _share(hits: Tensor) -> Tensor:
+    return hits.double().mean(-1)
+
+
+def _consistency(predicted: Tensor, classes: int) -> float:
+    n = len(predicted)
+    counts = torch.stack([(predicted == label).sum(0) for label in predicted.unique()]).double()
+    assert len(counts) <= classes, "no more classes are predicted than there are"
+    return float(((counts.square().sum(0) - n) / (n * n - n)).mean())

@@ -1,0 +1,126 @@
+"""Invariance to shifts, rotation, magnification, contrast and noise, on one axis."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology.invariance._similarities import Similarities, similarities, subsample
+from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class TransformationInvariance(Result):
+    """How much each layer's response changes under each transformation, beside how much the pixels change.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer, transformation and amount: ``layer, kind, transformation, amount, unit, similarity, invariance,
+        pixels, gain``. `pixels` is the invariance of the images themselves, and `gain` is invariance − pixels.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw each layer's invariance against that of the pixels, a panel per transformation."""
+        from hierfeat.plots.transformation_invariance import plot_transformation_invariance
+
+        return plot_transformation_invariance(self)
+
+
+def transformation_invariance(
+    h: Hierarchy,
+    images: Tensor,
+    *,
+    transformations: Mapping[str, Sequence[float]] | Sequence[str] = tuple(TRANSFORMATIONS),
+    layers: Layers = ("conv", "activation", "pool", "linear"),
+    max_images: int = 64,
+    seed: int = 0,
+    batch_size: int = 32,
+) -> TransformationInvariance:
+    """Change the images in several ways, and see which changes each layer does not mind.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1], two at least.
+    transformations : mapping or sequence of str
+        ``shift`` (pixels), ``rotation`` (degrees), ``magnification`` and ``contrast`` (times), ``noise`` (standard
+        deviation); as a mapping, with the amounts of each.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    max_images : int
+        So many images are drawn if there are more, with `seed`.
+    seed : int
+    batch_size : int
+        Images in one forward pass.
+
+    Returns
+    -------
+    TransformationInvariance
+
+    Raises
+    ------
+    HierfeatError
+        If a transformation is unknown, or images or layers do not fit.
+
+    Notes
+    -----
+    Invariance is as in :func:`hierfeat.translation_invariance`: 0 where a changed image is no more like itself than
+    like another, 1 where nothing changed. Ten degrees and two pixels cannot be compared as such; but each does
+    something to the pixels, and the same number says how much. So the common axis is the invariance of the images
+    themselves: a layer above the diagonal tolerates this transformation better than the pixels do.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, _ = hf.digits(split="test")
+    >>> h = hf.load("lenet5-digits")
+    >>> found = transformation_invariance(h, images, transformations="rotation", layers="pool", max_images=16)
+    >>> found.table.amount.unique().tolist()
+    [5.0, 10.0, 20.0, 30.0, 45.0]
+    """
+    amounts = _amounts(transformations)
+    images = subsample(checked_images(h, images), max_images, seed)
+    conditions = [(name, float(amount)) for name, several in amounts.items() for amount in several]
+    changes = [partial(_changed, TRANSFORMATIONS[name][0], amount) for name, amount in conditions]
+    found = similarities(h, images, changes, layers=layers, batch_size=batch_size)
+    pixels = Similarities(len(conditions))
+    pixels.show("", images)
+    for condition, change in enumerate(changes):
+        pixels.compare("", condition, change(images))
+    first = pd.DataFrame(conditions, columns=["transformation", "amount"])
+    first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
+    table = found.table(h, first)
+    table["pixels"] = np.tile(pixels.invariance(""), len(found.keys))
+    return TransformationInvariance(
+        table=table.assign(gain=table["invariance"] - table["pixels"]),
+        provenance=provenance(h, transformations=amounts, layers=layers, images=len(images), seed=seed),
+    )
+
+
+def _changed(transformation: Transformation, amount: float, images: Tensor) -> Tensor:
+    return transformation(images, amount)
+
+
+def _amounts(transformations: Mapping[str, Sequence[float]] | Sequence[str]) -> dict[str, list[float]]:
+    names = [transformations] if isinstance(transformations, str) else list(transformations)
+    unknown = [name for name in names if name not in TRANSFORMATIONS]
+    if unknown or not names:
+        raise HierfeatError(f"expected transformations among {', '.join(TRANSFORMATIONS)}; got {unknown or names}")
+    if isinstance(transformations, Mapping):
+        return {name: [float(amount) for amount in transformations[name]] for name in names}
+    return {name: list(TRANSFORMATIONS[name][2]) for name in names}

@@ -1,0 +1,178 @@
+"""Only additive combinations? The whole against the sum of its parts, and who does the subtracting."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hierfeat._result import Result
+from hierfeat.physiology.invariance._similarities import responses_of, subsample
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.ops import settings
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Additivity(Result):
+    """How additive each layer is, and what its weights add and subtract.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer: ``layer, kind, error, less, more``, and for layers with weights ``negative_weights,
+        negative_mass, index, input_negative``.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw the error by depth, and excitation against inhibition."""
+        from hierfeat.plots.additivity import plot_additivity
+
+        return plot_additivity(self)
+
+
+def additivity(
+    h: Hierarchy,
+    images: Tensor,
+    *,
+    layers: Layers = ("conv", "activation", "pool", "linear"),
+    max_images: int = 64,
+    seed: int = 0,
+    batch_size: int = 32,
+) -> Additivity:
+    """Cut each image in two, show both parts and the whole, and see whether the responses add up.
+
+    Parameters
+    ----------
+    h : Hierarchy
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1], two at least.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    max_images : int
+        So many images are drawn if there are more, with `seed`.
+    seed : int
+        Of the images, and of the lines along which they are cut.
+    batch_size : int
+        Images in one forward pass.
+
+    Returns
+    -------
+    Additivity
+
+    Raises
+    ------
+    HierfeatError
+        If the images do not fit, or an item of `layers` matches nothing.
+
+    Notes
+    -----
+    Each image is cut along a random line through its centre into x and y of disjoint supports; the rest of each is
+    black. With Δ(x) = A(x) − A(0), 0 the black image:
+
+    - ``error``: Σ|Δ(x + y) − Δ(x) − Δ(y)|² / Σ|Δ(x + y)|², over units and images: 0 for a linear layer on the image.
+      ``less`` and ``more``: the shares of this error where the whole is less, and more, than the sum of its parts.
+    - ``negative_weights``: the share of weights below zero, ``negative_mass``: the share of Σ|w| that is theirs.
+    - ``index``: the mean over units of (E − I)/(E + I), where E = Σ max(w, 0)x and I = Σ max(−w, 0)x: 1 for purely
+      additive combinations, 0 where as much is taken away as is added. It means that only for inputs x ≥ 0;
+      ``input_negative`` is the share of the input's energy that is negative, and where it is not 0 (the first
+      layer, after normalisation; tanh) E and I are of |x|: what the weights do, rather than what the inputs do.
+
+    References
+    ----------
+    Lee, D. D. and Seung, H. S. (1999). Learning the parts of objects by non-negative matrix factorization. Nature 401,
+    788-791: parts emerge where rates and synapses are non-negative; a rectifier sees to the rates alone.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> found = additivity(hf.load("lenet5-digits"), hf.digits(split="test")[0], max_images=8)
+    >>> bool(found.table.set_index("layer").error["conv1"] < 1e-9)
+    True
+    """
+    images = subsample(checked_images(h, images), max_images, seed)
+    generator = torch.Generator().manual_seed(seed)
+    sums: dict[str, Tensor] = {}
+    black = {name: value.double() for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}
+    for batch in images.split(batch_size):
+        cut = _halves(batch, generator)
+        whole, one, other = (responses_of(h, part, layers) for part in (batch, batch * cut, batch * ~cut))
+        for name in whole:
+            total = whole[name].double() - black[name]
+            excess = total - (one[name].double() - black[name]) - (other[name].double() - black[name])
+            parts = [total, excess, excess.clamp(max=0), excess.clamp(min=0)]
+            found = torch.stack([part.square().sum() for part in parts])
+            sums[name] = sums[name] + found if name in sums else found
+    weights = _Weights({layer.name for layer in h.layers.select(layers)})
+    with torch.no_grad(), h.watching(before=weights.before):
+        for batch in images.split(batch_size):
+            h.forward(batch)
+    kinds = {layer.name: layer.kind for layer in h.layers}
+    rows = [{"layer": name, "kind": kinds[name], **_errors(sums[name]), **weights.row(name)} for name in sums]
+    return Additivity(table=pd.DataFrame(rows), provenance=provenance(h, layers=layers, images=len(images), seed=seed))
+
+
+def _halves(images: Tensor, generator: torch.Generator) -> Tensor:
+    """A half-plane per image, (N, 1, H, W), bounded by a line through the centre at a random angle."""
+    height, width = images.shape[-2:]
+    angles = torch.rand(len(images), 1, 1, 1, generator=generator) * 2 * torch.pi
+    rows = torch.arange(height)[:, None] - (height - 1) / 2
+    columns = torch.arange(width)[None, :] - (width - 1) / 2
+    return ((rows * angles.cos() + columns * angles.sin()) >= 0).to(images.device)
+
+
+def _errors(sums: Tensor) -> dict[str, float]:
+    total, error, less, more = (float(value) for value in sums)
+    return {
+        "error": error / total if total else float("nan"),
+        "less": less / error if error else 0.0,
+        "more": more / error if error else 0.0,
+    }
+
+
+@dataclass(eq=False)
+class _Weights:
+    """What the weights of each layer add to, and subtract from, its units."""
+
+    chosen: set[str]
+    _weights: dict[str, Tensor] = field(default_factory=dict)
+    _sums: dict[str, Tensor] = field(default_factory=dict)
+
+    def before(self, call: Call) -> None:
+        given: dict[str, Any] = settings(call.op, call.args, call.kwargs)
+        weight = given.get("weight")
+        if call.name not in self.chosen or call.whole or weight is None or call.kind not in ("conv", "linear"):
+            return
+        function: Any = getattr(F, call.op, None)
+        if function is None:
+            return
+        rest = {name: value for name, value in given.items() if name not in ("input", "weight", "bias")}
+        x = call.input.abs()
+        added = function(x, weight.clamp(min=0), None, **rest).double()
+        taken = function(x, (-weight).clamp(min=0), None, **rest).double()
+        driven = (added + taken) > 0
+        index = torch.where(driven, (added - taken) / (added + taken), 0.0)
+        negative = call.input.clamp(max=0).double().square().sum()
+        values = torch.stack([index.sum(), driven.sum().double(), negative, x.double().square().sum()])
+        self._weights[call.name] = weight.detach()
+        self._sums[call.name] = self._sums[call.name] + values if call.name in self._sums else values
+
+    def row(self, name: str) -> dict[str, float]:
+        if name not in self._weights:
+            return dict.fromkeys(("negative_weights", "negative_mass", "index", "input_negative"), float("nan"))
+        weight, (index, driven, negative, energy) = self._weights[name], self._sums[name].tolist()
+        mass = float(weight.abs().sum())
+        return {
+            "negative_weights": float((weight < 0).double().mean()),
+            "negative_mass": float(-weight.clamp(max=0).sum()) / mass if mass else float("nan"),
+            "index": index / driven if driven else float("nan"),
+            "input_negative": negative / energy if energy else 0.0,
+        }

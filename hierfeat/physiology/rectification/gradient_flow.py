@@ -1,0 +1,134 @@
+"""How much of the loss's gradient arrives at each layer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.ops import first_tensor
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class GradientFlow(Result):
+    """The gradient of the loss with respect to each layer's output.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row per layer: ``layer, kind, norm, relative, zero_fraction``.
+    """
+
+    def plot(self) -> "Figure":
+        """Draw the norm of the gradient, relative to the last layer's, by depth."""
+        from hierfeat.plots.gradient_flow import plot_gradient_flow
+
+        return plot_gradient_flow(self)
+
+
+def gradient_flow(
+    h: Hierarchy,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    layers: Layers = ("conv", "activation", "pool", "linear"),
+    batch_size: int = 64,
+) -> GradientFlow:
+    """Send the loss's gradient back, and measure what arrives at each layer.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Its output is one score per class.
+    images : torch.Tensor
+        (N, C, H, W) in [0, 1].
+    labels : torch.Tensor
+        (N,), class indices.
+    layers : str or sequence of str
+        Names, glob patterns or kinds.
+    batch_size : int
+        Images in one forward and backward pass.
+
+    Returns
+    -------
+    GradientFlow
+
+    Raises
+    ------
+    HierfeatError
+        If images, labels or layers do not fit, or the output has no gradient.
+
+    Notes
+    -----
+    With L the cross-entropy of one image and A a layer's output, ``norm`` is the root mean square over images of
+    ‖∂L/∂A‖₂, ``relative`` is it divided by that of the last layer, and ``zero_fraction`` the share of units and images
+    where the gradient is exactly zero: behind a rectifier, those that are off, and those that a maximum passed over.
+    The model runs in eval mode; no gradient of a parameter is touched.
+
+    References
+    ----------
+    Glorot, X. and Bengio, Y. (2010). Understanding the difficulty of training deep feedforward neural networks.
+    AISTATS.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> images, labels = hf.digits(split="test")
+    >>> flow = gradient_flow(hf.load("lenet5-digits"), images[:32], labels[:32])
+    >>> float(flow.table.relative.iloc[-1])
+    1.0
+    """
+    chosen = h.layers.select(layers)
+    images = checked_images(h, images)
+    if len(labels) != len(images):
+        raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
+    sums: dict[str, Tensor] = {}
+    for batch, wanted in zip(images.split(batch_size), labels.split(batch_size), strict=True):
+        for name, gradient in _gradients(h, batch, wanted, {layer.name for layer in chosen}).items():
+            values = torch.stack([gradient.double().square().sum(), (gradient == 0).double().sum(), _count(gradient)])
+            sums[name] = sums[name] + values if name in sums else values
+    rows = [_row(layer.name, layer.kind, sums[layer.name], len(images)) for layer in chosen if layer.name in sums]
+    table = pd.DataFrame(rows, columns=["layer", "kind", "norm", "zero_fraction"])
+    table.insert(3, "relative", table["norm"] / table["norm"].iloc[-1])
+    return GradientFlow(table=table, provenance=provenance(h, layers=layers, images=len(images)))
+
+
+def _count(gradient: Tensor) -> Tensor:
+    return torch.tensor(gradient.numel(), dtype=torch.float64, device=gradient.device)
+
+
+def _row(name: str, kind: str, sums: Tensor, images: int) -> tuple[str, str, float, float]:
+    squares, zeros, count = sums.tolist()
+    return name, kind, (squares / images) ** 0.5, zeros / count
+
+
+def _gradients(h: Hierarchy, images: Tensor, labels: Tensor, chosen: set[str]) -> dict[str, Tensor]:
+    """Of the summed loss, so that each image's gradient is its own."""
+    outputs: dict[str, Tensor] = {}
+
+    def after(call: Call, output: Tensor) -> Tensor | None:
+        if call.name not in chosen or not output.requires_grad:
+            return None
+        outputs[call.name] = output
+        return output.clone()  # what comes next may overwrite it
+
+    with torch.enable_grad(), h.watching(after=after):
+        scores = first_tensor(h.model(h.normalise(images).requires_grad_()))
+    if scores is None or scores.ndim != 2 or not scores.requires_grad:
+        raise HierfeatError(f"expected {h.name} to answer with a differentiable score per class (N, classes)")
+    with torch.enable_grad():
+        loss = F.cross_entropy(scores, labels.to(scores.device), reduction="sum")
+    found = torch.autograd.grad(loss, list(outputs.values()), allow_unused=True)
+    return {name: gradient for name, gradient in zip(outputs, found, strict=True) if gradient is not None}

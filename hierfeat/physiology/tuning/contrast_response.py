@@ -1,0 +1,86 @@
+"""Contrast response: how a unit's response to its preferred grating grows with contrast."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hierfeat.physiology.tuning._curves import fit_naka_rushton
+from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, drift_curves, rising
+from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
+from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+
+@dataclass(frozen=True, eq=False)
+class ContrastResponse(PreferredSeries):
+    """Contrast responses of every responsive unit, ``curves`` against ``contrasts``; see :func:`contrast_response`."""
+
+    contrasts: np.ndarray
+
+
+def contrast_response(
+    h: Hierarchy,
+    *,
+    layers: Layers = ("conv", "pool"),
+    contrasts: int | Values = 8,
+    phases: int = 8,
+    tuning: OrientationTuning | None = None,
+    batch_size: int | None = None,
+) -> ContrastResponse:
+    """Raise the contrast of each unit's preferred grating, and fit the Naka-Rushton function.
+
+    Parameters
+    ----------
+    h, layers, phases, tuning, batch_size
+        As in :func:`hierfeat.size_tuning`.
+    contrasts
+        0 to 1, rising; an int spreads that many evenly from 1/n to 1.
+
+    Returns
+    -------
+    ContrastResponse
+        ``.table`` has a row per responsive unit: ``layer, channel, orientation, frequency, r_max, c50, exponent, base,
+        naka_rushton_r2, linearity``.
+
+    Raises
+    ------
+    HierfeatError
+        If no unit responds, or the contrasts do not rise within 0 to 1.
+
+    Notes
+    -----
+    ``linearity`` is the squared correlation with contrast through the origin: a network of ReLUs and pools without
+    biases, shown zero-mean gratings, is exactly linear (1); then c50 lies far above 1 and r_max means nothing.
+    Saturation needs biases or normalisation.  The gratings fill the image.
+
+    References
+    ----------
+    Albrecht DG, Hamilton DB (1982). J Neurophysiol 48:217-237.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> found = hf.contrast_response(hf.load("lenet5-digits"), layers="conv1", contrasts=[0.25, 0.5, 0.75, 1.0])
+    >>> list(found.curves)
+    ['conv1']
+    """
+    tuning = tuning or orientation_tuning(h, layers=layers, batch_size=batch_size)
+    steps = rising(contrasts, lambda n: np.arange(1, n + 1) / n, "contrasts", least=3)
+    wanted, curves = drift_curves(h, tuning, "contrasts", steps, phases=phases, batch_size=batch_size)
+    rows = curves_of(wanted, curves)
+    fit = fit_naka_rushton(rows, steps)
+    columns = {"r_max": fit.r_max, "c50": fit.c50, "exponent": fit.exponent, "base": fit.base}
+    return ContrastResponse(
+        table=wanted.assign(**columns, naka_rushton_r2=fit.r2, linearity=_linearity(rows, steps)),
+        provenance=provenance(h, layers=list(curves), contrasts=steps, phases=phases),
+        curves=curves,
+        contrasts=steps,
+    )
+
+
+def _linearity(rows: np.ndarray, contrasts: np.ndarray) -> np.ndarray:
+    """Squared cosine of each curve with a straight line through the origin."""
+    power = (rows**2).sum(1) * (contrasts**2).sum()
+    return np.asarray(np.where(power > 0, (rows @ contrasts) ** 2 / np.where(power > 0, power, 1), np.nan))

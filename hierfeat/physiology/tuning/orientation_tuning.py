@@ -1,0 +1,254 @@
+"""Orientation and frequency tuning, simple and complex cells: every channel of every layer in one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.physiology._responses import Unit, by_centre, unit_responses
+from hierfeat.physiology.tuning._table import TYPES, Arrays, describe_tuning, split_by_layer
+from hierfeat.stimuli.gratings import draw_gratings, gratings
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
+"""Columns whose medians sum up a layer."""
+DRAWN = np.arange(0.0, 181.0, 2.0)
+"""Orientations at which the fitted curve is kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class OrientationTuning(Result):
+    """Tuning of every channel; see :func:`orientation_tuning` for the columns of ``.table``.
+
+    Attributes
+    ----------
+    responses : dict of str to numpy.ndarray
+        By layer, (channels, orientations, frequencies, phases), as recorded: not rectified.
+    blank : dict of str to numpy.ndarray
+        By layer, (channels,): the response to the grey ground.
+    curves, fitted : dict of str to numpy.ndarray
+        By layer, the tuning curve at the preferred frequency, (channels, orientations), and its von Mises fit at
+        ``fitted_orientations``.
+    orientations, frequencies, phases, fitted_orientations : numpy.ndarray
+        Degrees, cycles/pixel, degrees, degrees.
+    """
+
+    responses: dict[str, np.ndarray]
+    blank: dict[str, np.ndarray]
+    curves: dict[str, np.ndarray]
+    fitted: dict[str, np.ndarray]
+    orientations: np.ndarray
+    frequencies: np.ndarray
+    phases: np.ndarray
+    fitted_orientations: np.ndarray
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row per layer: how many units of each type, and medians over those that respond."""
+        types = pd.crosstab(self.table.layer, self.table.cell_type).reindex(columns=list(TYPES), fill_value=0)
+        medians = self.table[self.table.responsive].groupby("layer")[list(MEDIANS)].median()
+        layers = pd.DataFrame({"layer": list(self.responses)})
+        return layers.join(types, on="layer").join(medians, on="layer")
+
+    def p_against(self, control: "OrientationTuning") -> "pd.Series[float]":
+        """How often a unit of `control` is as selective as each unit here, ``(1 + as selective) / (1 + units)``.
+
+        Parameters
+        ----------
+        control
+            The same measurement on the untrained twin, say.
+
+        Returns
+        -------
+        pandas.Series
+            A p for each row of ``.table``, by global OSI among the responsive units of the same layer; NaN for units
+            that do not respond, and where none does in `control`.
+
+        Raises
+        ------
+        HierfeatError
+            If a layer is not in `control`.
+
+        Notes
+        -----
+        ``p_value`` asks of one unit whether its responses prefer an orientation; a small field of random weights does
+        so as well.  This asks whether they prefer it more than such fields do: units of two untrained networks are
+        exchangeable, so that a share α of them is below α.  A layer of n units cannot go below 1/(n + 1).
+
+        Examples
+        --------
+        >>> import hierfeat as hf
+        >>> h = hf.load("lenet5-digits")
+        >>> tuning, control = (hf.orientation_tuning(x, layers="conv2") for x in (h, hf.untrained(h, seed=0)))
+        >>> len(tuning.p_against(control))
+        16
+        """
+        p = pd.Series(np.nan, index=self.table.index, name="p_against")
+        for layer, rows in self.table[self.table.responsive].groupby("layer"):
+            if layer not in control.responses:
+                raise HierfeatError(f"expected {layer!r} in the control, which has {', '.join(control.responses)}")
+            others = control.table[(control.table.layer == layer) & control.table.responsive].gosi.to_numpy()
+            if len(others):
+                p[rows.index] = (1 + (others >= rows.gosi.to_numpy()[:, None] - 1e-9).sum(1)) / (1 + len(others))
+        return p
+
+    def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
+        """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
+        from hierfeat.plots.orientation_tuning import plot_orientation_tuning
+
+        return plot_orientation_tuning(self, layer, channels=channels)
+
+    def plot_summary(self) -> "Figure":
+        """Distributions of OSI, preferred orientation and F1/F0, and the cell types, layer by layer."""
+        from hierfeat.plots.orientation_tuning import plot_tuning_summary
+
+        return plot_tuning_summary(self)
+
+
+def orientation_tuning(
+    h: Hierarchy,
+    *,
+    layers: Layers = ("conv", "pool"),
+    orientations: int | Values = 16,
+    frequencies: int | Values = 8,
+    phases: int = 8,
+    contrast: float = 1.0,
+    diameter: float | None = None,
+    unit: Unit = "centre",
+    permutations: int = 999,
+    seed: int = 0,
+    batch_size: int | None = None,
+) -> OrientationTuning:
+    """Show drifting gratings to all units at once and tell each unit's preference, selectivity and type.
+
+    Parameters
+    ----------
+    h
+        The subject.
+    layers
+        Names, glob patterns or kinds.
+    orientations
+        Degrees in [0, 180), rising, or a number of equal steps. gOSI takes them to be evenly spaced.
+    frequencies
+        Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
+        shorter side to 0.4.
+    phases
+        Phases of the drift, equally spaced over one cycle; at least 3.
+    contrast
+        Of the gratings, 0 to 1.
+    diameter
+        Of a circular window in pixels, centred on each unit's receptive field; None fills the image.
+    unit
+        ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
+    permutations, seed
+        Of the test for "tuned"; fewer than 20 permutations cannot give p < 0.05.
+    batch_size
+        Images in one forward pass.
+
+    Returns
+    -------
+    OrientationTuning
+        ``.table`` has a row per layer and channel, with the columns ``layer, kind, channel, responsive,
+        preferred_orientation, osi, gosi, half_width, ringach_bandwidth, preferred_frequency, bandwidth,
+        shown_orientation, shown_frequency, preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.  Angles and
+        widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves.  The shown orientation and frequency
+        are those of the best grating on the grid, at which F1/F0 and the phase (at the stimulus's centre) were read.
+
+    Raises
+    ------
+    HierfeatError
+        On fewer than 3 phases or 3 orientations, orientations or frequencies not rising, frequencies beyond Nyquist, or
+        unknown layers.
+
+    Notes
+    -----
+    Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
+    unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
+    its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
+    Mises fit above its base (NaN below half a step of orientation, which samples cannot tell), whose peak is the
+    preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
+    frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
+    ``f1_f0`` is cut off at 2, which only a unit that answers grey can exceed.
+
+    ``cell_type`` is *unresponsive* below 1 % of the layer's largest peak; *untuned* if p ≥ 0.05 (orientation labels
+    permuted) or gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Small fields of random weights are
+    tuned by this measure too: see :func:`hierfeat.physiology.tuning._indices.permutation_p`, and compare with the
+    untrained twin by ``tuning.p_against(twin)``.
+
+    Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
+    whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose central units look at different
+    places (even sizes) are shown their own stimuli, a pass per place.
+
+    References
+    ----------
+    Hubel DH, Wiesel TN (1962). Receptive fields, binocular interaction and functional architecture in the cat's visual
+    cortex. J Physiol 160:106-154.  Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
+    response modulation. Vision Res 31:1079-1086.  Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
+
+    Examples
+    --------
+    >>> import hierfeat as hf
+    >>> tuning = hf.orientation_tuning(hf.load("lenet5-digits"), layers="conv1")
+    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "unresponsive"]).all().item()
+    True
+    """
+    angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
+    if phases < 3 or len(angles) < 3:
+        raise HierfeatError(f"expected at least 3 orientations and 3 phases, got {len(angles)} and {phases}")
+    if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
+        raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
+    shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
+    responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
+    kinds = [h.layers[name].kind for name in responses]
+    test = {"permutations": permutations, "seed": seed}
+    table, curves, bends = describe_tuning(responses, blanks, kinds, angles, spectrum, **test)
+    more = {"layers": list(responses), "diameter": diameter, "unit": unit, **test}
+    return OrientationTuning(
+        table=table,
+        provenance=provenance(h, **shown, **more),
+        responses=responses,
+        blank=blanks,
+        curves=dict(zip(responses, split_by_layer(curves, responses), strict=True)),
+        fitted=dict(zip(responses, split_by_layer(bends.at(DRAWN), responses), strict=True)),
+        orientations=angles,
+        frequencies=spectrum,
+        phases=np.arange(phases) * (360.0 / phases),
+        fitted_orientations=DRAWN,
+    )
+
+
+def _shown(
+    h: Hierarchy, layers: Layers, shown: dict[str, Any], *, diameter: float | None, unit: Unit, batch_size: int | None
+) -> tuple[Arrays, Arrays]:
+    """Responses (channels, orientations, frequencies, phases) to gratings and (channels,) to grey, of each layer."""
+    found: Arrays = {}
+    for place, members in ({None: layers} if diameter is None else by_centre(h, layers)).items():
+        table = gratings(h.input_shape, diameters=diameter, position=place, **shown).table
+        grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass
+        both = pd.DataFrame(np.concatenate([table.to_numpy(), grey]), columns=table.columns)
+        stimuli = StimulusSet(h.input_shape, both, draw_gratings)
+        found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
+    grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]
+    names = [layer.name for layer in h.layers.select(layers)]
+    return {name: found[name][:-1].T.reshape(-1, *grid) for name in names}, {name: found[name][-1] for name in names}
+
+
+def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
+    if isinstance(frequencies, int):
+        if frequencies < 1:
+            raise HierfeatError(f"expected at least one frequency, got {frequencies}")
+        return np.geomspace(min(1.5 / min(shape[1:]), 0.2), 0.4, frequencies)
+    given = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    if (np.diff(given) <= 0).any():
+        raise HierfeatError(f"expected rising frequencies, got {given}")
+    return given

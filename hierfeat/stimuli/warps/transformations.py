@@ -1,0 +1,71 @@
+"""Changes of an image along one axis: position, angle, size, contrast, noise."""
+
+from collections.abc import Callable
+from math import cos, radians, sin
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.shifts import shift
+
+
+def rotate(images: Tensor, degrees: float) -> Tensor:
+    """Turn about the centre, counter-clockwise, bilinearly; what comes in is black.
+
+    Examples
+    --------
+    >>> import torch
+    >>> rotate(torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]]), 90).round().tolist()
+    [[[[0.0, 0.0], [1.0, 0.0]]]]
+    """
+    c, s = cos(radians(degrees)), sin(radians(degrees))
+    return _resampled(images, torch.tensor([[c, -s], [s, c]]))
+
+
+def magnify(images: Tensor, factor: float) -> Tensor:
+    """Enlarge about the centre by `factor` (smaller than 1: reduce), bilinearly; what comes in is black."""
+    if not factor > 0:
+        raise HierfeatError(f"expected a positive factor of magnification, got {factor}")
+    return _resampled(images, torch.eye(2) / factor)
+
+
+def contrast(images: Tensor, factor: float) -> Tensor:
+    """Multiply each image's deviations from its own mean by `factor`."""
+    mean = images.mean((-1, -2, -3), keepdim=True)
+    return mean + factor * (images - mean)
+
+
+def noisy(images: Tensor, deviation: float, *, seed: int = 0) -> Tensor:
+    """Add Gaussian noise of this standard deviation, the same to each batch, and clip to [0, 1]."""
+    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed)).to(images)
+    return (images + deviation * noise).clamp(0, 1)
+
+
+def _shifted(images: Tensor, pixels: float) -> Tensor:
+    """Half to the right and half down, in turn over the images."""
+    right, down = shift(images, 0, pixels), shift(images, pixels, 0)
+    odd = torch.arange(len(images), device=images.device) % 2 == 1
+    return torch.where(odd[:, None, None, None], down, right)
+
+
+Transformation = Callable[[Tensor, float], Tensor]
+
+#: By name: the function, its unit, and the amounts that are shown unless others are asked for.
+TRANSFORMATIONS: dict[str, tuple[Transformation, str, tuple[float, ...]]] = {
+    "shift": (_shifted, "pixels", (1, 2, 3, 4, 6)),
+    "rotation": (rotate, "degrees", (5, 10, 20, 30, 45)),
+    "magnification": (magnify, "times", (1.1, 1.2, 1.35, 1.5, 1.75)),
+    "contrast": (contrast, "times", (0.8, 0.6, 0.4, 0.2, 0.1)),
+    "noise": (noisy, "s.d.", (0.05, 0.1, 0.2, 0.4, 0.6)),
+}
+
+
+def _resampled(images: Tensor, matrix: Tensor) -> Tensor:
+    """Sample `images` at matrix · (column, row), in pixels from the centre."""
+    height, width = images.shape[-2:]
+    half = torch.tensor([width / 2, height / 2])
+    theta = torch.cat([matrix * half / half[:, None], torch.zeros(2, 1)], 1)
+    grid = F.affine_grid(theta.expand(len(images), 2, 3), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid.to(images), mode="bilinear", padding_mode="zeros", align_corners=False)

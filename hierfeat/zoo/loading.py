@@ -1,0 +1,314 @@
+"""Subjects by name: the zoo, torchvision, timm, or a function of the user's own; and the untrained twin of each."""
+
+import copy
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import json
+import sys
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.zoo import ZOO
+from hierfeat.zoo.state import fit, read_state
+
+WEIGHTS = Path(__file__).parent / "weights"
+_IMAGENET: dict[str, Any] = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+_FORMS = (
+    "a zoo name, torchvision:NAME, timm:NAME, package.module:factory or file.py:factory "
+    "(a factory takes no argument and returns a Hierarchy, or a module with an attribute input_shape = (C, H, W))"
+)
+
+
+def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
+    """Load a network by name, ready to be examined.
+
+    Parameters
+    ----------
+    ref : str
+        A zoo name (see :func:`list_models`); ``torchvision:NAME``; ``timm:NAME`` if timm is installed;
+        ``package.module:factory`` or ``path/file.py:factory``. A factory takes no argument and returns a
+        :class:`Hierarchy`, or a module with an attribute ``input_shape`` (and, if it likes, ``mean``, ``std``,
+        ``classes``).
+    weights : str or Path, optional
+        A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
+        a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
+        Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
+        weights drawn with seed 0.
+
+    Returns
+    -------
+    Hierarchy
+        In eval mode, on the CPU.
+
+    Raises
+    ------
+    HierfeatError
+        If the name is unknown (with the closest ones), or the weights are damaged or do not fit.
+
+    Notes
+    -----
+    Networks of torchvision are given 3x224x224 images (inception_v3: 299) and ImageNet's normalisation.
+
+    Examples
+    --------
+    >>> load("lenet5-digits").input_shape
+    (1, 32, 32)
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        hierarchy = _build(ref, own=weights == "DEFAULT")
+    if weights is not None and weights != "DEFAULT":
+        fit(hierarchy.model, read_state(Path(weights)), str(weights))
+    elif ref in ZOO and (WEIGHTS / f"{ref}.safetensors").exists():
+        fit(hierarchy.model, _shipped(ref), f"the shipped weights of {ref}")
+    elif ref in ZOO:
+        warnings.warn(
+            f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file",
+            stacklevel=2,
+        )
+    hierarchy.model.eval()
+    return hierarchy
+
+
+def list_models() -> list[str]:
+    """Return the names of the zoo, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+        Names that :func:`load` takes, with shipped weights or, where training them is left to the user, without.
+
+    Examples
+    --------
+    >>> "lenet5-digits" in list_models()
+    True
+    """
+    return sorted(ZOO)
+
+
+def card(name: str) -> dict[str, Any]:
+    """Return the model card of a zoo model: data, split, recipe, seed, accuracy, sha256 of its weights, licence.
+
+    Parameters
+    ----------
+    name : str
+        A name of :func:`list_models`.
+
+    Returns
+    -------
+    dict
+        The card. A model without shipped weights has a card of two entries, ``model`` and
+        ``summary``.
+
+    Raises
+    ------
+    HierfeatError
+        If the zoo has no such model.
+
+    Examples
+    --------
+    >>> card("lenet5-digits")["test_accuracy"] > 0.985
+    True
+    """
+    if name not in ZOO:
+        raise HierfeatError(_unknown(name))
+    path = WEIGHTS / f"{name}.json"
+    if not path.exists():
+        return {"model": name, "summary": ZOO[name].summary}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def model_table() -> pd.DataFrame:
+    """Return the zoo as a table, one row per model.
+
+    Columns ``model, summary, data, parameters, accuracy, accuracy_std, seeds, cpu_minutes``: `accuracy` is the mean
+    over the seeds on the whole test set, `cpu_minutes` the processor time of one training; both are missing where no
+    weights are shipped.
+    """
+    rows = []
+    for name in list_models():
+        found = card(name)
+        rows.append(
+            {
+                "model": name,
+                "summary": found["summary"],
+                "data": found.get("recipe", {}).get("data"),
+                "parameters": found.get("parameters"),
+                "accuracy": found.get("test_accuracy_mean"),
+                "accuracy_std": found.get("test_accuracy_std"),
+                "seeds": len(found.get("test_accuracy_by_seed", ())),
+                "cpu_minutes": found["cpu_seconds"] / 60 if "cpu_seconds" in found else None,
+            }
+        )
+    return pd.DataFrame(rows).astype(
+        {"parameters": "Int64", "accuracy": float, "accuracy_std": float, "cpu_minutes": float}
+    )
+
+
+def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
+    """Return the same architecture, freshly initialised: the control beside every finding.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        The network; it is not touched.
+    seed : int
+        Of the initial weights; the global random state is left as found.
+
+    Returns
+    -------
+    Hierarchy
+        On the same device, with the same normalisation and classes, and running statistics as new.
+
+    Notes
+    -----
+    Each module's own ``reset_parameters`` is called, inner modules first. A parameter that it leaves alone, or whose
+    module has none (a layer scale, a class token), is drawn from a normal distribution with the mean and standard
+    deviation it had.
+
+    Examples
+    --------
+    >>> h = load("lenet5-digits")
+    >>> bool((untrained(h).model.conv1.weight == h.model.conv1.weight).any())
+    False
+    """
+    model = _copied(h)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        for module in reversed(list(model.modules())):
+            _reset(module)
+    options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes, "name": f"{h.name} (untrained)"}
+    return Hierarchy(model.to(h.device), h.input_shape, **options)
+
+
+def _copied(h: Hierarchy) -> nn.Module:
+    """A copy of the model on the CPU."""
+    if h.device.type == "meta":
+        raise HierfeatError(f"{h.name} has no weights (meta device), and so no untrained twin")
+    try:
+        return copy.deepcopy(h.model).cpu()
+    except (RuntimeError, TypeError) as error:
+        raise HierfeatError(f"{h.name} cannot be copied by copy.deepcopy: {error}") from error
+
+
+def _reset(module: nn.Module) -> None:
+    own = list(module.parameters(recurse=False))
+    versions = [parameter._version for parameter in own]
+    reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
+    if callable(reset):
+        reset()
+    for parameter, version in zip(own, versions, strict=True):
+        if parameter._version == version:  # left alone: the old spectral_norm's weight_orig, for one
+            spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
+            parameter.copy_(torch.randn_like(parameter) * spread + parameter.mean())
+
+
+def _build(ref: str, *, own: bool) -> Hierarchy:
+    """Make the network that `ref` names; `own` asks for the weights of its library."""
+    if ref in ZOO:
+        species = ZOO[ref]
+        options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": ref}
+        return Hierarchy(species.build(), species.input_shape, **options)
+    source, _, name = ref.rpartition(":")
+    if source == "torchvision":
+        return _torchvision(name, own)
+    if source == "timm":
+        return _timm(name, own)
+    if not source:
+        raise HierfeatError(_unknown(ref))
+    if own:
+        raise HierfeatError(f"expected a file as the weights of {ref}: DEFAULT is for torchvision:NAME and timm:NAME")
+    return _from_factory(source, name)
+
+
+def _unknown(ref: str) -> str:
+    close = difflib.get_close_matches(ref, ZOO, n=3, cutoff=0.5)
+    hint = f" (did you mean {' or '.join(close)}?)" if close else ""
+    return f"the zoo has no {ref!r}{hint}; expected {_FORMS}; `hierfeat models` lists the zoo"
+
+
+def _torchvision(name: str, own: bool) -> Hierarchy:
+    from hierfeat._torchvision import models
+
+    names = models.list_models(module=models)
+    if name not in names:
+        close = ", ".join(difflib.get_close_matches(name, names, n=3)) or "torchvision.models.list_models() lists them"
+        raise HierfeatError(f"torchvision has no classification model {name!r}; the closest: {close}")
+    defaults = models.get_model_weights(name).DEFAULT
+    options = {"init_weights": True} if name in ("googlenet", "inception_v3") and not own else {}
+    model = models.get_model(name, weights=defaults if own else None, **options)
+    side = 299 if name == "inception_v3" else 224
+    return Hierarchy(model, (3, side, side), classes=defaults.meta["categories"], name=name, **_IMAGENET)
+
+
+def _timm(name: str, own: bool) -> Hierarchy:
+    _open_torchvision()
+    try:
+        timm = importlib.import_module("timm")
+    except ImportError as error:
+        raise HierfeatError(f"timm:{name} needs timm, which is not installed: `pip install timm`") from error
+    try:
+        model = timm.create_model(name, pretrained=own)
+    except RuntimeError as error:
+        raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
+    config = model.pretrained_cfg
+    return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
+
+
+def _open_torchvision() -> None:
+    """Let others import torchvision also where it does not fit the torch beside it."""
+    importlib.import_module("hierfeat._torchvision")
+
+
+def _from_factory(source: str, name: str) -> Hierarchy:
+    factory = getattr(_module(source), name, None)
+    if not callable(factory):
+        raise HierfeatError(f"expected a function {name!r} in {source}; it has none")
+    made = factory()
+    if isinstance(made, Hierarchy):
+        return made
+    if not isinstance(made, nn.Module) or not isinstance(getattr(made, "input_shape", None), tuple | list):
+        raise HierfeatError(f"{source}:{name} returned a {type(made).__name__}; expected {_FORMS}")
+    options = {key: getattr(made, key, None) for key in ("mean", "std", "classes")}
+    return Hierarchy(made, tuple(made.input_shape), name=name, **options)  # type: ignore[arg-type]
+
+
+def _module(source: str) -> ModuleType:
+    """Import a module by its dotted name, or a file that ends in .py."""
+    _open_torchvision()
+    if not source.endswith(".py"):
+        try:
+            return importlib.import_module(source)
+        except ImportError as error:
+            raise HierfeatError(f"cannot import {source!r}: {error}; expected {_FORMS}") from error
+    path = Path(source)
+    if not path.is_file():
+        raise HierfeatError(f"there is no file {path}; expected {_FORMS}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise HierfeatError(f"cannot import {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # so that what the file defines can be pickled and copied
+    spec.loader.exec_module(module)
+    return module
+
+
+def _shipped(name: str) -> Mapping[str, Tensor]:
+    """Read the zoo's weights after checking them against their card."""
+    path = WEIGHTS / f"{name}.safetensors"
+    found, expected = hashlib.sha256(path.read_bytes()).hexdigest(), card(name)["sha256"]
+    if found != expected:
+        raise HierfeatError(f"{path} is damaged: its sha256 is {found}, its card says {expected}; reinstall hierfeat")
+    return read_state(path)

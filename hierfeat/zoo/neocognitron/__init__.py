@@ -1,0 +1,25 @@
+"""Fukushima's Neocognitron, in the mode of 1980 and in the modern one."""
+
+from hierfeat.stimuli.warps.deform import Jitter, jittered, warp
+from hierfeat.zoo.neocognitron.cell_plane import CellPlane, cell_plane
+from hierfeat.zoo.neocognitron.estimator import Neocognitron
+from hierfeat.zoo.neocognitron.glyphs import glyphs
+from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
+from hierfeat.zoo.neocognitron.neocognitron_1980 import Network1980, Settings1980
+from hierfeat.zoo.neocognitron.responses import NeocognitronResponses, neocognitron_responses
+
+__all__ = [
+    "CellPlane",
+    "Jitter",
+    "ModernNetwork",
+    "ModernSettings",
+    "Neocognitron",
+    "NeocognitronResponses",
+    "Network1980",
+    "Settings1980",
+    "cell_plane",
+    "glyphs",
+    "jittered",
+    "neocognitron_responses",
+    "warp",
+]

@@ -1,0 +1,252 @@
+"""The Neocognitron as scikit-learn knows models: fit, predict, score; and as a subject of every analysis."""
+
+import difflib
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hierfeat._files import write_with
+from hierfeat.errors import HierfeatError
+from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
+from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980, Settings1980
+from hierfeat.zoo.neocognitron.self_organisation import in_parts
+from hierfeat.zoo.neocognitron.training import BATCH, train_1980, train_modern
+
+if TYPE_CHECKING:
+    from hierfeat.subjects.hierarchy import Hierarchy
+
+SETTINGS: dict[str, type[Settings1980] | type[ModernSettings]] = {"1980": Settings1980, "modern": ModernSettings}
+NO_ANSWER = -1
+"""What ``predict`` says of a pattern that no cell of the top layer answers (1980)."""
+
+Images = Tensor | np.ndarray
+
+
+class Neocognitron:
+    """Fukushima's network of S- and C-cells, self-organised, without a gradient.
+
+    Parameters
+    ----------
+    mode : str
+        ``"modern"`` (2003-2013: contrast cells, add-if-silent, subtractive inhibition, square-root C-cells, a top
+        stage with labels) or ``"1980"`` (as published: shunting inhibition, reinforcement without a teacher).
+    seed : int
+        Of the draws of patterns and deformations; the 1980 mode draws nothing.
+    **settings
+        Constants of the mode, each an attribute of the same name: see `ModernSettings` and `Settings1980` in
+        ``hierfeat.zoo.neocognitron``.
+
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The network, after `fit`.
+    classes_ : numpy.ndarray
+        The labels, in the order of the network's outputs.
+
+    Raises
+    ------
+    HierfeatError
+        If the mode or a setting is unknown.
+
+    References
+    ----------
+    Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition
+    unaffected by shift in position. Biological Cybernetics 36, 193-202.
+    Fukushima, K. (2013). Artificial vision by multi-layered neural networks: Neocognitron and its advances. Neural
+    Networks 37, 103-119.
+
+    Examples
+    --------
+    >>> from hierfeat.zoo.neocognitron import Neocognitron, glyphs
+    >>> images, labels = glyphs()
+    >>> net = Neocognitron("1980").fit(images, labels)
+    >>> net.score(images, labels)
+    1.0
+    """
+
+    _estimator_type = "classifier"
+
+    def __init__(self, mode: str = "modern", *, seed: int = 0, **settings: Any) -> None:
+        if mode not in SETTINGS:
+            raise HierfeatError(f"expected a mode, 'modern' or '1980'; got {mode!r}")
+        self.mode, self.seed = mode, seed
+        self.set_params(**(_defaults(mode) | settings))
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn passes it
+        """Mode, seed and every setting, by name."""
+        names = ("mode", "seed", *(field.name for field in fields(SETTINGS[self.mode])))
+        return {name: getattr(self, name) for name in names}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings; they take effect at the next `fit`.
+
+        Raises
+        ------
+        HierfeatError
+            If one is unknown; the message names the nearest.
+        """
+        known = ["seed", *(field.name for field in fields(SETTINGS[self.mode]))]
+        for name, value in params.items():
+            if name not in known and (name, value) != ("mode", self.mode):
+                close = difflib.get_close_matches(name, known, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                raise HierfeatError(f"the {self.mode} Neocognitron has no setting {name!r}{hint} It has {known}")
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Tell scikit-learn that this is a classifier."""
+        from sklearn.utils import Tags
+        from sklearn.utils._tags import ClassifierTags, TargetTags
+
+        return Tags(
+            estimator_type="classifier", target_tags=TargetTags(required=False), classifier_tags=ClassifierTags()
+        )
+
+    def __repr__(self) -> str:
+        default = _defaults(self.mode)
+        changed = {name: value for name, value in self.get_params().items() if default.get(name, value) != value}
+        return (
+            f"Neocognitron({', '.join([repr(self.mode), *(f'{name}={value!r}' for name, value in changed.items())])})"
+        )
+
+    def fit(self, images: Images, labels: Tensor | np.ndarray) -> Self:
+        """Self-organise on images; labels reach the top stage only (1980: they name the cells afterwards).
+
+        Parameters
+        ----------
+        images : Tensor or numpy.ndarray
+            (N, 1, H, W) or (N, H, W) in [0, 1]; 1980: 16x16.
+        labels : Tensor or numpy.ndarray
+            Integer labels, (N,).
+
+        Raises
+        ------
+        HierfeatError
+            If shapes, types or numbers do not fit, or nothing in the images is active.
+        """
+        images = self._checked(images)
+        names, numbers = np.unique(np.asarray(labels), return_inverse=True)
+        if numbers.shape != (len(images),):
+            raise HierfeatError(f"expected a label for each of {len(images)} images; got shape {numbers.shape}")
+        self.classes_ = names
+        classes = torch.from_numpy(numbers)
+        if self.mode == "1980":
+            self.network_: Network1980 | ModernNetwork = train_1980(images, classes, self._settings_1980())
+        else:
+            self.network_ = train_modern(images, classes, self._settings_modern(), seed=self.seed)
+        return self
+
+    def decision_function(self, images: Images) -> np.ndarray:
+        """Scores of the classes, (N, classes), in the order of `classes_`."""
+        network, images = self._fitted(), self._checked(images)
+        with torch.no_grad():
+            return torch.cat([network(part) for part in in_parts(images, BATCH)]).numpy()
+
+    def predict(self, images: Images) -> np.ndarray:
+        """Label of each image, (N,); 1980: -1 where no cell of U_C3 answers."""
+        scores = self.decision_function(images)
+        labels: np.ndarray = self.classes_[scores.argmax(1)]
+        return np.where(scores.max(1) > 0, labels, NO_ANSWER) if self.mode == "1980" else labels
+
+    def score(self, images: Images, labels: Tensor | np.ndarray) -> float:
+        """Share of images whose predicted label is right."""
+        return float((self.predict(images) == np.asarray(labels)).mean())
+
+    def hierarchy(self, *, name: str | None = None) -> "Hierarchy":
+        """The trained network as a subject: S-layers of kind ``conv``, C-layers of kind ``pool``."""
+        from hierfeat.subjects.hierarchy import Hierarchy
+
+        network = self._fitted()
+        return Hierarchy(
+            network,
+            self.input_shape_,
+            classes=[str(c) for c in self.classes_],
+            name=name or f"neocognitron-{self.mode}",
+        )
+
+    @property
+    def input_shape_(self) -> tuple[int, int, int]:
+        """(1, H, W) of the images it was trained on."""
+        return self._fitted().input_shape
+
+    def save(self, path: str | Path) -> Path:
+        """Write weights, settings and labels to one safetensors file, and return its path."""
+        network, path = self._fitted(), Path(path)
+        card = {"params": self.get_params(), "classes": self.classes_.tolist(), "input_shape": list(self.input_shape_)}
+        tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
+        write_with(path, lambda partial: save_file(tensors, partial, metadata={"neocognitron": json.dumps(card)}))
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        HierfeatError
+            If the file is absent, or holds no Neocognitron.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise HierfeatError(f"expected a file written by Neocognitron.save; there is no {path}")
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if "neocognitron" not in metadata:
+                raise HierfeatError(f"{path} holds no Neocognitron: its header lacks the settings that save writes")
+            card = json.loads(metadata["neocognitron"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        params: dict[str, Any] = card["params"]
+        mode, seed = str(params.pop("mode")), int(params.pop("seed"))
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in params.items()}
+        self = cls(mode, seed=seed, **settings)
+        self.classes_ = np.asarray(card["classes"])
+        with torch.random.fork_rng(devices=[]):
+            self.network_ = self._empty_network(tuple(card["input_shape"]), tensors)
+        self.network_.load_state_dict(tensors)
+        return self
+
+    def _empty_network(
+        self, input_shape: tuple[int, int, int], tensors: dict[str, Tensor]
+    ) -> Network1980 | ModernNetwork:
+        if self.mode == "1980":
+            return Network1980(self._settings_1980(), classes=len(self.classes_))
+        references = len(tensors["top.references"]) if "top.references" in tensors else None
+        return ModernNetwork(self._settings_modern(), input_shape, len(self.classes_), references=references)
+
+    def _settings_1980(self) -> Settings1980:
+        return Settings1980(**{field.name: getattr(self, field.name) for field in fields(Settings1980)})
+
+    def _settings_modern(self) -> ModernSettings:
+        return ModernSettings(**{field.name: getattr(self, field.name) for field in fields(ModernSettings)})
+
+    def _fitted(self) -> Network1980 | ModernNetwork:
+        if not hasattr(self, "network_"):
+            raise HierfeatError("this Neocognitron has learned nothing yet: call fit(images, labels), or load a file")
+        return self.network_
+
+    def _checked(self, images: Images) -> Tensor:
+        images = torch.as_tensor(images)
+        images = images[:, None] if images.ndim == 3 else images
+        expected = (
+            (1, SIZE, SIZE) if self.mode == "1980" else getattr(getattr(self, "network_", None), "input_shape", None)
+        )
+        if images.ndim != 4 or images.shape[1] != 1 or (expected and tuple(images.shape[1:]) != tuple(expected)):
+            shape = "x".join(map(str, expected)) if expected else "1xHxW"
+            raise HierfeatError(f"expected images of shape N x {shape}; got {tuple(images.shape)}")
+        if not len(images) or not images.is_floating_point() or not bool(torch.isfinite(images).all()):
+            raise HierfeatError("expected at least one image, of finite floating-point numbers in [0, 1]")
+        if bool((images < 0).any()):
+            raise HierfeatError("expected non-negative images: firing rates of the input cells; got negative pixels")
+        return images.float()
+
+
+def _defaults(mode: str) -> dict[str, Any]:
+    return {field.name: field.default for field in fields(SETTINGS[mode])}

@@ -1,0 +1,88 @@
+"""What a training is made of: data, augmentation, optimiser, schedule, epochs and seed, in one frozen dataclass."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.distortions import Distortion
+
+_CHOICES = {
+    "optimizer": ("adamw", "sgd"),
+    "precision": ("float32", "bfloat16"),
+    "split": ("train", "train+validation"),  # and never "test"
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that, with the code, decides the weights.
+
+    Attributes
+    ----------
+    model : str
+        A name of the zoo.
+    data : str
+        ``digits``, ``mnist``, ``fashion_mnist`` or ``cifar10``.
+    epochs, batch_size : int
+        Passes over the training images, images per step; the last incomplete batch of an epoch is left out.
+    learning_rate : float
+        The highest; it rises linearly from 0 over the first `warmup` of all steps and falls to 0 on a cosine.
+    optimizer : str
+        ``adamw``, or ``sgd`` (Nesterov momentum).
+    momentum, weight_decay : float
+        Of the optimiser; for ``adamw``, `momentum` is its first beta.
+    warmup : float
+        Fraction of all steps.
+    label_smoothing : float
+        Of the cross-entropy; a model with its own ``loss`` does not use it.
+    flip : bool
+        Mirror every second image, at random.
+    shift : int
+        Move each image by up to this many pixels, at random, along rows and columns; zeros enter.
+    distortion : Distortion, optional
+        Random affine and elastic distortion.
+    split : str
+        What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
+    limit : int, optional
+        Train on the first so many images only, for a quick look.
+    precision : str
+        ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
+    seed : int
+        Of the initial weights, the order of images and the augmentation.
+    notes : str
+        How the choices were made; goes into the card.
+    """
+
+    model: str
+    data: str
+    epochs: int
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    optimizer: str = "adamw"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    warmup: float = 0.1
+    label_smoothing: float = 0.0
+    flip: bool = False
+    shift: int = 0
+    distortion: Distortion | None = None
+    split: str = "train"
+    limit: int | None = None
+    precision: str = "float32"
+    seed: int = 0
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what would be taken for something else, or fail only after the first epoch."""
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise HierfeatError(
+                    f"expected a recipe's {name} among {', '.join(choices)}; got {getattr(self, name)!r}"
+                )
+        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
+            given = f"{self.epochs}, {self.batch_size} and {self.learning_rate}"
+            raise HierfeatError(f"expected a recipe's epochs, batch_size and learning_rate above 0; got {given}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON can hold it."""
+        return asdict(self)

@@ -1,0 +1,277 @@
+"""The trainer: one function, one loop, and a checkpoint after every epoch."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, isnan, pi
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from hierfeat._result import Result
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.zoo import ZOO, Species
+from hierfeat.zoo.training.augment import augment
+from hierfeat.zoo.training.checkpoint import State, resume, save, start
+from hierfeat.zoo.training.files import write
+from hierfeat.zoo.training.recipe import Recipe
+from hierfeat.zoo.training.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Training(Result):
+    """A finished training.
+
+    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, seconds, cpu_seconds,
+    validation_accuracy`` (training numbers are means over the epoch, on augmented images; validation is NaN where its
+    images are trained on).
+
+    Attributes
+    ----------
+    weights : dict of ndarray
+        The state_dict.
+    card : dict
+        Model, recipe, accuracy on the test set, times.
+    """
+
+    weights: dict[str, np.ndarray]
+    card: dict[str, Any]
+
+    def hierarchy(self) -> Hierarchy:
+        """Return the trained model as a subject for the analyses."""
+        species, name = ZOO[self.card["model"]], self.card["model"]
+        model = species.build()
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})
+        options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
+        return Hierarchy(model.eval(), species.input_shape, **options)
+
+    def plot(self) -> "Figure":
+        """Draw loss and accuracy over the epochs."""
+        from hierfeat.plots.train import plot_train
+
+        return plot_train(self)
+
+
+def train(
+    recipe: Recipe | str,
+    *,
+    out: str | Path | None = None,
+    device: str = "cpu",
+    root: str | Path | None = None,
+    progress: bool = True,
+) -> Training:
+    """Train a model of the zoo by its recipe, reproducibly.
+
+    Parameters
+    ----------
+    recipe : Recipe or str
+        A recipe, or the name of one of :func:`find_recipe`.
+    out : str or Path, optional
+        Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
+        ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
+        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped.
+    device : str
+        ``cpu``, ``cuda`` or ``mps``.
+    root : str or Path, optional
+        Folder of the data sets; see :func:`hierfeat.mnist`.
+    progress : bool
+        Show a progress bar where standard error is a terminal.
+
+    Returns
+    -------
+    Training
+        Learning curve, weights and card.
+
+    Raises
+    ------
+    HierfeatError
+        If the recipe, its data or the device is not there, or `out` holds a checkpoint of another recipe.
+
+    Notes
+    -----
+    Bit-identical means: same machine, same versions, same number of threads. The global random state is left as found.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import hierfeat as hf
+    >>> quick = replace(hf.find_recipe("lenet5-digits"), epochs=1, limit=200)
+    >>> training = hf.train(quick, progress=False)
+    >>> list(training.table.epoch)
+    [1]
+    """
+    recipe = _checked(recipe)
+    species = ZOO[recipe.model]
+    checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
+    with torch.random.fork_rng(devices=[]):
+        state = start(recipe, species, device)
+        resume(state, checkpoint, recipe)
+        data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
+        images, labels = data[recipe.split]
+        training = images[: recipe.limit], labels[: recipe.limit]
+        steps = len(training[1]) // recipe.batch_size
+        if not steps:
+            raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
+        done = len(state.rows)
+        with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
+            bar.set_description(recipe.model)
+            for epoch in range(done, recipe.epochs):
+                row = _epoch(state, recipe, species, training, epoch, bar.update)
+                row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
+                state.rows.append(row)
+                bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
+                save(state, checkpoint, recipe)
+        test = _score(state.model, species, data["test"])
+    finished = _finish(state, recipe, test)
+    if checkpoint is not None:
+        write(finished, checkpoint.parent)
+        checkpoint.unlink(missing_ok=True)
+    return finished
+
+
+def _checked(recipe: Recipe | str) -> Recipe:
+    if isinstance(recipe, str):
+        recipe = find_recipe(recipe)
+    if not isinstance(recipe, Recipe):
+        raise HierfeatError(f"expected a Recipe or the name of one, got {type(recipe).__name__}")
+    if recipe.model not in ZOO or recipe.data not in LOADERS:
+        raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
+    return recipe
+
+
+def accuracy(forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor, *, batch_size: int = 500) -> float:
+    """Return the fraction of `images` whose largest output is their label."""
+    with torch.no_grad():
+        right = [
+            (forward(images[at : at + batch_size]).argmax(1) == labels[at : at + batch_size]).sum()
+            for at in range(0, len(labels), batch_size)
+        ]
+    return int(torch.stack(right).sum()) / len(labels)
+
+
+def measure_test_accuracy(
+    name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None
+) -> float:
+    """Return the accuracy of a zoo model with these weights, in float32 on the CPU, on the whole test set of `data`."""
+    species = ZOO[name]
+    model = species.build()
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
+    return _score(model, species, _data(data, "test", species, root, "cpu"))
+
+
+def _parts(recipe: Recipe) -> set[str]:
+    return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
+
+
+def _data(name: str, split: str, species: Species, root: str | Path | None, device: str) -> tuple[Tensor, Tensor]:
+    options: dict[str, Any] = {} if name == "cifar10" else {"size": species.input_shape[1]}
+    if name != "digits":
+        options["root"] = root
+    images, labels = LOADERS[name](split, **options)
+    if tuple(images.shape[1:]) != species.input_shape:
+        found = f"{species.input_shape}; those of {name} are {tuple(images.shape[1:])}"
+        raise HierfeatError(f"expected images of the shape that the model takes, {found}")
+    return images.to(device), labels.to(device)
+
+
+def _epoch(
+    state: State,
+    recipe: Recipe,
+    species: Species,
+    data: tuple[Tensor, Tensor],
+    epoch: int,
+    tick: Callable[[], object],
+) -> dict[str, float]:
+    """Go once through the training images, in a random order that the seed and the epoch's number decide."""
+    torch.manual_seed(recipe.seed * 100_003 + epoch + 1)
+    started, started_cpu = time.perf_counter(), time.process_time()
+    images, labels = data
+    steps = len(labels) // recipe.batch_size
+    order = torch.randperm(len(labels))[: steps * recipe.batch_size].to(labels.device)
+    total = torch.zeros(2, device=labels.device)
+    rate = 0.0
+    state.model.train()
+    for step, chosen in enumerate(torch.split(order, recipe.batch_size)):
+        rate = _learning_rate(recipe, (epoch * steps + step + 0.5) / (recipe.epochs * steps))
+        loss, right = _step(state, recipe, species, images[chosen], labels[chosen], rate)
+        total += torch.stack([loss, right])
+        tick()
+    mean_loss, mean_right = (total / steps).tolist()
+    return {
+        "epoch": epoch + 1,
+        "learning_rate": rate,
+        "train_loss": mean_loss,
+        "train_accuracy": mean_right,
+        "seconds": time.perf_counter() - started,
+        "cpu_seconds": time.process_time() - started_cpu,
+    }
+
+
+def _step(
+    state: State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
+) -> tuple[Tensor, Tensor]:
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    half = images.device.type == "cuda" or recipe.precision == "bfloat16"
+    inputs = _normalise(augment(images, recipe), species)
+    if recipe.precision == "bfloat16":
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=half):
+        outputs = state.model(inputs)
+    outputs = outputs.float()
+    own_loss = getattr(state.model, "loss", None)
+    if own_loss is None:
+        loss = F.cross_entropy(outputs, labels, label_smoothing=recipe.label_smoothing)
+    else:
+        loss = own_loss(outputs, labels)
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    state.optimizer.step()
+    return loss.detach(), (outputs.argmax(1) == labels).float().mean()
+
+
+def _learning_rate(recipe: Recipe, progress: float) -> float:
+    """Rise linearly over the warm-up, then fall to 0 on half a cosine; `progress` runs from 0 to 1."""
+    if progress < recipe.warmup:
+        return recipe.learning_rate * progress / recipe.warmup
+    return recipe.learning_rate * (1 + cos(pi * (progress - recipe.warmup) / (1 - recipe.warmup))) / 2
+
+
+def _normalise(images: Tensor, species: Species) -> Tensor:
+    mean, std = (torch.tensor(value, device=images.device)[:, None, None] for value in (species.mean, species.std))
+    return (images - mean) / std
+
+
+def _score(model: nn.Module, species: Species, data: tuple[Tensor, Tensor] | None) -> float:
+    if data is None:
+        return float("nan")
+    model.eval()
+    return accuracy(lambda images: model(_normalise(images, species)), *data)
+
+
+def _finish(state: State, recipe: Recipe, test: float) -> Training:
+    table = pd.DataFrame(state.rows)
+    validation = float(table["validation_accuracy"].iloc[-1])
+    card = {
+        "model": recipe.model,
+        "recipe": recipe.as_dict(),
+        "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
+        "test_accuracy": test,
+        "validation_accuracy": None if isnan(validation) else validation,
+        "seconds": float(table["seconds"].sum()),
+        "cpu_seconds": float(table["cpu_seconds"].sum()),
+    }
+    weights = {name: value.cpu().contiguous().numpy() for name, value in state.model.state_dict().items()}
+    provenance = {"recipe": recipe.as_dict(), "torch": torch.__version__, "seed": recipe.seed}
+    return Training(table=table, provenance=provenance, weights=weights, card=card)
