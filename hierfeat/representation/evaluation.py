@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -58,6 +58,7 @@ class Evaluation(Result):
         return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
 
 
+@checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
     """Compare a classifier's answers with the labels.
 
@@ -94,7 +95,6 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
     True
     """
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])

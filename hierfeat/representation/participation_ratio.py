@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.representation._grams import grams, own_hsic, shuffled_batches, u_centred
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -36,6 +36,7 @@ class ParticipationRatio(Result):
         return plot_participation_ratio(self)
 
 
+@checked()
 def participation_ratio(
     h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256, seed: int = 0
 ) -> ParticipationRatio:
@@ -79,7 +80,6 @@ def participation_ratio(
     >>> spread.table["participation_ratio"].gt(1).all()
     np.True_
     """
-    images = checked_images(h, images)
     chosen = h.layers.select(layers)
     trace, squares = np.zeros(len(chosen)), np.zeros(len(chosen))
     for batch in shuffled_batches(images, batch_size, seed):

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hierfeat._result import Result
 from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -50,6 +51,7 @@ class Similarity(Result):
         return plot_similarity(self)
 
 
+@checked()
 def similarity(
     h: Hierarchy,
     images: Tensor,
@@ -112,7 +114,7 @@ def similarity(
     ((4, 4), True)
     """
     peer = h if other is None else other
-    images = checked_images(peer, checked_images(h, images))
+    images = checked_images(peer, images)
     rows = [layer.name for layer in h.layers.select(layers)]
     columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
     same = other is None and rows == columns

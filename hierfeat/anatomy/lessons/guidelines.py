@@ -8,6 +8,7 @@ import pandas as pd
 
 from hierfeat._result import Result
 from hierfeat.anatomy.lessons import _guideline_rules as check
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -33,6 +34,7 @@ class Guidelines(Result):
         return plot_guidelines(self)
 
 
+@checked()
 def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
     """Check the lecture's rules for a well-shaped CNN, and what follows from receptive fields.
 

@@ -20,8 +20,8 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.physiology.features._objectives import maps, one_unit
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -78,6 +78,7 @@ class _Answer(nn.Module):
         return one_unit(self.read(images), units)
 
 
+@checked()
 def attribute(
     h: Hierarchy,
     layer: str,
@@ -152,7 +153,7 @@ def attribute(
     """
     if method not in METHODS:
         raise HierfeatError(f"expected method as one of {', '.join(METHODS)}, got {method!r}")
-    images = checked_images(h, images).detach()
+    images = images.detach()
     wanted = _checked_unit(h, layer, unit)
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     if patch < 1 or steps < 1 or batch_size < 1:

@@ -13,7 +13,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -51,6 +51,7 @@ class InvarianceScore(Result):
         return plot_invariance_score(self)
 
 
+@checked()
 def invariance_score(
     h: Hierarchy,
     images: Tensor,
@@ -112,7 +113,7 @@ def invariance_score(
     >>> scores.summary.layer.tolist()
     ['pool1', 'pool2']
     """
-    images = _drawn(checked_images(h, images), firing, max_images, seed)
+    images = _drawn(images, firing, max_images, seed)
     if transformation not in TRANSFORMATIONS:
         raise HierfeatError(f"expected a transformation among {', '.join(TRANSFORMATIONS)}; got {transformation!r}")
     change, _, usual = TRANSFORMATIONS[transformation]

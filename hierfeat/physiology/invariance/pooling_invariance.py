@@ -17,7 +17,7 @@ from hierfeat.physiology.invariance._pool_swaps import answers_with, as_it_is
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.physiology.invariance._similarities import Similarities, subsample
 from hierfeat.stimuli.warps.shifts import Boundary, shift
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
@@ -48,6 +48,7 @@ class PoolingInvariance(Result):
         return plot_pooling_invariance(self)
 
 
+@checked()
 def pooling_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -121,7 +122,7 @@ def pooling_invariance(
     ['pool1', 'pool2']
     """
     pools = _pools(h)
-    images = subsample(_enough(checked_images(h, images)), max_images, seed)
+    images = subsample(_enough(images), max_images, seed)
     shifts = _shifts(max_shift)
     if boundary == "crop":
         raise HierfeatError("expected boundary as one of zero, wrap, reflect; translation_invariance can 'crop'")

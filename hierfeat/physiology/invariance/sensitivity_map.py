@@ -11,6 +11,7 @@ from hierfeat._result import Result
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -47,6 +48,7 @@ class SensitivityMap(Result):
         return plot_sensitivity_map(self)
 
 
+@checked(images=larger_images)
 def sensitivity_map(
     h: Hierarchy,
     images: Tensor,

@@ -13,6 +13,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -49,6 +50,7 @@ class ShiftConsistency(Result):
         return plot_shift_consistency(self)
 
 
+@checked(images=larger_images)
 def shift_consistency(
     h: Hierarchy,
     images: Tensor,

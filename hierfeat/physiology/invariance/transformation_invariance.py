@@ -13,7 +13,7 @@ from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import Similarities, similarities, subsample
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -40,6 +40,7 @@ class TransformationInvariance(Result):
         return plot_transformation_invariance(self)
 
 
+@checked()
 def transformation_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -94,7 +95,7 @@ def transformation_invariance(
     [5.0, 10.0, 20.0, 30.0, 45.0]
     """
     amounts = _amounts(transformations)
-    images = subsample(checked_images(h, images), max_images, seed)
+    images = subsample(images, max_images, seed)
     conditions = [(name, float(amount)) for name, several in amounts.items() for amount in several]
     changes = [partial(_changed, TRANSFORMATIONS[name][0], amount) for name, amount in conditions]
     found = similarities(h, images, changes, layers=layers, batch_size=batch_size)

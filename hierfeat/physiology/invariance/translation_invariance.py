@@ -12,6 +12,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._equivariance import Equivariance
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.stimuli.warps.shifts import BOUNDARIES, Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -63,6 +64,7 @@ class TranslationInvariance(Result):
         return plot_translation_invariance(self)
 
 
+@checked(images=larger_images)
 def translation_invariance(
     h: Hierarchy,
     images: Tensor,

@@ -12,8 +12,8 @@ from torch import Tensor
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -48,6 +48,7 @@ class LinearRegions(Result):
         return plot_linear_regions(self)
 
 
+@checked()
 def linear_regions(
     h: Hierarchy, images: Tensor, *, layers: Layers = "activation", ways: int = 16, steps: int = 128, seed: int = 0
 ) -> LinearRegions:
@@ -95,7 +96,7 @@ def linear_regions(
     """
     if ways < 1 or steps < 1:
         raise HierfeatError(f"expected at least one way and one step, got ways={ways}, steps={steps}")
-    images = subsample(checked_images(h, images), ways + 1, seed)
+    images = subsample(images, ways + 1, seed)
     ops = {layer.name: layer.op for layer in h.layers.select(layers) if layer.kind == "activation"}
     if not ops:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")

@@ -15,8 +15,8 @@ from hierfeat.physiology.rectification._rectifiers import NEGATIVE, NO_RECTIFIER
 from hierfeat.recording import _reductions as reductions
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measures import Moments, Sparseness
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -65,6 +65,7 @@ class NonNegativity(Result):
         return plot_nonnegativity(self)
 
 
+@checked()
 def nonnegativity(
     h: Hierarchy, images: Tensor, *, layers: Layers = "activation", batch_size: int = 64
 ) -> NonNegativity:
@@ -123,7 +124,6 @@ def nonnegativity(
     chosen = {layer.name for layer in h.layers.select(layers) if _is_rectifier(layer.kind, layer.op)}
     if not chosen:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    images = checked_images(h, images)
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
         for batch in with_bar(images.split(batch_size), h.name):

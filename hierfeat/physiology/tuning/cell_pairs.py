@@ -12,6 +12,7 @@ from hierfeat.physiology._responses import rectified
 from hierfeat.physiology.tuning._indices import finer_phases
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
@@ -45,6 +46,7 @@ class CellPairs(Result):
         return plot_cell_pairs(self)
 
 
+@checked()
 def cell_pairs(
     h: Hierarchy,
     *,
