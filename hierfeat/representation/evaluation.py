@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -45,15 +45,11 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the confusion matrix in percent of each class."""
-        from hierfeat.plots.evaluation import plot_evaluation
-
-        return plot_evaluation(self)
+    plot = drawn("representation.plot_evaluation")
 
     def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
         """Show the `k` most confident mistakes among the `images` that were evaluated."""
-        from hierfeat.plots.evaluation import plot_mistakes
+        from hierfeat.plots.representation import plot_mistakes
 
         return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
 

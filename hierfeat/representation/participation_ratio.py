@@ -1,21 +1,17 @@
 """How many dimensions a layer's representation takes up."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.representation._grams import grams, own_hsic, shuffled_batches, u_centred
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +25,7 @@ class ParticipationRatio(Result):
         value there could be. The ratio is NaN and the status ``constant`` where a layer answers alike to all images.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the dimensions by depth."""
-        from hierfeat.plots.participation_ratio import plot_participation_ratio
-
-        return plot_participation_ratio(self)
+    plot = drawn("representation.plot_participation_ratio")
 
 
 @checked()

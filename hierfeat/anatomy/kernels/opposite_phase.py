@@ -1,14 +1,13 @@
 """Opposite-phase pairs: kernels that look for the negative of what another kernel looks for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import by_output
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
@@ -17,9 +16,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +30,7 @@ class OppositePhase(Result):
         smallest cosine is larger: above 0.95, a pair that chance does not make).
     """
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of the smallest cosines, against random kernels."""
-        from hierfeat.plots.opposite_phase import plot_opposite_phase
-
-        return plot_opposite_phase(self)
+    plot = drawn("filters.plot_opposite_phase")
 
 
 @checked()

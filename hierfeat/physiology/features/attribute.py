@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import torch
 from captum.attr import FeatureAblation, IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._backward_rules import Deconvolving, Guided
@@ -24,9 +24,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Unit = int | Sequence[int]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
@@ -55,11 +52,7 @@ class Attribution(Result):
     maps: npt.NDArray[np.float32]
     images: npt.NDArray[np.float32]
 
-    def plot(self, *, most: int = 8) -> "Figure":
-        """Draw images and maps, a column each, for the first `most` images."""
-        from hierfeat.plots.attribute import plot_attribute
-
-        return plot_attribute(self, most=most)
+    plot = drawn("features.plot_attribute")
 
 
 class _Answer(nn.Module):

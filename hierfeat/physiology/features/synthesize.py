@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box
@@ -24,9 +24,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _FRAGILE = 0.5  # less than this share kept under small shifts
 
@@ -60,11 +57,7 @@ class Synthesis(Result):
     images: npt.NDArray[np.float32]
     history: npt.NDArray[np.float32]
 
-    def plot(self, *, columns: int = 8) -> "Figure":
-        """Draw the images, with what of them is robust."""
-        from hierfeat.plots.synthesize import plot_synthesize
-
-        return plot_synthesize(self, columns=columns)
+    plot = drawn("features.plot_synthesize")
 
 
 @checked()

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology.features._patch_measure import TopPatches
 from hierfeat.recording.sweep import Batches, sweep
@@ -15,9 +15,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +38,7 @@ class ChannelPatches(Result):
     patches: dict[str, npt.NDArray[np.float16]]
     least: bool
 
-    def plot(self, layer: str | None = None, *, channels: Any = None) -> "Figure":
-        """Draw the patches of a layer (the last one by default), a row per channel."""
-        from hierfeat.plots.top_patches import plot_top_patches
-
-        return plot_top_patches(self, layer, channels=channels)
+    plot = drawn("features.plot_top_patches")
 
 
 @checked(images=None)  # batches, which the sweep checks one by one

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
@@ -17,9 +17,6 @@ from hierfeat.physiology._responses import central_box, checked_channel, default
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 THRESHOLD = 0.0455
 """Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""
@@ -43,11 +40,7 @@ class EffectiveField(Result):
     map: np.ndarray
     box: tuple[int, ...]
 
-    def plot(self, *, channels: int | Sequence[int] = 8) -> "Figure":
-        """Maps on the image with the theoretical field, and their mean profile beside a Gaussian."""
-        from hierfeat.plots.effective_field import plot_effective_field
-
-        return plot_effective_field(self, channels=channels)
+    plot = drawn("fields.plot_effective_field")
 
 
 @checked()

@@ -1,12 +1,12 @@
 """A unit's field mapped by hand: spots and bars flashed on and off, or reverse correlation with noise."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
@@ -17,9 +17,6 @@ from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Probe = Literal["bar", "spot", "noise"]
 CELLS = 24
@@ -54,11 +51,7 @@ class FieldMap(Result):
     region: tuple[int, ...]
     box: tuple[int, ...]
 
-    def plot(self) -> "Figure":
-        """Light, dark and their difference, with the exact receptive field outlined."""
-        from hierfeat.plots.map_field import plot_map_field
-
-        return plot_map_field(self)
+    plot = drawn("fields.plot_map_field")
 
 
 @checked()

@@ -1,14 +1,13 @@
 """Goodfellow's invariance score of single units: how selective, and yet how steady, a unit fires."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
@@ -17,9 +16,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +40,7 @@ class InvarianceScore(Result):
             rows.append({"layer": name, "kind": group["kind"].iloc[0], "units": len(scores), **best})
         return pd.DataFrame(rows)
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of scores by layer."""
-        from hierfeat.plots.invariance_score import plot_invariance_score
-
-        return plot_invariance_score(self)
+    plot = drawn("invariance.plot_invariance_score")
 
 
 @checked()

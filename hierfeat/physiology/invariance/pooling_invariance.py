@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pool_costs import features, position_r2, spread_energy
 from hierfeat.physiology.invariance._pool_swaps import answers_with, as_it_is
@@ -21,9 +20,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]
@@ -41,11 +37,7 @@ class PoolingInvariance(Result):
         is), ``max, average, l2, strided, blurred, polyphase`` or ``none``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw what each pool gains and costs, beside the others in its place."""
-        from hierfeat.plots.pooling_invariance import plot_pooling_invariance
-
-        return plot_pooling_invariance(self)
+    plot = drawn("shifts.plot_pooling_invariance")
 
 
 @checked()

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import Similarities, similarities, subsample
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
@@ -17,9 +16,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +29,7 @@ class TransformationInvariance(Result):
         pixels, gain``. `pixels` is the invariance of the images themselves, and `gain` is invariance − pixels.
     """
 
-    def plot(self) -> "Figure":
-        """Draw each layer's invariance against that of the pixels, a panel per transformation."""
-        from hierfeat.plots.transformation_invariance import plot_transformation_invariance
-
-        return plot_transformation_invariance(self)
+    plot = drawn("invariance.plot_transformation_invariance")
 
 
 @checked()

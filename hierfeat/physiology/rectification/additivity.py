@@ -1,14 +1,14 @@
 """Only additive combinations? The whole against the sum of its parts, and who does the subtracting."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
@@ -16,9 +16,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +29,7 @@ class Additivity(Result):
         negative_mass, index, input_negative``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the error by depth, and excitation against inhibition."""
-        from hierfeat.plots.additivity import plot_additivity
-
-        return plot_additivity(self)
+    plot = drawn("rectification.plot_additivity")
 
 
 @checked()

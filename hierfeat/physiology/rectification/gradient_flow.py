@@ -1,14 +1,13 @@
 """How much of the loss's gradient arrives at each layer."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
@@ -16,9 +15,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +27,7 @@ class GradientFlow(Result):
         A row per layer: ``layer, kind, norm, relative, zero_fraction``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the norm of the gradient, relative to the last layer's, by depth."""
-        from hierfeat.plots.gradient_flow import plot_gradient_flow
-
-        return plot_gradient_flow(self)
+    plot = drawn("rectification.plot_gradient_flow")
 
 
 @checked()

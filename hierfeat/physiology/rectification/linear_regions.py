@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.subjects.arguments import checked
@@ -17,9 +16,6 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PIECEWISE_LINEAR = frozenset({"relu", "leaky_relu", "prelu", "clamp", "clamp_min", "threshold", "rrelu"})
 
@@ -41,11 +37,7 @@ class LinearRegions(Result):
 
     crossings: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw where the crossings lie, and how many there are by layer."""
-        from hierfeat.plots.linear_regions import plot_linear_regions
-
-        return plot_linear_regions(self)
+    plot = drawn("rectification.plot_linear_regions")
 
 
 @checked()

@@ -1,7 +1,6 @@
 """What rectification does to each channel: how often it answers, how sparsely, and what is left of the signal."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.rectification._rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
 from hierfeat.recording import _reductions as reductions
@@ -20,9 +19,6 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BINS, TAIL = 60, 0.002
 FLAT = 1e-6  # of the input's variance
@@ -58,11 +54,7 @@ class NonNegativity(Result):
         columns = [name for name in alive.columns if name not in ("channel", "dead", "always_on")]
         return counts.join(alive[columns]).reset_index()
 
-    def plot(self) -> "Figure":
-        """Draw the distribution before and after each rectifier, and what it does to each channel."""
-        from hierfeat.plots.nonnegativity import plot_nonnegativity
-
-        return plot_nonnegativity(self)
+    plot = drawn("rectification.plot_nonnegativity")
 
 
 @checked()

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import Read, blank_responses, unit_responses
 from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
@@ -20,9 +19,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +36,7 @@ class DirectionTuning(Result):
     directions: np.ndarray
     curves: dict[str, np.ndarray]
 
-    def plot(self, layer: str | None = None) -> "Figure":
-        """Polar plots of the most direction-selective units of a layer."""
-        from hierfeat.plots.series import plot_direction_tuning
-
-        return plot_direction_tuning(self, layer)
+    plot = drawn("tuning.plot_direction_tuning")
 
 
 @checked()

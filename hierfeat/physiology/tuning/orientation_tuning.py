@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import Read, by_centre, unit_responses
 from hierfeat.physiology.tuning._table import TYPES, Arrays, describe_tuning, split_by_layer
@@ -17,9 +17,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""
@@ -103,17 +100,9 @@ class OrientationTuning(Result):
                 p[rows.index] = (1 + (others >= rows.gosi.to_numpy()[:, None] - 1e-9).sum(1)) / (1 + len(others))
         return p
 
-    def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
-        """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
-        from hierfeat.plots.orientation_tuning import plot_orientation_tuning
+    plot = drawn("tuning.plot_orientation_tuning")
 
-        return plot_orientation_tuning(self, layer, channels=channels)
-
-    def plot_summary(self) -> "Figure":
-        """Distributions of OSI, preferred orientation and F1/F0, and the cell types, layer by layer."""
-        from hierfeat.plots.orientation_tuning import plot_tuning_summary
-
-        return plot_tuning_summary(self)
+    plot_summary = drawn("tuning.plot_tuning_summary")
 
 
 @checked()
