@@ -138,7 +138,7 @@ def test_ctrl_c_leaves_no_half_written_file(tmp_path, monkeypatch, capsys):
         (["layers"], "MODEL requires an argument; `hierfeat layers --help`"),
         (["layers", "lenet5-digits", "again"], "again"),
         (["tuning", "lenet5-digits", "--orientatons", "8"], "Did you mean --orientations?"),
-        (["tuning", "lenet5-digits", "--unit", "middle"], "Choose from"),
+        (["tuning", "lenet5-digits", "--read", "middle"], "Choose from"),
         (["tuning", "lenet5-digits", "--orientations", "0", "many"], "numbers for --orientations, got 'many'"),
         (["record", "lenet5-digits", "--out", "x", "--limit", "many"], 'unable to convert "many" into int'),
         (["record", "lenet5-digits", "--out", "x", "--images", "digitss"], "did you mean digits?"),

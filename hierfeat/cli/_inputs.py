@@ -102,7 +102,7 @@ class Inputs:
             every = slice(0 if split == "train" else 1, None, 2)
             images, labels = images[every], None if labels is None else labels[every]
         images = fitted(images[: self.asked.limit], self.h.input_shape, enlarge=where == "cifar10")
-        labelled = labels is not None and not bool((labels < 0).any())
+        labelled = labels is not None and bool((labels >= 0).any())
         return images.to(self.h.device), labels[: self.asked.limit] if labels is not None and labelled else None
 
     def _checked(self, labels: "Tensor | None") -> "Tensor":
