@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
@@ -159,9 +159,8 @@ def synthesize(
     task = Ascent(h, layer, goal, sign, extent, frame, steps, learning_rate, copies, apart, seed, views)
     per_batch = max(1, batch_size // copies)
     groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
-    bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
-    with bar:
-        parts = [ascend(task, group, bar) for group in groups]
+    with bar(layer, total=len(groups) * steps, unit="step", progress=progress) as shown:
+        parts = [ascend(task, group, shown) for group in groups]
     made = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     table = _table(task, made, images)
     table.insert(3, "objective", name)

@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
@@ -117,13 +117,13 @@ def train(
         if not steps:
             raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
         done = len(state.rows)
-        with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
-            bar.set_description(recipe.model)
+        total, start_at = recipe.epochs * steps, done * steps
+        with bar(recipe.model, total=total, initial=start_at, unit="step", progress=progress) as shown:
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, training, epoch, bar.update)
+                row = _epoch(state, recipe, species, training, epoch, shown.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
-                bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
+                shown.say(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
                 save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
     finished = _finish(state, recipe, test)
