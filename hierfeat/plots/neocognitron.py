@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
 
 if TYPE_CHECKING:
-    from hierfeat.zoo.neocognitron.cell_plane import CellPlane
-    from hierfeat.zoo.neocognitron.responses import NeocognitronResponses
+    from hierfeat.zoo.neocognitron.views import CellPlane
+    from hierfeat.zoo.neocognitron.views import NeocognitronResponses
 
 _RATES = mpl.colormaps["Greys"].with_extremes(bad="#F3D9B1")
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")
