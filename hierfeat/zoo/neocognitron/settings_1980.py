@@ -7,8 +7,9 @@ References
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from hierfeat.zoo.neocognitron._checks import choice, number, several, whole
+from hierfeat.subjects.checks import Check, choice, real, several, whole
 
 Triple = tuple[float, float, float]
 
@@ -44,8 +45,8 @@ class Settings1980:
     orientation : tuple of float
         For ``start="oriented"``: how much of the connections is a bar, from 0 (flat) to 1; of the three S-layers.
     kinship : tuple of float
-        For ``start="oriented"``: how fast the connections fall with the difference \\|κ/K - k/K\\| between a plane and the
-        plane that it looks at; of the three S-layers (that of the first, which looks at one plane, has no effect).
+        For ``start="oriented"``: how fast the connections fall with the difference of κ/K and k/K, of the plane that
+        is looked at and the one that looks; of the three S-layers (the first looks at one plane: no effect).
     order : str
         ``"layer_by_layer"``: each S-layer sees all presentations, then the next one learns.
         ``"all_at_once"`` (the paper): all S-layers learn at every presentation.
@@ -53,8 +54,8 @@ class Settings1980:
         At every presentation the pattern is shifted at random by up to so many cells, along rows and along columns
         (the paper: so it is done, by how many cells is not said); 0 keeps the patterns in place.
     density : str
-        ``"constant"``: cells of neighbouring places look at windows one cell of the layer below apart, and U_C1 looks at
-        all but the outermost ring of U_S1. ``"falling"`` (the paper): the cells of every layer are spread over the
+        ``"constant"``: neighbouring cells look at windows one cell of the layer below apart, and U_C1 looks at all but
+        the outermost ring of U_S1. ``"falling"`` (the paper): the cells of every layer are spread over the
         whole of the layer below, so that 10 of them stand for 16.
     presentations : int
         How often each training pattern is shown, to each layer or to all.
@@ -83,24 +84,43 @@ class Settings1980:
 
     def __post_init__(self) -> None:
         """Refuse what would fail later, or give a network that means something else."""
-        whole("planes", self.planes, least=1)
-        whole("presentations", self.presentations, least=1)
-        whole("shift", self.shift, most=7)
-        number("saturation", self.saturation, above=0)
-        for name in ("selectivity", "amplification", "spread"):
-            several(name, getattr(self, name), 3, number, above=0)
-        for name in ("gamma", "delta"):
-            several(name, getattr(self, name), 3, number, above=0, most=1)
-        several("orientation", self.orientation, 3, number, least=0, most=1)
-        several("kinship", self.kinship, 3, number, least=0)
-        if isinstance(self.initial, tuple | list):
-            several("initial", self.initial, 3, number, above=0)
-        else:
-            number("initial", self.initial, above=0)
-        choice("start", self.start, ("graded", "oriented"))
-        choice("order", self.order, ("layer_by_layer", "all_at_once"))
-        choice("density", self.density, ("constant", "falling"))
+        for name, check in _CHECKS.items():
+            check(getattr(self, name), name, {})
+        each_initial = several(3, real(above=0)) if isinstance(self.initial, tuple | list) else real(above=0)
+        each_initial(self.initial, "initial", {})
 
     def initial_of(self, module: int) -> float:
         """Mean size of the connections of an S-layer before learning; `module` is 0, 1 or 2."""
         return self.initial if isinstance(self.initial, int | float) else self.initial[module]
+
+
+_CHECKS: dict[str, Check] = {
+    "planes": whole(),
+    "selectivity": several(3, real(above=0)),
+    "amplification": several(3, real(above=0)),
+    "saturation": real(above=0),
+    "gamma": several(3, real(above=0, high=1)),
+    "delta": several(3, real(above=0, high=1)),
+    "spread": several(3, real(above=0)),
+    "start": choice("graded", "oriented"),
+    "orientation": several(3, real(0, 1)),
+    "kinship": several(3, real(0)),
+    "order": choice("layer_by_layer", "all_at_once"),
+    "shift": whole(0, 16),
+    "density": choice("constant", "falling"),
+    "presentations": whole(),
+}
+
+PROTOCOL_1980: dict[str, Any] = {
+    "start": "oriented",
+    "order": "all_at_once",
+    "shift": 2,
+    "density": "falling",
+    "gamma": (0.79, 0.71, 0.94),
+    "delta": (0.87, 0.6, 1.0),
+    "spread": (0.11, 1.1, 1.0),
+    "initial": (2.4e-8, 1.1e-5, 6.2e-6),
+    "orientation": (0.14, 0.02, 0.17),
+    "kinship": (0.0, 3.3, 0.83),
+}
+"""Settings that follow the protocol of the paper: ``Neocognitron("1980", **PROTOCOL_1980)``."""

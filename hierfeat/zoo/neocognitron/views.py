@@ -14,18 +14,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.checks import checked_images, checked_labels, whole
 from hierfeat.subjects.provenance import provenance
-from hierfeat.zoo.neocognitron._checks import checked_labels, whole
 from hierfeat.zoo.neocognitron.cells import SLayer
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from hierfeat.subjects.hierarchy import Hierarchy
 
 ACTIVE = 0.01
@@ -55,11 +52,7 @@ class CellPlane(Result):
     below: np.ndarray
     above: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the plane, three of its cells, and the windows they look through (Fig. 3 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_cell_plane
-
-        return plot_cell_plane(self)
+    plot = drawn("zoo.plot_cell_plane")
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +77,9 @@ class NeocognitronResponses(Result):
     predicted: np.ndarray
     responses: dict[str, np.ndarray]
 
-    def plot(self) -> "Figure":
-        """Draw all cells of all layers, a column per pattern (Fig. 7 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_layers
+    plot = drawn("zoo.plot_layers")
 
-        return plot_layers(self)
-
-    def plot_answers(self, *, titles: list[str] | None = None, columns: int = 8) -> "Figure":
-        """Draw each pattern above the responses of the last C-layer (Fig. 6 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_answers
-
-        return plot_answers(self, titles=titles, columns=columns)
+    plot_answers = drawn("zoo.plot_answers")
 
 
 def cell_plane(
@@ -131,10 +116,8 @@ def cell_plane(
     (24, 5, 5)
     """
     h = _trained(neocognitron)
-    cells, plane = _s_cells(h, layer), whole("plane", plane)
-    if plane >= cells.out_channels:
-        last = cells.out_channels - 1
-        raise HierfeatError(f"expected plane from 0 to {last}, the planes of layer {layer!r}; got {plane}")
+    cells = _s_cells(h, layer)
+    plane = whole(0, cells.out_channels - 1)(plane, f"plane of layer {layer!r}", {})
     if not isinstance(image, Tensor | np.ndarray) or image.ndim != 3:
         found = f"shape {tuple(image.shape)}" if isinstance(image, Tensor | np.ndarray) else type(image).__name__
         raise HierfeatError(f"expected one image as a tensor {h.input_shape}; got {found}")
@@ -170,7 +153,7 @@ def neocognitron_responses(
     images : Tensor or numpy.ndarray
         (N, 1, H, W) in [0, 1].
     labels : Tensor or numpy.ndarray
-        True labels, whole numbers, (N,).
+        True labels, (N,); -1 where the class is not known.
 
     Returns
     -------
@@ -191,7 +174,7 @@ def neocognitron_responses(
     """
     h = _trained(neocognitron)
     images = checked_images(h, images)
-    labels = checked_labels(labels, count=len(images))
+    classes = checked_labels(labels, len(images))
     found: dict[str, Tensor] = {}
 
     def keep(call: Call, output: Tensor) -> None:
@@ -201,12 +184,12 @@ def neocognitron_responses(
     with torch.no_grad(), h.watching(after=keep):
         h.forward(images)
     predicted = neocognitron.predict(images)
-    rows = [_row(i, int(labels[i]), int(predicted[i]), name, u[i]) for name, u in found.items() for i in range(len(u))]
+    rows = [_row(i, int(classes[i]), int(predicted[i]), name, u[i]) for name, u in found.items() for i in range(len(u))]
     return NeocognitronResponses(
         table=pd.DataFrame(rows),
         provenance=provenance(h, patterns=len(images)),
         images=images.numpy(),
-        labels=labels,
+        labels=classes.numpy(),
         predicted=predicted,
         responses={name: u.numpy() for name, u in found.items()},
     )
@@ -232,7 +215,7 @@ def _cells(cells: SLayer, above: np.ndarray) -> pd.DataFrame:
     rows, columns = above.shape
     side, padding = cells.kernel_size, cells.padding
     row, column = (grid.ravel() for grid in np.mgrid[:rows, :columns])
-    top, left = row * cells.stride - padding, column * cells.stride - padding
+    top, left = (np.asarray(cells.window_starts(n))[place] - padding for n, place in ((rows, row), (columns, column)))
     boxes = {"top": top, "left": left, "bottom": top + side, "right": left + side}
     return pd.DataFrame({"row": row, "column": column, **boxes, "response": above.ravel()})
 
