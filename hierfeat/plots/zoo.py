@@ -1,4 +1,4 @@
-"""Networks that ship: figures 3, 5 and 6 of Fukushima (1980), and the learning curve of a training."""
+"""Networks that ship: Figs. 3, 6 and 7 of Fukushima (1980), and the learning curve of a training."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
-    from hierfeat.zoo.neocognitron.cell_plane import CellPlane
-    from hierfeat.zoo.neocognitron.responses import NeocognitronResponses
+    from hierfeat.zoo.neocognitron.views import CellPlane, NeocognitronResponses
     from hierfeat.zoo.training.train import Training
 
 _RATES = mpl.colormaps["Greys"].with_extremes(bad="#F3D9B1")
@@ -20,7 +19,7 @@ _THREE = ("#0072B2", "#D55E00", "#009E73")
 
 
 def plot_layers(result: "NeocognitronResponses") -> Figure:
-    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 5 of 1980).
+    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 7 of 1980).
 
     Returns
     -------

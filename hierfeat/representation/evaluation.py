@@ -13,6 +13,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import probabilities
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -98,7 +99,7 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     truth = labels.cpu().numpy()
     if truth.min() < 0 or truth.max() >= classes:
         raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")
-    confidence, predicted = (value.numpy() for value in scores.softmax(1).max(1))
+    confidence, predicted = (value.numpy() for value in probabilities(scores).max(1))
     confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
     wrong = np.flatnonzero(predicted != truth)
     return Evaluation(

@@ -82,6 +82,23 @@ def choice(*options: str) -> Check:
     return check
 
 
+def several(count: int, check: Check) -> Check:
+    """A check for `count` values in a sequence, each of which `check` takes; they come back as a tuple.
+
+    Examples
+    --------
+    >>> several(2, whole())([3, 4], "planes", {})
+    (3, 4)
+    """
+
+    def check_all(value: Any, name: str, given: Given) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor) or len(value) != count:
+            raise HierfeatError(f"expected {name} as {count} values, got {shorter(value)}")
+        return tuple(check(item, f"{name}[{index}]", given) for index, item in enumerate(value))
+
+    return check_all
+
+
 def levels(low: float, high: float, *, most: int = 4096) -> Check:
     """A check for conditions of stimuli: how many (an int), one number, or a flat sequence of numbers.
 

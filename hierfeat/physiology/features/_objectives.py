@@ -26,7 +26,8 @@ def channel_mean(activation: Tensor, channels: Tensor) -> Tensor:
     torch.Tensor
         (N,).
     """
-    return maps(activation, channels).flatten(1).mean(1)
+    chosen = maps(activation, channels)
+    return chosen if chosen.ndim == 1 else chosen.flatten(1).mean(1)  # a unit of a dense layer is a channel by itself
 
 
 def central_unit(activation: Tensor, channels: Tensor) -> Tensor:

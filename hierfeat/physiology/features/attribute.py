@@ -127,7 +127,7 @@ def attribute(
     err, are attributed like any other. Guided backpropagation and deconvolution change what rectifiers
     (ReLU, ReLU6, clamp at 0) hand back: relu(g)·[x > 0] and relu(g), for a gradient g and an input x.
     Gradients are with respect to images in [0, 1], before normalisation. Integrated gradients add up to the
-    answer less that to the baseline (Sundararajan et al. 2017).
+    answer less that to the baseline (Sundararajan et al. 2017). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
     References
     ----------
@@ -248,7 +248,8 @@ def _attributed(
         found = Occlusion(answer).attribute(images, window, strides, baselines, **given)
         return _tensor(found)[:, :1]
     if method == "gradcam":
-        cam = LayerGradCam(answer, answer.tap).attribute(images, **given)
+        # rectified, as in its source: what speaks against the unit is not shown
+        cam = LayerGradCam(answer, answer.tap).attribute(images, relu_attributions=True, **given)
         size = (images.shape[2], images.shape[3])
         return _tensor(LayerAttribution.interpolate(cam, size, interpolate_mode="bilinear"))
     return _tensor(Saliency(answer).attribute(images.clone().requires_grad_(), abs=False, **given))

@@ -102,7 +102,7 @@ def sensitivity_map(
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     amounts = range(-int(max_shift), int(max_shift) + 1)
     shifts = [(dy, dx) for dy in amounts for dx in amounts]
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     still = moving[shifts.index((0, 0))]
     found = similarities(h, images, moving, layers=layers, original=still, batch_size=batch_size)
     conditions = pd.DataFrame(shifts, columns=["dy", "dx"])

@@ -94,7 +94,7 @@ def transformation_invariance(
     pixels = Similarities(len(conditions))
     pixels.show("", images)
     for condition, change in enumerate(changes):
-        pixels.compare("", condition, change(images))
+        pixels.compare("", condition, change(images, 0))
     first = pd.DataFrame(conditions, columns=["transformation", "amount"])
     first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
     table = found.table(h, first)
@@ -105,8 +105,8 @@ def transformation_invariance(
     )
 
 
-def _changed(transformation: Transformation, amount: float, images: Tensor) -> Tensor:
-    return transformation(images, amount)
+def _changed(transformation: Transformation, amount: float, images: Tensor, first: int) -> Tensor:
+    return transformation(images, amount, first)
 
 
 def _amounts(transformations: Mapping[str, Sequence[float]] | Sequence[str]) -> dict[str, list[float]]:

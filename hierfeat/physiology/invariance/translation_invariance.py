@@ -132,7 +132,7 @@ def translation_invariance(
     shifts = _shifts(max_shift, step)
     images = subsample(checked_for(h, images, boundary, max_shift, step), max_images, seed)
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     equal = Equivariance(h, shifts, boundary=boundary)
     found = similarities(
         h, images, moving, layers=layers, original=moving[0], also=equal.compare, batch_size=batch_size
