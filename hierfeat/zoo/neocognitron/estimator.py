@@ -64,8 +64,8 @@ class Neocognitron:
 
         References
         ----------
-        Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition
-        unaffected by shift in position. Biological Cybernetics 36, 193-202.
+        Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern
+        recognition unaffected by shift in position. Biological Cybernetics 36, 193-202.
         Fukushima, K. (2013). Artificial vision by multi-layered neural networks: Neocognitron and its advances. Neural
         Networks 37, 103-119.
 
