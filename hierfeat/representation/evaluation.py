@@ -1,7 +1,6 @@
 """How often a network is right, on which classes it is not, and which images mislead it most."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,6 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +41,9 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    plot = drawn("representation.plot_evaluation")
+    plot = drawn("evaluation.plot_evaluation")
 
-    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
-        """Show the `k` most confident mistakes among the `images` that were evaluated."""
-        from hierfeat.plots.representation import plot_mistakes
-
-        return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
+    plot_mistakes = drawn("evaluation.plot_mistakes")
 
 
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
