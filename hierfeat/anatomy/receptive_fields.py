@@ -13,6 +13,7 @@ from hierfeat.anatomy.intervals.field import Field, Ints
 from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
@@ -142,6 +143,7 @@ class ReceptiveFields(Result):
         return f"{self.provenance.get('model', 'the model')} has no layer {layer!r}{hint}"
 
 
+@checked()
 def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     """The exact receptive field of every unit of every layer, for any graph of operations.
 

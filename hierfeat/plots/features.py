@@ -146,9 +146,9 @@ def _synthetic(axes: Axes, row: Mapping[Any, Any], image: npt.NDArray[np.float32
 
 
 def _synthesis_in_words(result: "Synthesis") -> str:
-    layer, unit = result.table["layer"].iloc[0], result.table["unit"].iloc[0]
+    layer, objective = result.table["layer"].iloc[0], result.table["objective"].iloc[0]
     verb = "minimise" if result.provenance["parameters"]["negative"] else "maximise"
-    what = {"channel": "each channel's mean", "center": "each channel's central unit"}.get(unit, unit)
+    what = {"channel": "each channel's mean", "center": "each channel's central unit"}.get(objective, objective)
     left_out = f" (the first {MOST_IMAGES} of {len(result.table)})" if len(result.table) > MOST_IMAGES else ""
     natural = "" if (result.table["natural_image"] < 0).all() else ", times that of the best natural image"
     return (

@@ -1,4 +1,4 @@
-"""Networks that ship: figures 3, 5 and 6 of Fukushima (1980), and the learning curve of a training."""
+"""Networks that ship: Figs. 3, 6 and 7 of Fukushima (1980), and the learning curve of a training."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,7 @@ from hierfeat.plots._style import (
 )
 
 if TYPE_CHECKING:
-    from hierfeat.zoo.neocognitron.cell_plane import CellPlane
-    from hierfeat.zoo.neocognitron.responses import NeocognitronResponses
+    from hierfeat.zoo.neocognitron.views import CellPlane, NeocognitronResponses
     from hierfeat.zoo.training.train import Training
 
 _THREE = (BLUE, VERMILION, GREEN)
@@ -36,7 +35,7 @@ MOST_COLUMNS, MOST_PATTERNS = 12, 64
 
 
 def plot_layers(result: "NeocognitronResponses") -> Figure:
-    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 5 of 1980).
+    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 7 of 1980).
 
     Of more than twelve patterns, the first twelve are drawn.
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -44,6 +44,7 @@ class AdditiveParts(Result):
     plot = drawn("representation.plot_additive_parts")
 
 
+@checked()
 def additive_parts(
     h: Hierarchy, layer: str, images: Tensor, *, rank: int = 4, max_images: int = 64, seed: int = 0
 ) -> AdditiveParts:
@@ -97,7 +98,6 @@ def additive_parts(
     >>> found.maps.shape
     (8, 3, 10, 10)
     """
-    images = checked_images(h, images)
     chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images].sort().values
     images = images[chosen.to(images.device)]
     response = record(h, images, layers=h.layers[layer].name)[layer].double().cpu()

@@ -14,6 +14,8 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -42,6 +44,7 @@ class _Rates(PooledFeatures):
         super().update(layer, activation.clamp(min=0))
 
 
+@checked(permutations=whole())
 def class_selectivity(
     h: Hierarchy,
     images: Tensor,

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,7 @@ class Evaluation(Result):
     plot_mistakes = drawn("evaluation.plot_mistakes")
 
 
+@checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
     """Compare a classifier's answers with the labels.
 
@@ -82,7 +84,6 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
     True
     """
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
@@ -90,7 +91,7 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     truth = labels.cpu().numpy()
     if truth.min() < 0 or truth.max() >= classes:
         raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")
-    confidence, predicted = (value.numpy() for value in scores.softmax(1).max(1))
+    confidence, predicted = (value.numpy() for value in probabilities(scores).max(1))
     confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
     wrong = np.flatnonzero(predicted != truth)
     return Evaluation(

@@ -18,6 +18,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -43,6 +44,7 @@ class LayerProbes(Result):
     plot = drawn("representation.plot_layer_probes")
 
 
+@checked()
 def layer_probes(
     h: Hierarchy,
     train: Data,

@@ -21,6 +21,7 @@ from hierfeat.representation._pooled_features import checked_data
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -49,6 +50,7 @@ class Profile(Result):
     plot = drawn("representation.plot_profile")
 
 
+@checked()
 def profile(
     h: Hierarchy,
     images: Tensor,

@@ -10,7 +10,8 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_groups, u_centred
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -42,6 +43,7 @@ class Similarity(Result):
     plot = drawn("representation.plot_similarity")
 
 
+@checked()
 def similarity(
     h: Hierarchy,
     images: Tensor,
@@ -49,8 +51,9 @@ def similarity(
     *,
     layers: Layers = ("conv", "pool"),
     other_layers: Layers | None = None,
-    batch_size: int = 128,
+    group: int = 128,
     seed: int = 0,
+    batch_size: int = 256,
 ) -> Similarity:
     """Compare what all layers of a network, or of two, make of the same images.
 
@@ -63,10 +66,12 @@ def similarity(
         A second network, ``hf.untrained(h, seed=0)`` for one; by default `h` itself.
     layers, other_layers : str or sequence of str
         Names, glob patterns or kinds; `other_layers` are `layers` by default.
-    batch_size : int
-        Images compared with each other at a time.
+    group : int
+        Images compared with each other at a time, at least 4.
     seed : int
         Of the random order of the images.
+    batch_size : int
+        Images in one forward pass; it changes no number.
 
     Returns
     -------
@@ -80,11 +85,11 @@ def similarity(
     Notes
     -----
     Linear CKA = HSIC(K, L)/√(HSIC(K, K)·HSIC(L, L)) for the Gram matrices K = XXᵀ and L = YYᵀ of the images
-    (Kornblith et al. 2019), each HSIC the mean over batches of the unbiased estimate of Song et al. (2012), as Nguyen
-    et al. (2021) do: the expectation does not depend on the size of a batch, and no more than one batch is
+    (Kornblith et al. 2019), each HSIC the mean over groups of the unbiased estimate of Song et al. (2012), as Nguyen
+    et al. (2021) do: the expectation does not depend on the size of a group, and no more than one group is
     held. It may fall a little below 0 where nothing is shared. RSA is Spearman's correlation of the distances
-    1 − r between all pairs of images of a batch, r the correlation of their patterns (Kriegeskorte et al. 2008),
-    averaged over batches. Neither changes when a representation is scaled; CKA, when it is rotated.
+    1 − r between all pairs of images of a group, r the correlation of their patterns (Kriegeskorte et al. 2008),
+    averaged over groups. Neither changes when a representation is scaled; CKA, when it is rotated.
 
     References
     ----------
@@ -104,14 +109,14 @@ def similarity(
     ((4, 4), True)
     """
     peer = h if other is None else other
-    images = checked_images(peer, checked_images(h, images))
+    images = checked_images(peer, images)
     rows = [layer.name for layer in h.layers.select(layers)]
     columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
     same = other is None and rows == columns
     rsa, cross, own, others = (np.zeros(size) for size in (*[(len(rows), len(columns))] * 2, len(rows), len(columns)))
-    for batch in shuffled_batches(images, batch_size, seed):
-        left = grams(h, batch, rows)
-        right = left if same else grams(peer, batch, columns)
+    for batch in shuffled_groups(images, group, seed):
+        left = grams(h, batch, rows, batch_size)
+        right = left if same else grams(peer, batch, columns, batch_size)
         a, b = u_centred(left[0]), u_centred(right[0])
         share = len(batch) / len(images)
         for total, new in zip((cross, own, others), (hsic(a, b), own_hsic(a), own_hsic(b)), strict=True):
@@ -123,7 +128,7 @@ def similarity(
         {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
     )
     table["status"] = np.select([np.isnan(cka).ravel(), np.isnan(rsa).ravel()], ["constant", "flat"], "ok")
-    shown = {"images": len(images), "batch_size": batch_size, "seed": seed}
+    shown = {"images": len(images), "group": group, "seed": seed}
     about = provenance(
         h, layers=rows, other=peer.name, other_weights=peer.weights_sha256, other_layers=columns, **shown
     )

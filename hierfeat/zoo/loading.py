@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.zoo import ZOO
 from hierfeat.zoo.state import fit, read_state
@@ -157,6 +158,7 @@ def model_table() -> pd.DataFrame:
     )
 
 
+@checked()
 def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     """Return the same architecture, freshly initialised: the control beside every finding.
 
@@ -254,7 +256,6 @@ def _torchvision(name: str, own: bool) -> Hierarchy:
 
 
 def _timm(name: str, own: bool) -> Hierarchy:
-    _open_torchvision()
     try:
         timm = importlib.import_module("timm")
     except ImportError as error:
@@ -265,11 +266,6 @@ def _timm(name: str, own: bool) -> Hierarchy:
         raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
     config = model.pretrained_cfg
     return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
-
-
-def _open_torchvision() -> None:
-    """Let others import torchvision also where it does not fit the torch beside it."""
-    importlib.import_module("hierfeat._torchvision")
 
 
 def _from_factory(source: str, name: str) -> Hierarchy:
@@ -287,7 +283,6 @@ def _from_factory(source: str, name: str) -> Hierarchy:
 
 def _module(source: str) -> ModuleType:
     """Import a module by its dotted name, or a file that ends in .py."""
-    _open_torchvision()
     if not source.endswith(".py"):
         try:
             return importlib.import_module(source)

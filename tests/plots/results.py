@@ -102,7 +102,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "invariance_score": lambda: hf.invariance_score(net(), images(), firing=0.1),
     "layer_probes": lambda: hf.layer_probes(net(), (images(), labels()), (images(), labels())),
     "linear_regions": lambda: hf.linear_regions(net(), images(), ways=3, steps=16),
-    "map_field_noise": lambda: hf.map_field(net(), "0", 0, probe="noise", images=64),
+    "map_field_noise": lambda: hf.map_field(net(), "0", 0, probe="noise", n=64),
     "map_field_spot": lambda: hf.map_field(net(), "0", 0, probe="spot"),
     "neocognitron": lambda: hf.neocognitron_responses(neocognitron(), *hf.glyphs()),
     "nonnegativity": lambda: hf.nonnegativity(net(), images()),

@@ -12,6 +12,7 @@ from hierfeat.anatomy.kernels._gabor_fit import Gabors, fit_gabors
 from hierfeat.anatomy.kernels._gradients import by_output, central_gradients, declared_kernel
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -56,6 +57,7 @@ class Filters(Result):
     plot_pairs = drawn("filters.plot_opposites")
 
 
+@checked()
 def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
     """Look at a convolution's kernels as a physiologist looks at simple fields.
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import by_output
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -32,6 +33,7 @@ class OppositePhase(Result):
     plot = drawn("filters.plot_opposite_phase")
 
 
+@checked()
 def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, seed: int = 0) -> OppositePhase:
     """Find for every kernel the one that is most nearly its negative.
 

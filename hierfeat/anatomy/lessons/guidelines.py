@@ -8,6 +8,7 @@ import pandas as pd
 
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons import _guideline_rules as check
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -26,6 +27,7 @@ class Guidelines(Result):
     plot = drawn("architecture.plot_guidelines")
 
 
+@checked()
 def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
     """Check the lecture's rules for a well-shaped CNN, and what follows from receptive fields.
 

@@ -20,8 +20,8 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.physiology.features._objectives import maps, one_unit
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -71,6 +71,7 @@ class _Answer(nn.Module):
         return one_unit(self.read(images), units)
 
 
+@checked()
 def attribute(
     h: Hierarchy,
     layer: str,
@@ -126,7 +127,7 @@ def attribute(
     err, are attributed like any other. Guided backpropagation and deconvolution change what rectifiers
     (ReLU, ReLU6, clamp at 0) hand back: relu(g)·[x > 0] and relu(g), for a gradient g and an input x.
     Gradients are with respect to images in [0, 1], before normalisation. Integrated gradients add up to the
-    answer less that to the baseline (Sundararajan et al. 2017).
+    answer less that to the baseline (Sundararajan et al. 2017). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
     References
     ----------
@@ -145,7 +146,7 @@ def attribute(
     """
     if method not in METHODS:
         raise HierfeatError(f"expected method as one of {', '.join(METHODS)}, got {method!r}")
-    images = checked_images(h, images).detach()
+    images = images.detach()
     wanted = _checked_unit(h, layer, unit)
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     if patch < 1 or steps < 1 or batch_size < 1:
@@ -247,7 +248,8 @@ def _attributed(
         found = Occlusion(answer).attribute(images, window, strides, baselines, **given)
         return _tensor(found)[:, :1]
     if method == "gradcam":
-        cam = LayerGradCam(answer, answer.tap).attribute(images, **given)
+        # rectified, as in its source: what speaks against the unit is not shown
+        cam = LayerGradCam(answer, answer.tap).attribute(images, relu_attributions=True, **given)
         size = (images.shape[2], images.shape[3])
         return _tensor(LayerAttribution.interpolate(cam, size, interpolate_mode="bilinear"))
     return _tensor(Saliency(answer).attribute(images.clone().requires_grad_(), abs=False, **given))

@@ -11,6 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -62,6 +63,7 @@ class BarSweep(Result):
         return animate_bar_sweep(self, path, frames_per_second=frames_per_second)
 
 
+@checked()
 def bar_sweep(
     h: Hierarchy,
     layer: str,

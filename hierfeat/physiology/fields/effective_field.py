@@ -14,7 +14,7 @@ from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box, checked_channel, default_batch
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -43,6 +43,7 @@ class EffectiveField(Result):
     plot = drawn("fields.plot_effective_field")
 
 
+@checked()
 def effective_field(
     h: Hierarchy,
     layer: str,
@@ -100,7 +101,6 @@ def effective_field(
     >>> field.map.shape
     (16, 32, 32)
     """
-    images = checked_images(h, images)
     wanted = _checked_channels(h, layer, channels)
     if weight not in ("magnitude", "energy"):
         raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")

@@ -12,7 +12,7 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.deform import Jitter, flipped, inked, jittered, warp
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -47,6 +47,7 @@ class DistortionTolerance(Result):
     plot = drawn("invariance.plot_distortion_tolerance")
 
 
+@checked()
 def distortion_tolerance(
     h: Hierarchy,
     images: Tensor,
@@ -106,7 +107,6 @@ def distortion_tolerance(
     >>> set(found.table.distortion)
     {'shift'}
     """
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label for each of {len(images)} images; got {len(labels)}")
     unknown = [name for name in distortions if name not in AMOUNTS]

@@ -16,7 +16,7 @@ from hierfeat.physiology.invariance._pool_swaps import answers_with, as_it_is
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.physiology.invariance._similarities import Similarities, subsample
 from hierfeat.stimuli.warps.shifts import Boundary, shift
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
@@ -40,6 +40,7 @@ class PoolingInvariance(Result):
     plot = drawn("shifts.plot_pooling_invariance")
 
 
+@checked()
 def pooling_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -113,7 +114,7 @@ def pooling_invariance(
     ['pool1', 'pool2']
     """
     pools = _pools(h)
-    images = subsample(_enough(checked_images(h, images)), max_images, seed)
+    images = subsample(_enough(images), max_images, seed)
     shifts = _shifts(max_shift)
     if boundary == "crop":
         raise HierfeatError("expected boundary as one of zero, wrap, reflect; translation_invariance can 'crop'")

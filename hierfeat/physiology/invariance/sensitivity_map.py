@@ -10,6 +10,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -39,6 +40,7 @@ class SensitivityMap(Result):
     plot = drawn("shifts.plot_sensitivity_map")
 
 
+@checked(images=larger_images)
 def sensitivity_map(
     h: Hierarchy,
     images: Tensor,
@@ -100,7 +102,7 @@ def sensitivity_map(
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     amounts = range(-int(max_shift), int(max_shift) + 1)
     shifts = [(dy, dx) for dy in amounts for dx in amounts]
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     still = moving[shifts.index((0, 0))]
     found = similarities(h, images, moving, layers=layers, original=still, batch_size=batch_size)
     conditions = pd.DataFrame(shifts, columns=["dy", "dx"])

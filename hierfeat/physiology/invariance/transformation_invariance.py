@@ -12,7 +12,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import Similarities, similarities, subsample
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -32,6 +32,7 @@ class TransformationInvariance(Result):
     plot = drawn("invariance.plot_transformation_invariance")
 
 
+@checked()
 def transformation_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -86,14 +87,14 @@ def transformation_invariance(
     [5.0, 10.0, 20.0, 30.0, 45.0]
     """
     amounts = _amounts(transformations)
-    images = subsample(checked_images(h, images), max_images, seed)
+    images = subsample(images, max_images, seed)
     conditions = [(name, float(amount)) for name, several in amounts.items() for amount in several]
     changes = [partial(_changed, TRANSFORMATIONS[name][0], amount) for name, amount in conditions]
     found = similarities(h, images, changes, layers=layers, batch_size=batch_size)
     pixels = Similarities(len(conditions))
     pixels.show("", images)
     for condition, change in enumerate(changes):
-        pixels.compare("", condition, change(images))
+        pixels.compare("", condition, change(images, 0))
     first = pd.DataFrame(conditions, columns=["transformation", "amount"])
     first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
     table = found.table(h, first)
@@ -104,8 +105,8 @@ def transformation_invariance(
     )
 
 
-def _changed(transformation: Transformation, amount: float, images: Tensor) -> Tensor:
-    return transformation(images, amount)
+def _changed(transformation: Transformation, amount: float, images: Tensor, first: int) -> Tensor:
+    return transformation(images, amount, first)
 
 
 def _amounts(transformations: Mapping[str, Sequence[float]] | Sequence[str]) -> dict[str, list[float]]:

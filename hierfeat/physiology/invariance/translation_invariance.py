@@ -11,6 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._equivariance import Equivariance
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.stimuli.warps.shifts import BOUNDARIES, Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -55,6 +56,7 @@ class TranslationInvariance(Result):
     plot = drawn("shifts.plot_translation_invariance")
 
 
+@checked(images=larger_images)
 def translation_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -130,7 +132,7 @@ def translation_invariance(
     shifts = _shifts(max_shift, step)
     images = subsample(checked_for(h, images, boundary, max_shift, step), max_images, seed)
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     equal = Equivariance(h, shifts, boundary=boundary)
     found = similarities(
         h, images, moving, layers=layers, original=moving[0], also=equal.compare, batch_size=batch_size

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
@@ -32,6 +32,7 @@ class Additivity(Result):
     plot = drawn("rectification.plot_additivity")
 
 
+@checked()
 def additivity(
     h: Hierarchy,
     images: Tensor,
@@ -91,7 +92,7 @@ def additivity(
     >>> bool(found.table.set_index("layer").error["conv1"] < 1e-9)
     True
     """
-    images = subsample(checked_images(h, images), max_images, seed)
+    images = subsample(images, max_images, seed)
     generator = torch.Generator().manual_seed(seed)
     sums: dict[str, Tensor] = {}
     black = {name: value.double() for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}

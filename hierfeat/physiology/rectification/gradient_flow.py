@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import first_tensor
@@ -30,6 +30,7 @@ class GradientFlow(Result):
     plot = drawn("rectification.plot_gradient_flow")
 
 
+@checked()
 def gradient_flow(
     h: Hierarchy,
     images: Tensor,
@@ -83,7 +84,6 @@ def gradient_flow(
     1.0
     """
     chosen = h.layers.select(layers)
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
     sums: dict[str, Tensor] = {}

@@ -10,12 +10,13 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.rectification._rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
+from hierfeat.physiology.rectification._rectifiers import NO_RECTIFIERS, at_zero, gaussian_moments, negative, pointwise
 from hierfeat.recording import _reductions as reductions
 from hierfeat.recording.histogram import Histogram
+from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -57,6 +58,7 @@ class NonNegativity(Result):
     plot = drawn("rectification.plot_nonnegativity")
 
 
+@checked()
 def nonnegativity(
     h: Hierarchy, images: Tensor, *, layers: Layers = "activation", batch_size: int = 64
 ) -> NonNegativity:
@@ -115,15 +117,14 @@ def nonnegativity(
     chosen = {layer.name for layer in h.layers.select(layers) if _is_rectifier(layer.kind, layer.op)}
     if not chosen:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    images = checked_images(h, images)
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
-        for batch in with_bar(images.split(batch_size), h.name):
-            h.forward(batch)
+        for first in with_bar(range(0, len(images), batch_size), h.name):
+            gathered.show(h, images[first : first + batch_size], first)
     return NonNegativity(
         table=gathered.table(),
         provenance=provenance(h, layers=layers, images=len(images)),
-        negative={name: NEGATIVE.get(call.op, "unknown") for name, call in gathered.calls.items()},
+        negative={name: negative(call) for name, call in gathered.calls.items()},
         before={name: gathered.distribution(f"{name}/before") for name in gathered.calls},
         after={name: gathered.distribution(f"{name}/after") for name in gathered.calls},
     )
@@ -144,6 +145,12 @@ class _Gathered:
     _moments: Moments = field(default_factory=Moments)
     _sparseness: Sparseness = field(default_factory=Sparseness)
     _histogram: Histogram = field(default_factory=lambda: Histogram(1024))
+
+    def show(self, h: Hierarchy, images: Tensor, first: int) -> None:
+        batch = Batch(torch.arange(first, first + len(images)), images, None)  # by which positions are sampled
+        for measure in (self._moments, self._sparseness, self._histogram):
+            measure.begin(batch)
+        h.forward(images)
 
     def before(self, call: Call) -> None:
         if call.name not in self.chosen:

@@ -11,6 +11,7 @@ from hierfeat.physiology._responses import rectified
 from hierfeat.physiology.tuning._indices import finer_phases
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
@@ -37,6 +38,7 @@ class CellPairs(Result):
     plot = drawn("tuning.plot_cell_pairs")
 
 
+@checked()
 def cell_pairs(
     h: Hierarchy,
     *,
