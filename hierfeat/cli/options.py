@@ -63,7 +63,7 @@ def images(h: "Hierarchy", options: argparse.Namespace) -> "tuple[Tensor, Tensor
     if options.count < 1:
         raise HierfeatError(f"expected --count of at least 1, got {options.count}")
     if which == "photographs":
-        from hierfeat.stimuli.photographs import photographs
+        from hierfeat.stimuli.pictures import photographs
 
         return photographs(min(options.count, 8), size=size, channels=h.input_shape[0]), None
     if which == "glyphs":

@@ -95,7 +95,7 @@ def find_recipe(name: str) -> Recipe:
 
     Parameters
     ----------
-    name : str
+    name
         A name of :func:`hierfeat.list_models`.
 
     Returns
