@@ -20,7 +20,7 @@ INVENTORY = Path(__file__).parent / "public_names.json"
 
 FLOORS = {
     "subjects": set(),
-    "stimuli": set(),
+    "stimuli": {"subjects"},
     "recording": {"subjects"},
     "anatomy": {"subjects"},
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
