@@ -1,5 +1,5 @@
 /** @import { Argument, Context, Graph, Kernel, Operation, Stored, Tensor } from "./types.js" */
-import { plainKernel, wasmKernel } from "./kernel.js";
+import { plainKernel, wasmKernel } from "./loops.js";
 import { Memory } from "./memory.js";
 import { OPERATIONS } from "./ops/index.js";
 import { volume } from "./weights.js";
