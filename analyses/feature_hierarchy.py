@@ -101,7 +101,7 @@ def plates(h, images, layers, ranked, prefix=""):
         patches = patches[(patches["rank"] == PATCHES) & (patches["value"] > least)]
         driven = rows[rows["channel"].isin(patches["channel"])]  # by more than a few images, and more than a little
         channels = driven.nlargest(ROWS, "rank")["channel"].tolist()
-        made[layer] = hf.synthesize(h, layer, channels, unit="center", images=images[:200], progress=False)
+        made[layer] = hf.synthesize(h, layer, channels, objective="center", images=images[:200], progress=False)
         made[layer].table.to_csv(OUT / f"{prefix}synthesis_{layer}.csv", index=False, float_format="%.6g")
         plate(h, layer, channels, top, made[layer], fields, f"{prefix}plate_{layer}")
     shown = pd.concat([result.table[["layer", "channel"]] for result in made.values()])

@@ -2,11 +2,13 @@
 
 import dataclasses
 import importlib
+import inspect
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Self, TypeGuard, cast
+from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast
 
 import numpy as np
 import pandas as pd
@@ -16,13 +18,38 @@ from safetensors.numpy import load_file, save_file
 from hierfeat._files import write_text, write_with
 from hierfeat.errors import HierfeatError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _TABLE, _ARRAYS, _META = "table.csv", "arrays.safetensors", "result.json"
 _VIEW: dict[str, Any] = {"index": False, "max_rows": 20, "na_rep": "", "float_format": "{:.4g}".format}
 
 
+class drawn:
+    """A method that is a function of ``hierfeat.plots``: ``plot = drawn("tuning.plot_orientation_tuning")``.
+
+    What the class or an object is asked for is that function, as a method: ``help`` and ``inspect.signature`` show
+    its own docstring and parameters. Only then is its module imported, and matplotlib with it; a class that names
+    its plot, and a result that is made, printed or listed, need neither.
+
+    Parameters
+    ----------
+    name : str
+        The module in ``hierfeat.plots`` and the function in it, whose first argument is the object to draw.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., "Figure"]:
+        module, _, function = self.name.partition(".")
+        method = getattr(importlib.import_module(f"hierfeat.plots.{module}"), function)
+        return cast(Callable[..., "Figure"], method.__get__(instance, owner))
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The base of every result; subclasses add named arrays and a ``plot`` method.
+    """The base of every result; subclasses add named arrays and name their plot, by :class:`drawn`.
 
     Attributes
     ----------
@@ -61,7 +88,12 @@ class Result:
     def _offers(self) -> list[str]:
         """What there is besides the table, as one would type it."""
         names = [name for name in dir(self) if not name.startswith("_") and name not in ("table", "load")]
-        return [f".{name}()" if callable(getattr(type(self), name, None)) else f".{name}" for name in names]
+        return [f".{name}()" if self._has_method(name) else f".{name}" for name in names]
+
+    def _has_method(self, name: str) -> bool:
+        """Whether `name` is a method, found without asking for it: that would import a plot."""
+        value = inspect.getattr_static(type(self), name, None)
+        return callable(value) or isinstance(value, drawn | classmethod)
 
     def save(self, folder: str | Path) -> Path:
         """Write ``table.csv``, ``arrays.safetensors`` and ``result.json`` into `folder`, and return it."""

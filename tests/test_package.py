@@ -24,10 +24,11 @@ FLOORS = {
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
     "representation": {"subjects", "recording", "stimuli", "anatomy", "physiology"},
     "zoo": {"subjects", "stimuli"},
-    "plots": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo"},
+    "plots": set(),  # it draws what results hold: it knows their types by name only
     "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo", "plots"},
 }
 LAZY = {"plots"}  # every room may import it, inside a function
+NEEDED_TO_DRAW = {"hierfeat.errors", "hierfeat._files"}
 
 
 def run(*code: str, **options) -> subprocess.CompletedProcess:
@@ -109,6 +110,23 @@ def test_matplotlib_lives_in_plots_and_torchvision_behind_its_door(path):
         assert not packages & {("torchvision", True), ("torchvision", False)}
     text = path.read_text()
     assert text.count("torch.load(") <= text.count("weights_only=True")
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "plots").glob("*.py")), ids=lambda path: path.name)
+def test_plots_know_results_by_their_types_only(path):
+    """What a plot draws stands in the result, so that it imports no analysis when it runs."""
+    own = {module for module, _ in imports(path) if module.split(".")[0] == "hierfeat"}
+    assert {module for module in own if not module.startswith("hierfeat.plots")} <= NEEDED_TO_DRAW
+
+
+def test_importing_every_plot_imports_no_torch():
+    names = [f"hierfeat.plots.{path.stem}" for path in (PACKAGE / "plots").glob("*.py") if path.stem != "__init__"]
+    done = run("-c", f"import sys, {', '.join(names)}; print(*sys.modules)", cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert set(names) <= loaded, done.stderr
+    assert "torch" not in loaded
+    house = {name for name in loaded if name.startswith("hierfeat.") and not name.startswith("hierfeat.plots")}
+    assert house <= NEEDED_TO_DRAW | {"hierfeat._version"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.name)

@@ -1,7 +1,13 @@
 """What every analysis returns: saved, loaded, and never half-written."""
 
+import importlib
+import inspect
 import json
+import pydoc
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +16,7 @@ import pytest
 
 import hierfeat as hf
 from hierfeat._files import replacing
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,3 +115,56 @@ def test_a_damaged_result_says_so(tmp_path):
     (folder / "result.json").write_text("{")
     with pytest.raises(hf.HierfeatError, match="result.json is damaged"):
         Example.load(folder)
+
+
+def classes() -> list[type[Result]]:
+    """Every class of result in the package."""
+    found, waiting = [], [Result]
+    for path in Path(hf.__file__).parent.rglob("*.py"):
+        name = ".".join(("hierfeat", *path.relative_to(Path(hf.__file__).parent).with_suffix("").parts))
+        if "drawn(" in path.read_text(encoding="utf-8"):
+            importlib.import_module(name)
+    while waiting:
+        children = waiting.pop().__subclasses__()
+        found += [child for child in children if child.__module__.startswith("hierfeat.")]
+        waiting += children
+    return found
+
+
+PLOTS = [(cls, name) for cls in classes() for name, value in sorted(vars(cls).items()) if isinstance(value, drawn)]
+
+
+def test_nearly_every_result_is_drawn():
+    assert len({cls for cls, _ in PLOTS}) > 35
+
+
+@pytest.mark.parametrize(("cls", "name"), PLOTS, ids=lambda value: getattr(value, "__name__", value))
+def test_a_drawn_method_has_the_signature_and_the_text_of_its_plot(cls, name):
+    method = getattr(cls, name)
+    assert inspect.isfunction(method)
+    assert method.__module__.startswith("hierfeat.plots.")
+    assert method.__doc__.splitlines()[0].endswith(".")
+    shown = pydoc.render_doc(cls, renderer=pydoc.plaintext)
+    assert method.__doc__.splitlines()[0] in shown
+    own = list(inspect.signature(method).parameters.values())[1:]  # the first is the result
+    assert all(parameter.name in method.__doc__ for parameter in own)
+    assert all(p.default is not p.empty or p.kind is p.VAR_POSITIONAL for p in own), "drawn without arguments"
+
+
+def test_a_drawn_method_is_bound_to_its_result():
+    result = hf.padding_and_stride(5, 3)
+    assert str(inspect.signature(result.plot)) == "(*, planar: bool = True) -> matplotlib.figure.Figure"
+    assert "Whether to draw the plane" in pydoc.render_doc(result.plot)
+    assert result.plot(planar=False).axes
+    with pytest.raises(TypeError, match="unexpected keyword argument 'plane'"):
+        result.plot(plane=False)
+
+
+def test_making_printing_and_listing_a_result_imports_no_matplotlib():
+    code = (
+        "import sys, hierfeat as hf; r = hf.padding_and_stride(5, 3); shown = repr(r) + r._repr_html_(); dir(r); "
+        "assert '.plot()' in shown, shown; assert 'matplotlib' not in sys.modules; "
+        "r.plot(); assert 'matplotlib' in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

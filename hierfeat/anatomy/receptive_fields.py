@@ -2,25 +2,22 @@
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.intervals.boxes import Box, hull, products, unseen
 from hierfeat.anatomy.intervals.field import Field, Ints
 from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _AXES = ("h", "w")
 
@@ -137,13 +134,7 @@ class ReceptiveFields(Result):
         ]
         return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
 
-    def plot(
-        self, layer: str | None = None, *, row: int | None = None, col: int | None = None, image: Any = None
-    ) -> "Figure":
-        """Draw the field of one unit (the central one by default) on an image, or those of all layers, nested."""
-        from hierfeat.plots.receptive_fields import plot_receptive_fields
-
-        return plot_receptive_fields(self, layer, row=row, col=col, image=image)
+    plot = drawn("fields.plot_receptive_fields")
 
     def _unknown(self, layer: str) -> str:
         names = list(self.table["layer"])
@@ -152,6 +143,7 @@ class ReceptiveFields(Result):
         return f"{self.provenance.get('model', 'the model')} has no layer {layer!r}{hint}"
 
 
+@checked()
 def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     """The exact receptive field of every unit of every layer, for any graph of operations.
 

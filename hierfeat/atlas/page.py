@@ -10,6 +10,7 @@ from torch import Tensor
 from hierfeat._files import write_text
 from hierfeat.atlas.payload import build
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked, unknown_too
 
 if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = 24
 
 
+@checked(labels=unknown_too)
 def atlas(h: "Hierarchy", images: Tensor, labels: Tensor | None = None, *, out: str | Path) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
 

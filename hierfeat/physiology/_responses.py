@@ -17,11 +17,11 @@ from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 
-Unit = Literal["centre", "center", "mean"]
+Read = Literal["centre", "center", "mean"]
 
 
 def unit_responses(
-    h: Hierarchy, stimuli: StimulusSet, *, layers: Layers, unit: Unit = "centre", batch_size: int | None = None
+    h: Hierarchy, stimuli: StimulusSet, *, layers: Layers, read: Read = "centre", batch_size: int | None = None
 ) -> dict[str, np.ndarray]:
     """Response of each channel's central unit to each stimulus.
 
@@ -33,7 +33,7 @@ def unit_responses(
         Shown batch by batch; only one batch of images and of activations exists at a time.
     layers
         Names, glob patterns or kinds.
-    unit
+    read
         ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
     batch_size
         Images in one forward pass; by default as many as keep a batch of images near 16 MB.
@@ -47,15 +47,13 @@ def unit_responses(
     -----
     The pass ends after the last chosen layer; what lies above it is not computed.
     """
-    if unit not in ("centre", "center", "mean"):
-        raise HierfeatError(f"expected unit 'centre' or 'mean', got {unit!r}")
     names = [layer.name for layer in h.layers.select(layers)]
-    read = _mean if unit == "mean" else central_units
+    reader = _mean if read == "mean" else central_units
     taken: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
         if call.name in taken:
-            taken[call.name].append(read(output.detach()).float().cpu())
+            taken[call.name].append(reader(output.detach()).float().cpu())
         if call.name == names[-1]:
             raise Stop
 
@@ -68,11 +66,11 @@ def unit_responses(
 
 
 def blank_responses(
-    h: Hierarchy, *, layers: Layers, unit: Unit = "centre", ground: float = 0.5
+    h: Hierarchy, *, layers: Layers, read: Read = "centre", ground: float = 0.5
 ) -> dict[str, np.ndarray]:
     """Response of each channel's central unit to the bare ground, by layer, (channels,)."""
     bare = spots(h.input_shape, contrasts=0.0, ground=ground)
-    return {name: rows[0] for name, rows in unit_responses(h, bare, layers=layers, unit=unit).items()}
+    return {name: rows[0] for name, rows in unit_responses(h, bare, layers=layers, read=read).items()}
 
 
 def rectified(responses: np.ndarray) -> np.ndarray:

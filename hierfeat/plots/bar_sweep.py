@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def plot_bar_sweep(sweep: "BarSweep") -> Figure:
-    """Draw a row per orientation: the bar on the field with its direction of motion, and the trace."""
+    """Draw the plate, a row per orientation: the bar on the field with its direction of motion, and the trace.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     count = len(sweep.orientations)
     fig, axes = plt.subplots(
         count, 2, figsize=(6.2, 0.82 * count + 1.0), width_ratios=[1, 5], layout="constrained", squeeze=False

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.kernels.filters import Filters
+    from hierfeat.anatomy.kernels.opposite_phase import OppositePhase
 
 MOST = 96
 """Kernels in one picture of kernels."""
@@ -18,8 +19,20 @@ ROWS = 10
 """Rows in a picture of a deeper layer."""
 
 
-def plot_filters(filters: "Filters", *, shared_scale: bool, channels: Sequence[int] | None) -> Figure:
-    """Draw kernels that see the image directly as a mosaic, deeper ones by their strongest inputs."""
+def plot_filters(filters: "Filters", *, shared_scale: bool = False, channels: Sequence[int] | None = None) -> Figure:
+    """Draw kernels as pictures: red positive, blue negative, RGB for colour; deeper ones by their strongest inputs.
+
+    Parameters
+    ----------
+    shared_scale : bool
+        Whether all kernels share one scale; by default each has its own.
+    channels : sequence of int, optional
+        By default the first 96, or 10 of a deeper layer.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     if filters.kernels.shape == filters.effective.shape:
         return _mosaic(filters, shared_scale, _chosen(filters, channels, MOST))
     return _deep(filters, shared_scale, _chosen(filters, channels, ROWS))
@@ -86,8 +99,18 @@ def show_kernel(ax: Any, kernel: np.ndarray, limit: float | None) -> None:
     ax.set_yticks([])
 
 
-def plot_gabor_fits(filters: "Filters", *, channels: Sequence[int] | None) -> Figure:
-    """Draw kernels above their Gabor fits, the best-fitted first."""
+def plot_gabor_fits(filters: "Filters", *, channels: Sequence[int] | None = None) -> Figure:
+    """Draw kernels above their Gabor fits, the best-fitted first.
+
+    Parameters
+    ----------
+    channels : sequence of int, optional
+        By default the 16 that are fitted best.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     table = filters.table.set_index("channel")
     ordered = table.sort_values("gabor_r2", ascending=False).index[:16]
     chosen = list(channels) if channels is not None else [int(channel) for channel in ordered]
@@ -121,8 +144,18 @@ def plot_gabor_fits(filters: "Filters", *, channels: Sequence[int] | None) -> Fi
     return fig
 
 
-def plot_opposites(filters: "Filters", *, pairs: int) -> Figure:
-    """Draw the most opposite pairs, and the cosines beside those of random kernels."""
+def plot_opposites(filters: "Filters", *, pairs: int = 8) -> Figure:
+    """Draw the most opposite kernels, pair by pair, and the distribution of the cosines beside that of random kernels.
+
+    Parameters
+    ----------
+    pairs : int
+        Pairs to draw.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     table = filters.table.dropna(subset=["opposite_cosine"]).sort_values("opposite_cosine")
     shown: list[tuple[int, int, float]] = []
     for one, other, cosine in zip(table["channel"], table["opposite"], table["opposite_cosine"], strict=True):
@@ -158,3 +191,30 @@ def plot_opposites(filters: "Filters", *, pairs: int) -> Figure:
 
 def _size(kernels: np.ndarray) -> str:
     return f"{kernels.shape[2]} × {kernels.shape[3]} pixels"
+
+
+def plot_opposite_phase(result: "OppositePhase") -> Figure:
+    """Draw each kernel's smallest cosine with another, a column per layer, and the mean of random kernels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names = list(result.table["layer"].unique())
+    figure, axes = plt.subplots(figsize=(max(4.5, 1.5 + 0.8 * len(names)), 4), layout="constrained")
+    for place, name in enumerate(names):
+        rows = result.table[result.table["layer"] == name]
+        spread = np.linspace(-0.25, 0.25, len(rows)) if len(rows) > 1 else np.zeros(1)
+        axes.plot(
+            place + spread, rows["cosine"].sort_values(), ".", color="#0072b2", label="kernels" if not place else None
+        )
+        axes.plot([place - 0.35, place + 0.35], [rows["random"].iloc[0]] * 2, color="#d55e00", linewidth=2,
+                  label="random kernels, mean" if not place else None)  # fmt: skip
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_ylabel("cosine with the most opposite kernel\n(−1: the same with its sign turned)")
+    axes.set_ylim(-1.02, 0.05 if result.table["cosine"].max() < 0 else None)
+    axes.set_title(f"{result.provenance['model']}: opposite-phase pairs")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    plt.close(figure)
+    return figure

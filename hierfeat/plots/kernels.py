@@ -1,18 +1,32 @@
-"""The kernels of the lecture with their weights."""
+"""The kernels of the lecture, what they make of an image, and a convolution as a matrix with its spectrum."""
 
 from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
+    from hierfeat.anatomy.lessons.convolution import AppliedKernels
+    from hierfeat.anatomy.lessons.singular_values import SingularValues
+    from hierfeat.anatomy.lessons.toeplitz import Toeplitz
     from hierfeat.stimuli.kernels import ImageKernels
 
 
 def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
-    """Draw every kernel, blue for negative weights and red for positive ones, with numbers where they fit."""
+    """Draw every kernel, blue for negative weights and red for positive ones, with numbers where they fit.
+
+    Parameters
+    ----------
+    columns : int
+        Kernels side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     rows = -(-len(result.kernels) // columns)
     figure = plt.figure(figsize=(1.75 * columns, 1.95 * rows + 0.4), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -54,3 +68,158 @@ def title(name: str) -> str:
     """
     words = "DoG" if name == "dog" else name.replace("_", " ")
     return words + ("°" if name.rsplit("_", 1)[-1].replace(".", "").isdigit() else "")
+
+
+def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figure:
+    """Draw the image first, then every output with its kernel in the corner; signed outputs in red and blue.
+
+    Parameters
+    ----------
+    columns : int
+        Pictures side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    panels = 1 + len(result.outputs)
+    columns = min(columns, panels)
+    rows = -(-panels // columns)
+    height = 3.2 * result.image.shape[0] / result.image.shape[1]
+    figure = plt.figure(figsize=(3.2 * columns, (height + 0.42) * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    axes[0].imshow(result.image.clip(0, 1), cmap="gray", vmin=0, vmax=1)
+    axes[0].set_title(f"image, {result.image.shape[0]} × {result.image.shape[1]} pixels", fontsize=11)
+    for axis, (name, output) in zip(axes[1:], result.outputs.items(), strict=False):
+        _draw_output(axis, name, output, result.kernels[name])
+        _inset(axis, result.kernels[name])
+    for axis in axes:
+        axis.set(xticks=[], yticks=[])
+    for axis in axes[panels:]:
+        axis.axis("off")
+    plt.close(figure)
+    return figure
+
+
+def _draw_output(axis: Axes, name: str, output: np.ndarray, kernel: np.ndarray) -> None:
+    """Draw the output of a kernel that removes grey in a diverging map, any other as an image, clipped to [0, 1]."""
+    if abs(kernel.sum()) > 1e-6 * np.abs(kernel).sum():
+        axis.imshow(output.clip(0, 1), cmap="gray", vmin=0, vmax=1)
+        axis.set_title(title(name), fontsize=11)
+        return
+    grey = output.mean(axis=2) if output.ndim == 3 else output
+    bound = float(np.quantile(np.abs(grey), 0.995)) or 1.0
+    axis.imshow(grey, cmap="RdBu_r", vmin=-bound, vmax=bound)
+    axis.set_title(f"{title(name)}  (blue −{bound:.2g}, red +{bound:.2g})", fontsize=11)
+
+
+def _inset(axis: Axes, kernel: np.ndarray) -> None:
+    small = axis.inset_axes((0.015, 0.02, 0.2, 0.2 * axis.get_window_extent().width / axis.get_window_extent().height))
+    draw_kernel(small, kernel)
+    for text in small.texts:
+        text.set_visible(False)
+    for spine in small.spines.values():
+        spine.set(edgecolor="black", linewidth=1.2)
+
+
+# Okabe and Ito's colours, distinct to every eye
+_HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444")
+
+
+def plot_toeplitz(result: "Toeplitz") -> Figure:
+    """Draw the matrix and, beside it, the kernel whose entries it repeats, in the same colours.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows, columns = result.entries.shape
+    taps = np.array(result.table["tap"].tolist())
+    colours = _colours(taps)
+    height = min(8.0, max(3.4, 8 * rows / columns)) if rows > 15 else 4.5
+    figure = plt.figure(
+        figsize=(min(11, max(7.5, 3.2 + 1.1 * height * columns / rows)), height + 0.9), layout="constrained"
+    )
+    left, right = figure.subplots(1, 2, width_ratios=(1, 4.2))
+    _kernel(left, taps, colours)
+    shown = ListedColormap(np.vstack([[0, 0, 0], [0.955] * 3, colours]))
+    right.imshow(result.entries + 2, cmap=shown, vmin=-0.5, vmax=len(colours) + 1.5, interpolation="nearest")
+    _blocks(right, result)
+    right.set_xlabel(f"input cell, {_shape(result.in_shape)} = {columns}", fontsize=12)
+    right.set_ylabel(f"output cell, {_shape(result.out_shape)} = {rows}", fontsize=12)
+    weights = f"{len(result.table)} weights fill a matrix of {rows} × {columns} = {result.entries.size:,} entries"
+    figure.suptitle(weights, fontsize=14)
+    plt.close(figure)
+    return figure
+
+
+def _colours(taps: np.ndarray) -> np.ndarray:
+    """Give every weight the colour of its place in the kernel: rows differ in hue, columns in lightness."""
+    sizes = taps.max(axis=0) + 1
+    line, light = taps[:, -1], np.zeros(len(taps))
+    if len(sizes) > 1:
+        line = np.ravel_multi_index(tuple(taps[:, :-1].T), tuple(sizes[:-1]))
+        light = taps[:, -1] / max(1, sizes[-1] - 1) * 0.6
+    hues = np.array([to_rgb(_HUES[place % len(_HUES)]) for place in line])
+    return np.asarray(hues + (1 - hues) * light[:, None])
+
+
+def _kernel(axis: Axes, taps: np.ndarray, colours: np.ndarray) -> None:
+    """Draw one kernel (every channel's has the same colours), each entry with its place."""
+    sizes = tuple(int(size) for size in taps.max(axis=0) + 1)
+    count = int(np.prod(sizes))
+    axis.imshow(colours[:count].reshape(-1, sizes[-1], 3))
+    axis.set(xticks=[], yticks=[])
+    axis.set_title("kernel" if count == len(taps) else "each kernel", fontsize=12)
+    for place, tap in enumerate(taps[:count]):
+        row, column = divmod(place, sizes[-1])
+        colour = "black" if float(np.dot(colours[place], (0.3, 0.59, 0.11))) > 0.45 else "white"
+        axis.text(column, row, f"w{_subscript(tap)}", ha="center", va="center", fontsize=12, color=colour)
+
+
+def _subscript(tap: np.ndarray) -> str:
+    return "".join(str(place) for place in tap).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def _blocks(axis: Axes, result: "Toeplitz") -> None:
+    """Rule off the blocks: one image row each; channels with a heavier line."""
+    for line, shape in ((axis.axhline, result.out_shape), (axis.axvline, result.in_shape)):
+        total, per_channel, per_row = int(np.prod(shape)), int(np.prod(shape[1:])), shape[-1]
+        if len(shape) < 3 or total > 300:
+            continue
+        for place in range(per_row, total, per_row):
+            line(place - 0.5, color="black" if place % per_channel == 0 else "#888888", linewidth=0.7)
+
+
+def _shape(shape: list[int]) -> str:
+    return " × ".join(str(size) for size in shape)
+
+
+def plot_singular_values(result: "SingularValues") -> Figure:
+    """Draw the singular values by rank, and the largest one at every spatial frequency.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = plt.figure(figsize=(10, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot(np.arange(1, len(result.values) + 1), result.values, color="#0072B2", linewidth=2)
+    left.axhline(1, color="#888888", linewidth=1, linestyle="--")
+    left.set(xlabel="rank", ylabel="singular value (gain)", xlim=(1, max(2, len(result.values))))
+    left.set_ylim(0, 1.05 * max(1.0, float(result.values[0])))
+    rows, columns = result.gain.shape
+    extent = (*_edges(columns), *_edges(rows))
+    shown = right.imshow(result.gain, cmap="viridis", vmin=0, origin="lower", extent=extent)
+    right.set(xlabel="horizontal frequency (cycles/output cell)", ylabel="vertical frequency (cycles/output cell)")
+    figure.colorbar(shown, ax=right, label="largest gain")
+    row = result.table.iloc[0]
+    size = f"{row['outputs']} × {row['inputs']} matrix"
+    figure.suptitle(f"{size}, spectral norm {row['spectral_norm']:.3g} ({str(row['status']).lower()})")
+    plt.close(figure)
+    return figure
+
+
+def _edges(size: int) -> tuple[float, float]:
+    """Give the outer edges of the first and the last frequency of `size`, zero in the centre."""
+    return (-(size // 2) - 0.5) / size, ((size - 1) // 2 + 0.5) / size

@@ -12,13 +12,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers, matches
 from hierfeat.subjects.ops import version
 
 
+@checked()
 def record(
     h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256
 ) -> dict[str, Tensor]:
@@ -58,7 +59,6 @@ def record(
     >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
-    images = checked_images(h, images)
     if not isinstance(batch_size, int) or batch_size < 1:
         raise HierfeatError(f"expected batch_size as an int of at least 1, got {batch_size!r}")
     batches = images.split(batch_size)

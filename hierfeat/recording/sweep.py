@@ -14,6 +14,7 @@ from hierfeat.recording import _checkpoint as checkpoints
 from hierfeat.recording import _reductions as reductions
 from hierfeat.recording._distributed import merge_across, world
 from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -22,6 +23,7 @@ from hierfeat.subjects.layer_table import Layers, matches
 Batches = Tensor | np.ndarray | Iterable[Any]
 
 
+@checked()
 def sweep(
     h: Hierarchy,
     batches: Batches,

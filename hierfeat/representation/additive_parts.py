@@ -2,22 +2,19 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Reconstruction = tuple[np.ndarray, np.ndarray, np.ndarray, str]  # parts, weights, mean, status
 SHOWN = 6
@@ -44,13 +41,10 @@ class AdditiveParts(Result):
     maps: np.ndarray
     images: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the parts, where they are on some images, and the errors of the methods."""
-        from hierfeat.plots.additive_parts import plot_additive_parts
-
-        return plot_additive_parts(self)
+    plot = drawn("representation.plot_additive_parts")
 
 
+@checked()
 def additive_parts(
     h: Hierarchy, layer: str, images: Tensor, *, rank: int = 4, max_images: int = 64, seed: int = 0
 ) -> AdditiveParts:
@@ -104,7 +98,6 @@ def additive_parts(
     >>> found.maps.shape
     (8, 3, 10, 10)
     """
-    images = checked_images(h, images)
     chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images].sort().values
     images = images[chosen.to(images.device)]
     response = record(h, images, layers=h.layers[layer].name)[layer].double().cpu()

@@ -1,7 +1,6 @@
 """How much each channel prefers one class, and how much of that is chance."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,17 +9,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +34,7 @@ class ClassSelectivity(Result):
         are NaN) or ``constant``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of each layer, and its null."""
-        from hierfeat.plots.class_selectivity import plot_class_selectivity
-
-        return plot_class_selectivity(self)
+    plot = drawn("representation.plot_class_selectivity")
 
 
 class _Rates(PooledFeatures):
@@ -50,6 +44,7 @@ class _Rates(PooledFeatures):
         super().update(layer, activation.clamp(min=0))
 
 
+@checked(permutations=whole())
 def class_selectivity(
     h: Hierarchy,
     images: Tensor,

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -45,19 +45,16 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the confusion matrix in percent of each class."""
-        from hierfeat.plots.evaluation import plot_evaluation
-
-        return plot_evaluation(self)
+    plot = drawn("representation.plot_evaluation")
 
     def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
         """Show the `k` most confident mistakes among the `images` that were evaluated."""
-        from hierfeat.plots.evaluation import plot_mistakes
+        from hierfeat.plots.representation import plot_mistakes
 
         return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
 
 
+@checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
     """Compare a classifier's answers with the labels.
 
@@ -94,7 +91,6 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
     True
     """
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])

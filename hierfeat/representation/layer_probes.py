@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +14,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Data = tuple[Tensor, Tensor]
 Features = npt.NDArray[np.float32]
@@ -43,13 +41,10 @@ class LayerProbes(Result):
         the commonest class; `status` is ``ok`` or ``not converged``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw accuracy by depth, with its confidence intervals."""
-        from hierfeat.plots.layer_probes import plot_layer_probes
-
-        return plot_layer_probes(self)
+    plot = drawn("representation.plot_layer_probes")
 
 
+@checked()
 def layer_probes(
     h: Hierarchy,
     train: Data,

@@ -1,21 +1,17 @@
 """How many dimensions a layer's representation takes up."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.representation._grams import grams, own_hsic, shuffled_batches, u_centred
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +25,10 @@ class ParticipationRatio(Result):
         value there could be. The ratio is NaN and the status ``constant`` where a layer answers alike to all images.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the dimensions by depth."""
-        from hierfeat.plots.participation_ratio import plot_participation_ratio
-
-        return plot_participation_ratio(self)
+    plot = drawn("representation.plot_participation_ratio")
 
 
+@checked()
 def participation_ratio(
     h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256, seed: int = 0
 ) -> ParticipationRatio:
@@ -79,7 +72,6 @@ def participation_ratio(
     >>> spread.table["participation_ratio"].gt(1).all()
     np.True_
     """
-    images = checked_images(h, images)
     chosen = h.layers.select(layers)
     trace, squares = np.zeros(len(chosen)), np.zeros(len(chosen))
     for batch in shuffled_batches(images, batch_size, seed):

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.fields.effective_field import effective_field
@@ -21,12 +21,10 @@ from hierfeat.representation._pooled_features import checked_data
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _FEWEST = 20
 _ERF_CHANNELS = 16
@@ -49,13 +47,10 @@ class Profile(Result):
         where a measure does not apply.
     """
 
-    def plot(self) -> "Figure":
-        """Draw every column by depth."""
-        from hierfeat.plots.profile import plot_profile
-
-        return plot_profile(self)
+    plot = drawn("representation.plot_profile")
 
 
+@checked()
 def profile(
     h: Hierarchy,
     images: Tensor,

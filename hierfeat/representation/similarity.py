@@ -1,7 +1,6 @@
 """How alike the representations of layers are: CKA and RSA, within one network or between two."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +9,13 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Matrix = npt.NDArray[np.float64]
 
@@ -43,13 +40,10 @@ class Similarity(Result):
     rsa: Matrix
     names: list[str]
 
-    def plot(self) -> "Figure":
-        """Draw both matrices."""
-        from hierfeat.plots.similarity import plot_similarity
-
-        return plot_similarity(self)
+    plot = drawn("representation.plot_similarity")
 
 
+@checked()
 def similarity(
     h: Hierarchy,
     images: Tensor,
@@ -112,7 +106,7 @@ def similarity(
     ((4, 4), True)
     """
     peer = h if other is None else other
-    images = checked_images(peer, checked_images(h, images))
+    images = checked_images(peer, images)
     rows = [layer.name for layer in h.layers.select(layers)]
     columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
     same = other is None and rows == columns

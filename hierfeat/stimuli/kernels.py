@@ -3,16 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _EDGE = {
     0: ("horizontal edges", "above"),
@@ -43,11 +39,7 @@ class ImageKernels(Result):
             raise HierfeatError(f"no kernel {name!r}; there are {', '.join(self.kernels)}")
         return self.kernels[name]
 
-    def plot(self) -> "Figure":
-        """Draw every kernel with its weights."""
-        from hierfeat.plots.kernels import plot_kernels
-
-        return plot_kernels(self)
+    plot = drawn("kernels.plot_kernels")
 
 
 def image_kernels(

@@ -1,5 +1,15 @@
-"""Checking the images that an analysis is given, before anything runs on them."""
+"""Checks of what users pass: values, images, labels, layers and channels, each in one place.
 
+A check takes the value, the name of the argument and what else was passed; it returns the value in the one form that
+analyses work with, or raises an error that says what was expected, what came, and what to do.
+:func:`hierfeat.subjects.arguments.checked` applies them by the arguments' names.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
+from numbers import Real
+from reprlib import repr as shorter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +21,94 @@ from hierfeat.errors import HierfeatError
 if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
 
+Given = Mapping[str, Any]
+Check = Callable[[Any, str, Given], Any]
+
+UNKNOWN = -1
+"""The label of an image whose class is not known."""
 _SLACK = 1e-3  # resampling may overshoot [0, 1] by a rounding error
+
+
+def whole(low: int = 1, high: int = 10**6) -> Check:
+    """A check for integers from `low` to `high`; numpy's count, booleans and floats do not.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> whole()(np.int64(3), "rank", {})
+    3
+    """
+
+    def check(value: Any, name: str, _: Given) -> int:
+        try:
+            number = None if isinstance(value, bool | np.bool_) else operator.index(value)
+        except TypeError:
+            number = None
+        if number is None or not low <= number <= high:
+            raise HierfeatError(f"expected {name} as an int from {low} to {high}, got {shorter(value)}")
+        return number
+
+    return check
+
+
+def real(low: float = -1e9, high: float = 1e9, *, above: float | None = None) -> Check:
+    """A check for finite numbers from `low` (or above `above`) to `high`.
+
+    Examples
+    --------
+    >>> real(0, 1)(0.5, "contrast", {})
+    0.5
+    """
+
+    def check(value: Any, name: str, _: Given) -> float:
+        number = float(value) if _is_number(value) else float("nan")
+        if not (isfinite(number) and low <= number <= high and (above is None or number > above)):
+            least = f"above {above:g}" if above is not None else f"from {low:g}"
+            raise HierfeatError(f"expected {name} as a number {least} to {high:g}, got {shorter(value)}")
+        return number
+
+    return check
+
+
+def choice(*options: str) -> Check:
+    """A check for one of a few words."""
+
+    def check(value: Any, name: str, _: Given) -> str:
+        if not isinstance(value, str) or value not in options:
+            quoted = ", ".join(map(repr, options))
+            raise HierfeatError(f"expected {name} as one of {quoted}; got {shorter(value)}")
+        return value
+
+    return check
+
+
+def levels(low: float, high: float, *, most: int = 4096) -> Check:
+    """A check for conditions of stimuli: how many (an int), one number, or a flat sequence of numbers.
+
+    The value is returned as it is: what an int means (so many steps, or the number itself) is the stimulus's to say.
+    """
+
+    def check(value: Any, name: str, _: Given) -> Any:
+        try:
+            given = np.atleast_1d(np.asarray(value, dtype=float))
+        except (TypeError, ValueError):
+            given = np.empty(0)
+        fits = given.ndim == 1 and 0 < len(given) <= most and np.isfinite(given).all()
+        if not fits or isinstance(value, bool | str) or given.min() < low or given.max() > max(high, most):
+            raise HierfeatError(
+                f"expected {name} as a number of steps (an int from 1 to {most}) or as at most {most} numbers "
+                f"from {low:g} to {high:g}; got {shorter(value)}"
+            )
+        return value
+
+    return check
+
+
+def flag(value: Any, name: str, _: Given) -> bool:
+    """Check that `value` is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise HierfeatError(f"expected {name} as True or False, got {shorter(value)}")
+    return bool(value)
 
 
 def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Tensor:
@@ -20,8 +117,8 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     Parameters
     ----------
     h : Hierarchy
-    images : torch.Tensor or numpy.ndarray
-        (N, C, H, W), floating point, in [0, 1].
+    images : torch.Tensor, numpy.ndarray or sequence of either
+        (N, C, H, W), floating point, in [0, 1]; a sequence holds images (C, H, W).
     where : str
         What the images are called in messages.
 
@@ -30,28 +127,33 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     HierfeatError
         If type, shape, dtype or range do not fit, if there are none, or if any is NaN or infinite.
     """
-    tensor = torch.as_tensor(np.ascontiguousarray(images)) if isinstance(images, np.ndarray) else images
-    if not isinstance(tensor, Tensor):
-        raise HierfeatError(f"expected {where} as a tensor (N, C, H, W), got {type(images).__name__}")
+    tensor = as_images(images, where)
     _check_shape(h, tensor, where)
-    if not tensor.is_floating_point():
-        hint = "; divide by 255" if tensor.dtype == torch.uint8 else ""
-        raise HierfeatError(f"expected {where} as floats in [0, 1], got {tensor.dtype}{hint}")
-    _check_values(h, tensor, where)
+    check_values(h, tensor, where)
     return tensor
 
 
-def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
-    expected = " x ".join(("N", *(str(size) for size in h.input_shape)))
-    if tuple(tensor.shape) == h.input_shape:
-        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got one image: pass image[None]")
-    if tensor.ndim != 4 or tuple(tensor.shape[1:]) != h.input_shape:
-        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
-    if len(tensor) == 0:
-        raise HierfeatError(f"expected at least one image in {where}, got an empty tensor {tuple(tensor.shape)}")
+def as_images(images: Any, where: str) -> Tensor:
+    """One tensor of floats, of whatever holds the images."""
+    if isinstance(images, Sequence) and images and all(isinstance(item, Tensor | np.ndarray) for item in images):
+        try:
+            images = torch.stack([torch.as_tensor(item) for item in images])
+        except (RuntimeError, TypeError) as error:
+            raise HierfeatError(f"expected {where} of one shape, got a sequence of several: {error}") from error
+    try:
+        tensor = torch.as_tensor(np.ascontiguousarray(images)) if isinstance(images, np.ndarray) else images
+    except TypeError:  # an array of objects or of text
+        tensor = None
+    if not isinstance(tensor, Tensor):
+        raise HierfeatError(f"expected {where} as a tensor (N, C, H, W), got {_described(images)}")
+    if not tensor.is_floating_point():
+        hint = "; divide by 255" if tensor.dtype == torch.uint8 else ""
+        raise HierfeatError(f"expected {where} as floats in [0, 1], got {tensor.dtype}{hint}")
+    return tensor
 
 
-def _check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
+def check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
+    """Refuse images without data, with NaN or infinity, or already normalised."""
     if h.device.type == "meta":
         raise HierfeatError(f"{h.name} has no weights (meta device): load some before {where} are shown to it")
     if tensor.is_meta or tensor.layout != torch.strided:
@@ -68,3 +170,88 @@ def _check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
             f"expected {where} in [0, 1], got [{low:.3g}, {high:.3g}]: {h.name} normalises them itself, "
             "so pass them as they are before normalisation"
         )
+
+
+def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
+    """Return `labels` as an int64 tensor (N,) on the CPU, one for each of `count` images.
+
+    Parameters
+    ----------
+    labels : torch.Tensor, numpy.ndarray or sequence of int
+        Classes from 0; -1 says that the class of an image is not known.
+    count : int
+        Number of images.
+    where : str
+        What the labels are called in messages.
+
+    Raises
+    ------
+    HierfeatError
+        If they are not whole numbers, not flat, not as many as the images, or below -1.
+    """
+    try:
+        tensor = torch.as_tensor(np.asarray(labels) if not isinstance(labels, Tensor) else labels).detach().cpu()
+    except (TypeError, ValueError, RuntimeError):
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {_described(labels)}") from None
+    if tensor.is_floating_point() or tensor.is_complex():
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {where}.long()")
+    if tensor.ndim != 1:
+        hint = f"{where}[:, 0]" if tensor.ndim == 2 and tensor.shape[1] == 1 else f"{where}.argmax(1) of one-hot rows"
+        raise HierfeatError(f"expected flat {where} (N,), got {tuple(tensor.shape)}; use {hint}")
+    if len(tensor) != count:
+        raise HierfeatError(f"expected one of {where} for each of {count} images, got {len(tensor)}")
+    tensor = tensor.long()
+    if count and int(tensor.min()) < UNKNOWN:
+        raise HierfeatError(f"expected {where} from 0 (-1: not known), got {int(tensor.min())}")
+    return tensor
+
+
+def known(images: Tensor, labels: Tensor, where: str = "labels") -> tuple[Tensor, Tensor]:
+    """The images whose class is known, and their labels: what every comparison with labels works on."""
+    keep = labels != UNKNOWN
+    if not keep.any():
+        raise HierfeatError(f"expected a class for some images at least, got {where} that are all -1 (not known)")
+    return (images, labels) if keep.all() else (images[keep.to(images.device)], labels[keep])
+
+
+def checked_layer(h: "Hierarchy", layer: Any, name: str = "layer") -> str:
+    """The name of the one layer that `layer` stands for."""
+    if not isinstance(layer, str):
+        raise HierfeatError(f"expected {name} as the name of one layer of {h.name}, got {shorter(layer)}")
+    if layer in h.layers:
+        return layer
+    found = [item.name for item in h.layers.select(layer)]
+    if len(found) != 1:
+        raise HierfeatError(f"expected {name} as one layer of {h.name}, got {layer!r}, which is {len(found)}: {found}")
+    return found[0]
+
+
+def checked_channels(h: "Hierarchy", layer: str, channels: Any, name: str = "channels") -> list[int]:
+    """Channels of `layer`, one int or several, as a list of ints."""
+    count = h.layers[layer].out_shape[0]
+    items = list(channels) if isinstance(channels, Sequence | np.ndarray | Tensor | range) else [channels]
+    inside = whole(0, count - 1)
+    if not items or isinstance(channels, str):
+        raise HierfeatError(f"expected {name} of {layer!r} as ints from 0 to {count - 1}, got {shorter(channels)}")
+    return [inside(item, f"{name} of {layer!r}", {}) for item in items]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
+    expected = " x ".join(("N", *(str(size) for size in h.input_shape)))
+    if tuple(tensor.shape) == h.input_shape:
+        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got one image: pass image[None]")
+    if tensor.ndim != 4 or tuple(tensor.shape[1:]) != h.input_shape:
+        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
+    if len(tensor) == 0:
+        raise HierfeatError(f"expected at least one image in {where}, got an empty tensor {tuple(tensor.shape)}")
+
+
+def _described(value: Any) -> str:
+    """What came, in words: its type, and what it holds if it holds anything."""
+    shape = f" of shape {tuple(value.shape)}" if isinstance(value, np.ndarray | Tensor) else ""
+    held = f" of {type(value[0]).__name__}" if isinstance(value, list | tuple) and value else ""
+    return f"{type(value).__name__}{shape}{held}"

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.zoo import ZOO
 from hierfeat.zoo.state import fit, read_state
@@ -157,6 +158,7 @@ def model_table() -> pd.DataFrame:
     )
 
 
+@checked()
 def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     """Return the same architecture, freshly initialised: the control beside every finding.
 

@@ -67,7 +67,7 @@ def test_saves_loads_and_draws(tmp_path: Path) -> None:
 
 def test_what_does_not_fit() -> None:
     images = spoken([0, 1], [0, 0])
-    with pytest.raises(HierfeatError, match="a label per image"):
+    with pytest.raises(HierfeatError, match="for each of 2 images"):
         evaluate(parrot(), images, torch.tensor([0]))
     with pytest.raises(HierfeatError, match="labels from 0 to 3; got 0 to 4"):
         evaluate(parrot(), images, torch.tensor([0, 4]))

@@ -143,7 +143,7 @@ def test_saved_loaded_and_drawn(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (torch.zeros(9, dtype=torch.int64), "one for each"),
+        (torch.zeros(9, dtype=torch.int64), "for each of"),
         (torch.zeros(10), "as ints"),
         (torch.zeros(10, dtype=torch.int64), "at least two classes"),
         (None, "as ints"),
@@ -160,15 +160,15 @@ def test_bad_labels(labels, message) -> None:
 
 def test_labels_may_be_any_ints() -> None:
     images, labels = coloured(60, 0)
-    found, moved = (layer_probes(colour_net(), (images, to), (images, to)).table for to in (labels, -1 - 5 * labels))
+    found, moved = (layer_probes(colour_net(), (images, to), (images, to)).table for to in (labels, 2 + 5 * labels))
     pd.testing.assert_frame_equal(found, moved)
 
 
 def test_bad_settings() -> None:
     data = coloured(10, 0)
-    with pytest.raises(hf.HierfeatError, match=r"expected train as a pair \(images, labels\), got Tensor"):
+    with pytest.raises(hf.HierfeatError, match=r"expected train as \(images, labels\), got Tensor"):
         layer_probes(colour_net(), *data)  # the images and labels of one set
     with pytest.raises(hf.HierfeatError, match="expected grid"):
         layer_probes(colour_net(), data, data, grid=0)
-    with pytest.raises(hf.HierfeatError, match="at least one permutation"):
+    with pytest.raises(hf.HierfeatError, match="expected permutations"):
         class_selectivity(colour_net(), *data, permutations=0)

@@ -1,27 +1,23 @@
 """The kernels of a convolution: their Gabor fits, their opposites, and what they look for in the image."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gabor_fit import Gabors, fit_gabors
 from hierfeat.anatomy.kernels._gradients import by_output, central_gradients, declared_kernel
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 STRONGEST = 4
 """Inputs listed per kernel."""
@@ -54,25 +50,14 @@ class Filters(Result):
     fits: np.ndarray
     random_opposites: np.ndarray
 
-    def plot(self, *, shared_scale: bool = False, channels: Sequence[int] | None = None) -> "Figure":
-        """Kernels as pictures: red positive, blue negative, RGB for colour; deeper ones by their strongest inputs."""
-        from hierfeat.plots.filters import plot_filters
+    plot = drawn("filters.plot_filters")
 
-        return plot_filters(self, shared_scale=shared_scale, channels=channels)
+    plot_fits = drawn("filters.plot_gabor_fits")
 
-    def plot_fits(self, *, channels: Sequence[int] | None = None) -> "Figure":
-        """Kernels beside their Gabor fits."""
-        from hierfeat.plots.filters import plot_gabor_fits
-
-        return plot_gabor_fits(self, channels=channels)
-
-    def plot_pairs(self, *, pairs: int = 8) -> "Figure":
-        """The most opposite kernels, pair by pair, and the distribution of the cosines against chance."""
-        from hierfeat.plots.filters import plot_opposites
-
-        return plot_opposites(self, pairs=pairs)
+    plot_pairs = drawn("filters.plot_opposites")
 
 
+@checked()
 def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
     """Look at a convolution's kernels as a physiologist looks at simple fields.
 

@@ -1,24 +1,21 @@
 """Opposite-phase pairs: kernels that look for the negative of what another kernel looks for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import by_output
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +30,10 @@ class OppositePhase(Result):
         smallest cosine is larger: above 0.95, a pair that chance does not make).
     """
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of the smallest cosines, against random kernels."""
-        from hierfeat.plots.opposite_phase import plot_opposite_phase
-
-        return plot_opposite_phase(self)
+    plot = drawn("filters.plot_opposite_phase")
 
 
+@checked()
 def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, seed: int = 0) -> OppositePhase:
     """Find for every kernel the one that is most nearly its negative.
 

@@ -3,18 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, pi, sqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import erf, expit
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _LEAK = 0.01
 _PIECES = ((-0.25, -0.5), (0.25, 0.0), (1.0, -0.75))  # slope and offset of each linear piece of the maxout
@@ -43,11 +40,7 @@ class ActivationFunctions(Result):
     values: dict[str, np.ndarray]
     slopes: dict[str, np.ndarray]
 
-    def plot(self) -> "Figure":
-        """Draw every function and its slope (`z` one-dimensional), or what each makes of a map (two-dimensional)."""
-        from hierfeat.plots.activation_functions import plot_activation_functions
-
-        return plot_activation_functions(self)
+    plot = drawn("lessons.plot_activation_functions")
 
 
 def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str] | None = None) -> ActivationFunctions:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import ArrayLike
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.output_size import formula, same_padding
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 _TORCH_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
@@ -45,11 +42,7 @@ class AppliedKernels(Result):
         """The output of the first (often the only) kernel."""
         return next(iter(self.outputs.values()))
 
-    def plot(self, *, columns: int = 4) -> "Figure":
-        """Draw the image and every kernel with what it made of it."""
-        from hierfeat.plots.convolution import plot_applied_kernels
-
-        return plot_applied_kernels(self, columns=columns)
+    plot = drawn("kernels.plot_applied_kernels")
 
 
 def apply_kernel(

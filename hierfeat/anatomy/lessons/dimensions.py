@@ -3,19 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.wiring import INPUT, condensed, wiring
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +30,10 @@ class Dimensions(Result):
         input), ``stage`` (counts the sizes of map met so far, in call order, gates aside), ``formula``.
     """
 
-    def plot(self, *, fold: bool | None = None) -> "Figure":
-        """Draw the staircase of boxes, to scale; `fold` shows one box per stage (by default in deep nets)."""
-        from hierfeat.plots.dimensions import plot_dimensions
-
-        return plot_dimensions(self, fold=fold)
+    plot = drawn("architecture.plot_dimensions")
 
 
+@checked()
 def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add", "concat")) -> Dimensions:
     """Follow the size of the representation from the image to the output.
 

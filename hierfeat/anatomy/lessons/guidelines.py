@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons import _guideline_rules as check
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +24,10 @@ class Guidelines(Result):
         (the numbers that decided), ``exceptions`` (when good nets break it on purpose), ``reference``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw one net's verdicts with their evidence, or those of several nets side by side."""
-        from hierfeat.plots.guidelines import plot_guidelines
-
-        return plot_guidelines(self)
+    plot = drawn("architecture.plot_guidelines")
 
 
+@checked()
 def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
     """Check the lecture's rules for a well-shaped CNN, and what follows from receptive fields.
 

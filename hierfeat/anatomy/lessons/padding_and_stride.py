@@ -1,16 +1,12 @@
 """Where the kernel sits for each output cell: the arithmetic of padding, stride and dilation, cell by cell."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.subjects.output_size import Padding, extent, formula, output_size, unseen_remainder
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +31,7 @@ class PaddingAndStride(Result):
     coverage: np.ndarray
     settings: dict[str, int | str]
 
-    def plot(self, *, planar: bool = True) -> "Figure":
-        """Draw where the kernel sits: as squares in the plane for the first outputs, and along one axis for all."""
-        from hierfeat.plots.padding_and_stride import plot_padding_and_stride
-
-        return plot_padding_and_stride(self, planar=planar)
+    plot = drawn("lessons.plot_padding_and_stride")
 
 
 def padding_and_stride(

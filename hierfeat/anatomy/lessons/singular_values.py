@@ -2,18 +2,14 @@
 
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import nn
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons.convolution_matrix import window_of
 from hierfeat.errors import HierfeatError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +32,7 @@ class SingularValues(Result):
     values: np.ndarray
     gain: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the spectrum and the gain at every spatial frequency."""
-        from hierfeat.plots.singular_values import plot_singular_values
-
-        return plot_singular_values(self)
+    plot = drawn("kernels.plot_singular_values")
 
 
 def singular_values(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> SingularValues:

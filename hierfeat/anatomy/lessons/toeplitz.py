@@ -2,17 +2,13 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons.convolution_matrix import Convolution, Window, fill, matrix_memory, window_of
 from hierfeat.errors import HierfeatError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +31,7 @@ class Toeplitz(Result):
     out_shape: list[int]
     in_shape: list[int]
 
-    def plot(self) -> "Figure":
-        """Draw the matrix, every entry in the colour of the kernel weight that it repeats, beside the kernel."""
-        from hierfeat.plots.toeplitz import plot_toeplitz
-
-        return plot_toeplitz(self)
+    plot = drawn("kernels.plot_toeplitz")
 
 
 def toeplitz(conv: Convolution, input_shape: tuple[int, ...]) -> Toeplitz:

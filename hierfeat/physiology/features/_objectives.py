@@ -50,7 +50,7 @@ def maps(activation: Tensor, channels: Tensor) -> Tensor:
 OBJECTIVES: dict[str, Objective] = {"channel": channel_mean, "center": central_unit, "centre": central_unit}
 
 
-def objective_of(unit: str | Objective) -> tuple[str, Objective]:
+def objective_of(objective: str | Objective) -> tuple[str, Objective]:
     """The name and the function of an objective.
 
     Raises
@@ -58,11 +58,11 @@ def objective_of(unit: str | Objective) -> tuple[str, Objective]:
     HierfeatError
         If it is neither callable nor one of the names.
     """
-    if callable(unit):
-        return getattr(unit, "__name__", "custom"), unit
-    if unit not in OBJECTIVES:
-        raise HierfeatError(f"expected unit as 'channel', 'center' or a function, got {unit!r}")
-    return unit.replace("centre", "center"), OBJECTIVES[unit]
+    if callable(objective):
+        return getattr(objective, "__name__", "custom"), objective
+    if objective not in OBJECTIVES:
+        raise HierfeatError(f"expected objective as 'channel', 'center' or a function, got {objective!r}")
+    return objective.replace("centre", "center"), OBJECTIVES[objective]
 
 
 def likeness(activation: Tensor, copies: int) -> Tensor:

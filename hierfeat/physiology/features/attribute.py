@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import torch
 from captum.attr import FeatureAblation, IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._backward_rules import Deconvolving, Guided
@@ -20,13 +20,10 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.physiology.features._objectives import maps, one_unit
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Unit = int | Sequence[int]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
@@ -55,11 +52,7 @@ class Attribution(Result):
     maps: npt.NDArray[np.float32]
     images: npt.NDArray[np.float32]
 
-    def plot(self, *, most: int = 8) -> "Figure":
-        """Draw images and maps, a column each, for the first `most` images."""
-        from hierfeat.plots.attribute import plot_attribute
-
-        return plot_attribute(self, most=most)
+    plot = drawn("features.plot_attribute")
 
 
 class _Answer(nn.Module):
@@ -78,6 +71,7 @@ class _Answer(nn.Module):
         return one_unit(self.read(images), units)
 
 
+@checked()
 def attribute(
     h: Hierarchy,
     layer: str,
@@ -152,7 +146,7 @@ def attribute(
     """
     if method not in METHODS:
         raise HierfeatError(f"expected method as one of {', '.join(METHODS)}, got {method!r}")
-    images = checked_images(h, images).detach()
+    images = images.detach()
     wanted = _checked_unit(h, layer, unit)
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     if patch < 1 or steps < 1 or batch_size < 1:

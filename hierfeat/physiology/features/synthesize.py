@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box
@@ -20,12 +20,10 @@ from hierfeat.physiology.features._image_parameters import centre
 from hierfeat.physiology.features._objectives import Objective, central_unit, objective_of
 from hierfeat.physiology.features._reading import reading
 from hierfeat.physiology.features._robustness import best_natural, robustness
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _FRAGILE = 0.5  # less than this share kept under small shifts
 
@@ -37,7 +35,7 @@ class Synthesis(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per image: ``layer, channel, copy, unit, read, start, activation, natural, natural_image, shift_kept,
+        A row per image: ``layer, channel, copy, objective, read, start, activation, natural, natural_image, shift_kept,
         transform_kept, natural_shift_kept, natural_transform_kept, status``. `activation` is the objective on the
         finished image, `start` on the noise that it started from, `natural` on the best of the natural images given
         (for a unit: the best over all places of their maps). `shift_kept` is the share of the activation that is left,
@@ -59,19 +57,16 @@ class Synthesis(Result):
     images: npt.NDArray[np.float32]
     history: npt.NDArray[np.float32]
 
-    def plot(self, *, columns: int = 8) -> "Figure":
-        """Draw the images, with what of them is robust."""
-        from hierfeat.plots.synthesize import plot_synthesize
-
-        return plot_synthesize(self, columns=columns)
+    plot = drawn("features.plot_synthesize")
 
 
+@checked()
 def synthesize(
     h: Hierarchy,
     layer: str,
     channels: int | Sequence[int] | None = None,
     *,
-    unit: str | Objective = "channel",
+    objective: str | Objective = "channel",
     steps: int = 128,
     seed: int = 0,
     negative: bool = False,
@@ -95,7 +90,7 @@ def synthesize(
         A layer's name.
     channels : int or sequence of int, optional
         All channels of the layer by default.
-    unit : {"channel", "center"} or callable
+    objective : {"channel", "center"} or callable
         The mean over a channel's map, its central unit, or ``objective(activation, channels) -> (N,)``, given the
         layer's answer (N, C, ...) to N images and the channel that each is made for.
     steps : int
@@ -153,39 +148,30 @@ def synthesize(
     >>> made.images.shape
     (2, 1, 32, 32)
     """
-    chosen = _checked_channels(h, layer, channels)
-    name, objective = objective_of(unit)
-    natural = None if images is None else checked_images(h, images)
+    chosen = list(range(h.layers[layer].out_shape[0])) if channels is None else checked_channels(h, layer, channels)
+    name, goal = objective_of(objective)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else (size[0], size[1])
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
     given = {"jitter": jitter, "scale": scale, "rotation": rotation}
-    extent, frame = _extent(h, layer, objective, size)
-    views = _default_views(objective, extent) | {k: value for k, value in given.items() if value is not None}
+    extent, frame = _extent(h, layer, goal, size)
+    views = _default_views(goal, extent) | {k: value for k, value in given.items() if value is not None}
     sign, apart = -1.0 if negative else 1.0, diversity if copies > 1 else 0.0
-    task = Ascent(h, layer, objective, sign, extent, frame, steps, learning_rate, copies, apart, seed, views)
+    task = Ascent(h, layer, goal, sign, extent, frame, steps, learning_rate, copies, apart, seed, views)
     per_batch = max(1, batch_size // copies)
     groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
     bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
     with bar:
         parts = [ascend(task, group, bar) for group in groups]
     made = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
-    table = _table(task, made, natural)
-    table.insert(3, "unit", name)
-    settings = {"unit": name, "steps": steps, "seed": seed, "negative": negative, "copies": copies, **views}
+    table = _table(task, made, images)
+    table.insert(3, "objective", name)
+    settings = {"objective": name, "steps": steps, "seed": seed, "negative": negative, "copies": copies, **views}
     return Synthesis(
         table=table,
         provenance=provenance(h, layer=layer, size=size, learning_rate=learning_rate, diversity=diversity, **settings),
         images=task.framed(centre(made["canvases"], extent)).numpy(),
         history=made["history"].numpy(),
     )
-
-
-def _checked_channels(h: Hierarchy, layer: str, channels: int | Sequence[int] | None) -> list[int]:
-    shape = h.layers[layer].out_shape
-    chosen = list(range(shape[0])) if channels is None else [channels] if isinstance(channels, int) else list(channels)
-    if not chosen or not all(isinstance(c, int | np.integer) and 0 <= c < shape[0] for c in chosen):
-        raise HierfeatError(f"expected channels of {layer!r} as ints from 0 to {shape[0] - 1}, got {channels!r}")
-    return [int(channel) for channel in chosen]
 
 
 def _extent(

@@ -2,21 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology.features._patch_measure import TopPatches
 from hierfeat.recording.sweep import Batches, sweep
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +38,14 @@ class ChannelPatches(Result):
     patches: dict[str, npt.NDArray[np.float16]]
     least: bool
 
-    def plot(self, layer: str | None = None, *, channels: Any = None) -> "Figure":
-        """Draw the patches of a layer (the last one by default), a row per channel."""
-        from hierfeat.plots.top_patches import plot_top_patches
-
-        return plot_top_patches(self, layer, channels=channels)
+    plot = drawn("features.plot_top_patches")
 
 
+@checked(images=None)  # batches, which the sweep checks one by one
 def top_patches(
     h: Hierarchy,
     images: Batches,
-    layer: Layers = ("conv", "pool"),
+    layers: Layers = ("conv", "pool"),
     *,
     k: int = 9,
     least: bool = False,
@@ -66,7 +61,7 @@ def top_patches(
     h : Hierarchy
     images : torch.Tensor or iterable
         (N, C, H, W), in [0, 1], or batches of them, with or without labels.
-    layer : str or sequence of str
+    layers : str or sequence of str
         Names, glob patterns or kinds.
     k : int
         Patches per channel.
@@ -108,13 +103,12 @@ def top_patches(
     >>> top.patches["pool1"].shape
     (6, 4, 1, 6, 6)
     """
-    h.layers.select(layer)
     fields = receptive_fields(h)
     measure = TopPatches(k, fields=fields, least=least, largest=largest)
     options: dict[str, Any] = {"batch_size": batch_size, "checkpoint": checkpoint, "progress": progress}
-    [table] = sweep(h, images, [measure], layers=layer, **options)
+    [table] = sweep(h, images, [measure], layers=layers, **options)
     table["field"] = table["layer"].map(fields.table.set_index("layer")["status"])
-    about = provenance(h, layer=layer, k=k, least=least, largest=largest)
+    about = provenance(h, layers=layers, k=k, least=least, largest=largest)
     return ChannelPatches(table=table, provenance=about, patches=measure.patches(), least=least)
 
 

@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 WIDEST_FRAME = 64
 """Pixels a side at which the stimuli are kept for the animation."""
@@ -57,11 +54,7 @@ class BarSweep(Result):
     extent: tuple[float, ...]
     box: tuple[int, ...]
 
-    def plot(self) -> "Figure":
-        """The plate: for each orientation the bar on the field, and the trace of the response as it sweeps."""
-        from hierfeat.plots.bar_sweep import plot_bar_sweep
-
-        return plot_bar_sweep(self)
+    plot = drawn("bar_sweep.plot_bar_sweep")
 
     def animate(self, path: str | Path, *, frames_per_second: int = 15) -> Path:
         """Write the experiment as a GIF, or an MP4 by ffmpeg: the bar moves over the field, the trace grows beneath."""
@@ -70,6 +63,7 @@ class BarSweep(Result):
         return animate_bar_sweep(self, path, frames_per_second=frames_per_second)
 
 
+@checked()
 def bar_sweep(
     h: Hierarchy,
     layer: str,

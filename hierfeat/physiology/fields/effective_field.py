@@ -2,24 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box, checked_channel, default_batch
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 THRESHOLD = 0.0455
 """Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""
@@ -43,13 +40,10 @@ class EffectiveField(Result):
     map: np.ndarray
     box: tuple[int, ...]
 
-    def plot(self, *, channels: int | Sequence[int] = 8) -> "Figure":
-        """Maps on the image with the theoretical field, and their mean profile beside a Gaussian."""
-        from hierfeat.plots.effective_field import plot_effective_field
-
-        return plot_effective_field(self, channels=channels)
+    plot = drawn("fields.plot_effective_field")
 
 
+@checked()
 def effective_field(
     h: Hierarchy,
     layer: str,
@@ -107,7 +101,6 @@ def effective_field(
     >>> field.map.shape
     (16, 32, 32)
     """
-    images = checked_images(h, images)
     wanted = _checked_channels(h, layer, channels)
     if weight not in ("magnitude", "energy"):
         raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")

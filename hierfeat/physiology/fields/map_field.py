@@ -1,12 +1,12 @@
 """A unit's field mapped by hand: spots and bars flashed on and off, or reverse correlation with noise."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import torch
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
@@ -14,11 +14,9 @@ from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.noise import white_noise
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Probe = Literal["bar", "spot", "noise"]
 CELLS = 24
@@ -53,13 +51,10 @@ class FieldMap(Result):
     region: tuple[int, ...]
     box: tuple[int, ...]
 
-    def plot(self) -> "Figure":
-        """Light, dark and their difference, with the exact receptive field outlined."""
-        from hierfeat.plots.map_field import plot_map_field
-
-        return plot_map_field(self)
+    plot = drawn("fields.plot_map_field")
 
 
+@checked()
 def map_field(
     h: Hierarchy,
     layer: str,
@@ -70,7 +65,7 @@ def map_field(
     margin: int = 2,
     contrast: float = 1.0,
     orientations: int = 16,
-    images: int = 8192,
+    n: int = 8192,
     seed: int = 0,
     batch_size: int | None = None,
 ) -> FieldMap:
@@ -84,7 +79,7 @@ def map_field(
         Whose central unit, at (h//2, w//2).
     probe
         ``spot``: light and dark spots, cell by cell.  ``bar``: light and dark bars at `orientations` angles and every
-        half cell across the region.  ``noise``: reverse correlation with `images` frames of binary white noise.
+        half cell across the region.  ``noise``: reverse correlation with `n` frames of binary white noise.
     cell
         Side of a cell in pixels; by default 1, or as large as keeps the region within 24 cells a side.
     margin
@@ -93,7 +88,7 @@ def map_field(
         0 to 1.
     orientations
         Of the bars.
-    images, seed
+    n, seed
         Of the noise.
     batch_size
         Images in one forward pass.
@@ -114,7 +109,7 @@ def map_field(
     directly, over the share of the cell that they cover.  Bars are regressed on the cells they cover, light and dark
     apart, with a little ridge; where a kernel turns within a few cells they read up to a fifth more.  Noise gives the
     spike-triggered average Σ(r − r̄)s / Σr, here Σ(r − r̄)s / Σs², which has the same shape and does not
-    explode where responses are signed; correlation with the true kernel of d cells is near 1/√(1 + d/images).
+    explode where responses are signed; correlation with the true kernel of d cells is near 1/√(1 + d/n).
 
     References
     ----------
@@ -138,7 +133,7 @@ def map_field(
     elif probe == "bar":
         stimuli = _bars(h, region, cell, orientations, contrast)
     elif probe == "noise":
-        stimuli = white_noise(h.input_shape, images, seed=seed, cell=cell, contrast=contrast)
+        stimuli = white_noise(h.input_shape, n, seed=seed, cell=cell, contrast=contrast)
         region = _aligned(region, cell, h.input_shape)
     else:
         raise HierfeatError(f"expected probe 'bar', 'spot' or 'noise', got {probe!r}")
@@ -148,7 +143,7 @@ def map_field(
     options = {"layer": layer, "channel": channel, "probe": probe, "cell": cell, "margin": margin, "contrast": contrast}
     return FieldMap(
         table=stimuli.table.assign(response=change),
-        provenance=provenance(h, **options, orientations=orientations, images=images, seed=seed),
+        provenance=provenance(h, **options, orientations=orientations, n=n, seed=seed),
         layer=layer,
         channel=channel,
         probe=probe,

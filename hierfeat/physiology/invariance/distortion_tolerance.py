@@ -2,22 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.deform import Jitter, flipped, inked, jittered, warp
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
     "shift": (0, 1, 2, 3, 4, 5, 6),
@@ -47,13 +44,10 @@ class DistortionTolerance(Result):
         ``model, distortion, amount, unit, accuracy, n``; `n` images were judged.
     """
 
-    def plot(self, *others: "DistortionTolerance") -> "Figure":
-        """Draw a panel per distortion, and a curve per network."""
-        from hierfeat.plots.distortion_tolerance import plot_distortion_tolerance
-
-        return plot_distortion_tolerance(self, *others)
+    plot = drawn("invariance.plot_distortion_tolerance")
 
 
+@checked()
 def distortion_tolerance(
     h: Hierarchy,
     images: Tensor,
@@ -113,7 +107,6 @@ def distortion_tolerance(
     >>> set(found.table.distortion)
     {'shift'}
     """
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label for each of {len(images)} images; got {len(labels)}")
     unknown = [name for name in distortions if name not in AMOUNTS]

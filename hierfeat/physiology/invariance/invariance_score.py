@@ -1,25 +1,21 @@
 """Goodfellow's invariance score of single units: how selective, and yet how steady, a unit fires."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +40,10 @@ class InvarianceScore(Result):
             rows.append({"layer": name, "kind": group["kind"].iloc[0], "units": len(scores), **best})
         return pd.DataFrame(rows)
 
-    def plot(self) -> "Figure":
-        """Draw the distribution of scores by layer."""
-        from hierfeat.plots.invariance_score import plot_invariance_score
-
-        return plot_invariance_score(self)
+    plot = drawn("invariance.plot_invariance_score")
 
 
+@checked()
 def invariance_score(
     h: Hierarchy,
     images: Tensor,
@@ -112,7 +105,7 @@ def invariance_score(
     >>> scores.summary.layer.tolist()
     ['pool1', 'pool2']
     """
-    images = _drawn(checked_images(h, images), firing, max_images, seed)
+    images = _drawn(images, firing, max_images, seed)
     if transformation not in TRANSFORMATIONS:
         raise HierfeatError(f"expected a transformation among {', '.join(TRANSFORMATIONS)}; got {transformation!r}")
     change, _, usual = TRANSFORMATIONS[transformation]

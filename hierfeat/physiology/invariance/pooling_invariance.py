@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,20 +9,17 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pool_costs import features, position_r2, spread_energy
 from hierfeat.physiology.invariance._pool_swaps import answers_with, as_it_is
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.physiology.invariance._similarities import Similarities, subsample
 from hierfeat.stimuli.warps.shifts import Boundary, shift
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]
@@ -41,13 +37,10 @@ class PoolingInvariance(Result):
         is), ``max, average, l2, strided, blurred, polyphase`` or ``none``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw what each pool gains and costs, beside the others in its place."""
-        from hierfeat.plots.pooling_invariance import plot_pooling_invariance
-
-        return plot_pooling_invariance(self)
+    plot = drawn("shifts.plot_pooling_invariance")
 
 
+@checked()
 def pooling_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -121,7 +114,7 @@ def pooling_invariance(
     ['pool1', 'pool2']
     """
     pools = _pools(h)
-    images = subsample(_enough(checked_images(h, images)), max_images, seed)
+    images = subsample(_enough(images), max_images, seed)
     shifts = _shifts(max_shift)
     if boundary == "crop":
         raise HierfeatError("expected boundary as one of zero, wrap, reflect; translation_invariance can 'crop'")

@@ -1,22 +1,19 @@
 """The similarity of a layer's response over the whole plane of shifts."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +37,10 @@ class SensitivityMap(Result):
         means = rounded.groupby(["layer", "distance"], sort=False)[["similarity", "invariance"]].mean().reset_index()
         return means.sort_values(["distance"], kind="stable")
 
-    def plot(self) -> "Figure":
-        """Draw the map of each layer."""
-        from hierfeat.plots.sensitivity_map import plot_sensitivity_map
-
-        return plot_sensitivity_map(self)
+    plot = drawn("shifts.plot_sensitivity_map")
 
 
+@checked(images=larger_images)
 def sensitivity_map(
     h: Hierarchy,
     images: Tensor,

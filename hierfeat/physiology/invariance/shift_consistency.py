@@ -1,23 +1,20 @@
 """How often the predicted class survives a shift of the image."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +39,10 @@ class ShiftConsistency(Result):
     variation: float
     predictions: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw agreement, and accuracy if there were labels, over the plane of shifts."""
-        from hierfeat.plots.shift_consistency import plot_shift_consistency
-
-        return plot_shift_consistency(self)
+    plot = drawn("shifts.plot_shift_consistency")
 
 
+@checked(images=larger_images)
 def shift_consistency(
     h: Hierarchy,
     images: Tensor,

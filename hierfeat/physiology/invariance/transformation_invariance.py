@@ -3,23 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import Similarities, similarities, subsample
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
-from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +29,10 @@ class TransformationInvariance(Result):
         pixels, gain``. `pixels` is the invariance of the images themselves, and `gain` is invariance − pixels.
     """
 
-    def plot(self) -> "Figure":
-        """Draw each layer's invariance against that of the pixels, a panel per transformation."""
-        from hierfeat.plots.transformation_invariance import plot_transformation_invariance
-
-        return plot_transformation_invariance(self)
+    plot = drawn("invariance.plot_transformation_invariance")
 
 
+@checked()
 def transformation_invariance(
     h: Hierarchy,
     images: Tensor,
@@ -94,7 +87,7 @@ def transformation_invariance(
     [5.0, 10.0, 20.0, 30.0, 45.0]
     """
     amounts = _amounts(transformations)
-    images = subsample(checked_images(h, images), max_images, seed)
+    images = subsample(images, max_images, seed)
     conditions = [(name, float(amount)) for name, several in amounts.items() for amount in several]
     changes = [partial(_changed, TRANSFORMATIONS[name][0], amount) for name, amount in conditions]
     found = similarities(h, images, changes, layers=layers, batch_size=batch_size)

@@ -1,24 +1,21 @@
 """How much each layer's response changes when the image is moved: invariance, and equivariance."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._equivariance import Equivariance
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.stimuli.warps.shifts import BOUNDARIES, Boundary, shift
+from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Shift = tuple[float, float]
 
@@ -56,13 +53,10 @@ class TranslationInvariance(Result):
         rows = [_summary(group) for _, group in self.table.groupby("layer", sort=False)]
         return pd.DataFrame(rows)
 
-    def plot(self) -> "Figure":
-        """Draw invariance and equivariance against the shift, a line per layer."""
-        from hierfeat.plots.translation_invariance import plot_translation_invariance
-
-        return plot_translation_invariance(self)
+    plot = drawn("shifts.plot_translation_invariance")
 
 
+@checked(images=larger_images)
 def translation_invariance(
     h: Hierarchy,
     images: Tensor,

@@ -1,24 +1,21 @@
 """Only additive combinations? The whole against the sum of its parts, and who does the subtracting."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +29,10 @@ class Additivity(Result):
         negative_mass, index, input_negative``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the error by depth, and excitation against inhibition."""
-        from hierfeat.plots.additivity import plot_additivity
-
-        return plot_additivity(self)
+    plot = drawn("rectification.plot_additivity")
 
 
+@checked()
 def additivity(
     h: Hierarchy,
     images: Tensor,
@@ -98,7 +92,7 @@ def additivity(
     >>> bool(found.table.set_index("layer").error["conv1"] < 1e-9)
     True
     """
-    images = subsample(checked_images(h, images), max_images, seed)
+    images = subsample(images, max_images, seed)
     generator = torch.Generator().manual_seed(seed)
     sums: dict[str, Tensor] = {}
     black = {name: value.double() for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}

@@ -1,24 +1,20 @@
 """How much of the loss's gradient arrives at each layer."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +27,10 @@ class GradientFlow(Result):
         A row per layer: ``layer, kind, norm, relative, zero_fraction``.
     """
 
-    def plot(self) -> "Figure":
-        """Draw the norm of the gradient, relative to the last layer's, by depth."""
-        from hierfeat.plots.gradient_flow import plot_gradient_flow
-
-        return plot_gradient_flow(self)
+    plot = drawn("rectification.plot_gradient_flow")
 
 
+@checked()
 def gradient_flow(
     h: Hierarchy,
     images: Tensor,
@@ -91,7 +84,6 @@ def gradient_flow(
     1.0
     """
     chosen = h.layers.select(layers)
-    images = checked_images(h, images)
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
     sums: dict[str, Tensor] = {}

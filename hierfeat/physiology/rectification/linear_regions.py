@@ -2,24 +2,20 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PIECEWISE_LINEAR = frozenset({"relu", "leaky_relu", "prelu", "clamp", "clamp_min", "threshold", "rrelu"})
 
@@ -41,13 +37,10 @@ class LinearRegions(Result):
 
     crossings: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw where the crossings lie, and how many there are by layer."""
-        from hierfeat.plots.linear_regions import plot_linear_regions
-
-        return plot_linear_regions(self)
+    plot = drawn("rectification.plot_linear_regions")
 
 
+@checked()
 def linear_regions(
     h: Hierarchy, images: Tensor, *, layers: Layers = "activation", ways: int = 16, steps: int = 128, seed: int = 0
 ) -> LinearRegions:
@@ -95,7 +88,7 @@ def linear_regions(
     """
     if ways < 1 or steps < 1:
         raise HierfeatError(f"expected at least one way and one step, got ways={ways}, steps={steps}")
-    images = subsample(checked_images(h, images), ways + 1, seed)
+    images = subsample(images, ways + 1, seed)
     ops = {layer.name: layer.op for layer in h.layers.select(layers) if layer.kind == "activation"}
     if not ops:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")

@@ -1,7 +1,6 @@
 """What rectification does to each channel: how often it answers, how sparsely, and what is left of the signal."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,20 +8,17 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.rectification._rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
 from hierfeat.recording import _reductions as reductions
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measures import Moments, Sparseness
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BINS, TAIL = 60, 0.002
 FLAT = 1e-6  # of the input's variance
@@ -58,13 +54,10 @@ class NonNegativity(Result):
         columns = [name for name in alive.columns if name not in ("channel", "dead", "always_on")]
         return counts.join(alive[columns]).reset_index()
 
-    def plot(self) -> "Figure":
-        """Draw the distribution before and after each rectifier, and what it does to each channel."""
-        from hierfeat.plots.nonnegativity import plot_nonnegativity
-
-        return plot_nonnegativity(self)
+    plot = drawn("rectification.plot_nonnegativity")
 
 
+@checked()
 def nonnegativity(
     h: Hierarchy, images: Tensor, *, layers: Layers = "activation", batch_size: int = 64
 ) -> NonNegativity:
@@ -123,7 +116,6 @@ def nonnegativity(
     chosen = {layer.name for layer in h.layers.select(layers) if _is_rectifier(layer.kind, layer.op)}
     if not chosen:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    images = checked_images(h, images)
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
         for batch in with_bar(images.split(batch_size), h.name):

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import by_centre, unit_responses
 from hierfeat.physiology.tuning._drift import drift_components, is_signed
@@ -15,9 +14,6 @@ from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning
 from hierfeat.stimuli.gratings import gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.hierarchy import Hierarchy
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Make = Callable[[float, float, tuple[float, float]], StimulusSet]
 """``make(orientation, frequency, centre)``: as many stimuli each time, in the same order."""
@@ -35,11 +31,7 @@ class PreferredSeries(Result):
 
     curves: dict[str, np.ndarray]
 
-    def plot(self, layer: str | None = None) -> "Figure":
-        """The curves of a layer, and what is read off them layer by layer."""
-        from hierfeat.plots.series import plot_series
-
-        return plot_series(self, layer)
+    plot = drawn("tuning.plot_series")
 
 
 def rising(values: int | Values, spread: Callable[[int], np.ndarray], what: str, *, least: int) -> np.ndarray:

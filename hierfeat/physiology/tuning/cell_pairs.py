@@ -1,23 +1,20 @@
 """S-cells and C-cells: what each pool does to the units that feed it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import rectified
 from hierfeat.physiology.tuning._indices import finer_phases
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 COMPARED = ("f1_f0", "osi", "gosi", "half_width", "preferred_orientation", "cell_type")
 CURVE = np.linspace(0, 360, 181)
@@ -38,13 +35,10 @@ class CellPairs(Result):
     max_law: np.ndarray
     average_law: np.ndarray
 
-    def plot(self) -> "Figure":
-        """F1/F0, selectivity and position tolerance before and after, and F1/F0 against the pooling law."""
-        from hierfeat.plots.cell_pairs import plot_cell_pairs
-
-        return plot_cell_pairs(self)
+    plot = drawn("tuning.plot_cell_pairs")
 
 
+@checked()
 def cell_pairs(
     h: Hierarchy,
     *,

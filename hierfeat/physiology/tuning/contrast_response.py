@@ -8,6 +8,7 @@ from hierfeat.physiology.tuning._curves import fit_naka_rushton
 from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, drift_curves, rising
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -20,6 +21,7 @@ class ContrastResponse(PreferredSeries):
     contrasts: np.ndarray
 
 
+@checked()
 def contrast_response(
     h: Hierarchy,
     *,

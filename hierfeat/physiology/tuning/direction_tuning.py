@@ -2,26 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import Unit, blank_responses, unit_responses
+from hierfeat.physiology._responses import Read, blank_responses, unit_responses
 from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
 from hierfeat.physiology.tuning._indices import dsi, global_dsi, resultant, wrapped
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +36,10 @@ class DirectionTuning(Result):
     directions: np.ndarray
     curves: dict[str, np.ndarray]
 
-    def plot(self, layer: str | None = None) -> "Figure":
-        """Polar plots of the most direction-selective units of a layer."""
-        from hierfeat.plots.series import plot_direction_tuning
-
-        return plot_direction_tuning(self, layer)
+    plot = drawn("tuning.plot_direction_tuning")
 
 
+@checked()
 def direction_tuning(
     h: Hierarchy,
     *,
@@ -55,7 +49,7 @@ def direction_tuning(
     frequencies: Values = (0.05, 0.1, 0.2),
     cycles_per_frame: float = 0.125,
     phases: int = 8,
-    unit: Unit = "centre",
+    read: Read = "centre",
     batch_size: int | None = None,
 ) -> DirectionTuning:
     """Drift gratings through a model that takes several frames stacked as channels.
@@ -75,7 +69,7 @@ def direction_tuning(
         Cycles/pixel.
     cycles_per_frame
         Temporal frequency, below 0.5.
-    phases, unit, batch_size
+    phases, read, batch_size
         As in :func:`hierfeat.orientation_tuning`; a phase is that of the first frame.
 
     Returns
@@ -105,8 +99,8 @@ def direction_tuning(
     assert frames is not None
     angles = np.arange(directions) * (360.0 / directions)
     stimuli = _moving(h, frames, angles, frequencies, phases, cycles_per_frame)
-    raw = unit_responses(h, stimuli, layers=layers, unit=unit, batch_size=batch_size)
-    rest = blank_responses(h, layers=layers, unit=unit)
+    raw = unit_responses(h, stimuli, layers=layers, read=read, batch_size=batch_size)
+    rest = blank_responses(h, layers=layers, read=read)
     tones = np.atleast_1d(np.asarray(frequencies, dtype=float))
     parts, curves = [], {}
     for name, rows in raw.items():
@@ -117,7 +111,7 @@ def direction_tuning(
     options = {"frames": frames, "frequencies": tones, "cycles_per_frame": cycles_per_frame, "phases": phases}
     return DirectionTuning(
         table=pd.concat(parts, ignore_index=True)[columns],
-        provenance=provenance(h, layers=list(raw), directions=directions, unit=unit, **options),
+        provenance=provenance(h, layers=list(raw), directions=directions, read=read, **options),
         directions=angles,
         curves=curves,
     )

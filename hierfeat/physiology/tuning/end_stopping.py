@@ -10,6 +10,7 @@ from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, ri
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -25,6 +26,7 @@ class EndStopping(PreferredSeries):
     lengths: np.ndarray
 
 
+@checked()
 def end_stopping(
     h: Hierarchy,
     *,

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import Unit, by_centre, unit_responses
+from hierfeat.physiology._responses import Read, by_centre, unit_responses
 from hierfeat.physiology.tuning._table import TYPES, Arrays, describe_tuning, split_by_layer
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""
@@ -102,19 +100,12 @@ class OrientationTuning(Result):
                 p[rows.index] = (1 + (others >= rows.gosi.to_numpy()[:, None] - 1e-9).sum(1)) / (1 + len(others))
         return p
 
-    def plot(self, layer: str | None = None, *, channels: int | Sequence[int] = 12) -> "Figure":
-        """Polar tuning curves with their fits: the best-tuned units of `layer`, or the channels named."""
-        from hierfeat.plots.orientation_tuning import plot_orientation_tuning
+    plot = drawn("tuning.plot_orientation_tuning")
 
-        return plot_orientation_tuning(self, layer, channels=channels)
-
-    def plot_summary(self) -> "Figure":
-        """Distributions of OSI, preferred orientation and F1/F0, and the cell types, layer by layer."""
-        from hierfeat.plots.orientation_tuning import plot_tuning_summary
-
-        return plot_tuning_summary(self)
+    plot_summary = drawn("tuning.plot_tuning_summary")
 
 
+@checked()
 def orientation_tuning(
     h: Hierarchy,
     *,
@@ -124,7 +115,7 @@ def orientation_tuning(
     phases: int = 8,
     contrast: float = 1.0,
     diameter: float | None = None,
-    unit: Unit = "centre",
+    read: Read = "centre",
     permutations: int = 999,
     seed: int = 0,
     batch_size: int | None = None,
@@ -148,7 +139,7 @@ def orientation_tuning(
         Of the gratings, 0 to 1.
     diameter
         Of a circular window in pixels, centred on each unit's receptive field; None fills the image.
-    unit
+    read
         ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
     permutations, seed
         Of the test for "tuned"; fewer than 20 permutations cannot give p < 0.05.
@@ -208,11 +199,11 @@ def orientation_tuning(
     if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
         raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
     shown = {"orientations": angles, "frequencies": spectrum, "phases": phases, "contrasts": contrast}
-    responses, blanks = _shown(h, layers, shown, diameter=diameter, unit=unit, batch_size=batch_size)
+    responses, blanks = _shown(h, layers, shown, diameter=diameter, read=read, batch_size=batch_size)
     kinds = [h.layers[name].kind for name in responses]
     test = {"permutations": permutations, "seed": seed}
     table, curves, bends = describe_tuning(responses, blanks, kinds, angles, spectrum, **test)
-    more = {"layers": list(responses), "diameter": diameter, "unit": unit, **test}
+    more = {"layers": list(responses), "diameter": diameter, "read": read, **test}
     return OrientationTuning(
         table=table,
         provenance=provenance(h, **shown, **more),
@@ -228,7 +219,7 @@ def orientation_tuning(
 
 
 def _shown(
-    h: Hierarchy, layers: Layers, shown: dict[str, Any], *, diameter: float | None, unit: Unit, batch_size: int | None
+    h: Hierarchy, layers: Layers, shown: dict[str, Any], *, diameter: float | None, read: Read, batch_size: int | None
 ) -> tuple[Arrays, Arrays]:
     """Responses (channels, orientations, frequencies, phases) to gratings and (channels,) to grey, of each layer."""
     found: Arrays = {}
@@ -237,7 +228,7 @@ def _shown(
         grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass
         both = pd.DataFrame(np.concatenate([table.to_numpy(), grey]), columns=table.columns)
         stimuli = StimulusSet(h.input_shape, both, draw_gratings)
-        found |= unit_responses(h, stimuli, layers=members, unit=unit, batch_size=batch_size)
+        found |= unit_responses(h, stimuli, layers=members, read=read, batch_size=batch_size)
     grid = len(shown["orientations"]), len(shown["frequencies"]), shown["phases"]
     names = [layer.name for layer in h.layers.select(layers)]
     return {name: found[name][:-1].T.reshape(-1, *grid) for name in names}, {name: found[name][-1] for name in names}

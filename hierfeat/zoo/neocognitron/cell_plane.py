@@ -1,23 +1,19 @@
 """One cell-plane and its connections, as Fig. 3 of the paper shows them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.provenance import provenance
 from hierfeat.zoo.neocognitron.cells import SLayer
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +39,7 @@ class CellPlane(Result):
     below: np.ndarray
     above: np.ndarray
 
-    def plot(self) -> "Figure":
-        """Draw the plane, three of its cells, and the windows they look through (Fig. 3 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_cell_plane
-
-        return plot_cell_plane(self)
+    plot = drawn("zoo.plot_cell_plane")
 
 
 def cell_plane(neocognitron: Neocognitron, image: Tensor, *, layer: str = "s1", plane: int = 0) -> CellPlane:

@@ -1,21 +1,18 @@
 """Every cell of every layer of a Neocognitron, as Figs. 5 and 6 of the paper show them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.provenance import provenance
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ANSWER = 0.01
 """A cell answers if its response is above this (1980: of a largest possible 1)."""
@@ -42,17 +39,9 @@ class NeocognitronResponses(Result):
     predicted: np.ndarray
     responses: dict[str, np.ndarray]
 
-    def plot(self) -> "Figure":
-        """Draw all cells of all layers, a column per pattern (Fig. 5 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_layers
+    plot = drawn("zoo.plot_layers")
 
-        return plot_layers(self)
-
-    def plot_answers(self, *, titles: list[str] | None = None, columns: int = 8) -> "Figure":
-        """Draw each pattern above the responses of the last C-layer (Fig. 6 of 1980)."""
-        from hierfeat.plots.neocognitron import plot_answers
-
-        return plot_answers(self, titles=titles, columns=columns)
+    plot_answers = drawn("zoo.plot_answers")
 
 
 def neocognitron_responses(neocognitron: Neocognitron, images: Tensor, labels: Tensor) -> NeocognitronResponses:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, isnan, pi
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from hierfeat._result import Result
+from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -24,9 +24,6 @@ from hierfeat.zoo.training.checkpoint import State, resume, save, start
 from hierfeat.zoo.training.files import write
 from hierfeat.zoo.training.recipe import Recipe
 from hierfeat.zoo.training.recipes import find_recipe
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +53,7 @@ class Training(Result):
         options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
         return Hierarchy(model.eval(), species.input_shape, **options)
 
-    def plot(self) -> "Figure":
-        """Draw loss and accuracy over the epochs."""
-        from hierfeat.plots.train import plot_train
-
-        return plot_train(self)
+    plot = drawn("zoo.plot_train")
 
 
 def train(

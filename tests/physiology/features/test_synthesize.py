@@ -42,7 +42,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 @pytest.mark.parametrize(("channels", "seed"), [(1, 0), (1, 1), (1, 2), (3, 0)])
 def test_the_optimum_of_a_template_detector_is_its_template(channels: int, seed: int) -> None:
-    made = synthesize(detector(channels), "0", 0, unit="center", seed=seed, progress=False)
+    made = synthesize(detector(channels), "0", 0, objective="center", seed=seed, progress=False)
     assert correlation(middle(made.images[0]), TEMPLATE.numpy()) > 0.9
     largest = (TEMPLATE - TEMPLATE.mean()).clamp(min=0).sum() * channels
     assert 0.7 * largest < made.table["activation"][0] <= largest
@@ -52,7 +52,7 @@ def test_the_optimum_of_a_template_detector_is_its_template(channels: int, seed:
 @pytest.mark.parametrize("size", [(96, 96), (41, 120)])
 def test_a_small_field_in_a_large_image_is_all_that_is_made(size: tuple[int, int]) -> None:
     top, left = ((length - 8) // 2 for length in size)  # of the unit at (h//2, w//2) of a map 8 smaller
-    made = synthesize(detector(), "0", 0, unit="center", size=size, progress=False)
+    made = synthesize(detector(), "0", 0, objective="center", size=size, progress=False)
     image = made.images[0].copy()
     field = image[0, top : top + 9, left : left + 9]
     assert correlation(field, TEMPLATE.numpy()) > 0.9
@@ -63,7 +63,7 @@ def test_a_small_field_in_a_large_image_is_all_that_is_made(size: tuple[int, int
 @pytest.mark.parametrize("size", [(48, 40), [64, 64]])
 def test_only_the_layers_up_to_the_unit_must_allow_the_size(size) -> None:
     """LeNet-5's dense layers take one size only."""
-    made = synthesize(hf.load("lenet5-digits"), "conv2", 0, unit="center", size=size, steps=4, progress=False)
+    made = synthesize(hf.load("lenet5-digits"), "conv2", 0, objective="center", size=size, steps=4, progress=False)
     assert made.images.shape == (1, 1, *size)
 
 
@@ -79,12 +79,12 @@ class Unseeing(nn.Module):
 
 
 def test_a_unit_that_sees_nothing_is_constant() -> None:
-    made = synthesize(hf.Hierarchy(Unseeing(), (1, 8, 8)), "relu", 0, unit="center", steps=4, progress=False)
+    made = synthesize(hf.Hierarchy(Unseeing(), (1, 8, 8)), "relu", 0, objective="center", steps=4, progress=False)
     assert made.table["status"].tolist() == ["constant"]
 
 
 def test_the_negative_optimum_is_the_template_inverted() -> None:
-    made = synthesize(detector(), "0", 0, unit="center", negative=True, progress=False)
+    made = synthesize(detector(), "0", 0, objective="center", negative=True, progress=False)
     assert correlation(middle(made.images[0]), TEMPLATE.numpy()) < -0.9
     assert made.table["activation"][0] < 0
 
@@ -92,7 +92,7 @@ def test_the_negative_optimum_is_the_template_inverted() -> None:
 def test_a_silent_unit_is_read_before_its_rectifier() -> None:
     h = detector(bias=-6.0)  # grey gives -6, the cross gives well over 0
     for layer in ("1", "2"):
-        made = synthesize(h, layer, 0, unit="center", progress=False)
+        made = synthesize(h, layer, 0, objective="center", progress=False)
         assert made.table["read"][0] == "rectifier input"
         assert made.table["start"][0] == 0
         assert made.table["activation"][0] > 0.7 * ((TEMPLATE - TEMPLATE.mean()).clamp(min=0).sum() - 6)
@@ -100,7 +100,7 @@ def test_a_silent_unit_is_read_before_its_rectifier() -> None:
 
 
 def test_dead_and_constant_channels_are_said_to_be_so() -> None:
-    made = synthesize(detector(), "1", unit="center", progress=False, steps=20)
+    made = synthesize(detector(), "1", objective="center", progress=False, steps=20)
     assert made.table["status"].tolist()[1:] == ["dead", "constant"]
     words = [text.get_text() for axes in made.plot().axes for text in axes.texts]
     assert words == ["dead", "constant"]
@@ -109,7 +109,7 @@ def test_dead_and_constant_channels_are_said_to_be_so() -> None:
 def test_natural_images_stand_beside() -> None:
     images = torch.rand(12, 1, SIZE, SIZE, generator=torch.Generator().manual_seed(0)) * 0.2
     images[7, 0, 3:12, 5:14] = TEMPLATE
-    made = synthesize(detector(), "0", 0, unit="center", images=images, steps=64, progress=False)
+    made = synthesize(detector(), "0", 0, objective="center", images=images, steps=64, progress=False)
     row = made.table.iloc[0]
     best = F.conv2d(TEMPLATE[None, None], (TEMPLATE - TEMPLATE.mean())[None, None]).item()
     assert row["natural_image"] == 7
@@ -126,7 +126,7 @@ def test_an_image_that_needs_one_alignment_is_fragile() -> None:
     h = detector()
     with torch.no_grad():
         h.model[0].weight[0] = checks
-    made = synthesize(h, "0", 0, unit="center", jitter=0, scale=0.0, rotation=0.0, progress=False)
+    made = synthesize(h, "0", 0, objective="center", jitter=0, scale=0.0, rotation=0.0, progress=False)
     assert made.table["status"][0] == "fragile"
     assert made.table["shift_kept"][0] < 0.2
 
@@ -165,8 +165,8 @@ def test_any_objective() -> None:
     def difference(activation: torch.Tensor, channels: torch.Tensor) -> torch.Tensor:
         return activation[:, 0, 10, 10] - activation[:, 0, 10, 2]
 
-    made = synthesize(detector(), "0", 0, unit=difference, steps=32, progress=False)
-    assert made.table["unit"][0] == "difference"
+    made = synthesize(detector(), "0", 0, objective=difference, steps=32, progress=False)
+    assert made.table["objective"][0] == "difference"
     assert made.table["activation"][0] > made.table["start"][0] + 1
 
 
@@ -292,9 +292,9 @@ def test_saved_and_loaded(tmp_path) -> None:
         ({"layer": "conv9"}, "did you mean"),
         ({"channels": [0, 99]}, "expected channels"),
         ({"channels": []}, "expected channels"),
-        ({"unit": "middle"}, "expected unit"),
+        ({"objective": "middle"}, "expected objective"),
         ({"steps": 0}, "expected steps"),
-        ({"unit": lambda activation, channels: activation.sum()}, "one value per image"),
+        ({"objective": lambda activation, channels: activation.sum()}, "one value per image"),
         ({"images": torch.rand(2, 3, 32, 32)}, "expected images of shape"),
     ],
 )

@@ -237,7 +237,7 @@ def test_values_fall_and_images_are_distinct(seed: int, k: int, batch_size: int)
         assert len(rows) == min(k, 23)
 
 
-@pytest.mark.parametrize("options", [{"k": 0}, {"k": 2.5}, {"largest": 0}, {"layer": "cnov"}])
+@pytest.mark.parametrize("options", [{"k": 0}, {"k": 2.5}, {"largest": 0}, {"layers": "cnov"}])
 def test_bad_options(options) -> None:
     with pytest.raises(hf.HierfeatError, match=r"expected k|expected largest|no layer"):
         top_patches(small(), IMAGES, **options)

@@ -99,7 +99,6 @@ def test_a_dead_unit_is_nan(tmp_path):
     [
         {"channels": [9]},
         {"channels": []},
-        {"channels": 1},
         {"channels": [0.5]},
         {"weight": "power"},
         {"layer": "nope"},

@@ -63,7 +63,7 @@ def test_the_same_draws_for_the_same_seed_and_a_round_trip(halves, bars, tmp_pat
 
 
 def test_bad_requests(halves, bars):
-    with pytest.raises(HierfeatError, match="a label for each of 2"):
+    with pytest.raises(HierfeatError, match="for each of 2 images"):
         hf.distortion_tolerance(halves, bars[0], bars[1][:1])
     with pytest.raises(HierfeatError, match="squint"):
         hf.distortion_tolerance(halves, *bars, distortions=["squint"])

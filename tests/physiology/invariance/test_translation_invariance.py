@@ -134,7 +134,7 @@ def test_dead_maps_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"boundary": "mirror"}, "zero, wrap"),
+        ({"boundary": "mirror"}, "'zero', 'wrap'"),
         ({"layers": "conv9"}, "did you mean|no layer"),
         ({"max_shift": 0}, "step"),
         ({"step": -1}, "step"),

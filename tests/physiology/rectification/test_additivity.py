@@ -90,5 +90,5 @@ def test_lenet_and_bad_input() -> None:
     assert len(result.plot().axes) == 2
     with pytest.raises(hf.HierfeatError, match="activation functions"):
         linear_regions(h, images, layers="conv")
-    with pytest.raises(hf.HierfeatError, match="one way"):
+    with pytest.raises(hf.HierfeatError, match="expected ways"):
         linear_regions(h, images, ways=0)

@@ -139,7 +139,7 @@ def test_a_window_centres_the_grating_on_each_layers_field(make):
 
 def test_the_mean_over_the_map_of_a_rectified_unit_hardly_modulates(make):
     h = make.simple([make.gabor(9, 30, 0.12, sigma=2.0)], (90, 90))
-    whole = orientation_tuning(h, layers="1", unit="mean").table
+    whole = orientation_tuning(h, layers="1", read="mean").table
     assert whole.f1_f0.item() < 0.1
     assert whole.cell_type.item() == "complex"
 
@@ -173,7 +173,7 @@ def test_a_batch_at_a_time_gives_the_same(make):
         ({"frequencies": [0.2, 0.1]}, "rising"),
         ({"frequencies": [0.1, 0.7]}, r"between 1e-09 and 0.5, got 0\.7$"),
         ({"layers": "0x"}, "did you mean|its layers"),
-        ({"unit": "max"}, "centre"),
+        ({"read": "max"}, "centre"),
         ({"contrast": 2.0}, "contrast"),
     ],
 )

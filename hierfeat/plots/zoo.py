@@ -1,24 +1,31 @@
-"""Figures 3, 5 and 6 of Fukushima (1980), from a trained Neocognitron."""
+"""Networks that ship: figures 3, 5 and 6 of Fukushima (1980), and the learning curve of a training."""
 
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from hierfeat.zoo.neocognitron.cell_plane import CellPlane
     from hierfeat.zoo.neocognitron.responses import NeocognitronResponses
+    from hierfeat.zoo.training.train import Training
 
 _RATES = mpl.colormaps["Greys"].with_extremes(bad="#F3D9B1")
-_COLOURS = ("#0072B2", "#D55E00", "#009E73")
+_THREE = ("#0072B2", "#D55E00", "#009E73")
 
 
 def plot_layers(result: "NeocognitronResponses") -> Figure:
-    """Draw every cell of every layer, a column per pattern and a row per layer."""
+    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 5 of 1980).
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     layers, n = result.responses, len(result.images)
     tall = [0.45] + [0.9] * len(layers)
     figure, axes = plt.subplots(
@@ -45,7 +52,19 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
 
 
 def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = None, columns: int = 8) -> Figure:
-    """Draw each pattern above the responses of the cells of the last C-layer."""
+    """Draw each pattern above the responses of the cells of the last C-layer (Fig. 6 of 1980).
+
+    Parameters
+    ----------
+    titles : list of str, optional
+        One for each pattern.
+    columns : int
+        Patterns side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     u = list(result.responses.values())[-1]
     answers = u.reshape(len(u), u.shape[1], -1).max(2)
     per_row = min(len(u), columns)
@@ -67,9 +86,9 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
         right = result.predicted[index] == result.labels[index]
         verdict = "no answer" if result.predicted[index] == -1 else f"read as {result.predicted[index]}"
         title = f"{titles[index]}\n{verdict}" if titles else verdict
-        picture.set_title(title, fontsize=8.5, color="black" if right else _COLOURS[1])
+        picture.set_title(title, fontsize=8.5, color="black" if right else _THREE[1])
         bars.axis("on")
-        bars.bar(np.arange(answers.shape[1]), answers[index], color=_COLOURS[0] if right else _COLOURS[1], width=0.9)
+        bars.bar(np.arange(answers.shape[1]), answers[index], color=_THREE[0] if right else _THREE[1], width=0.9)
         bars.set(ylim=(0, max(1.0, float(answers.max()))), xlim=(-1, answers.shape[1]), xticks=[])
         bars.tick_params(labelsize=7)
         bars.spines[["top", "right"]].set_visible(False)
@@ -85,13 +104,20 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
 
 
 def plot_cell_plane(result: "CellPlane") -> Figure:
-    """Draw a cell-plane beside the cells below, three of its cells with their windows, and the shared connections."""
+    """Draw a cell-plane beside the cells below, three of its cells with their windows, and the shared connections.
+
+    The plate is Fig. 3 of 1980.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     figure, (below, above, kernel) = plt.subplots(1, 3, figsize=(10.5, 3.9), width_ratios=[1, 1, 0.85])
     summed = result.below.sum(0)
     _cells(below, summed, float(summed.max()))
     top = max(float(result.above.max()), 1e-9)
     _cells(above, result.above, top)
-    for colour, row in zip(_COLOURS, _spread(result), strict=False):
+    for colour, row in zip(_THREE, _spread(result), strict=False):
         box = [result.table[side][row] for side in ("left", "top", "right", "bottom")]
         _frame(below, box, colour)
         r, c = result.table["row"][row], result.table["column"][row]
@@ -153,3 +179,32 @@ def _mosaic(planes: np.ndarray) -> np.ndarray:
 def _layer_label(name: str, shape: tuple[int, ...], top: float) -> str:
     subscript = {"s": "S", "c": "C"}[name[0]] + name[1:]
     return f"U {subscript}\n{shape[2]} x {shape[3]} x {shape[1]}\nlargest {top:.2f}"
+
+
+_BLUE, _ORANGE = "#0072b2", "#d55e00"
+
+
+def plot_train(training: "Training") -> Figure:
+    """Draw the loss on the left, the accuracies and the final test accuracy on the right.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table, card = training.table, training.card
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    figure.suptitle(f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}")
+    left.plot(table["epoch"], table["train_loss"], color=_BLUE, marker=".")
+    left.set(xlabel="epoch", ylabel="training loss", ylim=(min(0, table["train_loss"].min()), None))
+    right.plot(table["epoch"], 100 * table["train_accuracy"], color=_BLUE, marker=".", label="training (augmented)")
+    if table["validation_accuracy"].notna().any():
+        right.plot(table["epoch"], 100 * table["validation_accuracy"], color=_ORANGE, marker=".", label="validation")
+    test = 100 * card["test_accuracy"]
+    right.axhline(test, color="black", linestyle=":", label=f"test, at the end: {test:.2f} %")
+    right.set(xlabel="epoch", ylabel="accuracy (%)")
+    right.legend(loc="lower right")
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    plt.close(figure)
+    return figure

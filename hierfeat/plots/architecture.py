@@ -1,5 +1,6 @@
-"""The staircase of a network: boxes to scale, in the manner of LeCun et al. (1998), Fig. 2."""
+"""How a network is built: its dimensions as boxes to scale, and the verdicts of the lecture's rules."""
 
+import textwrap
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, Patch, Polygon
+from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.lessons.dimensions import Dimensions
+    from hierfeat.anatomy.lessons.guidelines import Guidelines
 
 _COLOURS = {
     "input": "#bbbbbb",
@@ -46,7 +48,17 @@ class _Box:
 
 
 def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure:
-    """Draw every layer's output as maps × height × width; folded, the last output of every stage."""
+    """Draw the staircase of boxes to scale, each layer's output as maps × height × width.
+
+    Parameters
+    ----------
+    fold : bool, optional
+        Whether to show one box per stage, the last output of each; by default in deep nets.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
     folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
     rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
     few = len(set(columns)) <= 10
@@ -61,7 +73,7 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
         _label(axis, box, small, formula=few)
     axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
     axis.axis("off")
-    _finish(figure, axis, result, rows)
+    _name_kinds(figure, axis, result, rows)
     plt.close(figure)
     return figure
 
@@ -168,7 +180,7 @@ def _side(box: _Box, *, right: bool) -> tuple[float, float]:
     return (box.left + box.size[0] + 0.02, height) if right else (box.left - 0.02, height)
 
 
-def _finish(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -> None:
+def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -> None:
     kinds = dict.fromkeys(row.kind for row in rows)
     handles = [Patch(facecolor=_COLOURS.get(kind, _OTHER), edgecolor="#333333", label=kind) for kind in kinds]
     axis.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=10)
@@ -176,3 +188,65 @@ def _finish(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -
     scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
     figure.suptitle(f"{result.provenance.get('model', '')}: dimensions, layer by layer", fontsize=14, y=0.985)
     figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=9, color="#555555")
+
+
+_VERDICTS = {"kept": "#0072B2", "broken": "#E69F00", "not applicable": "#e4e4e4"}
+_MARKS = {"kept": "✓", "broken": "✗", "not applicable": "–"}
+
+
+def plot_guidelines(result: "Guidelines") -> Figure:
+    """Draw the verdicts of one net with their evidence, or those of several nets side by side.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    return _list(result) if result.table["model"].nunique() == 1 else _grid(result)
+
+
+def _list(result: "Guidelines") -> Figure:
+    table = result.table
+    tall = [1.55 if verdict == "broken" else 1.0 for verdict in table["verdict"]]
+    places = [sum(tall[:place]) + own / 2 for place, own in enumerate(tall)]
+    figure = plt.figure(figsize=(12, 0.56 * sum(tall) + 0.7), layout="constrained")
+    axis = figure.subplots()
+    for row, place in zip(table.itertuples(), places, strict=True):
+        broken = row.verdict == "broken"
+        _mark(axis, 0, -place, str(row.verdict))
+        axis.text(0.75, -place, str(row.rule), va="center", fontsize=12, fontweight="bold")
+        evidence = textwrap.fill(str(row.evidence), 78)
+        axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
+        if broken:
+            purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
+            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=9, color="#555555")
+    axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
+    axis.axis("off")
+    figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=15)
+    plt.close(figure)
+    return figure
+
+
+def _grid(result: "Guidelines") -> Figure:
+    table = result.table
+    models, rules = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["rule"]))
+    figure = plt.figure(figsize=(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9), layout="constrained")
+    axis = figure.subplots()
+    for row in table.itertuples():
+        _mark(axis, rules.index(str(row.rule)), models.index(str(row.model)), str(row.verdict))
+    wrapped = [textwrap.fill(rule, 20) for rule in rules]
+    axis.set_xticks(range(len(rules)), wrapped, rotation=32, ha="left", fontsize=10.5)
+    axis.xaxis.tick_top()
+    axis.set_yticks(range(len(models)), models, fontsize=11)
+    axis.set(xlim=(-0.5, len(rules) - 0.5), ylim=(len(models) - 0.5, -0.5))
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    handles = [Patch(facecolor=colour, label=f"{_MARKS[name]} {name}") for name, colour in _VERDICTS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=11)
+    plt.close(figure)
+    return figure
+
+
+def _mark(axis: Axes, column: float, row: float, verdict: str) -> None:
+    axis.add_patch(Rectangle((column - 0.46, row - 0.43), 0.92, 0.86, facecolor=_VERDICTS[verdict]))
+    colour = {"kept": "white", "broken": "black"}.get(verdict, "#666666")
+    axis.text(column, row, _MARKS[verdict], ha="center", va="center", fontsize=14, color=colour)

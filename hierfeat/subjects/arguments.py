@@ -1,0 +1,204 @@
+"""The one way in which every public function checks its arguments: by their names.
+
+An argument's name means one thing in all of hierfeat (``batch_size`` is a number of images, ``layer`` one layer,
+``layers`` several, ``read`` where a map is read ...), so that a table from names to checks serves every function.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+from torch import Tensor, nn
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.checks import (
+    Check,
+    Given,
+    as_images,
+    check_values,
+    checked_channels,
+    checked_images,
+    checked_labels,
+    checked_layer,
+    choice,
+    flag,
+    known,
+    levels,
+    real,
+    whole,
+)
+from hierfeat.subjects.hierarchy import Hierarchy
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FUNCTION = "function"
+"""Under this key the arguments given to a check hold the name of the public function."""
+
+
+def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Check the arguments of a public function before its body runs, each by its name.
+
+    Parameters
+    ----------
+    **own : callable or None
+        Checks for arguments of this function alone, in place of those of the table; None leaves an argument unchecked.
+
+    Notes
+    -----
+    Defaults are not checked, nor is None where it is the default. Images whose label is -1 (not known) are left out,
+    with their labels, of every function that takes both, unless it checks its labels itself.
+
+    Examples
+    --------
+    >>> @checked(weight=real(0, 1))
+    ... def halved(batch_size: int, *, weight: float = 0.5) -> float:
+    ...     return batch_size * weight
+    >>> halved(4)
+    2.0
+    >>> halved(0)
+    Traceback (most recent call last):
+    hierfeat.errors.HierfeatError: expected batch_size as an int from 1 to 1048576, got 0
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        checks = {name: check for name, check in (_TABLE | own).items() if name in signature.parameters and check}
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            bound = signature.bind(*args, **kwargs)
+            given = bound.arguments
+            seen = {FUNCTION: function.__qualname__.removesuffix(".__init__"), **given}
+            for name in [name for name in given if name in checks]:
+                parameter = signature.parameters[name]
+                if parameter.kind is parameter.VAR_POSITIONAL:
+                    given[name] = tuple(checks[name](item, name, seen) for item in given[name])
+                elif given[name] is not None or parameter.default is not None:
+                    given[name] = checks[name](given[name], name, seen)
+                seen[name] = given[name]
+            if "labels" not in own and isinstance(given.get("labels"), Tensor) and "images" in given:
+                given["images"], given["labels"] = known(given["images"], given["labels"])
+            return function(*bound.args, **bound.kwargs)
+
+        return call
+
+    return decorate
+
+
+def _hierarchy(value: Any, name: str, given: Given) -> Hierarchy:
+    """Refuse whatever is not a Hierarchy, with the line to type instead."""
+    if isinstance(value, Hierarchy):
+        return value
+    call = f"hf.{given[FUNCTION]}"
+    batches = (item for item in given.values() if isinstance(item, Tensor | np.ndarray) and item.ndim == 4)
+    shape = next((tuple(item.shape[1:]) for item in batches), "(channels, height, width)")
+    if isinstance(value, nn.Module):
+        said = f"the module {type(value).__name__}; write {call}(hf.Hierarchy(model, {shape}), ...)"
+    elif isinstance(value, type):
+        said = f"the class {value.__name__}; write {call}(hf.Hierarchy({value.__name__}(), {shape}), ...)"
+    elif isinstance(value, str):
+        said = f"{value!r}; write {call}(hf.load({value!r}), ...)"
+    elif isinstance(value, Tensor | np.ndarray):
+        said = f"an array of shape {tuple(value.shape)}; the hierarchy comes first: {call}(h, images)"
+    else:
+        said = f"{type(value).__name__}; make one by hf.load(name) or hf.Hierarchy(model, {shape})"
+    raise HierfeatError(f"expected a Hierarchy as {name} of {call}, got {said}")
+
+
+def _images(value: Any, name: str, given: Given) -> Tensor:
+    return checked_images(given["h"], value, where=name)
+
+
+def larger_images(value: Any, name: str, given: Given) -> Tensor:
+    """Check images that may be larger than the model's input, to be cropped later."""
+    h, tensor = given["h"], as_images(value, name)
+    channels, height, width = h.input_shape
+    if tensor.ndim != 4 or tensor.shape[1] != channels or tensor.shape[2] < height or tensor.shape[3] < width:
+        expected = f"(N, {channels}, {height} or more, {width} or more)"
+        raise HierfeatError(f"expected {name} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
+    if len(tensor) == 0:
+        raise HierfeatError(f"expected at least one image in {name}, got an empty tensor {tuple(tensor.shape)}")
+    check_values(h, tensor, name)
+    return tensor
+
+
+def unknown_too(value: Any, name: str, given: Given) -> Tensor:
+    """Check labels; passed to `checked`, it keeps images of unknown class (-1) as well."""
+    return checked_labels(value, len(given["images"]), where=name)
+
+
+def _pair(value: Any, name: str, given: Given) -> tuple[Tensor, Tensor]:
+    """Images and their labels, without those whose label is not known."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise HierfeatError(f"expected {name} as (images, labels), got {type(value).__name__}")
+    images = checked_images(given["h"], value[0], where=f"{name} images")
+    return known(images, checked_labels(value[1], len(images), where=f"{name} labels"), f"{name} labels")
+
+
+def _layers(value: Any, name: str, given: Given) -> Any:
+    h = given["other"] if name == "other_layers" and given.get("other") is not None else given["h"]
+    h.layers.select(value)  # raises where an item matches nothing; patterns stay patterns
+    return value
+
+
+def _layer(value: Any, name: str, given: Given) -> str:
+    return checked_layer(given["h"], value, name)
+
+
+def _channel(value: Any, name: str, given: Given) -> int:
+    if isinstance(value, list | tuple):
+        raise HierfeatError(f"expected {name} as one int, got {len(value)} items; this function takes one channel")
+    return checked_channels(given["h"], given["layer"], value, name)[0]
+
+
+def _channels(value: Any, name: str, given: Given) -> list[int]:
+    return checked_channels(given["h"], given["layer"], value, name)
+
+
+_TABLE: dict[str, Check | None] = {
+    # what is examined, and what it is shown
+    "h": _hierarchy,
+    "other": _hierarchy,
+    "others": _hierarchy,
+    "images": _images,
+    "labels": unknown_too,
+    "train": _pair,
+    "test": _pair,
+    # where it is looked at
+    "layers": _layers,
+    "other_layers": _layers,
+    "layer": _layer,
+    "channel": _channel,
+    "channels": _channels,
+    "read": choice("centre", "center", "mean"),
+    # counts
+    "batch_size": whole(1, 2**20),
+    "max_images": whole(1, 10**9),
+    "seed": whole(0, 2**32 - 1),
+    "steps": whole(1, 10**5),
+    "draws": whole(1, 10**5),
+    "permutations": whole(0, 10**6),
+    "copies": whole(1, 10**4),
+    "rank": whole(1, 10**4),
+    "k": whole(1, 10**4),
+    "ways": whole(1, 10**4),
+    "grid": whole(1, 64),
+    "max_iter": whole(1, 10**6),
+    "checkpoint_every": whole(1, 10**9),
+    # amounts
+    "contrast": real(0, 1),
+    "ground": real(0, 1),
+    "diameter": real(above=0, high=1e5),
+    # conditions of stimuli
+    "orientations": levels(0, 180),
+    "frequencies": levels(0, 0.5),
+    "contrasts": levels(0, 1),
+    "diameters": levels(0, 1e5),
+    "lengths": levels(0, 1e5),
+    # ways of doing it
+    "boundary": choice("zero", "wrap", "reflect", "crop"),
+    "progress": flag,
+}

@@ -1,0 +1,193 @@
+"""Every public function refuses every kind of bad argument in words, before it shows the model anything."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import hierfeat as hf
+from hierfeat.subjects.arguments import _TABLE, checked
+from hierfeat.subjects.checks import checked_labels, choice, levels, real, whole
+
+
+class Unrunnable(nn.Module):
+    """A network that says so if it is ever run on real images: checks come before the forward pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.armed = False
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.head = nn.Linear(36, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert not self.armed, "the model was run before the arguments were checked"
+        return self.head(self.pool(self.relu(self.conv(x))).flatten(1))
+
+
+@pytest.fixture
+def h() -> hf.Hierarchy:
+    torch.manual_seed(0)
+    h = hf.Hierarchy(Unrunnable(), (1, 8, 8), mean=[0.0], std=[1.0], name="unrunnable")
+    assert len(h.layers) == 5  # the layers are found by a dry run, which is allowed
+    h.model.armed = True
+    return h
+
+
+IMAGES = torch.rand(12, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(12) % 3
+GOOD = {
+    "images": IMAGES,
+    "labels": LABELS,
+    "train": (IMAGES, LABELS),
+    "test": (IMAGES, LABELS),
+    "layer": "conv",
+    "channel": 0,
+    "channels": [0],
+    "unit": 0,
+    "rank": 2,
+    "batches": IMAGES,
+    "measures": [],
+}
+NOT_INTS = [0, -1, 2.5, "3", None, True, [1], 10**12, float("nan")]
+BAD = {
+    "h": [nn.Conv2d(1, 1, 3), nn.Conv2d, "lenet5-digits", IMAGES, IMAGES.numpy(), None, 3],
+    "images": [
+        None,
+        "x",
+        3,
+        [],
+        IMAGES[0],
+        IMAGES[:0],
+        IMAGES[:, :, :7],
+        IMAGES.expand(-1, 3, -1, -1),
+        IMAGES * 300,
+        (IMAGES * 255).byte(),
+        IMAGES * float("nan"),
+        IMAGES.log(),
+        np.array(["a"]),
+        [[1, 2]],
+        IMAGES.to("meta"),
+    ],
+    "labels": [
+        LABELS[:5],
+        LABELS.float(),
+        LABELS[:, None],
+        nn.functional.one_hot(LABELS),
+        LABELS - 2,
+        "abc",
+        None,
+        3,
+        ["a"] * 12,
+        [[0], [1, 2]],
+        LABELS * 0 - 1,
+    ],
+    "train": [IMAGES, None, (IMAGES,), (IMAGES, LABELS[:5]), (IMAGES[0], LABELS)],
+    "layers": ["cnv", "nothing.*", [], 3, [3], ["conv", "cnv"], None, "norm"],
+    "layer": ["cnv", "*", 3, None, ["conv"], "norm"],
+    "channel": [-1, 4, 1.5, "0", None, True, [0]],
+    "channels": [[-1], [4], 9, "0", [1.5], []],
+    "batch_size": NOT_INTS,
+    "max_images": NOT_INTS,
+    "seed": [-1, 2.5, "3", None, True, 10**12, [1]],
+    "steps": NOT_INTS,
+    "draws": NOT_INTS,
+    "rank": NOT_INTS,
+    "k": NOT_INTS,
+    "orientations": ["x", float("nan"), [float("inf")], [], [[0, 90], [1, 2]], 10**9, True, [-10.0, 400.0, 10**5]],
+    "frequencies": ["x", float("nan"), [float("inf")], [], [[0.1]], 10**9, True],
+    "boundary": ["edge", 3, None],
+    "progress": ["yes", 3, None],
+    "read": ["corner", 3, None],
+    "contrast": [-0.1, 1.5, "x", None, float("nan"), True],
+}
+BAD |= {"test": BAD["train"], "other_layers": BAD["layers"][:-2], "ways": NOT_INTS, "copies": NOT_INTS}
+
+
+def analyses() -> dict[str, object]:
+    """Public functions of a hierarchy."""
+    found = {name: getattr(hf, name) for name in hf.__all__ if not name[0].isupper() and name != "__version__"}
+    return {name: f for name, f in found.items() if "h" in inspect.signature(f).parameters}
+
+
+def cases() -> list[object]:
+    return [
+        pytest.param(name, argument, bad, id=f"{name}-{argument}-{number}")
+        for name, function in analyses().items()
+        for argument in inspect.signature(function).parameters
+        for number, bad in enumerate(BAD.get(argument, []))
+        if not (name == "atlas" and argument == "labels" and number == len(BAD["labels"]) - 1)  # all unknown: allowed
+        if not (bad is None and inspect.signature(function).parameters[argument].default is None)
+    ]
+
+
+@pytest.mark.parametrize(("name", "argument", "bad"), cases())
+def test_a_bad_argument_is_refused_in_words_before_anything_runs(h, tmp_path, name, argument, bad):
+    function = getattr(hf, name)
+    needed = {
+        parameter.name: GOOD[parameter.name]
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
+        if parameter.name in GOOD
+    }
+    if "out" in inspect.signature(function).parameters:
+        needed["out"] = tmp_path / "out"
+    with pytest.raises(hf.HierfeatError) as refused:
+        function(**({"h": h} | needed | {argument: bad}))
+    assert len(str(refused.value)) > 20
+
+
+def test_a_module_in_place_of_a_hierarchy_is_told_the_line_to_type():
+    with pytest.raises(hf.HierfeatError, match=r"hf\.record\(hf\.Hierarchy\(model, \(1, 8, 8\)\)"):
+        hf.record(nn.Conv2d(1, 1, 3), IMAGES)
+    with pytest.raises(hf.HierfeatError, match=r"hf\.load\('lenet5-digits'\)"):
+        hf.guidelines("lenet5-digits")
+
+
+@pytest.mark.parametrize("labels", [LABELS, LABELS.int(), LABELS.numpy(), LABELS.tolist(), LABELS.byte().numpy()])
+def test_labels_mean_the_same_in_every_form(labels):
+    assert checked_labels(labels, 12).tolist() == LABELS.tolist()
+
+
+def test_images_of_unknown_class_are_left_out_of_every_comparison():
+    @checked(h=None, images=None)
+    def seen(images, labels):
+        return images.flatten().tolist(), labels.tolist()
+
+    assert seen(torch.arange(4.0), [0, -1, 2, -1]) == ([0.0, 2.0], [0, 2])
+
+
+def test_none_is_refused_where_it_is_not_the_default():
+    @checked()
+    def f(*, batch_size: int = 3, seed: int | None = None) -> tuple[int, int | None]:
+        return batch_size, seed
+
+    assert f(batch_size=np.int32(5), seed=None) == (5, None)
+    with pytest.raises(hf.HierfeatError, match="batch_size"):
+        f(batch_size=None)
+    assert list(inspect.signature(f).parameters) == ["batch_size", "seed"]
+
+
+def test_numbers_words_and_levels():
+    assert whole()(np.uint8(7), "n", {}) == 7
+    assert real(above=0)(np.float32(0.5), "n", {}) == 0.5
+    assert choice("a", "b")("a", "n", {}) == "a"
+    assert levels(0, 180)(8, "n", {}) == 8
+    for check, bad in [(whole(), 1.0), (real(0), -1), (real(), "1"), (choice("a"), "b"), (levels(0, 1), None)]:
+        with pytest.raises(hf.HierfeatError, match="expected n as"):
+            check(bad, "n", {})
+
+
+def test_every_name_in_the_table_is_an_argument_of_some_public_function():
+    names = {name for f in (getattr(hf, name) for name in hf.__all__) if callable(f) for name in _signature(f)}
+    assert set(_TABLE) - {"read"} <= names | {"read"}
+
+
+def _signature(function: object) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return []
