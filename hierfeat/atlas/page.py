@@ -96,9 +96,7 @@ def atlas(
     return path
 
 
-def _text(
-    h: "Hierarchy", images: Tensor, labels: Tensor | None, names: Sequence[str] | None, live: bool | None
-) -> str:
+def _text(h: "Hierarchy", images: Tensor, labels: Tensor | None, names: Sequence[str] | None, live: bool | None) -> str:
     """The page, with the network in it where that is wanted and can be."""
     _check_names(labels, names)
     network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)

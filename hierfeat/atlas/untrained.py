@@ -24,7 +24,7 @@ def untrained_by(model: nn.Module) -> str | None:
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     known = [norm for norm in norms if norm.running_mean is not None and norm.running_var is not None]
     if known:
-        fresh = all(bool((norm.running_mean == 0).all() and (norm.running_var == 1).all()) for norm in known)
+        fresh = all(not norm.running_mean.any() and not (norm.running_var - 1).any() for norm in known)
         return "its batch norms have never seen an image" if fresh else None
     layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     if not layers:
@@ -48,4 +48,3 @@ def _as_drawn(weight: Tensor) -> bool:
     centred = values - values.mean()
     kurtosis = float(centred.pow(4).mean() / centred.pow(2).mean().square())
     return abs(kurtosis - 1.8) < 6 * sqrt(24 / values.numel())
-

@@ -152,5 +152,3 @@ def _plain(dtype: torch.dtype) -> str:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return f"the operation{'s' if len(names) > 1 else ''} {', '.join(names[:5])}{more}"
-
-

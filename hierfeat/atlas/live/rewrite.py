@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, fx
@@ -38,7 +38,7 @@ class Node:
         args = [resolved(value, values) for value in self.args[: len(self.args) - len(self.keywords)]]
         kwargs = {name: resolved(value, values) for name, value in self.keywords.items()}
         if self.op in ("view.default", "_unsafe_view.default"):
-            return args[0].reshape(args[1])  # the copy that made it contiguous may have been left out
+            return cast(Tensor, args[0].reshape(args[1]))  # the copy that made it contiguous may have been left out
         output = self.function(*args, **kwargs)
         return output if isinstance(output, Tensor) else output[0]
 
@@ -89,7 +89,9 @@ class _Rewriting:
         elif name in ("split", "split_with_sizes", "chunk", "unbind"):
             self._means[node.name] = self._parts(node, name, args)
         elif name == "index" and (picked := self._picked(args)) is not None:
-            self._means[node.name] = self._emit(node.name, torch.ops.aten.index_select.default, picked, {}, _shape(node))
+            self._means[node.name] = self._emit(
+                node.name, torch.ops.aten.index_select.default, picked, {}, _shape(node)
+            )
         else:
             self._means[node.name] = self._emit(node.name, node.target, args, keywords, _shape(node))
 
