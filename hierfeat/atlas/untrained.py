@@ -22,9 +22,9 @@ def untrained_by(model: nn.Module) -> str | None:
     'every weight lies as evenly as torch draws them'
     """
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    known = [norm for norm in norms if norm.running_mean is not None and norm.running_var is not None]
+    known = [(norm.running_mean, norm.running_var) for norm in norms if norm.running_mean is not None]
     if known:
-        fresh = all(not norm.running_mean.any() and not (norm.running_var - 1).any() for norm in known)
+        fresh = all(not mean.any() and var is not None and bool((var == 1).all()) for mean, var in known)
         return "its batch norms have never seen an image" if fresh else None
     layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     if not layers:
