@@ -49,17 +49,17 @@ class Evaluation(Result):
 
 @checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
-    """Compare a classifier's answers with the labels.
+    """Compare a classifier's predictions with the labels.
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is a score per class.
-    images : Tensor
+    images
         N, C, H, W in [0, 1].
-    labels : Tensor
+    labels
         N integers.
-    batch_size : int
+    batch_size
         Images per forward pass.
 
     Returns
