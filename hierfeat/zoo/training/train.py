@@ -74,8 +74,8 @@ def train(
     out
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
-        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. (A Neocognitron
-        keeps no checkpoint: the digits take seconds, MNIST some minutes.)
+        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. A Neocognitron
+        keeps no checkpoint: the digits take seconds, MNIST some minutes.
     device
         ``cpu``, ``cuda`` or ``mps``; a Neocognitron organises itself on the CPU.
     root
