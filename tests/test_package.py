@@ -20,7 +20,7 @@ INVENTORY = Path(__file__).parent / "public_names.json"
 
 FLOORS = {
     "subjects": set(),
-    "stimuli": set(),
+    "stimuli": {"subjects"},
     "recording": {"subjects"},
     "anatomy": {"subjects"},
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
@@ -94,10 +94,10 @@ def test_type_checkers_see_through_the_entrance(tmp_path):
     right = ["hf.record(hf.load('lenet5-digits'), hf.digits()[0])", "hf.atlas", "hf.Call", "hf.StimulusSet", "hf.Stop"]
     (tmp_path / "lines.py").write_text("\n".join(["import hierfeat as hf", *wrong, *right]) + "\n")
     done = run("-m", "mypy", "--config-file", "pyproject.toml", str(tmp_path / "lines.py"), cwd=ROOT)
-    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    errors = [line for line in done.stdout.splitlines() if "lines.py:" in line and ": error: " in line]
     for number, says in enumerate(wrong.values(), start=2):
         assert any(f"lines.py:{number}:" in line and says in line for line in errors), done.stdout
-    assert {int(line.split(":")[1]) for line in errors} == set(range(2, 2 + len(wrong)))
+    assert {int(line.split("lines.py:")[1].split(":")[0]) for line in errors} == set(range(2, 2 + len(wrong)))
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("recrod", "record"), ("orientation_tunning", "orientation_tuning")])

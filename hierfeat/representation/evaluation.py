@@ -1,7 +1,6 @@
 """How often a network is right, on which classes it is not, and which images mislead it most."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import probabilities
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,28 +42,24 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    plot = drawn("representation.plot_evaluation")
+    plot = drawn("evaluation.plot_evaluation")
 
-    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
-        """Show the `k` most confident mistakes among the `images` that were evaluated."""
-        from hierfeat.plots.representation import plot_mistakes
-
-        return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
+    plot_mistakes = drawn("evaluation.plot_mistakes")
 
 
 @checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
-    """Compare a classifier's answers with the labels.
+    """Compare a classifier's predictions with the labels.
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is a score per class.
-    images : Tensor
+    images
         N, C, H, W in [0, 1].
-    labels : Tensor
+    labels
         N integers.
-    batch_size : int
+    batch_size
         Images per forward pass.
 
     Returns

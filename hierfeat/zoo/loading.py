@@ -36,12 +36,12 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
 
     Parameters
     ----------
-    ref : str
+    ref
         A zoo name (see :func:`list_models`); ``torchvision:NAME``; ``timm:NAME`` if timm is installed;
         ``package.module:factory`` or ``path/file.py:factory``. A factory takes no argument and returns a
         :class:`Hierarchy`, or a module with an attribute ``input_shape`` (and, if it likes, ``mean``, ``std``,
         ``classes``).
-    weights : str or Path, optional
+    weights
         A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
         a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
         Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
@@ -103,7 +103,7 @@ def card(name: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    name : str
+    name
         A name of :func:`list_models`.
 
     Returns
@@ -164,9 +164,9 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         The network; it is not touched.
-    seed : int
+    seed
         Of the initial weights; the global random state is left as found.
 
     Returns

@@ -114,6 +114,8 @@ def test_a_compiled_or_parallel_model_is_examined_as_what_it_wraps(everything):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")  # newer versions of torch deprecate it
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_torchscript_is_refused():
     with pytest.raises(hf.HierfeatError, match="TorchScript"):
         hf.Hierarchy(torch.jit.script(nn.Sequential(nn.Conv2d(1, 1, 3))), (1, 8, 8))
