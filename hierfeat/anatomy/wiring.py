@@ -8,10 +8,9 @@ from torch.autograd.graph import Node
 from torch.utils._pytree import tree_iter
 
 from hierfeat.subjects.calls import Call, Watch
-from hierfeat.subjects.dry_run import DryRun
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.trace import one_forward
+from hierfeat.subjects.trace import DryRun, one_forward
 
 INPUT = "input"
 Sources = dict[str, tuple[str, ...]]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.recording._reductions import Reductions, reductions
+from hierfeat.recording._reductions import Reductions, Shared
 from hierfeat.recording.measure import Batch
 
 SHAPES = [(6, 3), (6, 3, 7), (6, 3, 5, 4), (6, 3, 16, 16), (6, 1, 2, 2)]
