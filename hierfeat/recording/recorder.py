@@ -114,8 +114,10 @@ class Recorder(Mapping[str, Tensor]):
     Notes
     -----
     It is a mapping from layer names to activations of the latest forward pass, in call order, detached from
-    the graph of gradients. A submodule that is called on its own (``h.model.features(x)``) makes a pass, too. Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is
-    copied unless it must be: what you write into the model's output after the block is seen in its last layer's.
+    the graph of gradients. A submodule that is called on its own (``h.model.features(x)``) makes a pass, too.
+
+    Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is copied unless it must be:
+    what you write into the model's output after the block is seen in its last layer's.
 
     Examples
     --------

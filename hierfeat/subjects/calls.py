@@ -79,7 +79,7 @@ class LayerModule(Protocol):
 
 
 class DetailedLayerModule(LayerModule, Protocol):
-    """All that a :class:`LayerModule` may say about itself, for type checkers: every member but the kind is optional."""
+    """All that a :class:`LayerModule` may say about itself; every member but ``layer_kind`` is optional."""
 
     layer_op: str
     layer_shows: tuple[str, ...]

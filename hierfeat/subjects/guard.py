@@ -143,7 +143,7 @@ class undisturbed(Guard):
 
     Notes
     -----
-    Restored are modes, buffers, ``requires_grad`` and ``grad`` of parameters, which tensors the model's attributes
+    Restored are modes, buffers, ``requires_grad``, which tensors the model's attributes
     are, and the global random states of torch, numpy and Python. Buffers are cloned on entry, and written back only
     if something changed them. Parameters are too large for that: one is cloned when :meth:`writing` is told that it
     is about to be written into.
@@ -166,7 +166,7 @@ class undisturbed(Guard):
             for name, value in slots.items()
             if isinstance(value, Tensor)
         ]
-        self._parameters = [(p, p.data, p.requires_grad, p.grad) for p in self._model.parameters()]
+        self._parameters = [(p, p.data, p.requires_grad) for p in self._model.parameters()]
         self._buffers = [(buffer, _version(buffer), buffer.detach().clone()) for buffer in self._model.buffers()]
         self._large: dict[int, Tensor] | None = None  # by storage; found when something is first written into
         self._rescued: dict[int, tuple[Tensor, Tensor]] = {}
@@ -196,8 +196,8 @@ class undisturbed(Guard):
             if slots.get(name) is not value:
                 slots[name] = value
         with torch.no_grad():
-            for parameter, data, requires_grad, grad in self._parameters:
-                _restore_parameter(parameter, data, requires_grad, grad)
+            for parameter, data, requires_grad in self._parameters:
+                _restore_parameter(parameter, data, requires_grad)
             for buffer, version, saved in self._buffers:
                 if _changed(buffer, version, saved):
                     buffer.copy_(saved)
@@ -206,13 +206,11 @@ class undisturbed(Guard):
         _set_random_states(self._random)
 
 
-def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: bool, grad: Tensor | None) -> None:
+def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: bool) -> None:
     if not parameter.is_meta and parameter.data_ptr() != data.data_ptr():  # given other memory through .data
         parameter.data = data
     if parameter.requires_grad != requires_grad:
         parameter.requires_grad_(requires_grad)
-    if parameter.grad is not grad:
-        parameter.grad = grad
 
 
 def _random_states(model: nn.Module) -> list[tuple[Any, Any]]:

@@ -157,14 +157,10 @@ def _is_inplace(func: Callable[..., Any]) -> bool:
     if name in ("__get__", "__set__"):  # of attributes, .data among them; reading the others changes nothing
         return name == "__set__" or getattr(func, "__self__", None) is _DATA
     inplace = name.endswith("_") and not name.endswith("__")
-    return inplace or name in ("__setitem__", *_ESCAPES) or (name.startswith("__i") and name in _AUGMENTED)
+    return inplace or name in ("__setitem__", *_ESCAPES)
 
 
 _DATA = Tensor.__dict__.get("data", getattr(torch._C.TensorBase, "data", None))
-_AUGMENTED = tuple(
-    f"__i{name}__"
-    for name in ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor", "lshift", "rshift"]
-)
 
 
 def _add(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:

@@ -142,10 +142,10 @@ def test_half_zeros_have_a_median_of_exactly_zero():
 
 
 def test_one_activation_is_reduced_once_for_all_measures():
-    x = torch.rand(2, 3, 4, 4)
-    assert reductions(x) is reductions(x)
-    assert reductions(x) is not reductions(x.clone())
-    found = Reductions(x)
+    x, shared = torch.rand(2, 3, 4, 4), Shared()
+    assert shared.of(x) is shared.of(x)
+    assert shared.of(x) is not shared.of(x.clone())
+    found = Reductions(x, shared)
     assert found.rate_totals is found.totals  # rates of a non-negative layer are itself
 
 
@@ -170,8 +170,8 @@ def test_more_images_than_a_byte_counts():
 
 
 def test_an_activation_overwritten_between_two_measures_is_reduced_again():
-    x = torch.randn(4, 2, 3, 3)
-    first = reductions(x)
+    x, shared = torch.randn(4, 2, 3, 3), Shared()
+    first = shared.of(x)
     x.abs_()
-    assert reductions(x) is not first
-    assert reductions(x).is_rate
+    assert shared.of(x) is not first
+    assert shared.of(x).is_rate
