@@ -1,6 +1,6 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ def sweep(
         raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
     path = None if checkpoint is None else _of_this_process(Path(checkpoint))
     run = _Sweep(h, measures, names, _items(layers), path)
-    shown = with_bar(_pairs(batches, batch_size), h.name, progress=progress)
+    shown = with_bar(_pairs(batches, batch_size), h.name, total=_count(batches, batch_size), progress=progress)
     with undisturbed(h.model), run:
         for number, (images, labels) in enumerate(shown, start=1):
             if number > run.batches:
@@ -224,3 +224,10 @@ def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor |
             yield batch[0], batch[1] if len(batch) > 1 else None
         else:
             yield batch, None
+
+
+def _count(batches: Batches, batch_size: int) -> int | None:
+    """How many batches there are, where that can be known before they are drawn."""
+    if isinstance(batches, np.ndarray | Tensor):
+        return -(-len(batches) // batch_size)
+    return len(batches) if isinstance(batches, Sized) else None

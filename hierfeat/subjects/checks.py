@@ -82,6 +82,23 @@ def choice(*options: str) -> Check:
     return check
 
 
+def several(count: int, check: Check) -> Check:
+    """A check for `count` values in a sequence, each of which `check` takes; they come back as a tuple.
+
+    Examples
+    --------
+    >>> several(2, whole())([3, 4], "planes", {})
+    (3, 4)
+    """
+
+    def check_all(value: Any, name: str, given: Given) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor) or len(value) != count:
+            raise HierfeatError(f"expected {name} as {count} values, got {shorter(value)}")
+        return tuple(check(item, f"{name}[{index}]", given) for index, item in enumerate(value))
+
+    return check_all
+
+
 def levels(low: float, high: float, *, most: int = 4096) -> Check:
     """A check for conditions of stimuli: how many (an int), one number, or a flat sequence of numbers.
 
@@ -293,9 +310,18 @@ def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
     if tuple(tensor.shape) == h.input_shape:
         raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got one image: pass image[None]")
     if tensor.ndim != 4 or tuple(tensor.shape[1:]) != h.input_shape:
-        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
+        got = f"{tuple(tensor.shape)}{_resizing(h, tensor)}"
+        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {got}")
     if len(tensor) == 0:
         raise HierfeatError(f"expected at least one image in {where}, got an empty tensor {tuple(tensor.shape)}")
+
+
+def _resizing(h: "Hierarchy", tensor: Tensor) -> str:
+    """What to pass to a data set where height and width alone do not fit."""
+    if tensor.ndim != 4 or tensor.shape[1] != h.input_shape[0]:
+        return ""
+    height, width = h.input_shape[1:]
+    return f"; hierfeat's data sets take size={height if height == width else (height, width)}"
 
 
 def _described(value: Any) -> str:
