@@ -85,7 +85,7 @@ def _run(h: Hierarchy, image: Tensor) -> Sources:
         start = image.requires_grad_().clone()
         assert start.grad_fn is not None
         owners[start.grad_fn] = INPUT
-        h.model(start)
+        h.run(start)
     order = {name: place for place, name in enumerate((INPUT, *sources))}
     return {name: tuple(sorted(names, key=order.__getitem__)) for name, names in sources.items()}
 

@@ -239,14 +239,14 @@ class _Writes(TorchDispatchMode, Guard):
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        return Guard.__exit__(self, kind, value, traceback)
+    ) -> None:
+        Guard.__exit__(self, kind, value, traceback)
 
     def _save(self) -> None:
         self._found = Found()
 
     def _apply(self) -> None:
-        TorchDispatchMode.__enter__(self)  # type: ignore[no-untyped-call]
+        TorchDispatchMode.__enter__(self)
 
     def _restore(self) -> None:
         self._found.leave_modes()

@@ -16,7 +16,7 @@ from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Watch
-from hierfeat.subjects.checks import check_images_first, checked_images, images_not_first, not_finite
+from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers, matches
@@ -88,7 +88,8 @@ def sweep(
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
-    measures, names = _checked(measures), _readable(h, layers)
+    measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
+    check_image_axes(h, names)
     if not isinstance(batches, Iterable):
         raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
     path = None if checkpoint is None else _of_this_process(Path(checkpoint))
@@ -182,15 +183,6 @@ class _Sweep:
             return
         name, total = next((name, total) for name, total in self._totals if not bool(total.isfinite().all()))
         raise HierfeatError(not_finite(self._h, name, total))
-
-
-def _readable(h: Hierarchy, layers: Layers) -> list[str]:
-    """The names of the chosen layers, if each of them can be read image by image."""
-    names = [layer.name for layer in h.layers.select(layers)]
-    for name in names:
-        if name in h.layers.folded:
-            raise HierfeatError(images_not_first(h, name, f"{h.layers.folded[name]} for one image"))
-    return names
 
 
 def _items(layers: Layers) -> list[str]:

@@ -260,8 +260,10 @@ class Watch(TorchFunctionMode, Guard):
             return output
         call = self._call(kind, op, given, dict(named))
         replaced = self._quietly(self._before, call)
-        output = func(*args, **kwargs) if replaced is None else replaced
-        return self._finished(call, output)
+        output = self._finished(call, func(*args, **kwargs) if replaced is None else replaced)
+        if op in STEPS:
+            self._maps.note(op, given, named, output)
+        return output
 
     def _is_layer(self, kind: str, op: str) -> bool:
         """Whether a call of this kind, made now, is a layer of the model.

@@ -233,10 +233,23 @@ def check_images_first(h: "Hierarchy", layer: str, output: Tensor, count: int) -
     """
     length = output.shape[0] if output.ndim > 1 else 0
     if length != count or layer in h.layers.folded:
-        raise HierfeatError(images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
+        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
 
 
-def images_not_first(h: "Hierarchy", layer: str, got: str) -> str:
+def check_image_axes(h: "Hierarchy", layers: Sequence[str]) -> None:
+    """Refuse, before anything is shown, layers whose first axis is known not to be that of the images.
+
+    Raises
+    ------
+    HierfeatError
+        As :func:`check_images_first`.
+    """
+    for layer in layers:
+        if layer in h.layers.folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{h.layers.folded[layer]} for one image"))
+
+
+def _images_not_first(h: "Hierarchy", layer: str, got: str) -> str:
     """What to say of a layer that cannot be read image by image."""
     per_image = h.layers.folded.get(layer)
     many = f", {per_image} for each image" if per_image else ""

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
 
 
-def leaf(h: "Hierarchy", images: Tensor) -> Tensor:
-    """Normalised images that require a gradient, for :meth:`hierfeat.Hierarchy.run`."""
-    with torch.inference_mode(False):
-        return h.normalise(images.clone() if images.is_inference() else images).detach().requires_grad_()
+def leaf(h: "Hierarchy", images: Tensor, *, copies: int = 1) -> Tensor:
+    """Normalised images, repeated `copies` times, that require a gradient: for :meth:`hierfeat.Hierarchy.run`."""
+    inputs = h.normalise(images).detach()
+    return (inputs.repeat(copies, 1, 1, 1) if copies > 1 else inputs).requires_grad_()
 
 
 def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: str) -> list[Tensor | None]:

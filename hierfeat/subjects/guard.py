@@ -11,7 +11,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import torch
@@ -46,9 +46,9 @@ class Guard(ABC):
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> bool | None:
         close(self)
-        return False
+        return None
 
     @abstractmethod
     def _save(self) -> None:
@@ -125,9 +125,12 @@ def put_back(state: Found) -> None:
 
 
 def settled(run: Callable[[], T]) -> T:
-    """Return ``run()``; if it fails or is interrupted, whatever it has left open is closed, see :func:`put_back`."""
+    """Return ``run()``, outside of inference mode; if it fails, :func:`put_back` closes whatever it has left open."""
     state = Found()
     try:
+        if torch.is_inference_mode_enabled():  # tensors made in it can take no part in gradients
+            with torch.inference_mode(False), torch.no_grad():
+                return run()
         return run()
     except BaseException:
         put_back(state)
@@ -139,7 +142,10 @@ class undisturbed(Guard):
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model
+        The model.
+    buffers
+        Whether buffers are left as found, too.
 
     Notes
     -----
@@ -152,22 +158,23 @@ class undisturbed(Guard):
     exported program), and nothing would undo that. A module compiled in place runs uncompiled in the block.
     """
 
-    def __init__(self, model: nn.Module) -> None:
-        self._model = model
+    def __init__(self, model: nn.Module, *, buffers: bool = True) -> None:
+        self._model, self._with_buffers = model, buffers
 
     def _save(self) -> None:
         modules = list(self._model.modules())
         self._modes = [(module, module.training) for module in modules]
         self._compiled = [(m, m._compiled_call_impl) for m in modules if m.__dict__.get("_compiled_call_impl")]
-        self._slots = [
-            (slots, name, value)
+        self._slots: list[tuple[dict[str, Any], str, Tensor]] = [
+            (cast(dict[str, Any], slots), name, value)
             for module in modules
             for slots in (module._parameters, module._buffers, module.__dict__)
             for name, value in slots.items()
             if isinstance(value, Tensor)
         ]
         self._parameters = [(p, p.data, p.requires_grad) for p in self._model.parameters()]
-        self._buffers = [(buffer, _version(buffer), buffer.detach().clone()) for buffer in self._model.buffers()]
+        found = self._model.buffers() if self._with_buffers else ()
+        self._buffers = [(buffer, _version(buffer), buffer.detach().clone()) for buffer in found]
         self._large: dict[int, Tensor] | None = None  # by storage; found when something is first written into
         self._rescued: dict[int, tuple[Tensor, Tensor]] = {}
         self._random = _random_states(self._model)
@@ -200,6 +207,8 @@ class undisturbed(Guard):
                 _restore_parameter(parameter, data, requires_grad)
             for buffer, version, saved in self._buffers:
                 if _changed(buffer, version, saved):
+                    if buffer.shape != saved.shape:  # as observers of quantisation do
+                        buffer.resize_(saved.shape)
                     buffer.copy_(saved)
             for owner, saved in self._rescued.values():
                 owner.detach().copy_(saved)

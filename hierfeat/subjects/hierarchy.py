@@ -27,6 +27,7 @@ from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.trace import trace
 
 
@@ -91,6 +92,7 @@ class Hierarchy:
         self.name = name or type(self.model).__name__
         self.example = checked_example(example)
         self.output = checked_output(output)
+        self.notes: dict[str, Any] = {}  # what else provenance should say of the model
         self._table: tuple[object, LayerTable] | None = None
         self._finite: object = None  # the state in which the weights were last found finite
 
@@ -155,7 +157,8 @@ class Hierarchy:
         HierfeatError
             If the model raises an error, or a parameter holds NaN or infinity.
         """
-        self._check_weights()
+        if not inputs.is_meta:
+            self._check_weights()
         given = inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
         args, kwargs = further_inputs(self.example, given)
         try:
@@ -199,13 +202,25 @@ class Hierarchy:
             )
         return scores
 
+    def class_scores(self, images: Tensor) -> Tensor:
+        """The scores, if they are one for each class, (N, classes); as :meth:`scores` otherwise.
+
+        Raises
+        ------
+        HierfeatError
+            If they have another shape, or fewer than two classes.
+        """
+        return checked_classes(self, self.scores(images), len(images))
+
     def __call__(self, images: Tensor) -> Tensor:
         """The model's output (class scores, as a rule) for images in [0, 1], in eval mode and without gradients."""
         images = checked_images(self, images)
 
         def run() -> Tensor:
+            found: list[Tensor] = []
             with undisturbed(self.model), torch.no_grad(), Watch(self.model):
-                return self.scores(images)
+                found.append(self.scores(images))
+            return found[0]
 
         return settled(run)
 
@@ -249,14 +264,24 @@ class Hierarchy:
         self._finite = state
 
 
+def replace_model(h: Hierarchy, model: nn.Module, name: str) -> Hierarchy:
+    """A hierarchy of another model that is shown images, and read, as that of `h`."""
+    options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes}
+    return Hierarchy(model, h.input_shape, name=name, example=h.example, output=h.output, **options)
+
+
 class Watching(undisturbed):
     """What :meth:`Hierarchy.watching` returns: the model undisturbed, and watched."""
 
     def __init__(self, model: nn.Module, **callbacks: Any) -> None:
         super().__init__(model)
-        told = callbacks.pop("writing", None)
-        both = self.writing if told is None else lambda tensor: (self.writing(tensor), told(tensor))
-        self._watch = Watch(model, writing=both, **callbacks)
+        self._told: Callable[[Tensor], None] | None = callbacks.pop("writing", None)
+        self._watch = Watch(model, writing=self.writing, **callbacks)
+
+    def writing(self, tensor: Tensor) -> None:
+        super().writing(tensor)
+        if self._told is not None:
+            self._told(tensor)
 
     def _apply(self) -> None:
         super()._apply()

@@ -213,7 +213,7 @@ def _bilinear_macs(call: Call, given: dict[str, Any], out_shape: Ints) -> int:
     """Products of y = x₁ᵀ A x₂, for every output x₁ᵀ A and then its product with x₂; torch's counter has no rule."""
     if call.op != "bilinear" or call.whole:
         return 0
-    _, first, second = given["weight"].shape
+    first, second = (int(size) for size in given["weight"].shape[1:])
     return prod(out_shape) * (first + 1) * second
 
 
