@@ -1,14 +1,14 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording import _checkpoint as checkpoints
 from hierfeat.recording import _reductions as reductions
@@ -96,7 +96,7 @@ def sweep(
         path = _of_this_process(Path(checkpoint))
         identity = {"weights": h.weights_sha256, "layers": names, "measures": [type(m).__name__ for m in measures]}
         seen, images = checkpoints.resume(path, measures, identity)
-    pairs = tqdm(_pairs(batches, batch_size), disable=None if progress else True, delay=2, unit="batch", desc=h.name)
+    pairs = with_bar(_pairs(batches, batch_size), h.name, total=_count(batches, batch_size), progress=progress)
     number = 0
     with torch.no_grad(), reductions.forgotten(), h.watching(after=_feeding(measures, items)):
         for number, (batch, labels) in enumerate(pairs, start=1):
@@ -141,6 +141,13 @@ def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor |
             yield batch[0], batch[1] if len(batch) > 1 else None
         else:
             yield batch, None
+
+
+def _count(batches: Batches, batch_size: int) -> int | None:
+    """How many batches there are, where that can be known before they are drawn."""
+    if isinstance(batches, np.ndarray | Tensor):
+        return -(-len(batches) // batch_size)
+    return len(batches) if isinstance(batches, Sized) else None
 
 
 def _feeding(measures: Sequence[Measure], items: list[str]) -> Any:

@@ -262,9 +262,18 @@ def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
     if tuple(tensor.shape) == h.input_shape:
         raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got one image: pass image[None]")
     if tensor.ndim != 4 or tuple(tensor.shape[1:]) != h.input_shape:
-        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
+        got = f"{tuple(tensor.shape)}{_resizing(h, tensor)}"
+        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {got}")
     if len(tensor) == 0:
         raise HierfeatError(f"expected at least one image in {where}, got an empty tensor {tuple(tensor.shape)}")
+
+
+def _resizing(h: "Hierarchy", tensor: Tensor) -> str:
+    """What to pass to a data set where height and width alone do not fit."""
+    if tensor.ndim != 4 or tensor.shape[1] != h.input_shape[0]:
+        return ""
+    height, width = h.input_shape[1:]
+    return f"; hierfeat's data sets take size={height if height == width else (height, width)}"
 
 
 def _described(value: Any) -> str:

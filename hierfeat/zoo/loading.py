@@ -36,12 +36,12 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
 
     Parameters
     ----------
-    ref : str
+    ref
         A zoo name (see :func:`list_models`); ``torchvision:NAME``; ``timm:NAME`` if timm is installed;
         ``package.module:factory`` or ``path/file.py:factory``. A factory takes no argument and returns a
         :class:`Hierarchy`, or a module with an attribute ``input_shape`` (and, if it likes, ``mean``, ``std``,
         ``classes``).
-    weights : str or Path, optional
+    weights
         A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
         a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
         Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
@@ -103,7 +103,7 @@ def card(name: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    name : str
+    name
         A name of :func:`list_models`.
 
     Returns
@@ -164,9 +164,9 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         The network; it is not touched.
-    seed : int
+    seed
         Of the initial weights; the global random state is left as found.
 
     Returns
@@ -256,7 +256,6 @@ def _torchvision(name: str, own: bool) -> Hierarchy:
 
 
 def _timm(name: str, own: bool) -> Hierarchy:
-    _open_torchvision()
     try:
         timm = importlib.import_module("timm")
     except ImportError as error:
@@ -267,11 +266,6 @@ def _timm(name: str, own: bool) -> Hierarchy:
         raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
     config = model.pretrained_cfg
     return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
-
-
-def _open_torchvision() -> None:
-    """Let others import torchvision also where it does not fit the torch beside it."""
-    importlib.import_module("hierfeat._torchvision")
 
 
 def _from_factory(source: str, name: str) -> Hierarchy:
@@ -289,7 +283,6 @@ def _from_factory(source: str, name: str) -> Hierarchy:
 
 def _module(source: str) -> ModuleType:
     """Import a module by its dotted name, or a file that ends in .py."""
-    _open_torchvision()
     if not source.endswith(".py"):
         try:
             return importlib.import_module(source)

@@ -43,20 +43,21 @@ def gradient_flow(
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is one score per class.
-    images : torch.Tensor
+    images
         (N, C, H, W) in [0, 1].
-    labels : torch.Tensor
+    labels
         (N,), class indices.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    batch_size : int
+    batch_size
         Images in one forward and backward pass.
 
     Returns
     -------
     GradientFlow
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def _gradients(h: Hierarchy, images: Tensor, labels: Tensor, chosen: set[str]) -
     with torch.enable_grad(), h.watching(after=after):
         scores = first_tensor(h.model(h.normalise(images).requires_grad_()))
     if scores is None or scores.ndim != 2 or not scores.requires_grad:
-        raise HierfeatError(f"expected {h.name} to answer with a differentiable score per class (N, classes)")
+        raise HierfeatError(f"expected {h.name} to put out a differentiable score per class (N, classes)")
     with torch.enable_grad():
         loss = F.cross_entropy(scores, labels.to(scores.device), reduction="sum")
     found = torch.autograd.grad(loss, list(outputs.values()), allow_unused=True)

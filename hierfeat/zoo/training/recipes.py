@@ -120,7 +120,7 @@ def find_recipe(name: str) -> Recipe | NeocognitronRecipe:
 
     Parameters
     ----------
-    name : str
+    name
         A name of :func:`hierfeat.list_models`.
 
     Returns

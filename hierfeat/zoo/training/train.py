@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
@@ -69,18 +69,18 @@ def train(
 
     Parameters
     ----------
-    recipe : Recipe, NeocognitronRecipe or str
+    recipe
         A recipe, or the name of one of :func:`find_recipe`.
-    out : str or Path, optional
+    out
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
-        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. (A Neocognitron
-        keeps no checkpoint: the digits take seconds, MNIST some minutes.)
-    device : str
+        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. A Neocognitron
+        keeps no checkpoint: the digits take seconds, MNIST some minutes.
+    device
         ``cpu``, ``cuda`` or ``mps``; a Neocognitron organises itself on the CPU.
-    root : str or Path, optional
+    root
         Folder of the data sets; see :func:`hierfeat.mnist`.
-    progress : bool
+    progress
         Show a progress bar where standard error is a terminal.
 
     Returns
@@ -122,13 +122,13 @@ def train(
         if not steps:
             raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
         done = len(state.rows)
-        with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
-            bar.set_description(recipe.model)
+        total, start_at = recipe.epochs * steps, done * steps
+        with bar(recipe.model, total=total, initial=start_at, unit="step", progress=progress) as shown:
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, training, epoch, bar.update)
+                row = _epoch(state, recipe, species, training, epoch, shown.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
-                bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
+                shown.say(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
                 save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
     finished = _finish(state.model, state.rows, recipe, test)
