@@ -1,6 +1,7 @@
 """The commands as a whole: which there are, that none lacks an option, how words become arguments, completions."""
 
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -215,6 +216,18 @@ def test_a_folder_of_photographs_fits_any_network(shape, tmp_path):
     colour = torch.tensor([1, 0, 0.4]) if shape[0] == 3 else torch.tensor([0.299 + 0.4 * 0.114])
     assert tuple(seen.shape) == (1, *shape)
     torch.testing.assert_close(seen, colour.view(1, -1, 1, 1).expand_as(seen))
+
+
+def test_the_atlas_names_a_folders_labels_by_its_sub_folders(tmp_path, capsys):
+    for kind, shade in (("cats", 40), ("dogs", 200)):
+        (tmp_path / "pets" / kind).mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (40, 40), shade + number).save(tmp_path / "pets" / kind / f"{number}.png")
+    page = tmp_path / "page.html"
+    assert (
+        cli.main(["atlas", "lenet5-digits", "--images", str(tmp_path / "pets"), "--no-live", "--out", str(page)]) == 0
+    )
+    assert {"cats", "dogs"} <= set(re.findall(r"cats|dogs", page.read_text(encoding="utf-8")))
 
 
 def test_fitting_crops_pads_and_enlarges_about_the_middle():

@@ -100,9 +100,12 @@ def _recorded(run: Run) -> None:
 
 
 def _page(run: Run) -> None:
-    """Write the atlas, by default in figures/atlas."""
+    """Write the atlas, by default in figures/atlas; a folder's labels are named by its sub-folders."""
     name = run.given["model"].replace(":", "-").replace("/", "-")
-    print(run.call(out=run.given.get("out", Path("figures") / "atlas" / f"{name}.html")))
+    more: dict[str, Any] = {"out": run.given.get("out", Path("figures") / "atlas" / f"{name}.html")}
+    if "names" not in run.given and run.inputs.names is not None:
+        more["names"] = run.inputs.names
+    print(run.call(**more))
 
 
 _OUT = option("out", Path, "save the whole result there", metavar="FOLDER", group=FILES)

@@ -86,6 +86,16 @@ class Inputs:
         """
         return self._checked(self._shown[1]) if needed else self._shown[1]
 
+    @property
+    def names(self) -> "list[str] | None":
+        """What the labels mean, where the images come from a folder with a sub-folder per class."""
+        import hierfeat as hf
+
+        where = self.asked.where
+        if where is None or where in SETS or self.labels(needed=False) is None:
+            return None
+        return list(hf.folder_classes(where))
+
     def part(self, split: str) -> "tuple[Tensor, Tensor]":
         """Labelled images of one part; a folder's images are dealt out to train and test in turn."""
         images, labels = self._load(split)
@@ -131,7 +141,7 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
         return getattr(hf, where)(split=split, root=asked.root)  # type: ignore[no-any-return]
     if not Path(where).is_dir():
         raise HierfeatError(_no_folder(where))
-    return hf.image_folder(where, size=large, limit=asked.limit)
+    return hf.image_folder(where, size=(height, width), channels=1 if channels == 1 else 3, limit=asked.limit)
 
 
 def _no_folder(where: str) -> str:
