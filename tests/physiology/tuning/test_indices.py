@@ -174,8 +174,11 @@ def test_exchangeable_curves_are_tuned_as_often_as_alpha_promises():
 
 def test_tuned_and_flat_curves():
     assert permutation_p(von_mises(1.0, 20), ORIENTATIONS) == pytest.approx(0.001)
-    assert permutation_p(np.ones(16), ORIENTATIONS) == 1
-    assert permutation_p(np.zeros(16), ORIENTATIONS) == 1
+    assert permutation_p(np.r_[1.0, 1.0, np.zeros(14)], ORIENTATIONS) < 0.2
+    assert np.isnan(
+        permutation_p(np.stack([np.ones(16), np.zeros(16), np.eye(16)[3], 1 - np.eye(16)[3]]), ORIENTATIONS)
+    ).all()
+    assert np.isnan(permutation_p(von_mises(1.0, 20), ORIENTATIONS, permutations=0))
 
 
 @pytest.mark.parametrize("index", [osi, global_osi, ringach_bandwidth, permutation_p])
