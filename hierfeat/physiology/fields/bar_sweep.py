@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
+from hierfeat.physiology._responses import blank_responses, central_box, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
@@ -124,7 +124,6 @@ def bar_sweep(
     >>> sweep.responses.shape
     (6, 21)
     """
-    channel = checked_channel(h, layer, channel)
     if steps < 2:
         raise HierfeatError(f"expected at least 2 steps, got {steps}")
     box = central_box(h, receptive_fields(h), layer)

@@ -13,7 +13,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import central_box, checked_channel, default_batch
+from hierfeat.physiology._responses import central_box, default_batch
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
@@ -101,7 +101,7 @@ def effective_field(
     >>> field.map.shape
     (16, 32, 32)
     """
-    wanted = _checked_channels(h, layer, channels)
+    wanted = list(range(h.layers[layer].out_shape[0])) if channels is None else list(channels)
     if weight not in ("magnitude", "energy"):
         raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
@@ -117,14 +117,6 @@ def effective_field(
         map=field,
         box=box,
     )
-
-
-def _checked_channels(h: Hierarchy, layer: str, channels: Sequence[int] | None) -> list[int]:
-    if channels is None:
-        return list(range(h.layers[layer].out_shape[0]))
-    if np.ndim(channels) != 1 or not len(channels):
-        raise HierfeatError(f"expected channels of {layer!r} as a sequence of ints, got {channels!r}")
-    return [checked_channel(h, layer, channel) for channel in channels]
 
 
 def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], weight: str, size: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
+from hierfeat.physiology._responses import blank_responses, central_box, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.noise import white_noise
 from hierfeat.stimuli.spots import spots
@@ -124,7 +124,6 @@ def map_field(
     >>> field.map.shape  # 5 by 5, and two pixels beyond on each side
     (9, 9)
     """
-    channel = checked_channel(h, layer, channel)
     box = central_box(h, receptive_fields(h), layer)
     region, cell = _region(box, h.input_shape, cell, margin)
     if probe == "spot":
