@@ -23,7 +23,7 @@ class Grid(NamedTuple):
     def cube(self, rows: np.ndarray) -> np.ndarray:
         """Responses (stimuli, channels) as (channels, orientations, frequencies, phases)."""
         sizes = (len(self.orientations), len(self.frequencies), len(self.phases))
-        return rows[self.order].T.reshape(-1, *sizes)
+        return np.asarray(rows[self.order].T.reshape(-1, *sizes))
 
 
 def own_grid(h: Hierarchy, stimuli: StimulusSet) -> Grid:
@@ -55,4 +55,4 @@ def own_grid(h: Hierarchy, stimuli: StimulusSet) -> Grid:
             "expected at least 3 orientations from 0 to below 180 degrees and 5 phases evenly over 360 degrees, "
             f"got orientations {angles} and phases {phases}"
         )
-    return Grid(*axes, np.argsort(places))
+    return Grid(angles, axes[1], phases, np.argsort(places))

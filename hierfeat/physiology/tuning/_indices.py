@@ -296,7 +296,7 @@ def _testable(rows: np.ndarray) -> np.ndarray:
     one_stands_out = (inner == 1) & (
         (ordered[:, 1:2] - ordered[:, :1] > step) | (ordered[:, -1:] - ordered[:, -2:-1] > step)
     )[:, 0]
-    return (inner > 0) & ~one_stands_out
+    return np.asarray((inner > 0) & ~one_stands_out)
 
 
 @lru_cache(maxsize=4)

@@ -87,7 +87,7 @@ def show_preferred(
         rows = wanted[wanted.layer.isin(members)]
         for (orientation, frequency), group in rows.groupby(["orientation", "frequency"]):
             concerned = set(group.layer)
-            stimuli = make(float(orientation), float(frequency), place)
+            stimuli = make(float(str(orientation)), float(str(frequency)), place)
             showings.append(Showing(stimuli, [name for name in members if name in concerned]))
             owners.append(group)
     kept: Curves = {}

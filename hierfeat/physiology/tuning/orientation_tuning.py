@@ -232,11 +232,11 @@ def orientation_tuning(
     --------
     >>> import hierfeat as hf
     >>> tuning = hf.orientation_tuning(hf.load("lenet5-digits"), layers="conv1")
-    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "unresponsive"]).all().item()
+    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "suppressed", "unresponsive"]).all().item()
     True
     """
     grid = _grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
-    looked = {"read": read, "at": at}
+    looked: dict[str, Any] = {"read": read, "at": at}
     if stimuli is None:
         shown = {"orientations": grid.orientations, "frequencies": grid.frequencies, "phases": phases}
         shown |= {"contrasts": contrast, "diameter": diameter}

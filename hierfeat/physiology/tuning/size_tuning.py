@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -95,7 +96,7 @@ def size_tuning(
     """
     tuning = tuning or orientation_tuning(h, layers=layers, at=at, batch_size=batch_size)
     steps = rising(diameters, lambda n: np.geomspace(3, max(h.input_shape[1:]), n), "diameters", least=2)
-    unit = {"at": at, "batch_size": batch_size}
+    unit: dict[str, Any] = {"at": at, "batch_size": batch_size}
     wanted = centred_gratings(h, tuning, channels, **unit)
     curves = drift_curves(h, tuning, wanted, "diameters", steps, phases=phases, **unit)
     found = size_indices(curves_of(wanted, curves), steps)
