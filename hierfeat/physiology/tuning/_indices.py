@@ -13,6 +13,8 @@ from hierfeat.errors import HierfeatError
 
 ENOUGH = 32
 """Phases from which on a rectified wave's F1/F0 is right within 0.4 % as it is."""
+LEAST_PHASES = 5
+"""Of one cycle, below which F1/F0 of a rectified wave is far off."""
 STEP = 1.0
 """Degrees between the points of an interpolated orientation curve."""
 CHUNK = 64
@@ -148,8 +150,11 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     the stimulus phase at which the fundamental peaks.
     """
     responses = np.asarray(responses, dtype=float)
-    if responses.shape[-1] < 3:
-        raise HierfeatError(f"expected at least 3 phases for a first harmonic, got {responses.shape[-1]}")
+    if responses.shape[-1] < LEAST_PHASES:
+        raise HierfeatError(
+            f"expected at least {LEAST_PHASES} phases for a first harmonic, got {responses.shape[-1]}: with 3 or 4, "
+            "F1/F0 of a half-rectified wave reads 1.6 to 2.0 where π/2 is right"
+        )
     angles = np.arange(responses.shape[-1]) * (2 * np.pi / responses.shape[-1])
     waves = np.stack([np.ones_like(angles), 2 * np.cos(angles), 2 * np.sin(angles)], axis=1) / len(angles)
     mean, even, odd = np.moveaxis(responses @ waves, -1, 0)
