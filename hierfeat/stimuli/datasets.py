@@ -33,7 +33,7 @@ def _root(value: Any, name: str, _: Given) -> str | Path:
 
 
 def _padded(value: Any, name: str, given: Given) -> int:
-    size = whole(1, _MOST_SIDE)(value, name, given)
+    size: int = whole(1, _MOST_SIDE)(value, name, given)
     if size < _SIDE:
         raise HierfeatError(f"expected {name} >= {_SIDE} pixels (the images are not shrunk); got {size}")
     return size

@@ -1,13 +1,17 @@
-"""Changes of an image along one axis: position, angle, size, contrast, noise."""
+"""Changes of an image along one axis: position, angle, size, contrast, noise.
+
+Each is a function of the image and the amount alone: what is drawn at random is seeded by the image's own values, so
+that it does not depend on which images stand beside it, or on how many go through the network at once.
+"""
 
 from collections.abc import Callable
-from math import cos, radians, sin
+from zlib import crc32
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.deform import warp
 from hierfeat.stimuli.warps.shifts import shift
 
 
@@ -20,15 +24,14 @@ def rotate(images: Tensor, degrees: float) -> Tensor:
     >>> rotate(torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]]), 90).round().tolist()
     [[[[0.0, 0.0], [1.0, 0.0]]]]
     """
-    c, s = cos(radians(degrees)), sin(radians(degrees))
-    return _resampled(images, torch.tensor([[c, -s], [s, c]]))
+    return warp(images, rotation=degrees)
 
 
 def magnify(images: Tensor, factor: float) -> Tensor:
     """Enlarge about the centre by `factor` (smaller than 1: reduce), bilinearly; what comes in is black."""
     if not factor > 0:
         raise HierfeatError(f"expected a positive factor of magnification, got {factor}")
-    return _resampled(images, torch.eye(2) / factor)
+    return warp(images, scale=factor)
 
 
 def contrast(images: Tensor, factor: float) -> Tensor:
@@ -38,16 +41,31 @@ def contrast(images: Tensor, factor: float) -> Tensor:
 
 
 def noisy(images: Tensor, deviation: float, *, seed: int = 0) -> Tensor:
-    """Add Gaussian noise of this standard deviation, the same to each batch, and clip to [0, 1]."""
-    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed)).to(images)
+    """Add Gaussian noise of this standard deviation, drawn for each image by `seed` and its own values; clip to [0, 1].
+
+    Examples
+    --------
+    >>> import torch
+    >>> images = torch.rand(3, 1, 8, 8)
+    >>> torch.equal(noisy(images, 0.1)[1:], noisy(images[1:], 0.1))
+    True
+    """
+    draws = [torch.Generator().manual_seed(seed + fingerprint) for fingerprint in _fingerprints(images)]
+    noise = torch.stack([torch.randn(images.shape[1:], generator=draw) for draw in draws]).to(images)
     return (images + deviation * noise).clamp(0, 1)
 
 
 def _shifted(images: Tensor, pixels: float) -> Tensor:
-    """Half to the right and half down, in turn over the images."""
+    """To the right or down, one image in two, as its own values decide."""
     right, down = shift(images, 0, pixels), shift(images, pixels, 0)
-    odd = torch.arange(len(images), device=images.device) % 2 == 1
-    return torch.where(odd[:, None, None, None], down, right)
+    downwards = torch.tensor([fingerprint % 2 == 1 for fingerprint in _fingerprints(images)], device=images.device)
+    return torch.where(downwards[:, None, None, None], down, right)
+
+
+def _fingerprints(images: Tensor) -> list[int]:
+    """A number for each image that depends on its values only, and hardly ever agrees for two."""
+    values = images.detach().float().cpu().contiguous().numpy()
+    return [crc32(value.tobytes()) for value in values]
 
 
 Transformation = Callable[[Tensor, float], Tensor]
@@ -60,12 +78,3 @@ TRANSFORMATIONS: dict[str, tuple[Transformation, str, tuple[float, ...]]] = {
     "contrast": (contrast, "times", (0.8, 0.6, 0.4, 0.2, 0.1)),
     "noise": (noisy, "s.d.", (0.05, 0.1, 0.2, 0.4, 0.6)),
 }
-
-
-def _resampled(images: Tensor, matrix: Tensor) -> Tensor:
-    """Sample `images` at matrix · (column, row), in pixels from the centre."""
-    height, width = images.shape[-2:]
-    half = torch.tensor([width / 2, height / 2])
-    theta = torch.cat([matrix * half / half[:, None], torch.zeros(2, 1)], 1)
-    grid = F.affine_grid(theta.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid.to(images), mode="bilinear", padding_mode="zeros", align_corners=False)
