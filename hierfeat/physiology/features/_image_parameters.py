@@ -18,11 +18,11 @@ class FourierImages:
 
     Parameters
     ----------
-    seeds : sequence of int
+    seeds
         One per image: the noise that it starts from, whatever other images are in the batch.
-    shape : tuple of int
+    shape
         (C, H, W).
-    device : torch.device
+    device
 
     Notes
     -----
