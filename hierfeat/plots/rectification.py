@@ -91,6 +91,7 @@ def _distribution(axes: Axes, result: "NonNegativity", name: str) -> None:
             axes.set_yscale("log")
     axes.axvline(0, color=INK, linewidth=0.7)
     axes.set(xlabel="value", ylabel=f"{name}\nshare of values")
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     open_frame(axes)
 
 

@@ -218,7 +218,8 @@ def plot_train(training: "Training") -> Figure:
     table, card = training.table, training.card
     figure = sheet(9, 3.8)
     left, right = figure.subplots(1, 2)
-    figure.suptitle(f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}", fontsize=11)
+    about = f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}"
+    figure.suptitle(about, fontsize=11)  # the provenance is of a recipe, which has no model yet
     left.plot(table["epoch"], table["train_loss"], color=BLUE, marker=".")
     left.set(
         xlabel="epoch",
