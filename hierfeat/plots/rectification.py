@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -18,6 +17,7 @@ from hierfeat.plots._style import (
     VERMILION,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     key_by_depth,
     number,
@@ -91,7 +91,7 @@ def _distribution(axes: Axes, result: "NonNegativity", name: str) -> None:
             axes.set_yscale("log")
     axes.axvline(0, color=INK, linewidth=0.7)
     axes.set(xlabel="value", ylabel=f"{name}\nshare of values")
-    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    few_ticks(axes.xaxis, most=4, whole=False)
     open_frame(axes)
 
 
@@ -109,7 +109,7 @@ def _channels(axes: Axes, rows: "pd.DataFrame") -> None:
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlim(-0.6, len(ordered) - 0.4)
     axes.set_xlabel("channel")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    few_ticks(axes.xaxis)
     open_frame(axes)
 
 

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import ConnectionPatch, Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.errors import HierfeatError
 from hierfeat.plots._style import (
@@ -18,6 +17,7 @@ from hierfeat.plots._style import (
     VERMILION,
     bare,
     entitle,
+    few_ticks,
     highest,
     number,
     open_frame,
@@ -235,5 +235,5 @@ def plot_train(training: "Training") -> Figure:
     right.legend(loc="lower right")
     for axes in (left, right):
         open_frame(axes)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        few_ticks(axes.xaxis)
     return figure

@@ -40,6 +40,7 @@ def drawn_well(one: Figure) -> None:
     marks_what_is_clipped(one)
     for axes in one.axes:
         labels_apart(axes)
+        ticks_whole(axes)
     legends_inside(one)
     titles_apart(one)
 
@@ -82,6 +83,19 @@ def labels_apart(axes: Axes) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         shown = [tick.label1 for tick in axis.get_major_ticks() if tick.label1.get_visible()]
         apart([text for text in shown if text.get_text() and text.get_rotation() in (0, 90)], slack=1.0)
+
+
+WHOLE = {
+    "row (pixels)", "column (pixels)", "right (pixels)", "down (pixels)", "shift (pixels)", "shift right (pixels)", "shift down (pixels)",
+    "channel", "epoch",
+}  # fmt: skip
+
+
+def ticks_whole(axes: Axes) -> None:
+    """Pixels and channels are counted: no tick stands between two."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_label_text() in WHOLE:
+            assert np.allclose(axis.get_ticklocs(), np.round(axis.get_ticklocs()))
 
 
 def titles_apart(one: Figure) -> None:
