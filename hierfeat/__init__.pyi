@@ -64,11 +64,12 @@ from .stimuli.datasets import fashion_mnist as fashion_mnist
 from .stimuli.datasets import mnist as mnist
 from .stimuli.gratings import gratings as gratings
 from .stimuli.gratings import plaids as plaids
-from .stimuli.image_folder import image_folder as image_folder
 from .stimuli.kernels import image_kernels as image_kernels
 from .stimuli.noise import pink_noise as pink_noise
 from .stimuli.noise import sparse_noise as sparse_noise
 from .stimuli.noise import white_noise as white_noise
+from .stimuli.pictures import folder_classes as folder_classes
+from .stimuli.pictures import image_folder as image_folder
 from .stimuli.spots import annuli as annuli
 from .stimuli.spots import spots as spots
 from .stimuli.stimulus_set import StimulusSet as StimulusSet

@@ -34,7 +34,7 @@ class drawn:
 
     Parameters
     ----------
-    name : str
+    name
         The module in ``hierfeat.plots`` and the function in it, whose first argument is the object to draw.
     """
 

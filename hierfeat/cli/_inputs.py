@@ -120,7 +120,7 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
     channels, height, width = h.input_shape
     small, large = min(height, width), max(height, width)
     if where == "photographs":
-        from hierfeat.stimuli.photographs import photographs
+        from hierfeat.stimuli.pictures import photographs
 
         return photographs(min(asked.limit, 8), size=large, channels=1 if channels == 1 else 3), None
     if where == "glyphs":

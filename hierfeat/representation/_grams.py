@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
@@ -19,20 +20,22 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1].
-    names : list of str
+    names
         Layers' names.
-    batch_size : int
+    batch_size
         Images in one forward pass; if all of them fit in one, no layer's responses are kept.
 
     Notes
     -----
     The Gram matrix is K = XXᵀ with the batch's mean taken off X, which changes nothing of what is made of it and
     saves digits. The correlations are those between the patterns of any two images, over the units of the layer; NaN
-    for an image to which all units answer alike.
+    for an image to which all units respond alike.
     """
+    check_image_axes(h, names)
     found: dict[str, tuple[Tensor, Tensor]] = {}
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
 

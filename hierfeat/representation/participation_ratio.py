@@ -44,21 +44,23 @@ def participation_ratio(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1], N ≥ 4.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    group : int
+    group
         Images compared with each other at a time, at least 4.
-    seed : int
+    seed
         Of the random order of the images.
-    batch_size : int
+    batch_size
         Images in one forward pass; it changes no number.
 
     Returns
     -------
     ParticipationRatio
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

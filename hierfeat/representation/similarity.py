@@ -28,8 +28,8 @@ class Similarity(Result):
     ----------
     table : pandas.DataFrame
         A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, ``constant`` (and the numbers
-        NaN) where one of the two answers alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
-        two answer alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
+        NaN) where one of the two responds alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
+        two response alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
     cka, rsa : numpy.ndarray
         (layers, other layers).
     names : list of str
@@ -59,23 +59,25 @@ def similarity(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1], N ≥ 4; both networks must take them.
-    other : Hierarchy, optional
+    other
         A second network, ``hf.untrained(h, seed=0)`` for one; by default `h` itself.
-    layers, other_layers : str or sequence of str
+    layers, other_layers
         Names, glob patterns or kinds; `other_layers` are `layers` by default.
-    group : int
+    group
         Images compared with each other at a time, at least 4.
-    seed : int
+    seed
         Of the random order of the images.
-    batch_size : int
+    batch_size
         Images in one forward pass; it changes no number.
 
     Returns
     -------
     Similarity
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

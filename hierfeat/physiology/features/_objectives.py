@@ -16,9 +16,9 @@ def channel_mean(activation: Tensor, channels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    activation : torch.Tensor
-        (N, C, ...): what the layer answers to N images.
-    channels : torch.Tensor
+    activation
+        (N, C, ...): the layer's output for N images.
+    channels
         (N,): which channel each image is made for.
 
     Returns
@@ -39,7 +39,7 @@ def central_unit(activation: Tensor, channels: Tensor) -> Tensor:
 
 
 def one_unit(activation: Tensor, units: Tensor) -> Tensor:
-    """One unit of each image, by its place in the flattened answer (C·H·W): (N,)."""
+    """One unit of each image, by its place in the flattened response (C·H·W): (N,)."""
     return maps(activation.flatten(1), units)
 
 

@@ -26,7 +26,7 @@ class Similarities:
 
     Parameters
     ----------
-    conditions : int
+    conditions
         How many changed copies of each image there are.
 
     Notes

@@ -61,26 +61,29 @@ def invariance_score(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], at least 1/firing of them.
-    transformation : str
+    transformation
         One of :data:`hierfeat.stimuli.warps.transformations.TRANSFORMATIONS`.
-    amounts : tuple of float, optional
+    amounts
         The trajectory; by default from the smallest to the largest usual amount, in both directions for ``shift`` and
         ``rotation``. The image itself belongs to it.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    firing : float
+    firing
         G: the share of all images at which a unit is said to fire, the same for all units.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`; and so many of these that `firing` of them is a
         whole number.
-    seed : int
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     InvarianceScore
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

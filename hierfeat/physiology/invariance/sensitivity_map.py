@@ -56,24 +56,27 @@ def sensitivity_map(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_shift : int
+    max_shift
         Pixels: (2·max_shift + 1)² shifts.
-    boundary : str
+    boundary
         ``zero``, ``wrap``, ``reflect`` or ``crop``, see :func:`hierfeat.stimuli.warps.shifts.shift`.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     SensitivityMap
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
@@ -16,7 +15,7 @@ from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import probabilities
+from hierfeat.subjects.scores import checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,28 +60,30 @@ def shift_consistency(
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is one score per class.
-    images : torch.Tensor
+    images
         (N, C, H, W) in [0, 1]; larger than the model's input by `max_shift` on every side if `boundary` is ``crop``.
-    labels : torch.Tensor, optional
+    labels
         (N,), for the accuracy at each shift.
-    max_shift : int
+    max_shift
         Pixels, down, up, right and left: (2·max_shift + 1)² shifts in all.
-    boundary : str
+    boundary
         ``zero``, ``wrap``, ``reflect`` or ``crop``, see `hierfeat.stimuli.warps`. ``crop`` with images of
         256 for a model of 224 and max_shift=16 is Zhang's protocol, of 1,089 shifts.
-    max_shifts : int, optional
+    max_shifts
         So many of the shifts, two at least, are drawn with `seed` and shown to all images; all of them by default.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     ShiftConsistency
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -144,11 +145,7 @@ def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary
     """(N, classes)."""
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     scores = torch.cat([h(shift(batch, *d, boundary=boundary, size=size)) for batch in images.split(batch_size)])
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        raise HierfeatError(
-            f"expected {h.name} to answer with a score per class (N, classes), got {tuple(scores.shape)}"
-        )
-    return scores
+    return checked_classes(h, scores, len(images))
 
 
 def _share(hits: Tensor) -> Tensor:

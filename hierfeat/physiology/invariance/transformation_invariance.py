@@ -47,23 +47,26 @@ def transformation_invariance(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    transformations : mapping or sequence of str
+    transformations
         ``shift`` (pixels), ``rotation`` (degrees), ``magnification`` and ``contrast`` (times), ``noise`` (standard
         deviation); as a mapping, with the amounts of each.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     TransformationInvariance
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

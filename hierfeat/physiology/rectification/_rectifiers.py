@@ -24,9 +24,9 @@ NEGATIVE: dict[str, str] = {
     "mish": "fades to zero, dips to −0.31 on the way",
     "hardswish": "set to zero below −3, dips to −0.38 on the way",
     "softplus": "fades to zero; nothing comes out negative",
-    "sigmoid": "answers below ½; nothing comes out negative",
+    "sigmoid": "½ at zero, less below; nothing comes out negative",
     "logsigmoid": "everything comes out negative",
-    "hardsigmoid": "answers below ½; nothing comes out negative",
+    "hardsigmoid": "½ at zero, less below; nothing comes out negative",
     "tanh": "kept, mirrored, saturates at −1",
     "softsign": "kept, mirrored, saturates at −1",
     "maxout": "the larger piece wins; negative only where all pieces are",
@@ -121,7 +121,7 @@ def _settings(call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def at_zero(call: Call) -> float:
-    """The answer to zero input: ½ for a sigmoid, 0 for most."""
+    """The response to zero input: ½ for a sigmoid, 0 for most."""
     function = pointwise(call)
     return 0.0 if function is None else float(function(torch.zeros(1, dtype=torch.float64)))
 
@@ -139,5 +139,5 @@ def gaussian_moments(function: Callable[[Tensor], Tensor], mean: Tensor, deviati
     z = torch.linspace(-8, 8, 4001, dtype=torch.float64)
     weights = torch.exp(-0.5 * z.square())
     weights = weights / weights.sum()
-    answers = function(mean.double()[:, None] + deviation.double()[:, None] * z)
-    return answers @ weights, answers.square() @ weights
+    responses = function(mean.double()[:, None] + deviation.double()[:, None] * z)
+    return responses @ weights, responses.square() @ weights

@@ -47,20 +47,23 @@ def linear_regions(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    layers : str or sequence of str
-        Names, glob patterns or kinds; what is no pointwise activation function is left out.
-    ways : int
+    layers
+        Names, glob patterns or kinds; what is not a pointwise activation function is left out.
+    ways
         Pairs of images, at most N − 1.
-    steps : int
+    steps
         Into which each way is divided.
-    seed : int
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     LinearRegions
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -46,11 +46,11 @@ def ship(name: str, runs: Sequence[str | Path], into: str | Path) -> dict[str, A
 
     Parameters
     ----------
-    name : str
+    name
         The model.
-    runs : sequence of path
+    runs
         Folders that :func:`write` filled, the one to ship first (not the best: the first).
-    into : str or Path
+    into
         Folder for ``NAME.safetensors`` and ``NAME.json``.
 
     Returns

@@ -69,18 +69,18 @@ def train(
 
     Parameters
     ----------
-    recipe : Recipe, NeocognitronRecipe or str
+    recipe
         A recipe, or the name of one of :func:`find_recipe`.
-    out : str or Path, optional
+    out
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
-        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. (A Neocognitron
-        keeps no checkpoint: the digits take seconds, MNIST some minutes.)
-    device : str
+        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. A Neocognitron
+        keeps no checkpoint: the digits take seconds, MNIST some minutes.
+    device
         ``cpu``, ``cuda`` or ``mps``; a Neocognitron organises itself on the CPU.
-    root : str or Path, optional
+    root
         Folder of the data sets; see :func:`hierfeat.mnist`.
-    progress : bool
+    progress
         Show a progress bar where standard error is a terminal.
 
     Returns
