@@ -30,7 +30,8 @@ class Block:
         Deflated; the half-precision values first. Of each of both runs the values' highest bytes come first, then the
         next ones: exponents compress better among themselves.
     half : bool
-        Whether weights are stored in half precision (vectors, as biases are, never are).
+        Whether weights are stored in half precision (vectors, as biases are, never are, and the first few where it
+        must be).
     error : float
         The largest change of an activation by it, as a share of its layer's largest magnitude, on the images given.
     """
@@ -49,10 +50,8 @@ def pack(graph: Graph, images: Tensor) -> Block:
     hierfeat.HierfeatError
         If `images` do not fit the graph.
     """
-    rounded = {name: _halved(tensor) for name, tensor in graph.tensors.items()}
-    error = max(_change(graph, rounded, image[None]) for image in images[:IMAGES])
-    half = error <= TOLERANCE
-    chosen = {name: half and _may_be_halved(tensor) for name, tensor in graph.tensors.items()}
+    chosen, error = _halves(graph, images[:IMAGES])
+    half = any(chosen.values())
     order = sorted(graph.tensors, key=lambda name: not chosen[name])
     table = [[name, list(graph.tensors[name].shape), 2 if chosen[name] else 4] for name in order]
     runs = [
@@ -60,6 +59,23 @@ def pack(graph: Graph, images: Tensor) -> Block:
         _planes([graph.tensors[name] for name in order if not chosen[name]], np.dtype("<f4")),
     ]
     return Block(table, zlib.compress(b"".join(runs), LEVEL), half, error if half else 0.0)
+
+
+def _halves(graph: Graph, images: Tensor) -> tuple[dict[str, bool], float]:
+    """Which tensors are rounded, and what that changes: all of them, or all but the first few.
+
+    What the first layers round off, all later ones carry on; and the first layers are small.
+    """
+    able = [name for name, tensor in graph.tensors.items() if _may_be_halved(tensor)]
+    for spared in (0, 1, 2, 4, 8, 16):
+        if spared and spared >= len(able):
+            break
+        rounded = dict.fromkeys(graph.tensors, False) | dict.fromkeys(able[spared:], True)
+        tensors = {name: _halved(tensor) if rounded[name] else tensor for name, tensor in graph.tensors.items()}
+        error = max(_change(graph, tensors, image[None]) for image in images)
+        if error <= TOLERANCE:
+            return rounded, error
+    return dict.fromkeys(graph.tensors, False), 0.0
 
 
 def stored(graph: Graph, block: Block) -> dict[str, Tensor]:

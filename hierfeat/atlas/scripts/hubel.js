@@ -244,7 +244,9 @@ async function showSweep() {
     return svg("g", { transform: `translate(${(i % 2) * 220} ${Math.floor(i / 2) * 42})` }, bar, svg("g", { transform: "translate(44 0)" }, svg("path", { class: "first", d })));
   });
   const plate = svg("svg", { viewBox: "0 0 420 176", role: "img", "aria-label": "Response as a bar sweeps across the field, at eight orientations" }, ...lines);
+  const silent = most <= 1e-9 && element("p", { class: "note" }, "No bar brings this unit above zero.");
   need(".plate").replaceChildren(
+    .../** @type {Node[]} */ ([silent].filter(Boolean)),
     element("figure", {}, element("figcaption", {}, "A bar sweeps across the field"), plate),
     element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polar(orientations, rows.map((row) => Math.max(0, ...row)))),
   );

@@ -57,7 +57,7 @@ function listen() {
   });
   document.addEventListener("toggle", (event) => {
     const section = /** @type {HTMLDetailsElement} */ (event.target);
-    if (section.matches("details[data-layer]") && section.open) openSection(section);
+    if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
   }, true);
   for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(/** @type {HTMLAnchorElement} */ (link).hash));
   addEventListener("hashchange", () => goTo(location.hash));
@@ -71,9 +71,9 @@ function start() {
   }
   paintScenes();
   showScores();
+  document.documentElement.dataset.ready = "yes";
   all("details[data-layer][open]").forEach(openSection);
   if (state.unit) showUnit(state.unit.layer);
-  document.documentElement.dataset.ready = "yes";
 }
 
 restore();

@@ -2623,7 +2623,10 @@
       return svg("g", { transform: `translate(${i % 2 * 220} ${Math.floor(i / 2) * 42})` }, bar, svg("g", { transform: "translate(44 0)" }, svg("path", { class: "first", d })));
     });
     const plate = svg("svg", { viewBox: "0 0 420 176", role: "img", "aria-label": "Response as a bar sweeps across the field, at eight orientations" }, ...lines);
+    const silent = most <= 1e-9 && element("p", { class: "note" }, "No bar brings this unit above zero.");
     need(".plate").replaceChildren(
+      .../** @type {Node[]} */
+      [silent].filter(Boolean),
       element("figure", {}, element("figcaption", {}, "A bar sweeps across the field"), plate),
       element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polar(orientations, rows.map((row) => Math.max(0, ...row))))
     );
@@ -3180,7 +3183,7 @@
         /** @type {HTMLDetailsElement} */
         event.target
       );
-      if (section.matches("details[data-layer]") && section.open) openSection(section);
+      if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
     }, true);
     for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(
       /** @type {HTMLAnchorElement} */
@@ -3195,9 +3198,9 @@
     }
     paintScenes();
     showScores();
+    document.documentElement.dataset.ready = "yes";
     all("details[data-layer][open]").forEach(openSection);
     if (state.unit) showUnit(state.unit.layer);
-    document.documentElement.dataset.ready = "yes";
   }
   restore();
   for (const target of all("[data-depth]")) target.replaceChildren(depthChart(
