@@ -246,7 +246,9 @@ def score_kind(h: Hierarchy, images: Tensor) -> str | None:
         return None
     if bool((output >= 0).all()) and abs(float(output.sum()) - 1) < 1e-4:
         return "probabilities"
-    last = next((layer for layer in reversed(list(h.layers)) if layer.op not in _THROUGH and layer.kind != "pool"), None)
+    last = next(
+        (layer for layer in reversed(list(h.layers)) if layer.op not in _THROUGH and layer.kind != "pool"), None
+    )
     return "logits" if last is not None and last.op in ("linear", "conv2d") else "raw"
 
 

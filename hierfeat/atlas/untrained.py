@@ -2,6 +2,7 @@
 
 from math import sqrt
 
+import torch
 from torch import Tensor, nn
 
 #: Layers with fewer weights than this tell nothing of their distribution.
@@ -24,7 +25,7 @@ def untrained_by(model: nn.Module) -> str | None:
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
     known = [norm for norm in norms if norm.running_mean is not None and norm.running_var is not None]
     if known:
-        fresh = all(bool((norm.running_mean == 0).all() and (norm.running_var == 1).all()) for norm in known)
+        fresh = all(_are(norm.running_mean, 0) and _are(norm.running_var, 1) for norm in known)
         return "its batch norms have never seen an image" if fresh else None
     layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     if not layers:
@@ -38,6 +39,10 @@ def untrained_by(model: nn.Module) -> str | None:
     return None
 
 
+def _are(values: Tensor | None, value: float) -> bool:
+    return values is None or bool(torch.eq(values, value).all())
+
+
 def _as_drawn(weight: Tensor) -> bool:
     """Whether weights fill ±1/√(inputs) to the brim and evenly: a uniform density has a kurtosis of 1.8."""
     values = weight.detach().double().flatten()
@@ -48,4 +53,3 @@ def _as_drawn(weight: Tensor) -> bool:
     centred = values - values.mean()
     kurtosis = float(centred.pow(4).mean() / centred.pow(2).mean().square())
     return abs(kurtosis - 1.8) < 6 * sqrt(24 / values.numel())
-

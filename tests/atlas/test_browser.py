@@ -32,7 +32,7 @@ def opened(browser, page, width):
     tab.on("pageerror", lambda error: wrong.append(str(error)))
     tab.on("request", lambda request: None if request.url.startswith("data:") else asked.append(request.url))
     tab.goto(page.as_uri())
-    tab.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    tab.wait_for_function("() => document.documentElement.dataset.ready === 'yes'")
     yield tab
     assert wrong == []
     assert asked == [page.as_uri()]

@@ -7,9 +7,9 @@ construction, for repeated and in-place calls too.
 
 import contextlib
 import io
+import re
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -86,6 +86,10 @@ def export(h: Hierarchy) -> Graph:
     """
     if h.dtype not in (torch.float32, torch.float64):
         raise CannotRun(f"{h.name} computes in {_plain(h.dtype)}, the page in float32: convert the model with .float()")
+    odd = next((path for path, _ in h.model.named_modules() if not _is_plain(path)), None)
+    odd = odd or next((path for path, _ in h.model.named_parameters() if not _is_plain(path)), None)
+    if odd is not None:  # torch.fx writes names into source text that it runs, as they are
+        raise CannotRun(f"{h.name} has a part named {odd!r}, and torch.export takes letters, digits and _ only")
     program, names = _program(h)
     tensors, nodes, outputs = rewritten(program, Graph.INPUT)
     missing = sorted({node.op for node in nodes} - OPERATIONS)
@@ -145,6 +149,10 @@ def _program(h: Hierarchy) -> tuple[torch.export.ExportedProgram, list[str]]:
     return program, names
 
 
+def _is_plain(path: str) -> bool:
+    return re.fullmatch(r"[\w.]*", path) is not None
+
+
 def _plain(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
@@ -152,5 +160,3 @@ def _plain(dtype: torch.dtype) -> str:
 def _listed(names: list[str]) -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return f"the operation{'s' if len(names) > 1 else ''} {', '.join(names[:5])}{more}"
-
-

@@ -38,7 +38,8 @@ class Node:
         args = [resolved(value, values) for value in self.args[: len(self.args) - len(self.keywords)]]
         kwargs = {name: resolved(value, values) for name, value in self.keywords.items()}
         if self.op in ("view.default", "_unsafe_view.default"):
-            return args[0].reshape(args[1])  # the copy that made it contiguous may have been left out
+            source: Tensor = args[0]
+            return source.reshape(args[1])  # the copy that made it contiguous may have been left out
         output = self.function(*args, **kwargs)
         return output if isinstance(output, Tensor) else output[0]
 
@@ -89,7 +90,9 @@ class _Rewriting:
         elif name in ("split", "split_with_sizes", "chunk", "unbind"):
             self._means[node.name] = self._parts(node, name, args)
         elif name == "index" and (picked := self._picked(args)) is not None:
-            self._means[node.name] = self._emit(node.name, torch.ops.aten.index_select.default, picked, {}, _shape(node))
+            self._means[node.name] = self._emit(
+                node.name, torch.ops.aten.index_select.default, picked, {}, _shape(node)
+            )
         else:
             self._means[node.name] = self._emit(node.name, node.target, args, keywords, _shape(node))
 
@@ -152,10 +155,7 @@ class _Rewriting:
         found: list[Any] = []
         keywords: dict[str, Any] = {}
         for place, argument in enumerate(node.target._schema.arguments):  # type: ignore[union-attr]
-            if place < len(node.args):
-                value = node.args[place]
-            else:
-                value = given.get(argument.name, argument.default_value)
+            value = node.args[place] if place < len(node.args) else given.get(argument.name, argument.default_value)
             found.append(self._argument(value))
             if argument.kwarg_only:
                 keywords[argument.name] = found[-1]

@@ -14,6 +14,7 @@ export const indexOf = (one) => Number(/** @type {HTMLElement} */ (one.closest("
 
 /** @param {number} index of a layer @returns {Unit} */
 export function unitOf(index) {
+  if (state.unit?.layer === index) return state.unit; // an address may have brought it
   let unit = chosen.get(index);
   if (!unit) chosen.set(index, (unit = strongestUnit(layers[index])));
   return unit;

@@ -2090,6 +2090,7 @@
     one.closest("[data-layer]").dataset.layer
   );
   function unitOf(index) {
+    if (state.unit?.layer === index) return state.unit;
     let unit = chosen.get(index);
     if (!unit) chosen.set(index, unit = strongestUnit(layers[index]));
     return unit;

@@ -216,7 +216,9 @@ class RandomCNN(nn.Module):
             return nn.Sequential(nn.Flatten(), nn.Linear(x[0].numel(), 5, bias=False), nn.Softmax(1))
         if self.random.random() < 0.3:
             return nn.Sequential(nn.Conv2d(channels, 5, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        return nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 9), nn.PReLU(9), nn.Linear(9, 4))
+        return nn.Sequential(
+            nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(channels, 9), nn.PReLU(9), nn.Linear(9, 4)
+        )
 
 
 class _bare(nn.Module):

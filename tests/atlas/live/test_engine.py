@@ -72,9 +72,9 @@ def random_reports(tmp_path_factory):
     folder = tmp_path_factory.mktemp("random")
     nets = {seed: RandomCNN(seed) for seed in SEEDS}
     folders = [
-        Case(hf.Hierarchy(net, net.input_shape, name=f"seed {seed}: {net.names}"), uniform(net.input_shape, seed)).write(
-            folder / str(seed)
-        )
+        Case(
+            hf.Hierarchy(net, net.input_shape, name=f"seed {seed}: {net.names}"), uniform(net.input_shape, seed)
+        ).write(folder / str(seed))
         for seed, net in nets.items()
     ]
     used = {op for place in folders for _, op, *_ in json.loads((place / "graph.json").read_text())["nodes"]}
