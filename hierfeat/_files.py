@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hierfeat.errors import HierfeatError
 
+_LFS = b"version https://git-lfs"
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -57,6 +59,15 @@ def write_with(path: str | Path, write: Callable[[Path], object]) -> None:
     """Let ``write(partial)`` make the file that then becomes `path`."""
     with replacing(path) as partial:
         write(partial)
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Whether a file holds only the text by which git-lfs stands for it: a clone without git-lfs has these."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_LFS)) == _LFS
+    except OSError:
+        return False
 
 
 def _umask() -> int:

@@ -34,7 +34,7 @@ class drawn:
 
     Parameters
     ----------
-    name : str
+    name
         The module in ``hierfeat.plots`` and the function in it, whose first argument is the object to draw.
     """
 
@@ -206,6 +206,8 @@ def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
             table[name] = table[name] == "True"
         elif kind == "str":
             table[name] = table[name].fillna("")
+        elif kind.startswith("float"):  # each by its own text, exactly: to_numeric of pandas 2 errs in the last place
+            table[name] = table[name].astype("float64").astype(cast(Any, kind))
         elif kind != "str?":
             table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
     return table

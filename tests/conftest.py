@@ -15,6 +15,10 @@ settings.register_profile("hierfeat", deadline=None, derandomize="CI" in os.envi
 settings.load_profile("hierfeat")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite-figures", action="store_true", help="store what figures draw now in tests/plots")
+
+
 class Everything(nn.Module):
     """One network with each thing that trips peers: in-place, functional, reused and repeated layers."""
 

@@ -1,11 +1,16 @@
-"""Every example in a docstring runs; every public function says what it takes, returns and raises."""
+"""Every example in a docstring runs; every public name is described in one form, in full."""
 
 import doctest
 import importlib
 import inspect
+import json
+import re
+import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
+from numpydoc.validate import ERROR_MSGS, validate
 
 import hierfeat as hf
 
@@ -42,3 +47,31 @@ def test_public_functions_are_documented_in_full(name):
     assert text.splitlines()[0].endswith("."), f"{name}: the first line is no sentence"
     missing = [p.name for p in parameters if p.name not in text]
     assert not missing, f"{name}: {missing} not described"
+
+
+SETTINGS = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+LEFT_OUT = set(SETTINGS["tool"]["numpydoc_validation"]["checks"]) - {"all"}
+TYPED = "a type in the docstring"
+EXCEPTIONS = json.loads((Path(__file__).parent / "docstring_exceptions.json").read_text())
+
+
+def faults(name: str) -> set[str]:
+    """What numpydoc's validation finds, and parameters whose type stands in the docstring and not in the annotation."""
+    value = getattr(hf, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = {code for code, _ in validate(f"{value.__module__}.{value.__qualname__}")["errors"]}
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}|\Z)", inspect.getdoc(value), re.M | re.S)
+    typed = section is not None and re.search(r"^\S[^\n]* : ", section[1], re.M)
+    return (found - LEFT_OUT) | ({TYPED} if typed else set())
+
+
+@pytest.mark.parametrize("name", [name for name in hf.__all__ if name != "__version__"])
+def test_public_names_are_described_in_one_form(name):
+    """What still fails stands in docstring_exceptions.json: take out what you mend, add nothing."""
+    new = faults(name) - set(EXCEPTIONS.get(name, ()))
+    assert not new, f"{name}: {[(code, ERROR_MSGS.get(code, '')) for code in sorted(new)]}"
+
+
+def test_exceptions_are_of_public_names():
+    assert set(EXCEPTIONS) <= set(hf.__all__)

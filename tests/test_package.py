@@ -1,11 +1,13 @@
 """The house as a whole: lazy names, the frozen inventory, the floors, and the wheel."""
 
 import ast
+import importlib
 import json
 import subprocess
 import sys
-import sysconfig
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ INVENTORY = Path(__file__).parent / "public_names.json"
 
 FLOORS = {
     "subjects": set(),
-    "stimuli": set(),
+    "stimuli": {"subjects"},
     "recording": {"subjects"},
     "anatomy": {"subjects"},
     "physiology": {"subjects", "recording", "stimuli", "anatomy"},
@@ -32,7 +34,7 @@ NEEDED_TO_DRAW = {"hierfeat.errors", "hierfeat._files"}
 
 
 def run(*code: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *code], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run([sys.executable, *code], capture_output=True, text=True, timeout=240, **options)
 
 
 def test_importing_hierfeat_imports_no_torch():
@@ -40,10 +42,16 @@ def test_importing_hierfeat_imports_no_torch():
     assert run("-c", code, cwd=ROOT).returncode == 0
 
 
+def test_importing_hierfeat_takes_a_tenth_of_a_second():
+    code = "import time; start = time.process_time(); import hierfeat; print(time.process_time() - start)"
+    assert min(float(run("-c", code, cwd=ROOT).stdout) for _ in range(5)) < 0.1
+
+
 def test_help_imports_no_torch():
-    attempt = "try: hierfeat.cli.main(['--help'])"
-    code = f"import sys, hierfeat.cli\n{attempt}\nexcept SystemExit: sys.exit('torch' in sys.modules)"
-    assert run("-c", code, cwd=ROOT).returncode == 0
+    code = "import sys; from hierfeat.cli import main; sys.exit(main(['--help']) or 'torch' in sys.modules)"
+    done = run("-c", code, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert "orientation-tuning" in done.stdout
 
 
 def test_the_package_runs_as_a_command():
@@ -59,6 +67,45 @@ def test_every_public_name_is_there_and_documented():
 def test_the_public_names_change_only_on_purpose():
     """To change them, change tests/public_names.json in the same commit, and say so in CHANGELOG.md."""
     assert json.loads(INVENTORY.read_text()) == hf.__all__
+
+
+def stub() -> dict[str, str]:
+    """The public names and their modules, by the syntax tree of the stub."""
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    imported = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    return {alias.asname: node.module for node in imported for alias in node.names if alias.name == alias.asname}
+
+
+def test_the_stub_and_the_names_at_run_time_agree():
+    listed = stub()
+    assert ["__version__", *sorted(listed)] == hf.__all__
+    assert sorted(hf.__all__) == dir(hf)
+    for name, module in listed.items():
+        assert getattr(hf, name) is getattr(importlib.import_module(f"hierfeat.{module}"), name)
+
+
+def test_type_checkers_see_through_the_entrance(tmp_path):
+    wrong = {
+        "hf.record(3, nonsense=4)": 'Unexpected keyword argument "nonsense"',
+        "hf.no_such_name": 'Module has no attribute "no_such_name"',
+        "hf.load(5)": 'incompatible type "int"',
+        "hf.digits().plot()": 'has no attribute "plot"',
+    }
+    right = ["hf.record(hf.load('lenet5-digits'), hf.digits()[0])", "hf.atlas", "hf.Call", "hf.StimulusSet", "hf.Stop"]
+    (tmp_path / "lines.py").write_text("\n".join(["import hierfeat as hf", *wrong, *right]) + "\n")
+    done = run("-m", "mypy", "--config-file", "pyproject.toml", str(tmp_path / "lines.py"), cwd=ROOT)
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    for number, says in enumerate(wrong.values(), start=2):
+        assert any(f"lines.py:{number}:" in line and says in line for line in errors), done.stdout
+    assert {int(line.split(":")[1]) for line in errors} == set(range(2, 2 + len(wrong)))
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("recrod", "record"), ("orientation_tunning", "orientation_tuning")])
+def test_a_name_mistyped_is_answered_with_the_nearest(typed, meant):
+    with pytest.raises(AttributeError, match=f"no attribute '{typed}'; did you mean {meant}"):
+        getattr(hf, typed)
+    with pytest.raises(AttributeError, match="no attribute 'xyzzy'$"):
+        hf.xyzzy  # noqa: B018
 
 
 def test_the_function_atlas_survives_the_import_of_its_package():
@@ -126,7 +173,7 @@ def test_importing_every_plot_imports_no_torch():
     assert set(names) <= loaded, done.stderr
     assert "torch" not in loaded
     house = {name for name in loaded if name.startswith("hierfeat.") and not name.startswith("hierfeat.plots")}
-    assert house <= NEEDED_TO_DRAW | {"hierfeat._version"}
+    assert house <= NEEDED_TO_DRAW | {"hierfeat._version", "hierfeat._torchvision"}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.name)
@@ -143,6 +190,16 @@ def wheel(tmp_path_factory) -> Path:
     return path
 
 
+def test_the_wheel_and_the_source_hold_stub_types_and_weights(wheel, tmp_path):
+    built = run("-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT))
+    assert built.returncode == 0, built.stderr
+    [source] = tmp_path.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive, tarfile.open(source) as sources:
+        held = [set(archive.namelist()), {name.partition("/")[2] for name in sources.getnames()}]
+    for names in held:
+        assert {f"hierfeat/{name}" for name in ("__init__.pyi", "py.typed", "zoo/weights/lenet5-digits.json")} <= names
+
+
 def test_the_wheel_works_in_a_fresh_environment_from_an_empty_folder(wheel, tmp_path):
     """Dependencies are borrowed from this environment; hierfeat itself can only come from the wheel."""
     venv.create(tmp_path / "env", with_pip=False)
@@ -150,7 +207,7 @@ def test_the_wheel_works_in_a_fresh_environment_from_an_empty_folder(wheel, tmp_
     installed = run("-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel))
     assert installed.returncode == 0, installed.stderr
     [site] = (tmp_path / "env").rglob("site-packages")
-    (site / "borrowed.pth").write_text(sysconfig.get_paths()["purelib"])
+    (site / "borrowed.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
     empty = tmp_path / "empty"
     empty.mkdir()
     code = "import hierfeat, sys; print(hierfeat.__file__); from hierfeat.cli import main; sys.exit(main(sys.argv[1:]))"

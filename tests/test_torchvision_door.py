@@ -16,14 +16,18 @@ def run(code: str) -> subprocess.CompletedProcess:
     )
 
 
-def test_models_datasets_and_transforms_work():
+@pytest.mark.parametrize("first", ["from hierfeat._torchvision import datasets, models", "import hierfeat"])
+def test_models_datasets_and_transforms_work(first):
     done = run(
-        """
+        f"""
+        {first}
         import torch
-        from hierfeat._torchvision import datasets, models, transforms
+        from torchvision import datasets, models, ops
+        from torchvision.transforms import v2 as transforms
         assert models.squeezenet1_0(weights=None).eval()(torch.rand(1, 3, 64, 64)).shape == (1, 1000)
         assert transforms.Resize(8)(torch.rand(3, 16, 16)).shape == (3, 8, 8)
         assert datasets.MNIST
+        assert ops.box_iou(torch.tensor([[0.0, 0, 2, 2]]), torch.tensor([[0.0, 0, 1, 2]])).item() == 0.5
         """
     )
     assert done.returncode == 0, done.stderr
@@ -44,23 +48,63 @@ def fake_torchvision(folder: Path, error: str) -> None:
     )
 
 
-def import_with(folder: Path) -> subprocess.CompletedProcess:
-    code = "import hierfeat._torchvision as door; print(door.torchvision.__file__)"
-    return run(f"import sys; sys.path.insert(0, {str(folder)!r}); {code}")
+def import_with(folder: Path, first: str, then: str = "import torchvision") -> subprocess.CompletedProcess:
+    return run(f"import sys; sys.path.insert(0, {str(folder)!r}); {first}; {then}; print(sys.modules['torchvision'])")
 
 
-def test_the_mismatch_is_mended(tmp_path):
+WAYS = [
+    "from hierfeat._torchvision import models",
+    "import hierfeat; import torchvision",
+    "import hierfeat; import user",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_mismatch_is_mended_in_whoever_imports_it(way, tmp_path):
     fake_torchvision(tmp_path, "operator torchvision::nms does not exist")
-    done = import_with(tmp_path)
+    (tmp_path / "user.py").write_text("from torchvision import models\nimport torchvision.transforms.v2\n")
+    done = import_with(tmp_path, way)
     assert done.returncode == 0, done.stderr
     assert str(tmp_path) in done.stdout
 
 
-def test_any_other_failure_is_passed_on(tmp_path):
+def test_a_failed_import_before_hierfeat_does_no_harm(tmp_path):
+    fake_torchvision(tmp_path, "operator torchvision::nms does not exist")
+    first = "exec('try: import torchvision\\nexcept RuntimeError as error: print(error)')"
+    done = import_with(tmp_path, first, "import hierfeat, torchvision")
+    assert done.returncode == 0, done.stderr
+    assert "nms does not exist" in done.stdout
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_any_other_failure_is_passed_on(way, tmp_path):
     fake_torchvision(tmp_path, "libcudart.so.13: cannot open shared object file")
-    done = import_with(tmp_path)
+    (tmp_path / "user.py").write_text("from torchvision import models\n")
+    done = import_with(tmp_path, way)
     assert done.returncode != 0
     assert "libcudart" in done.stderr
+
+
+def test_no_other_import_is_touched_and_none_is_made():
+    done = run(
+        """
+        import sys
+        import hierfeat, hierfeat
+        assert not {"torch", "torchvision"} & set(sys.modules)
+        assert len([finder for finder in sys.meta_path if type(finder).__module__ == "hierfeat._torchvision"]) == 1
+        import json.tool, importlib.util
+        assert importlib.util.find_spec("no_such_package") is None
+        assert json.tool.__spec__.loader.__class__.__name__ == "SourceFileLoader"
+        assert "exec_module" not in vars(json.tool.__spec__.loader)
+        """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_where_there_is_no_torchvision_the_error_is_pythons_own(tmp_path):
+    code = "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p]; import torchvision"
+    done = run(f"import hierfeat; {code}")
+    assert "ModuleNotFoundError: No module named 'torchvision'" in done.stderr
 
 
 TIMM = """

@@ -1,60 +1,96 @@
-"""The command line, built from the public functions: ``hierfeat COMMAND``, one function per command.
+"""The command line, read from the public functions: ``hierfeat COMMAND``, one function per command.
 
 Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
 """
 
-import argparse
+import codecs
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from hierfeat._version import __version__
-from hierfeat.cli import layers, models, results
 from hierfeat.errors import HierfeatError
+
+if TYPE_CHECKING:
+    from cyclopts import CycloptsError
+
+_TRACEBACK = "--traceback"
+_PLAIN = {
+    "⌊": "floor(",
+    "⌋": ")",
+    "−": "-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "→": "->",
+    "σ": "sigma",
+    "…": "...",
+    "’": "'",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code: 0, 2 after an error, 130 after Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except KeyboardInterrupt:
-        print("hierfeat: interrupted; no half-written file is left", file=sys.stderr)
-        return 130
-    except BrokenPipeError:  # the reader of a pipe, `head` say, has seen enough
-        sys.stderr.close()
-        return 0
-    except Exception as error:
-        if options.traceback:
-            raise
-        print(f"hierfeat: {_one_line(error)}", file=sys.stderr)
-        return 2
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    tokens = [token for token in given if token != _TRACEBACK]
+    with _printable():
+        try:
+            _run(tokens)
+        except KeyboardInterrupt:
+            print("hierfeat: interrupted; no half-written file is left", file=sys.stderr)
+            return 130
+        except BrokenPipeError:  # the reader of a pipe, `head` say, has seen enough
+            sys.stderr.close()
+            return 0
+        except Exception as error:
+            if _TRACEBACK in given:
+                raise
+            print(f"hierfeat: {_one_line(error)}", file=sys.stderr)
+            return 2
     return 0
+
+
+def _run(tokens: Sequence[str]) -> None:
+    from cyclopts import CycloptsError
+
+    from hierfeat.cli._app import make_app
+
+    try:
+        make_app(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        raise HierfeatError(_usage(error)) from error
+
+
+def _usage(error: "CycloptsError") -> str:
+    """What is wrong with the arguments, in the words of the library, and where the usage stands."""
+    error.verbose = False
+    chain = " ".join(["hierfeat", *(error.command_chain or ())])
+    return f"{' '.join(str(error).split()).rstrip('.')}; `{chain} --help` shows the usage"
 
 
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, HierfeatError):
         return text
-    return f"{type(error).__name__}: {text} (--traceback shows where)"
+    return f"{type(error).__name__}: {text} ({_TRACEBACK} shows where)"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong with the arguments; argparse would print the usage before it."""
+@contextmanager
+def _printable() -> Iterator[None]:
+    """Let what the terminal's encoding lacks, the floor sign in cp1252 say, be spelt in plain characters."""
+    codecs.register_error("hierfeat", _spelt)
+    streams = [(stream, stream.errors) for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
+    for stream, _ in streams:
+        stream.reconfigure(errors="hierfeat")
+    try:
+        yield
+    finally:
+        for stream, errors in streams:
+            if not stream.closed:
+                stream.reconfigure(errors=errors)
 
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"hierfeat: {message}; `{self.prog} --help` shows the usage\n")
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="hierfeat",
-        description="Analyse the feature hierarchy of a trained CNN, as Hubel and Wiesel analysed the visual cortex.",
-        epilog="Start with: hierfeat atlas lenet5-digits",
-    )
-    parser.add_argument("--version", action="version", version=f"hierfeat {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    layers.add(commands)
-    results.add(commands)
-    models.add(commands)
-    return parser
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(char, "?") for char in error.object[error.start : error.end]), error.end

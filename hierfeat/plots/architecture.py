@@ -6,25 +6,21 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.colors
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 
+from hierfeat.plots._style import BLUE, DARK, GREEN, GREY, LIGHT, ORANGE, PALE, PURPLE, SKY, YELLOW, entitle, sheet
+
 if TYPE_CHECKING:
     from hierfeat.anatomy.lessons.dimensions import Dimensions
     from hierfeat.anatomy.lessons.guidelines import Guidelines
 
-_COLOURS = {
-    "input": "#bbbbbb",
-    "conv": "#56B4E9",
-    "pool": "#E69F00",
-    "linear": "#009E73",
-    "add": "#CC79A7",
-    "concat": "#F0E442",
-}
-_OTHER = "#dddddd"
+_COLOURS = {"input": LIGHT, "conv": SKY, "pool": ORANGE, "linear": GREEN, "add": PURPLE, "concat": YELLOW}
+_OTHER = "0.87"
+_VERDICTS = {"kept": BLUE, "broken": ORANGE, "not applicable": PALE}
+_MARKS = {"kept": "✓", "broken": "✗", "not applicable": "–"}
 _MOST_COLUMNS = 18
 _APART = 0.05  # inches between maps that are drawn one by one
 _TALLEST, _DEEPEST, _THIN = 2.6, 1.7, 0.13  # inches: the largest map, the most maps, the side of a dense layer
@@ -64,7 +60,7 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     few = len(set(columns)) <= 10
     boxes = _boxes(rows, counts, few=few)
     width, height = _place(boxes, columns, few=few)
-    figure = plt.figure(figsize=(min(18.0, max(width, 6) + 0.4), min(18, width + 0.4) / (width + 0.4) * height + 1.0))
+    figure = sheet(max(width, 6) + 0.4, min(18, width + 0.4) / (width + 0.4) * height + 1.0, layout="none")
     axis = figure.add_axes((0, 0.02, 1, 0.9))
     _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
     small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
@@ -74,7 +70,6 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
     axis.axis("off")
     _name_kinds(figure, axis, result, rows)
-    plt.close(figure)
     return figure
 
 
@@ -128,7 +123,7 @@ def _draw(axis: Axes, box: _Box) -> None:
     colour = _COLOURS.get(box.row.kind, _OTHER)
     front = np.array([box.left + abs(box.back[0]), box.bottom])
     corners = front + np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * box.face
-    style: dict[str, Any] = {"edgecolor": "#333333", "linewidth": 0.8, "joinstyle": "round"}
+    style: dict[str, Any] = {"edgecolor": DARK, "linewidth": 0.8, "joinstyle": "round"}
     apart = np.linalg.norm(box.back) / box.row.maps > _APART
     if apart and not box.row.dense:
         for place in range(box.row.maps - 1, 0, -1):
@@ -154,7 +149,7 @@ def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
     if formula and box.row.formula:
         text = box.row.formula.replace("; ", "\n")
-        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=0.78 * size, color="#555555")
+        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=0.78 * size, color=DARK)
 
 
 def _short(name: str) -> str:
@@ -170,7 +165,7 @@ def _arrows(axis: Axes, wires: list[tuple[_Box, _Box]], *, bows: bool) -> None:
     """Join each box to those that feed it; what skips a column takes a bow over it."""
     for source, box in wires:
         far = bows and box.row.column - source.row.column > 1
-        style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": "#777777", "linewidth": 1.0}
+        style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 9, "color": GREY, "linewidth": 1.0}
         style["connectionstyle"] = "arc3,rad=-0.28" if far else "arc3,rad=0"
         axis.add_patch(FancyArrowPatch(_side(source, right=True), _side(box, right=False), zorder=0.5, **style))
 
@@ -182,16 +177,12 @@ def _side(box: _Box, *, right: bool) -> tuple[float, float]:
 
 def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -> None:
     kinds = dict.fromkeys(row.kind for row in rows)
-    handles = [Patch(facecolor=_COLOURS.get(kind, _OTHER), edgecolor="#333333", label=kind) for kind in kinds]
+    handles = [Patch(facecolor=_COLOURS.get(kind, _OTHER), edgecolor=DARK, label=kind) for kind in kinds]
     axis.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=10)
     scale = "height and width to one scale, maps to another"
     scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
-    figure.suptitle(f"{result.provenance.get('model', '')}: dimensions, layer by layer", fontsize=14, y=0.985)
-    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=9, color="#555555")
-
-
-_VERDICTS = {"kept": "#0072B2", "broken": "#E69F00", "not applicable": "#e4e4e4"}
-_MARKS = {"kept": "✓", "broken": "✗", "not applicable": "–"}
+    entitle(figure, result, "dimensions, layer by layer", size=13)
+    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=9, color=DARK)
 
 
 def plot_guidelines(result: "Guidelines") -> Figure:
@@ -208,7 +199,7 @@ def _list(result: "Guidelines") -> Figure:
     table = result.table
     tall = [1.55 if verdict == "broken" else 1.0 for verdict in table["verdict"]]
     places = [sum(tall[:place]) + own / 2 for place, own in enumerate(tall)]
-    figure = plt.figure(figsize=(12, 0.56 * sum(tall) + 0.7), layout="constrained")
+    figure = sheet(12, 0.56 * sum(tall) + 0.7)
     axis = figure.subplots()
     for row, place in zip(table.itertuples(), places, strict=True):
         broken = row.verdict == "broken"
@@ -218,18 +209,17 @@ def _list(result: "Guidelines") -> Figure:
         axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
         if broken:
             purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
-            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=9, color="#555555")
+            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=9, color=DARK)
     axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
-    figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=15)
-    plt.close(figure)
+    figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=13)
     return figure
 
 
 def _grid(result: "Guidelines") -> Figure:
     table = result.table
     models, rules = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["rule"]))
-    figure = plt.figure(figsize=(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9), layout="constrained")
+    figure = sheet(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9)
     axis = figure.subplots()
     for row in table.itertuples():
         _mark(axis, rules.index(str(row.rule)), models.index(str(row.model)), str(row.verdict))
@@ -242,11 +232,10 @@ def _grid(result: "Guidelines") -> Figure:
     axis.spines[:].set_visible(False)
     handles = [Patch(facecolor=colour, label=f"{_MARKS[name]} {name}") for name, colour in _VERDICTS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=11)
-    plt.close(figure)
     return figure
 
 
 def _mark(axis: Axes, column: float, row: float, verdict: str) -> None:
     axis.add_patch(Rectangle((column - 0.46, row - 0.43), 0.92, 0.86, facecolor=_VERDICTS[verdict]))
-    colour = {"kept": "white", "broken": "black"}.get(verdict, "#666666")
+    colour = {"kept": "white", "broken": "black"}.get(verdict, DARK)
     axis.text(column, row, _MARKS[verdict], ha="center", va="center", fontsize=14, color=colour)

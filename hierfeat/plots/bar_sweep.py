@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
@@ -11,6 +10,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from hierfeat._files import replacing
 from hierfeat.errors import HierfeatError
+from hierfeat.plots._style import DARK, INK, LIGHT, SKY, VERMILION, entitle, highest, sheet
 
 if TYPE_CHECKING:
     from hierfeat.physiology.fields.bar_sweep import BarSweep
@@ -24,11 +24,10 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     matplotlib.figure.Figure
     """
     count = len(sweep.orientations)
-    fig, axes = plt.subplots(
-        count, 2, figsize=(6.2, 0.82 * count + 1.0), width_ratios=[1, 5], layout="constrained", squeeze=False
-    )
+    figure = sheet(6.4, 0.82 * count + 1.1)
+    axes = figure.subplots(count, 2, width_ratios=[1, 5], squeeze=False)
     rates = np.maximum(sweep.responses, 0)
-    top = max(float(rates.max()), 1e-12)
+    top = highest(rates) or 1.0
     for index, (icon, trace) in enumerate(axes):
         _icon(icon, sweep, float(sweep.orientations[index]))
         _trace(trace, sweep, rates[index], top)
@@ -37,17 +36,21 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
         trace.set_ylabel(f"{sweep.orientations[index]:g}°", rotation=0, ha="right", va="center", fontsize=9)
     axes[-1, 1].set_xlabel("position of the bar across the field (pixels from its middle)")
     kind = "slit of light" if sweep.polarity > 0 else "dark bar"
-    fig.suptitle(f"{sweep.layer}, unit {sweep.channel}: response to a moving {kind} (dashed: grey)", fontsize=10)
-    plt.close(fig)
-    return fig
+    about = (
+        f"{sweep.layer}, channel {sweep.channel}, rectified response to a moving {kind}\n"
+        f"dashed: to the blank ground; full height: {top:.3g}"
+    )
+    entitle(figure, sweep, about, size=10)
+    return figure
 
 
 def _icon(ax: Any, sweep: "BarSweep", orientation: float) -> None:
     """The field as a dashed square, the bar over it, an arrow where it goes; rows count downwards."""
     height, width = sweep.box[2] - sweep.box[0], sweep.box[3] - sweep.box[1]
-    size = max(height, width)
-    ax.add_patch(Rectangle((-width / 2, -height / 2), width, height, fill=False, ec="0.3", ls=(0, (2, 2)), lw=0.9))
-    ax.add_patch(Polygon(_corners(orientation, 1.15 * size, sweep.width), fc="black" if sweep.polarity < 0 else "0.65", ec="black", lw=0.6))  # fmt: skip  # noqa: E501
+    size = max(height, width, 1)
+    ax.add_patch(Rectangle((-width / 2, -height / 2), width, height, fill=False, ec=DARK, ls=(0, (2, 2)), lw=0.9))
+    bar = _corners(orientation, 1.15 * size, sweep.width)
+    ax.add_patch(Polygon(bar, fc=INK if sweep.polarity < 0 else LIGHT, ec=INK, lw=0.6))
     theta = np.deg2rad(orientation)
     across = np.array([np.sin(theta), np.cos(theta)])
     ax.annotate("", 0.95 * size * across, 0.3 * size * across, arrowprops={"arrowstyle": "->", "lw": 1.1})
@@ -66,8 +69,8 @@ def _corners(orientation: float, length: float, width: float) -> np.ndarray:
 
 
 def _trace(ax: Any, sweep: "BarSweep", rates: np.ndarray, top: float) -> None:
-    ax.fill_between(sweep.offsets, rates, color="black", lw=0.8)
-    ax.axhline(max(sweep.blank, 0), color="#d55e00", lw=0.8, ls="--")
+    ax.fill_between(sweep.offsets, rates, color=INK, lw=0.8)
+    ax.axhline(max(sweep.blank, 0), color=VERMILION, lw=0.8, ls="--")
     ax.set_ylim(0, 1.05 * top)
     ax.set_xlim(sweep.offsets[0], sweep.offsets[-1])
     ax.set_yticks([])
@@ -77,16 +80,17 @@ def _trace(ax: Any, sweep: "BarSweep", rates: np.ndarray, top: float) -> None:
 def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second: int) -> Path:
     """Write a GIF or MP4: the bar moving over the field, and the trace of each orientation growing beneath it."""
     writer = _writer(Path(path), frames_per_second)
-    fig, (above, below) = plt.subplots(2, 1, figsize=(3.4, 4.6), height_ratios=[2, 1], layout="constrained")
+    figure = sheet(3.4, 4.6)
+    above, below = figure.subplots(2, 1, height_ratios=[2, 1])
     rates = np.maximum(sweep.responses, 0)
     picture = above.imshow(sweep.frames[0, 0], cmap="gray", vmin=0, vmax=255, extent=sweep.extent)
     box = sweep.box
-    above.add_patch(Rectangle((box[1], box[0]), box[3] - box[1], box[2] - box[0], fill=False, ec="#56b4e9", lw=1.5))
+    above.add_patch(Rectangle((box[1], box[0]), box[3] - box[1], box[2] - box[0], fill=False, ec=SKY, lw=1.5))
     above.set_xticks([])
     above.set_yticks([])
-    (line,) = below.plot([], [], color="black", lw=1.6)
+    (line,) = below.plot([], [], color=INK, lw=1.6)
     below.set_xlim(sweep.offsets[0], sweep.offsets[-1])
-    below.set_ylim(0, 1.05 * max(float(rates.max()), 1e-12))
+    below.set_ylim(0, 1.05 * (highest(rates) or 1.0))
     below.set_xlabel("position of the bar (pixels)")
     below.set_ylabel("response")
     steps = len(sweep.offsets)
@@ -95,13 +99,12 @@ def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second:
         angle, step = divmod(index, steps)
         picture.set_data(sweep.frames[angle, step])
         line.set_data(sweep.offsets[: step + 1], rates[angle, : step + 1])
-        above.set_title(f"{sweep.layer}, unit {sweep.channel}: {sweep.orientations[angle]:g}°", fontsize=10)
+        above.set_title(f"{sweep.layer}, channel {sweep.channel}: {sweep.orientations[angle]:g}°", fontsize=10)
         return picture, line
 
-    film = FuncAnimation(fig, show, frames=len(sweep.orientations) * steps)
+    film = FuncAnimation(figure, show, frames=len(sweep.orientations) * steps)
     with replacing(path) as partial:
         film.save(partial, writer=writer, dpi=70)
-    plt.close(fig)
     return Path(path)
 
 

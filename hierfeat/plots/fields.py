@@ -3,13 +3,33 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
-from hierfeat.plots._style import spaced
+from hierfeat.errors import HierfeatError
+from hierfeat.plots._style import (
+    BLUE,
+    INK,
+    LIGHT,
+    PALE,
+    VERMILION,
+    as_drawn,
+    entitle,
+    highest,
+    picture,
+    positive,
+    say,
+    scale,
+    shades,
+    sheet,
+    signed,
+    some_channels,
+    spaced,
+    whole_pixels,
+)
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.intervals.boxes import Box
@@ -17,7 +37,8 @@ if TYPE_CHECKING:
     from hierfeat.physiology.fields.effective_field import EffectiveField
     from hierfeat.physiology.fields.map_field import FieldMap
 
-_SEEN, _VIRTUAL = "#d55e00", "#0072b2"  # Okabe and Ito's vermilion and blue
+MOST_BOXES = 8
+PROBES = {"spot": "spots", "bar": "bars", "noise": "white noise"}
 
 
 def plot_receptive_fields(
@@ -30,62 +51,75 @@ def plot_receptive_fields(
 ) -> Figure:
     """Draw the field of one unit on an image, or without a layer those of the central units of all convs and pools.
 
+    Of more than eight layers whose fields grow, eight evenly spaced ones are drawn.
+
     Parameters
     ----------
     layer : str, optional
     row, col : int, optional
         The unit; the central one by default.
-    image : array_like, optional
-        (C, H, W) or (H, W) in [0, 1], of the size the fields were computed for.
+    image : array_like or torch.Tensor, optional
+        (C, H, W) or (H, W) in [0, 1], of the size the fields were computed for. Three channels are drawn as colours,
+        any other number as the grey of their mean.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    HierfeatError
+        If there is no such layer or unit, or the image has another size.
     """
     height, width = fields.image_size
-    fig, ax = plt.subplots(figsize=(8.6, 5.2) if layer is None else (6.4, 5.6), layout="constrained")
-    _show_image(ax, image, fields.image_size)
-    shown = [] if layer is None else [_draw_unit(ax, fields, layer, row, col)]
+    figure = sheet(8.6 if layer is None else 6.4, 5.6)
+    axes = figure.subplots()
+    note = _show_image(axes, image, fields.image_size)
     if layer is None:
-        shown = _draw_nested(ax, fields)
+        shown, about = _draw_nested(axes, fields)
+    else:
+        shown, about = _draw_unit(axes, fields, layer, row, col)
     margin = 0.04 * max(height, width)
-    around = _around([(0, 0, height, width), *shown])
-    ax.set_xlim(around[1] - margin, around[3] + margin)
-    ax.set_ylim(around[2] + margin, around[0] - margin)
-    ax.set_xlabel("column (pixels)")
-    ax.set_ylabel("row (pixels)")
-    ax.set_aspect("equal")
-    plt.close(fig)  # the caller holds it; pyplot need not
-    return fig
+    top, left, bottom, right = _around([(0, 0, height, width), *shown])
+    axes.set_xlim(left - margin, right + margin)
+    axes.set_ylim(bottom + margin, top - margin)
+    axes.set(xlabel="column (pixels)", ylabel="row (pixels)", aspect="equal")
+    whole_pixels(axes)
+    entitle(figure, fields, about + note)
+    return figure
 
 
-def _show_image(ax: Axes, image: Any, size: tuple[int, int]) -> None:
+def _show_image(axes: Axes, image: Any, size: tuple[int, int]) -> str:
+    """Draw the image, or its outline; return a remark for the title."""
     height, width = size
     if image is None:
-        ax.add_patch(Rectangle((0, 0), width, height, facecolor="0.92", edgecolor="0.6"))
-        return
-    pixels = np.asarray(image, dtype=float)
-    pixels = np.moveaxis(pixels, 0, -1) if pixels.ndim == 3 else pixels
-    ax.imshow(np.clip(pixels, 0, 1), cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0))
+        axes.add_patch(Rectangle((0, 0), width, height, facecolor=PALE, edgecolor=LIGHT))
+        return ""
+    rgba = picture(image)
+    if rgba.shape[:2] != (height, width):
+        got = " × ".join(str(side) for side in rgba.shape[:2])
+        raise HierfeatError(f"expected an image of {height} × {width} pixels, for which the fields are; got {got}")
+    axes.imshow(rgba, extent=(0, width, height, 0), interpolation="nearest")
+    return as_drawn(len(image)) if np.ndim(image) == 3 else ""
 
 
-def _draw_unit(ax: Axes, fields: "ReceptiveFields", layer: str, row: int | None, col: int | None) -> "Box":
+def _draw_unit(
+    axes: Axes, fields: "ReceptiveFields", layer: str, row: int | None, col: int | None
+) -> "tuple[list[Box], str]":
     rows, cols = fields.map_size(layer)
     row, col = rows // 2 if row is None else row, cols // 2 if col is None else col
     seen, virtual = fields.box(layer, row, col), fields.box(layer, row, col, clip=False)
     if virtual != seen:
-        size = f"{virtual[2] - virtual[0]} × {virtual[3] - virtual[1]}"
-        _rectangle(ax, virtual, edgecolor=_VIRTUAL, linestyle="--", linewidth=1.6, label=f"window with padding, {size}")
-    size = f"{seen[2] - seen[0]} × {seen[3] - seen[1]}"
-    _rectangle(ax, seen, edgecolor=_SEEN, linewidth=2.4, label=f"pixels seen, {size}")
+        label = f"window with padding, {_size(virtual)}"
+        _rectangle(axes, virtual, edgecolor=BLUE, linestyle="--", linewidth=1.6, label=label)
+    _rectangle(axes, seen, edgecolor=VERMILION, linewidth=2.4, label=f"pixels seen, {_size(seen)}")
     status = fields.table.loc[fields.table["layer"] == layer, "status"].iloc[0]
     note = "" if status == "exact" else f" ({status})"
-    ax.set_title(f"{layer}: unit (row {row}, column {col}) of {rows} × {cols}{note}")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False)
-    return virtual
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False)
+    return [virtual], f"{layer}, unit (row {row}, column {col}) of {rows} × {cols}{note}"
 
 
-def _draw_nested(ax: Axes, fields: "ReceptiveFields") -> "list[Box]":
+def _draw_nested(axes: Axes, fields: "ReceptiveFields") -> "tuple[list[Box], str]":
     """The boxes of the central units, from the first layer on, wherever they grow."""
     table = fields.table[fields.table["kind"].isin(["conv", "pool"]) & (fields.table["status"] != "bound")]
     boxes: list[tuple[Box, str]] = []
@@ -97,19 +131,23 @@ def _draw_nested(ax: Axes, fields: "ReceptiveFields") -> "list[Box]":
         if area > largest:
             boxes.append((box, layer))
             largest = area
-    chosen = spaced(boxes, 8)
-    colours = plt.get_cmap("viridis")(np.linspace(0, 0.92, len(chosen)))
-    for (box, layer), colour in zip(chosen, colours, strict=True):
-        size = f"{box[2] - box[0]} × {box[3] - box[1]}"
-        _rectangle(ax, box, edgecolor=colour, linewidth=2, label=f"{layer}, {size}")
-    ax.set_title("Pixels seen by the central unit of each layer")
-    ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
-    return [box for box, _ in chosen]
+    chosen = spaced(boxes, MOST_BOXES)
+    for (box, layer), colour in zip(chosen, shades(len(chosen)), strict=False):
+        _rectangle(axes, box, edgecolor=colour, linewidth=2, label=f"{layer}, {_size(box)}")
+    if chosen:
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+    some = f" ({len(chosen)} of the {len(boxes)} where they grow)" if len(chosen) < len(boxes) else ""
+    return [box for box, _ in chosen], f"pixels seen by the central unit of each layer{some}"
 
 
-def _rectangle(ax: Axes, box: "Box", **style: Any) -> None:
+def _size(box: "Box") -> str:
+    return f"{box[2] - box[0]} × {box[3] - box[1]}"
+
+
+def _rectangle(axes: Axes, box: Sequence[int], **style: Any) -> None:
     top, left, bottom, right = box
-    ax.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, **style))
+    halo = withStroke(linewidth=style.get("linewidth", 1) + 1.6, foreground="white", alpha=0.8)
+    axes.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, path_effects=[halo], **style))
 
 
 def _around(boxes: "list[Box]") -> "Box":
@@ -123,61 +161,67 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     Parameters
     ----------
     channels : int or sequence of int
-        How many channels to draw, from the first on, or which.
+        How many maps to draw, from the first on, or which, by their place in ``.map``.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    HierfeatError
+        If there is no such map.
     """
     count = len(field.map)
-    chosen = list(range(min(channels, count))) if isinstance(channels, int) else [int(channel) for channel in channels]
-    top, left, bottom, right = field.box
-    fig = plt.figure(figsize=(11.5, 4.0), layout="constrained")
-    first, second, third = np.ravel(np.asarray(fig.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25])))
+    chosen = some_channels(channels, range(count), repr(field.layer))
     mean = field.map.mean(0)
-    ax = first.subplots()
-    picture = ax.imshow(
-        mean / max(mean.max(), 1e-30), cmap="magma", vmin=0, extent=(0, mean.shape[1], mean.shape[0], 0)
-    )
-    ax.add_patch(Rectangle((left, top), right - left, bottom - top, fill=False, ec="#56b4e9", lw=1.6))
-    ax.set_title(f"{field.layer}: mean of {count} channels\nblue: theoretical field", fontsize=9)
-    ax.set_xlabel("column (pixels)")
-    ax.set_ylabel("row (pixels)")
-    first.colorbar(picture, ax=ax, shrink=0.75, label="share of the peak")
-    across = min(len(chosen), 4)
-    axes = second.subplots(-(-len(chosen) // across), across, squeeze=False)
-    numbers = field.table.set_index("channel")
-    for ax in axes.flat:
-        ax.set_axis_off()
-    for ax, index in zip(axes.flat, chosen, strict=False):
-        ax.imshow(field.map[index], cmap="magma", vmin=0)
-        channel = field.table.channel[index]
-        sigma = numbers.sigma_w[channel]
-        ax.set_title(f"{channel}: " + ("no gradient" if np.isnan(sigma) else f"σ {sigma:.1f} px"), fontsize=8, pad=2)
-    ax = third.subplots()
-    _profile(ax, mean, (left, right))
-    plt.close(fig)
-    return fig
+    figure = sheet(11.5, 4.3)
+    first, second, third = np.ravel(np.asarray(figure.subfigures(1, 3, width_ratios=[1.15, 1.5, 1.25])))
+    axes = first.subplots()
+    drawn = positive(axes, mean / (highest(mean) or 1.0), 1.0, extent=(0, mean.shape[1], mean.shape[0], 0))
+    _rectangle(axes, field.box, edgecolor=VERMILION, linewidth=1.6)
+    axes.set_title(f"mean of {count} channels\nred: theoretical field", fontsize=9)
+    axes.set(xlabel="column (pixels)", ylabel="row (pixels)")
+    whole_pixels(axes)
+    scale(drawn, axes, "share of the peak", shrink=0.75)
+    across = min(len(chosen), max(4, int(np.ceil(np.sqrt(len(chosen))))))
+    panels = second.subplots(-(-len(chosen) // across), across, squeeze=False)
+    second.suptitle("single channels, each to its own peak", fontsize=9)
+    _channel_maps(panels, field, chosen)
+    _profile(third.subplots(), mean, (field.box[1], field.box[3]))
+    entitle(figure, field, f"{field.layer}, effective field")
+    return figure
 
 
-def _profile(ax: Axes, mean: np.ndarray, sides: tuple[int, int]) -> None:
-    profile = mean.sum(0) / max(mean.sum(), 1e-30)
+def _channel_maps(panels: "np.ndarray", field: "EffectiveField", chosen: list[int]) -> None:
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for axes, index in zip(panels.flat, chosen, strict=False):
+        positive(axes, field.map[index])
+        row = field.table.iloc[index]
+        sigma = "no gradient" if np.isnan(row["sigma_w"]) else f"σ {row['sigma_w']:.1f} px"
+        axes.set_title(f"{row['channel']}: {sigma}", fontsize=8, pad=2)
+
+
+def _profile(axes: Axes, mean: "np.ndarray", sides: tuple[int, int]) -> None:
+    """The map summed over rows, beside the Gaussian of the same centre and spread."""
+    total = float(mean.sum())
+    if not total > 0:
+        say(axes, "no gradient")
+        return
+    profile = mean.sum(0) / total
     place = np.arange(len(profile)) + 0.5
     middle = (profile * place).sum()
     sigma = max(float(np.sqrt((profile * (place - middle) ** 2).sum())), 1e-6)
-    ax.plot(place, profile, "o", ms=3, color="black", label="measured")
+    axes.plot(place, profile, "o", markersize=3, color=INK, label="measured")
     fine = np.linspace(0, len(profile), 400)
     gaussian = np.exp(-((fine - middle) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
-    ax.plot(fine, gaussian, color="#d55e00", label=f"Gaussian, σ = {sigma:.2f} px")
+    axes.plot(fine, gaussian, color=BLUE, label=f"Gaussian, σ = {sigma:.2f} px")
     for side in sides:
-        ax.axvline(side, color="#56b4e9", lw=1.4)
-    ax.set_ylim(0, 1.25 * profile.max() or 1.0)
-    ax.set_xlabel("column (pixels)")
-    ax.set_ylabel("share of the total")
-    ax.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-
-
-PROBES = {"spot": "spots", "bar": "bars", "noise": "white noise"}
+        axes.axvline(side, color=VERMILION, linewidth=1.4)
+    axes.set_ylim(0, 1.25 * float(profile.max()))
+    axes.set(xlabel="column (pixels)", ylabel="share of the total")
+    axes.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 def plot_map_field(field: "FieldMap") -> Figure:
@@ -188,23 +232,21 @@ def plot_map_field(field: "FieldMap") -> Figure:
     matplotlib.figure.Figure
     """
     top, left, bottom, right = field.region
-    limit = max(float(np.abs([field.light, field.dark]).max()), 1e-12)
     shown = [("light", field.light), ("dark", field.dark), ("(light − dark)/2", field.map)]
     if field.probe == "noise":
         shown = [("reverse correlation", field.map)]
-    fig, axes = plt.subplots(
-        1, len(shown), figsize=(2.9 * len(shown) + 1.6, 3.6), squeeze=False, layout="constrained", sharey=True
-    )
-    for ax, (title, values) in zip(axes[0], shown, strict=True):
-        picture = ax.imshow(
-            values, cmap="RdBu_r", vmin=-limit, vmax=limit, extent=(left, right, bottom, top), interpolation="nearest"
-        )
-        box = field.box
-        ax.add_patch(Rectangle((box[1], box[0]), box[3] - box[1], box[2] - box[0], fill=False, ec="black", lw=1.4))
-        ax.set_title(title, fontsize=10)
-        ax.set_xlabel("column (pixels)")
-    axes[0, 0].set_ylabel("row (pixels)")
-    fig.colorbar(picture, ax=axes[0].tolist(), shrink=0.85, label="change of response")
-    fig.suptitle(f"{field.layer}, unit {field.channel}: mapped by {PROBES[field.probe]}; box: exact field", fontsize=10)
-    plt.close(fig)
-    return fig
+    limit = highest(np.abs([values for _, values in shown])) or 1.0
+    figure = sheet(2.9 * len(shown) + 1.9, 3.8)
+    panels = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
+    drawn = []
+    for axes, (name, values) in zip(panels, shown, strict=True):
+        drawn.append(signed(axes, values, limit, extent=(left, right, bottom, top)))
+        _rectangle(axes, field.box, edgecolor=INK, linewidth=1.4)
+        axes.set_title(name, fontsize=10)
+        axes.set_xlabel("column (pixels)")
+        whole_pixels(axes)
+    panels[0].set_ylabel("row (pixels)")
+    scale(drawn, panels, "change of response", shrink=0.85)
+    about = f"{field.layer}, channel {field.channel}, field mapped with {PROBES[field.probe]}; box: exact field"
+    entitle(figure, field, about, size=10)
+    return figure

@@ -2,55 +2,74 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from matplotlib import pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from hierfeat.plots._style import MARKERS, shades
+from hierfeat.plots._style import (
+    BLUE,
+    CATEGORIES,
+    GREY,
+    INK,
+    LIGHT,
+    MARKERS,
+    VERMILION,
+    by_depth,
+    entitle,
+    highest,
+    key_by_depth,
+    open_frame,
+    shades,
+    sheet,
+    width_by_depth,
+)
 
 if TYPE_CHECKING:
     from hierfeat.physiology.invariance.distortion_tolerance import DistortionTolerance
     from hierfeat.physiology.invariance.invariance_score import InvarianceScore
     from hierfeat.physiology.invariance.transformation_invariance import TransformationInvariance
 
-MOST_LINES = 12
+_SHAPES = "osD^vP"
+_TITLES = {"scale": "size", "noise": "flipped pixels", "elastic": "elastic deformation"}
 
 
 def plot_transformation_invariance(result: "TransformationInvariance") -> Figure:
     """Draw the invariance of each layer against that of the pixels, a panel per transformation.
-
-    Of more than twelve layers, twelve evenly spread ones are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     table = result.table
-    kinds = list(table["transformation"].unique())
-    names = list(table["layer"].unique())
-    names = [names[place] for place in np.unique(np.linspace(0, len(names) - 1, MOST_LINES).astype(int))]
-    figure, axes = plt.subplots(
-        1, len(kinds), figsize=(1.6 + 2.9 * len(kinds), 3.9), layout="constrained", squeeze=False, sharey=True
-    )
-    for panel, kind in zip(axes[0], kinds, strict=True):
+    kinds, names = list(table["transformation"].unique()), list(table["layer"].unique())
+    figure = sheet(2.0 + 2.9 * len(kinds), 4.1)
+    panels = figure.subplots(1, len(kinds), squeeze=False, sharey=True)[0]
+    for panel, kind in zip(panels, kinds, strict=True):
         rows = table[table["transformation"] == kind]
-        for name, colour in zip(names, shades(len(names)), strict=True):
-            line = rows[rows["layer"] == name]
-            panel.plot(line["pixels"], line["invariance"], color=colour, marker=MARKERS.get(line["kind"].iloc[0], "."),
-                       markersize=4.5, label=name)  # fmt: skip
-        low = min(0.0, float(rows["pixels"].min()))
-        panel.plot([low, 1], [low, 1], color="0.6", linewidth=0.8, zorder=0)
-        amounts = rows.drop_duplicates("amount")["amount"]
-        panel.set_title(f"{kind}\n{', '.join(f'{amount:g}' for amount in amounts)} {rows['unit'].iloc[0]}", fontsize=10)
+        _against_pixels(panel, rows, names)
+        amounts = ", ".join(f"{amount:g}" for amount in rows["amount"].drop_duplicates())
+        panel.set_title(f"{kind}\n{amounts} {rows['unit'].iloc[0]}", fontsize=10)
         panel.set_xlabel("invariance of the pixels")
-        panel.invert_xaxis()
-        panel.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("invariance of the layer")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right center", frameon=False)
-    figure.suptitle(f"{result.provenance['model']}: above the grey line, more tolerant than the pixels")
-    plt.close(figure)
+    panels[0].set_ylabel("invariance of the layer")
+    key_by_depth(figure, panels, names)
+    entitle(figure, result, "invariance of each layer against that of the pixels (grey line: as tolerant as they)")
     return figure
+
+
+def _against_pixels(panel: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """A curve per layer, from the smallest change of the pixels on the left to the largest."""
+    lines = dict(iter(rows.groupby("layer", sort=False)))
+    for name, colour in zip(names, shades(len(names)), strict=True):
+        if name in lines:
+            line = lines[name]
+            marker = MARKERS.get(line["kind"].iloc[0], ".")
+            panel.plot(line["pixels"], line["invariance"], color=colour, marker=marker, markersize=4.5, label=name)
+    low = min(0.0, -highest(-rows["pixels"]))
+    panel.plot([low, 1], [low, 1], color=LIGHT, linewidth=0.8, zorder=0)
+    panel.invert_xaxis()
+    panel.xaxis.set_major_locator(MaxNLocator(4))
+    open_frame(panel)
 
 
 def plot_invariance_score(result: "InvarianceScore") -> Figure:
@@ -62,41 +81,35 @@ def plot_invariance_score(result: "InvarianceScore") -> Figure:
     """
     names = list(result.table["layer"].unique())
     summary = result.summary.set_index("layer")
-    figure, axes = plt.subplots(figsize=(max(5.0, 1.5 + 0.75 * len(names)), 4), layout="constrained")
+    figure = sheet(width_by_depth(len(names), 0.75, least=5.5), 4.2)
+    axes = figure.subplots()
     scores = [result.table.loc[result.table["layer"] == name, "score"].dropna() for name in names]
-    filled = [place for place, values in enumerate(scores) if len(values)]
-    axes.boxplot(
-        [scores[place] for place in filled], positions=filled, widths=0.5, showfliers=False,
-        medianprops={"color": "black"}, boxprops={"color": "0.5"}, whiskerprops={"color": "0.5"},
-        capprops={"color": "0.5"}, manage_ticks=False,
-    )  # fmt: skip
-    axes.plot(range(len(names)), summary.loc[names, "best_100"], "o", color="#0072b2", label="mean of all units")
-    axes.plot(range(len(names)), summary.loc[names, "best_10"], "^", color="#d55e00", label="mean of the best tenth")
-    axes.axhline(1, color="0.6", linewidth=0.8, linestyle=":")
+    _boxes(axes, {place: values for place, values in enumerate(scores) if len(values)})
+    axes.plot(range(len(names)), summary.loc[names, "best_100"], "o", color=BLUE, label="mean of all units")
+    axes.plot(range(len(names)), summary.loc[names, "best_10"], "^", color=VERMILION, label="mean of the best tenth")
+    axes.axhline(1, color=GREY, linewidth=0.8, linestyle=":")
+    by_depth(axes, names)
     settings = result.provenance["parameters"]
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_ylabel(f"invariance score L/G\n(1: at random, {1 / settings['firing']:g}: goes on firing)")
-    axes.set_ylim(0, None)
-    axes.legend(frameon=False)
-    axes.set_title(f"{result.provenance['model']}: {settings['transformation']}, {settings['images']} images")
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)
+    most = 1 / settings["firing"]
+    axes.set_ylabel(f"invariance score L/G\n(1: by chance; {most:g}: fires throughout)")
+    axes.set_ylim(0, 1.05 * max(1.0, highest(result.table["score"])))
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9)
+    open_frame(axes)
+    entitle(figure, result, f"invariance of units to {settings['transformation']}, {settings['images']} images")
     return figure
 
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_MARKERS = "osD^vP"
-_TITLES = {
-    "shift": "shift",
-    "scale": "size",
-    "rotation": "rotation",
-    "noise": "flipped pixels",
-    "elastic": "elastic deformation",
-}
+def _boxes(axes: Axes, scores: "dict[int, pd.Series[float]]") -> None:
+    if not scores:  # matplotlib refuses a plot of no boxes
+        return
+    axes.boxplot(
+        list(scores.values()), positions=list(scores), widths=0.5, showfliers=False, medianprops={"color": INK},
+        boxprops={"color": GREY}, whiskerprops={"color": GREY}, capprops={"color": GREY}, manage_ticks=False,
+    )  # fmt: skip
 
 
 def plot_distortion_tolerance(result: "DistortionTolerance", *others: "DistortionTolerance") -> Figure:
-    """Draw a panel per distortion and a curve per network; an untrained twin has its network's colour, dashed.
+    """Draw a panel per distortion and a curve per network; an untrained twin has its network's colour, dotted.
 
     Parameters
     ----------
@@ -109,31 +122,38 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
     """
     results = (result, *others)
     names = list(dict.fromkeys(result.table["distortion"]))
-    figure, axes = plt.subplots(1, len(names), figsize=(2.75 * len(names) + 0.6, 3.4), sharey=True, squeeze=False)
-    trained = [r.table["model"].iloc[0] for r in results if "(untrained)" not in r.table["model"].iloc[0]]
-    for result in results:
-        model = result.table["model"].iloc[0]
-        base = model.replace(" (untrained)", "")
-        style = trained.index(base) if base in trained else 0
-        for axis, name in zip(axes[0], names, strict=True):
-            rows = result.table[result.table["distortion"] == name]
-            axis.plot(
-                rows["amount"],
-                100 * rows["accuracy"],
-                color=_COLOURS[style % 6],
-                marker=_MARKERS[style % 6],
-                linestyle="-" if base == model else ":",
-                markersize=4,
-                lw=1.6,
-                label=model,
-            )
-            axis.set(title=_TITLES[name], xlabel=rows["unit"].iloc[0], ylim=(-3, 103))
-            axis.grid(alpha=0.3)
-            axis.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].set_ylabel("read right (%)")
+    models = [str(one.table["model"].iloc[0]) for one in results]
+    bases = list(dict.fromkeys(_trained(model) for model in models))
+    figure = sheet(2.75 * len(names) + 0.6, 3.8)
+    panels = figure.subplots(1, len(names), squeeze=False, sharey=True)[0]
+    for one, model in zip(results, models, strict=True):
+        style = bases.index(_trained(model)) % len(CATEGORIES)
+        for axes, name in zip(panels, names, strict=True):
+            rows = one.table[one.table["distortion"] == name]
+            axes.plot(
+                rows["amount"], 100 * rows["accuracy"], color=CATEGORIES[style], marker=_SHAPES[style],
+                linestyle="-" if model == _trained(model) else ":", markersize=4, linewidth=1.6, label=model,
+            )  # fmt: skip
+            axes.set(title=_TITLES.get(name, name), xlabel=_first(rows["unit"]), ylim=(-3, 103))
+    for axes in panels:
+        axes.grid(alpha=0.3)
+        open_frame(axes)
+    panels[0].set_ylabel("correct (%)")
     if len(results) > 1:
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="lower center", ncols=min(len(results), 4), frameon=False, fontsize=9)
-    figure.tight_layout(rect=(0, 0.05 * (1 + (len(results) - 1) // 4) + 0.03 if len(results) > 1 else 0, 1, 1))
-    plt.close(figure)
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="outside lower center", ncols=min(len(results), 4), frameon=False, fontsize=9
+        )
+        figure.suptitle("accuracy against the amount of each distortion", fontsize=11)
+    else:
+        entitle(figure, result, "accuracy against the amount of each distortion")
     return figure
+
+
+def _trained(model: str) -> str:
+    """The name of the network that a model is, or is the untrained twin of."""
+    return model.replace(" (untrained)", "")
+
+
+def _first(values: "pd.Series[str]") -> str:
+    return str(values.iloc[0]) if len(values) else ""

@@ -2,11 +2,30 @@
 
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from hierfeat.plots._style import (
+    BLUE,
+    CATEGORIES,
+    DARK,
+    GREY,
+    INK,
+    as_drawn,
+    bare,
+    highest,
+    ink_on,
+    ink_on_colour,
+    number,
+    picture,
+    positive,
+    scale,
+    sheet,
+    signed,
+)
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.lessons.convolution import AppliedKernels
@@ -27,34 +46,33 @@ def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    columns = max(1, min(columns, len(result.kernels)))
     rows = -(-len(result.kernels) // columns)
-    figure = plt.figure(figsize=(1.75 * columns, 1.95 * rows + 0.4), layout="constrained")
+    figure = sheet(max(1.75 * columns, 4.5), 1.95 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, kernel) in zip(axes, result.kernels.items(), strict=False):
         draw_kernel(axis, kernel)
         axis.set_title(title(name), fontsize=11)
     for axis in axes[len(result.kernels) :]:
         axis.axis("off")
-    figure.suptitle("Image kernels: blue inhibits, white ignores, red excites", fontsize=14)
-    plt.close(figure)
+    figure.suptitle("Image kernels: blue inhibits, white ignores, red excites", fontsize=13)
     return figure
 
 
-def draw_kernel(axis: Axes, kernel: np.ndarray) -> None:
-    """Draw one kernel in a diverging map symmetric about zero."""
-    bound = np.abs(kernel).max() or 1.0
-    axis.imshow(kernel, cmap="RdBu_r", vmin=-bound, vmax=bound)
-    axis.set(xticks=[], yticks=[])
-    if max(kernel.shape) > 3:
-        return
-    for (row, column), weight in np.ndenumerate(kernel):
-        colour = "white" if abs(weight) > 0.6 * bound else "black"
-        axis.text(column, row, _number(weight), ha="center", va="center", fontsize=11, color=colour)
+def draw_kernel(axis: Axes, kernel: np.ndarray) -> AxesImage:
+    """Draw one kernel about zero, with its weights if it is small."""
+    drawn = signed(axis, kernel)
+    bare(axis)
+    if max(kernel.shape) <= 3:
+        for (row, column), weight in np.ndenumerate(kernel):
+            colour = ink_on(drawn, weight)
+            axis.text(column, row, _weight(weight), ha="center", va="center", fontsize=11, color=colour)
+    return drawn
 
 
-def _number(weight: float) -> str:
-    if weight == 0 or abs(weight) >= 1:
-        return f"{weight:g}".replace("-", "−")
+def _weight(weight: float) -> str:
+    if weight == 0 or abs(weight) >= 1 or not np.isfinite(weight):
+        return number(weight, "g").replace("-", "−")
     return f"1/{1 / weight:.0f}" if np.isclose(1 / weight, round(1 / weight)) else f"{weight:.2f}"
 
 
@@ -83,47 +101,52 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     matplotlib.figure.Figure
     """
     panels = 1 + len(result.outputs)
-    columns = min(columns, panels)
+    columns = max(1, min(columns, panels))
     rows = -(-panels // columns)
-    height = 3.2 * result.image.shape[0] / result.image.shape[1]
-    figure = plt.figure(figsize=(3.2 * columns, (height + 0.42) * rows), layout="constrained")
+    height, width = result.image.shape[:2]
+    figure = sheet(3.2 * columns, (3.2 * height / width + 0.55) * rows)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    axes[0].imshow(result.image.clip(0, 1), cmap="gray", vmin=0, vmax=1)
-    axes[0].set_title(f"image, {result.image.shape[0]} × {result.image.shape[1]} pixels", fontsize=11)
+    axes[0].imshow(_upright(result.image), interpolation="nearest")
+    channels = result.image.shape[2] if result.image.ndim == 3 else 1
+    axes[0].set_title(f"image, {height} × {width} pixels{as_drawn(channels)}", fontsize=10)
     for axis, (name, output) in zip(axes[1:], result.outputs.items(), strict=False):
-        _draw_output(axis, name, output, result.kernels[name])
+        _output(axis, name, output, result.kernels[name])
         _inset(axis, result.kernels[name])
     for axis in axes:
-        axis.set(xticks=[], yticks=[])
+        bare(axis)
     for axis in axes[panels:]:
         axis.axis("off")
-    plt.close(figure)
     return figure
 
 
-def _draw_output(axis: Axes, name: str, output: np.ndarray, kernel: np.ndarray) -> None:
-    """Draw the output of a kernel that removes grey in a diverging map, any other as an image, clipped to [0, 1]."""
+def _upright(image: np.ndarray) -> np.ndarray:
+    """RGBA of an image (H, W) or (H, W, channels)."""
+    return picture(np.moveaxis(image, -1, 0) if image.ndim == 3 else image)
+
+
+def _output(axis: Axes, name: str, output: np.ndarray, kernel: np.ndarray) -> None:
+    """Draw the output of a kernel that removes grey about zero, any other as an image, clipped to [0, 1]."""
     if abs(kernel.sum()) > 1e-6 * np.abs(kernel).sum():
-        axis.imshow(output.clip(0, 1), cmap="gray", vmin=0, vmax=1)
-        axis.set_title(title(name), fontsize=11)
+        axis.imshow(_upright(output), interpolation="nearest")
+        beyond = " (clipped to [0, 1])" if highest(np.abs(output - 0.5)) > 0.5 + 1e-6 else ""
+        axis.set_title(title(name) + beyond, fontsize=10)
         return
     grey = output.mean(axis=2) if output.ndim == 3 else output
-    bound = float(np.quantile(np.abs(grey), 0.995)) or 1.0
-    axis.imshow(grey, cmap="RdBu_r", vmin=-bound, vmax=bound)
-    axis.set_title(f"{title(name)}  (blue −{bound:.2g}, red +{bound:.2g})", fontsize=11)
+    known = np.abs(grey[np.isfinite(grey)])
+    bound = float(np.quantile(known, 0.995)) if known.size else 1.0
+    drawn = signed(axis, grey, bound)
+    top = drawn.get_clim()[1]
+    axis.set_title(f"{title(name)}\nblue −{top:.2g}, red +{top:.2g}, darkest: beyond", fontsize=9)
 
 
 def _inset(axis: Axes, kernel: np.ndarray) -> None:
-    small = axis.inset_axes((0.015, 0.02, 0.2, 0.2 * axis.get_window_extent().width / axis.get_window_extent().height))
+    box = axis.get_window_extent()
+    small = axis.inset_axes((0.015, 0.02, 0.2, 0.2 * box.width / box.height))
     draw_kernel(small, kernel)
     for text in small.texts:
         text.set_visible(False)
     for spine in small.spines.values():
-        spine.set(edgecolor="black", linewidth=1.2)
-
-
-# Okabe and Ito's colours, distinct to every eye
-_HUES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#444444")
+        spine.set(edgecolor=INK, linewidth=1.2)
 
 
 def plot_toeplitz(result: "Toeplitz") -> Figure:
@@ -137,9 +160,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     taps = np.array(result.table["tap"].tolist())
     colours = _colours(taps)
     height = min(8.0, max(3.4, 8 * rows / columns)) if rows > 15 else 4.5
-    figure = plt.figure(
-        figsize=(min(11, max(7.5, 3.2 + 1.1 * height * columns / rows)), height + 0.9), layout="constrained"
-    )
+    figure = sheet(min(11, max(7.5, 3.2 + 1.1 * height * columns / rows)), height + 0.9)
     left, right = figure.subplots(1, 2, width_ratios=(1, 4.2))
     _kernel(left, taps, colours)
     shown = ListedColormap(np.vstack([[0, 0, 0], [0.955] * 3, colours]))
@@ -148,8 +169,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     right.set_xlabel(f"input cell, {_shape(result.in_shape)} = {columns}", fontsize=12)
     right.set_ylabel(f"output cell, {_shape(result.out_shape)} = {rows}", fontsize=12)
     weights = f"{len(result.table)} weights fill a matrix of {rows} × {columns} = {result.entries.size:,} entries"
-    figure.suptitle(weights, fontsize=14)
-    plt.close(figure)
+    figure.suptitle(weights, fontsize=13)
     return figure
 
 
@@ -160,7 +180,8 @@ def _colours(taps: np.ndarray) -> np.ndarray:
     if len(sizes) > 1:
         line = np.ravel_multi_index(tuple(taps[:, :-1].T), tuple(sizes[:-1]))
         light = taps[:, -1] / max(1, sizes[-1] - 1) * 0.6
-    hues = np.array([to_rgb(_HUES[place % len(_HUES)]) for place in line])
+    palette = (*CATEGORIES, DARK)
+    hues = np.array([to_rgb(palette[place % len(palette)]) for place in line])
     return np.asarray(hues + (1 - hues) * light[:, None])
 
 
@@ -169,12 +190,12 @@ def _kernel(axis: Axes, taps: np.ndarray, colours: np.ndarray) -> None:
     sizes = tuple(int(size) for size in taps.max(axis=0) + 1)
     count = int(np.prod(sizes))
     axis.imshow(colours[:count].reshape(-1, sizes[-1], 3))
-    axis.set(xticks=[], yticks=[])
+    bare(axis)
     axis.set_title("kernel" if count == len(taps) else "each kernel", fontsize=12)
     for place, tap in enumerate(taps[:count]):
         row, column = divmod(place, sizes[-1])
-        colour = "black" if float(np.dot(colours[place], (0.3, 0.59, 0.11))) > 0.45 else "white"
-        axis.text(column, row, f"w{_subscript(tap)}", ha="center", va="center", fontsize=12, color=colour)
+        ink = ink_on_colour(colours[place])
+        axis.text(column, row, f"w{_subscript(tap)}", ha="center", va="center", fontsize=12, color=ink)
 
 
 def _subscript(tap: np.ndarray) -> str:
@@ -188,7 +209,7 @@ def _blocks(axis: Axes, result: "Toeplitz") -> None:
         if len(shape) < 3 or total > 300:
             continue
         for place in range(per_row, total, per_row):
-            line(place - 0.5, color="black" if place % per_channel == 0 else "#888888", linewidth=0.7)
+            line(place - 0.5, color=INK if place % per_channel == 0 else GREY, linewidth=0.7)
 
 
 def _shape(shape: list[int]) -> str:
@@ -202,21 +223,19 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    figure = plt.figure(figsize=(10, 4.2), layout="constrained")
+    figure = sheet(10, 4.2)
     left, right = figure.subplots(1, 2)
-    left.plot(np.arange(1, len(result.values) + 1), result.values, color="#0072B2", linewidth=2)
-    left.axhline(1, color="#888888", linewidth=1, linestyle="--")
+    left.plot(np.arange(1, len(result.values) + 1), result.values, color=BLUE, linewidth=2)
+    left.axhline(1, color=GREY, linewidth=1, linestyle="--")
     left.set(xlabel="rank", ylabel="singular value (gain)", xlim=(1, max(2, len(result.values))))
-    left.set_ylim(0, 1.05 * max(1.0, float(result.values[0])))
+    left.set_ylim(0, 1.05 * highest(result.values, 1.0))
     rows, columns = result.gain.shape
-    extent = (*_edges(columns), *_edges(rows))
-    shown = right.imshow(result.gain, cmap="viridis", vmin=0, origin="lower", extent=extent)
+    shown = positive(right, result.gain, origin="lower", extent=(*_edges(columns), *_edges(rows)))
     right.set(xlabel="horizontal frequency (cycles/output cell)", ylabel="vertical frequency (cycles/output cell)")
-    figure.colorbar(shown, ax=right, label="largest gain")
+    scale(shown, right, "largest gain", shrink=1)
     row = result.table.iloc[0]
-    size = f"{row['outputs']} × {row['inputs']} matrix"
-    figure.suptitle(f"{size}, spectral norm {row['spectral_norm']:.3g} ({str(row['status']).lower()})")
-    plt.close(figure)
+    norm, status = number(row["spectral_norm"], ".3g"), str(row["status"]).lower()
+    figure.suptitle(f"{row['outputs']} × {row['inputs']} matrix, spectral norm {norm} ({status})", fontsize=11)
     return figure
 
 

@@ -2,27 +2,41 @@
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Polygon, Rectangle
 
+from hierfeat.plots._style import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    LIGHT,
+    ORANGE,
+    SKY,
+    VERMILION,
+    bare,
+    highest,
+    number,
+    open_frame,
+    pale,
+    scale,
+    sheet,
+    signed,
+)
+
 if TYPE_CHECKING:
     from hierfeat.anatomy.lessons.activation_functions import ActivationFunctions
     from hierfeat.anatomy.lessons.padding_and_stride import PaddingAndStride
 
-_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _OUTPUT, _NOW, _UNSEEN = (
-    "#cfe3f3",
-    "#ffffff",
-    "#0072B2",
-    "#E69F00",
-    "#bfe5d8",
-    "#009E73",
-    "#f3c6ae",
-)
+_INPUT, _PADDING, _TAP, _TAP_IN_PADDING = pale(SKY), "white", BLUE, ORANGE
+_OUTPUT, _NOW, _UNSEEN = pale(GREEN), GREEN, pale(VERMILION)
+_CELLS: list[Any] = [_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _UNSEEN]
 _WIDEST = 24
+_FLAT = LIGHT
+_TITLES = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU (swish)"}
 
 
 def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) -> Figure:
@@ -39,7 +53,7 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
     """
     width = _padded(result)[1] - _padded(result)[0]
     planar = planar and width <= _WIDEST
-    figure = plt.figure(figsize=(11, 7.4) if planar else (9, 5), layout="constrained")
+    figure = sheet(11, 7.4) if planar else sheet(9, 5)
     if planar:
         shown = _shown(int(result.settings["out"]))
         grid = figure.add_gridspec(2, len(shown), height_ratios=(1.5, 1))
@@ -49,7 +63,6 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
     else:
         _line(figure.subplots(), result)
     figure.suptitle(_settings_in_words(result.settings), fontsize=15)
-    plt.close(figure)
     return figure
 
 
@@ -105,10 +118,10 @@ def _beam(axis: Axes, columns: np.ndarray, rows: np.ndarray, left: float, bottom
     axis.add_patch(Rectangle((patch[0], patch[2]), *size, fill=False, edgecolor=_NOW, linewidth=2.2, zorder=4))
 
 
-def _cell(axis: Axes, left: float, bottom: float, colour: str, solid: bool) -> None:
-    style: dict[str, Any] = {"facecolor": colour, "edgecolor": "#555555", "linewidth": 0.8}
+def _cell(axis: Axes, left: float, bottom: float, colour: Any, solid: bool) -> None:
+    style: dict[str, Any] = {"facecolor": colour, "edgecolor": DARK, "linewidth": 0.8}
     if not solid:
-        style = {"facecolor": _PADDING, "edgecolor": "#999999", "linewidth": 0.8, "linestyle": (0, (2, 2))}
+        style = {"facecolor": _PADDING, "edgecolor": GREY, "linewidth": 0.8, "linestyle": (0, (2, 2))}
     axis.add_patch(Rectangle((left, bottom), 1, 1, **style))
 
 
@@ -122,13 +135,12 @@ def _line(axis: Axes, result: "PaddingAndStride") -> None:
     cells[:, [cell - first for cell in range(w) if result.coverage[cell] == 0]] = 4
     for output, taps in enumerate(result.taps):
         cells[output, taps - first] = np.where((taps >= 0) & (taps < w), 2, 3)
-    colours = [_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _UNSEEN]
     extent = (first - 0.5, end - 0.5, count - 0.5, -0.5)
-    axis.imshow(cells, cmap=ListedColormap(colours), vmin=-0.5, vmax=4.5, extent=extent, aspect="auto")
+    axis.imshow(cells, cmap=ListedColormap(_CELLS), vmin=-0.5, vmax=4.5, extent=extent, aspect="auto")
     if cells.size < 1500:
         axis.set_xticks(np.arange(first, end) - 0.5, minor=True)
         axis.set_yticks(np.arange(count) - 0.5, minor=True)
-        axis.grid(which="minor", color="#bbbbbb", linewidth=0.7)
+        axis.grid(which="minor", color=LIGHT, linewidth=0.7)
         axis.tick_params(which="minor", length=0)
     step = max(1, (end - first) // 20)
     axis.set_xticks([cell for cell in range(w) if cell % step == 0])
@@ -140,13 +152,8 @@ def _line(axis: Axes, result: "PaddingAndStride") -> None:
 
 def _keys(cells: np.ndarray) -> list[Patch]:
     names = ["input", "padding", "kernel on the input", "kernel on the padding", "input never seen"]
-    colours = [_INPUT, _PADDING, _TAP, _TAP_IN_PADDING, _UNSEEN]
     present = np.unique(cells)
-    return [Patch(facecolor=colours[kind], edgecolor="#555555", label=names[kind]) for kind in present]
-
-
-_VALUE, _SLOPE, _FLAT = "#0072B2", "#D55E00", "#dddddd"
-_TITLES = {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU (swish)"}
+    return [Patch(facecolor=_CELLS[kind], edgecolor=DARK, label=names[kind]) for kind in present]
 
 
 def plot_activation_functions(result: "ActivationFunctions") -> Figure:
@@ -163,7 +170,7 @@ def _curves(result: "ActivationFunctions") -> Figure:
     count = len(result.values)
     columns = min(3, count)
     rows = -(-count // columns)
-    figure = plt.figure(figsize=(3.7 * columns, 2.75 * rows + 0.7), layout="constrained")
+    figure = sheet(3.7 * columns, 2.75 * rows + 0.7)
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     order = np.argsort(result.z.ravel())
     z = result.z.ravel()[order]
@@ -172,17 +179,16 @@ def _curves(result: "ActivationFunctions") -> Figure:
         row = table.loc[name]
         slope = result.slopes[name].ravel()[order]
         axis.fill_between(z, 0, 1, where=np.abs(slope) < 0.01, color=_FLAT, transform=axis.get_xaxis_transform())
-        axis.plot(z, result.values[name].ravel()[order], color=_VALUE, linewidth=2.6, label="value σ(z)")
-        axis.plot(z, slope, color=_SLOPE, linewidth=1.8, linestyle="--", label="slope σ′(z)")
+        axis.plot(z, result.values[name].ravel()[order], color=BLUE, linewidth=2.6, label="value σ(z)")
+        axis.plot(z, slope, color=VERMILION, linewidth=1.8, linestyle="--", label="slope σ′(z)")
         axis.set_title(f"{_name(name)}:  {row['formula']}", fontsize=12)
-        centred = "zero-centred" if row["zero_centred"] else f"mean {row['normal_mean']:+.2f}"
+        centred = "zero-centred" if row["zero_centred"] else f"mean {number(row['normal_mean'], '+.2f')}"
         note = f"{row['range']}\n{centred}"
         axis.text(0.03, 0.95, note, transform=axis.transAxes, va="top", fontsize=11)
         _dress(axis)
     for axis in axes.ravel()[count:]:
         axis.axis("off")
     _name_axes(figure, axes)
-    plt.close(figure)
     return figure
 
 
@@ -191,10 +197,10 @@ def _name(name: str) -> str:
 
 
 def _dress(axis: Axes) -> None:
-    axis.axhline(0, color="#666666", linewidth=0.8)
-    axis.axvline(0, color="#666666", linewidth=0.8)
+    axis.axhline(0, color=DARK, linewidth=0.8)
+    axis.axvline(0, color=DARK, linewidth=0.8)
     axis.set_ylim(-1.25, 3.1)
-    axis.spines[["top", "right"]].set_visible(False)
+    open_frame(axis)
 
 
 def _name_axes(figure: Figure, axes: np.ndarray) -> None:
@@ -211,22 +217,22 @@ def _name_axes(figure: Figure, axes: np.ndarray) -> None:
 def _maps(result: "ActivationFunctions") -> Figure:
     columns = 5
     rows = -(-(1 + len(result.values)) // columns)
-    figure = plt.figure(figsize=(2.35 * columns, 2.75 * rows + 0.5), layout="constrained")
+    figure = sheet(2.35 * columns, 2.75 * rows + 0.5)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    bound = float(np.abs(result.z).max()) or 1.0
-    shown = axes[0].imshow(result.z, cmap="RdBu_r", vmin=-bound, vmax=bound)
+    bound = highest(np.abs([result.z, *result.values.values()])) or 1.0
+    drawn = [signed(axes[0], result.z, bound)]
     axes[0].set_title("weighted input z", fontsize=12)
     table = result.table.set_index("function")
     for axis, (name, values) in zip(axes[1:], result.values.items(), strict=False):
-        axis.imshow(values, cmap="RdBu_r", vmin=-bound, vmax=bound)
+        drawn.append(signed(axis, values, bound))
         axis.set_title(_name(name), fontsize=12)
         row = table.loc[name]
-        axis.set_xlabel(f"flat {row['flat_fraction']:.0%}, mean {row['mean']:+.2f}", fontsize=10)
+        flat, mean = number(row["flat_fraction"], ".0%"), number(row["mean"], "+.2f")
+        axis.set_xlabel(f"flat {flat}, mean {mean}", fontsize=10)
     for axis in axes:
-        axis.set(xticks=[], yticks=[])
+        bare(axis)
     for axis in axes[1 + len(result.values) :]:
         axis.axis("off")
-    figure.colorbar(shown, ax=list(axes), label="activation", shrink=0.6)
+    scale(drawn, list(axes), "activation", shrink=0.6)
     figure.suptitle("One feature map through each activation function; flat: |slope| < 0.01", fontsize=13)
-    plt.close(figure)
     return figure

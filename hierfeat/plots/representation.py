@@ -1,253 +1,44 @@
 """What populations represent, layer by layer: classes, similarity, parts, dimensions, and the depth profile."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
+
+from hierfeat.plots._style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    VERMILION,
+    as_drawn,
+    by_depth,
+    entitle,
+    highest,
+    ink_on,
+    jitter,
+    open_frame,
+    picture,
+    positive,
+    scale,
+    sheet,
+    width_by_depth,
+)
 
 if TYPE_CHECKING:
     from hierfeat.representation.additive_parts import AdditiveParts
     from hierfeat.representation.class_selectivity import ClassSelectivity
-    from hierfeat.representation.evaluation import Evaluation
     from hierfeat.representation.layer_probes import LayerProbes
     from hierfeat.representation.participation_ratio import ParticipationRatio
     from hierfeat.representation.profile import Profile
     from hierfeat.representation.similarity import Similarity
 
-_BLUE = "#0072b2"
-
-
-def plot_layer_probes(result: "LayerProbes") -> Figure:
-    """Draw test accuracy by depth with its 95 % intervals, training accuracy and chance.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    table = result.table
-    figure, axes = plt.subplots(figsize=(max(4.5, 1.2 + 0.5 * len(table)), 3.6), layout="constrained")
-    at = np.arange(len(table))
-    accuracy = 100 * table["accuracy"]
-    spans = np.stack([accuracy - 100 * table["low"], 100 * table["high"] - accuracy])
-    axes.errorbar(at, accuracy, spans, color=_BLUE, marker="o", capsize=3, label="test, 95 % interval")
-    axes.plot(at, 100 * table["train_accuracy"], color="0.5", linestyle="--", marker=".", label="training")
-    axes.axhline(100 * table["chance"].iloc[0], color="black", linestyle=":", label="the commonest class")
-    axes.set_xticks(at, table["layer"], rotation=90 if len(table) > 8 else 0, fontsize=9)
-    axes.set(xlabel="layer", ylabel="probe accuracy (%)", ylim=(0, 103))
-    axes.set_title(result.provenance["model"], fontsize=10)
-    axes.legend(loc="center right", fontsize=8, frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)
-    return figure
-
-
-_NUMBERS = 12  # layers up to which the cells have their numbers
-
-
-def plot_similarity(result: "Similarity") -> Figure:
-    """Draw CKA on the left and RSA on the right; what is NaN stays white.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    rows, columns = (list(dict.fromkeys(result.table[name])) for name in ("layer", "other"))
-    side = 1.9 + 0.34 * max(len(rows), len(columns), 6)
-    figure, grid = plt.subplots(1, 2, figsize=(2 * side, side), layout="constrained")
-    own, other = result.names
-    for axes, matrix, title in zip(grid, (result.cka, result.rsa), ("CKA (linear)", "RSA (Spearman)"), strict=True):
-        drawn = axes.imshow(matrix, cmap="cividis", vmin=0, vmax=1)
-        axes.set_title(title, fontsize=10)
-        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=8)
-        axes.set_yticks(range(len(rows)), rows, fontsize=8)
-        axes.set_xlabel(other if other != own else "")
-        axes.set_ylabel(own)
-        if max(matrix.shape) <= _NUMBERS:
-            for (row, column), value in ((at, matrix[at]) for at in _places(matrix.shape)):
-                colour = "black" if value > 0.55 else "white"
-                text = "" if np.isnan(value) else f"{value:.2f}"
-                axes.text(column, row, text, ha="center", va="center", fontsize=7, color=colour)
-    below = min(np.nanmin(matrix, initial=0.0) for matrix in (result.cka, result.rsa)) < 0
-    figure.colorbar(drawn, ax=grid.tolist(), label="similarity", shrink=0.8, extend="min" if below else "neither")
-    plt.close(figure)
-    return figure
-
-
-def _places(shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    return [(row, column) for row in range(shape[0]) for column in range(shape[1])]
-
-
-def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
-    """Draw a point per channel, the layer's median, and the 95 % bound of chance.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    layers = list(dict.fromkeys(result.table["layer"]))
-    figure, axes = plt.subplots(figsize=(max(4.5, 1.2 + 0.6 * len(layers)), 3.6), layout="constrained")
-    generator = np.random.default_rng(0)
-    for at, layer in enumerate(layers):
-        rows = result.table[(result.table["layer"] == layer) & (result.table["status"] == "ok")]
-        spread = at + generator.uniform(-0.2, 0.2, len(rows))
-        label = "channel" if at == 0 else None
-        axes.plot(spread, rows["selectivity"], ".", color="#0072b2", alpha=0.6, label=label)
-        ends = at - 0.3, at + 0.3
-        median, bound = rows["selectivity"].median(), rows["null_95"].median()
-        axes.plot(ends, (median, median), color="black", label="median" if at == 0 else None)
-        axes.plot(ends, (bound, bound), color="#d55e00", linestyle="--", label="95 % of chance" if at == 0 else None)
-    axes.set_xticks(range(len(layers)), layers, rotation=90 if len(layers) > 8 else 0, fontsize=9)
-    axes.set(xlabel="layer", ylabel="class selectivity", ylim=(0, 1))
-    axes.set_title(result.provenance["model"], fontsize=10)
-    axes.legend(fontsize=8, frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)
-    return figure
-
-
-def plot_participation_ratio(result: "ParticipationRatio") -> Figure:
-    """Draw the participation ratio by depth; a constant layer has no point.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    table = result.table
-    figure, axes = plt.subplots(figsize=(max(4.5, 1.2 + 0.5 * len(table)), 3.2), layout="constrained")
-    axes.plot(range(len(table)), table["participation_ratio"], color="#0072b2", marker="o")
-    axes.set_xticks(range(len(table)), table["layer"], rotation=90 if len(table) > 8 else 0, fontsize=9)
-    axes.set(xlabel="layer", ylabel="participation ratio (dimensions)", ylim=(0, 1.1 * axes.get_ylim()[1]))
-    axes.set_title(result.provenance["model"], fontsize=10)
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)
-    return figure
-
-
 MOST_PARTS = 8
-
-
-def plot_additive_parts(result: "AdditiveParts") -> Figure:
-    """Draw what each part is made of, where it is on a few images, and the error of each method.
-
-    Maps are stretched over the image; a layer without maps has only the left and right panels.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    rank = min(len(result.parts), MOST_PARTS)
-    has_maps = result.maps.shape[-1] > 1
-    shown = len(result.images) if has_maps else 0
-    figure = plt.figure(figsize=(7.5 + 1.05 * (rank + 1) * (shown > 0), 5.2), layout="constrained")
-    grid = figure.add_gridspec(1, 3 if shown else 2, width_ratios=[1, 0.36 * (rank + 1), 1] if shown else [1, 1])
-    _parts(figure.add_subplot(grid[0]), result, rank)
-    if shown:
-        _maps(figure, grid[1], result, rank)
-    _errors(figure.add_subplot(grid[-1]), result)
-    settings = result.provenance["parameters"]
-    figure.suptitle(f"{result.provenance['model']}, {settings['layer']}: {len(result.parts)} additive parts (NMF)")
-    plt.close(figure)
-    return figure
-
-
-def _parts(axes: Axes, result: "AdditiveParts", rank: int) -> None:
-    axes.imshow(result.parts[:rank].T, aspect="auto", cmap="viridis", vmin=0, interpolation="nearest")
-    axes.set_xlabel("part")
-    axes.set_ylabel("channel")
-    axes.set_xticks(range(rank), [str(part + 1) for part in range(rank)])
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title("What it is made of", fontsize=10)
-
-
-def _maps(figure: Figure, place: SubplotSpec, result: "AdditiveParts", rank: int) -> None:
-    grid = place.subgridspec(len(result.images), rank + 1)
-    tops = result.maps.max((0, 2, 3))
-    height, width = result.images.shape[-2:]
-    for row, image in enumerate(result.images):
-        for column in range(rank + 1):
-            axes = figure.add_subplot(grid[row, column])
-            axes.imshow(np.moveaxis(image, 0, -1) if len(image) == 3 else image[0], cmap="gray", vmin=0, vmax=1)
-            if column:
-                part = result.maps[row, column - 1]
-                axes.imshow(part, cmap="magma", vmin=0, vmax=tops[column - 1] or 1, alpha=0.8,
-                            extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="nearest")  # fmt: skip
-            axes.set_axis_off()
-            if row == 0:
-                axes.set_title("image" if column == 0 else f"part {column}", fontsize=9)
-
-
-def _errors(axes: Axes, result: "AdditiveParts") -> None:
-    table = result.table
-    places = np.arange(len(table))
-    axes.bar(places - 0.2, 100 * table["error_positive"], 0.4, color="#0072b2", label="error (%)")
-    axes.bar(places + 0.2, 100 * table["part_sparsity"], 0.4, color="#e69f00", label="sparsity of the parts (%)")
-    axes.set_xticks(places, table["method"])
-    axes.set_ylim(0, 119)
-    axes.legend(frameon=False, loc="upper left", fontsize=8)
-    axes.set_title("Equal rank", fontsize=10)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-_FEW = 20  # numbers are written into the cells up to this many classes
-
-
-def plot_evaluation(evaluation: "Evaluation") -> Figure:
-    """Draw the confusion matrix; a row adds up to 100 %, and the diagonal is left white so that mistakes stand out.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    counts, names = evaluation.confusion, evaluation.table["label"].tolist()
-    percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, percent)
-    size = 4.0 + 0.32 * min(len(counts), _FEW)
-    figure, axes = plt.subplots(figsize=(size + 1, size), layout="constrained")
-    drawn = axes.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(float(np.nanmax(mistakes)), 1.0))
-    figure.colorbar(drawn, ax=axes, label="mistakes (% of the class)", shrink=0.8)
-    axes.set(xlabel="predicted", ylabel="label", title=f"accuracy {100 * evaluation.accuracy:.2f} %")
-    if len(counts) <= _FEW:
-        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        axes.set_yticks(range(len(names)), names)
-        _write_numbers(axes, percent)
-    plt.close(figure)
-    return figure
-
-
-def _write_numbers(axes: Axes, percent: np.ndarray) -> None:
-    highest = max(float((percent - np.diag(np.diag(percent))).max()), 1.0)
-    for row, column in np.ndindex(percent.shape):
-        value = percent[row, column]
-        if row == column:
-            axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=8, weight="bold")
-        elif value >= 0.05:
-            colour = "white" if value > 0.6 * highest else "black"
-            axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7, color=colour)
-
-
-def plot_mistakes(evaluation: "Evaluation", images: np.ndarray, *, k: int = 16) -> Figure:
-    """Show the `k` most confident mistakes, each with what it is and what it was called."""
-    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[:k]
-    columns = min(8, max(len(chosen), 1))
-    rows = max(-(-len(chosen) // columns), 1)
-    figure, grid = plt.subplots(
-        rows, columns, figsize=(1.55 * columns, 1.95 * rows), layout="constrained", squeeze=False
-    )
-    for axes in grid.flat:
-        axes.axis("off")
-    for axes, index in zip(grid.flat, chosen, strict=False):
-        image = images[index].transpose(1, 2, 0)
-        axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=1)
-        called = f"{names[evaluation.predicted[index]]} {100 * evaluation.confidence[index]:.0f} %"
-        axes.set_title(f"{called}\nis {names[evaluation.labels[index]]}", fontsize=8)
-    figure.suptitle("the most confident mistakes", fontsize=10)
-    plt.close(figure)
-    return figure
-
+MOST_LAYERS = 12  # of a matrix whose cells have their numbers
 
 # title, y label, highest value (None: free), (column, label) of each line
 _PANELS: tuple[tuple[str, str, float | None, tuple[tuple[str, str], ...]], ...] = (
@@ -259,7 +50,183 @@ _PANELS: tuple[tuple[str, str, float | None, tuple[tuple[str, str], ...]], ...] 
     ("dimensions", "participation ratio", None, (("participation_ratio", ""),)),
     ("probe accuracy", "%", 100, (("probe_accuracy", ""),)),
 )
-_STYLES = (("#0072b2", "-", "o"), ("#d55e00", "--", "s"))
+_STYLES = ((BLUE, "-", "o"), (VERMILION, "--", "s"))
+
+
+def plot_layer_probes(result: "LayerProbes") -> Figure:
+    """Draw test accuracy by depth with its 95 % intervals, training accuracy and chance.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table = result.table
+    figure = sheet(width_by_depth(len(table), least=5.5), 4.0)
+    axes = figure.subplots()
+    at, accuracy = np.arange(len(table)), 100 * table["accuracy"]
+    spans = np.stack([accuracy - 100 * table["low"], 100 * table["high"] - accuracy]).clip(0)
+    axes.errorbar(at, accuracy, spans, color=BLUE, marker="o", markersize=4, capsize=3, label="test, 95 % interval")
+    axes.plot(at, 100 * table["train_accuracy"], color=GREY, linestyle="--", marker=".", label="training")
+    axes.axhline(100 * table["chance"].iloc[0], color=INK, linestyle=":", label="the commonest class")
+    by_depth(axes, list(table["layer"]))
+    axes.set(xlabel="layer", ylabel="probe accuracy (%)", ylim=(0, 103))
+    _key_above(axes)
+    open_frame(axes)
+    entitle(figure, result, "linear probes of each layer", size=10)
+    return figure
+
+
+def _key_above(axes: Axes) -> None:
+    """The legend above the panel, where it covers nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8, frameon=False, columnspacing=1)
+
+
+def plot_similarity(result: "Similarity") -> Figure:
+    """Draw CKA on the left and RSA on the right; what is NaN is grey.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows, columns = (list(dict.fromkeys(result.table[name])) for name in ("layer", "other"))
+    side = min(8.5, 1.9 + 0.34 * max(len(rows), len(columns), 6))
+    figure = sheet(2 * side, side + 0.3)
+    panels = figure.subplots(1, 2)
+    own, other = result.names
+    drawn = []
+    for axes, matrix, title in zip(panels, (result.cka, result.rsa), ("CKA (linear)", "RSA (Spearman)"), strict=True):
+        drawn.append(positive(axes, matrix, 1.0, aspect="auto"))
+        axes.set_title(title, fontsize=10)
+        by_depth(axes, columns, size=8)
+        by_depth(axes, rows, along="y", size=8)
+        axes.set_xlim(-0.5, len(columns) - 0.5)
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.set(xlabel=other if other != own else "", ylabel=own)
+        if max(matrix.shape) <= MOST_LAYERS:
+            _numbers(axes, matrix, drawn[-1])
+    scale(drawn, panels, "similarity")
+    entitle(figure, result, "similarity of layers", size=10)
+    return figure
+
+
+def _numbers(axes: Axes, matrix: np.ndarray, drawn: AxesImage) -> None:
+    for (row, column), value in np.ndenumerate(matrix):
+        if np.isfinite(value):
+            ink = ink_on(drawn, value)
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+
+
+def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
+    """Draw a point per channel, the layer's median, and the 95 % bound of chance.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    layers = list(dict.fromkeys(result.table["layer"]))
+    figure = sheet(width_by_depth(len(layers), 0.6, least=5.0), 4.0)
+    axes = figure.subplots()
+    known = dict(iter(result.table[result.table["status"] == "ok"].groupby("layer", sort=False)))
+    labels = {"dot": "channel", "median": "median", "chance": "95 % of chance"}
+    for at, layer in enumerate(layers):
+        if layer not in known:
+            continue
+        values, bounds = known[layer]["selectivity"], known[layer]["null_95"]
+        axes.plot(at + jitter(len(values)), values, ".", color=BLUE, alpha=0.6, label=labels.pop("dot", None))
+        for value, name, colour, dash in (
+            (values.median(), "median", INK, "-"),
+            (bounds.median(), "chance", VERMILION, "--"),
+        ):
+            axes.plot([at - 0.38, at + 0.38], [value] * 2, color=colour, linestyle=dash, label=labels.pop(name, None))
+    by_depth(axes, layers)
+    axes.set(xlabel="layer", ylabel="class selectivity", ylim=(0, 1.02))
+    if known:
+        _key_above(axes)
+    open_frame(axes)
+    entitle(figure, result, "class selectivity of each layer’s channels", size=10)
+    return figure
+
+
+def plot_participation_ratio(result: "ParticipationRatio") -> Figure:
+    """Draw the participation ratio by depth; a constant layer has no point.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    table = result.table
+    figure = sheet(width_by_depth(len(table)), 3.6)
+    axes = figure.subplots()
+    axes.plot(range(len(table)), table["participation_ratio"], color=BLUE, marker="o", markersize=4)
+    by_depth(axes, list(table["layer"]))
+    top = 1.1 * (highest(table["participation_ratio"]) or 1.0)
+    axes.set(xlabel="layer", ylabel="participation ratio (dimensions)", ylim=(0, top))
+    open_frame(axes)
+    entitle(figure, result, "dimensions of each layer’s representation", size=10)
+    return figure
+
+
+def plot_additive_parts(result: "AdditiveParts") -> Figure:
+    """Draw what each part is made of, where it is on a few images, and the error of each method.
+
+    Of more than eight parts, the first eight are drawn. Maps are stretched over the image; a layer without maps has
+    only the left and right panels.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rank = min(len(result.parts), MOST_PARTS)
+    shown = len(result.images) if result.maps.shape[-1] > 1 else 0
+    figure = sheet(7.5 + 1.05 * (rank + 1) * (shown > 0), 5.4)
+    grid = figure.add_gridspec(1, 3 if shown else 2, width_ratios=[1, 0.36 * (rank + 1), 1] if shown else [1, 1])
+    _parts(figure.add_subplot(grid[0]), result, rank)
+    if shown:
+        _part_maps(figure, grid[1], result, rank)
+    _errors(figure.add_subplot(grid[-1]), result)
+    layer = result.provenance["parameters"]["layer"]
+    some = f", the first {rank}" if rank < len(result.parts) else ""
+    note = as_drawn(result.images.shape[1]) if shown else ""
+    entitle(figure, result, f"{layer}, {len(result.parts)} additive parts (NMF){some}{note}")
+    return figure
+
+
+def _parts(axes: Axes, result: "AdditiveParts", rank: int) -> None:
+    drawn = positive(axes, result.parts[:rank].T, aspect="auto")
+    axes.set(xlabel="part", ylabel="channel")
+    axes.set_xticks(range(rank), [str(part + 1) for part in range(rank)])
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_title("What it is made of", fontsize=10)
+    scale(drawn, axes, "weight", shrink=0.6)
+
+
+def _part_maps(figure: Figure, place: SubplotSpec, result: "AdditiveParts", rank: int) -> None:
+    """The images, and over each the map of each part, to one scale per part."""
+    grid = place.subgridspec(len(result.images), rank + 1)
+    tops = [highest(result.maps[:, part]) for part in range(rank)]
+    height, width = result.images.shape[-2:]
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    for row, image in enumerate(result.images):
+        for column in range(rank + 1):
+            axes = figure.add_subplot(grid[row, column])
+            axes.imshow(picture(image), interpolation="nearest")
+            if column:
+                positive(axes, result.maps[row, column - 1], tops[column - 1], alpha=0.8, extent=extent)
+            axes.set_axis_off()
+            if row == 0:
+                axes.set_title(f"part {column}" if column else "image", fontsize=9)
+
+
+def _errors(axes: Axes, result: "AdditiveParts") -> None:
+    table, places = result.table, np.arange(len(result.table))
+    errors, sparsity = 100 * table["error_positive"], 100 * table["part_sparsity"]
+    axes.bar(places - 0.2, errors, 0.4, color=BLUE, label="error (%)")
+    axes.bar(places + 0.2, sparsity, 0.4, color=ORANGE, label="sparsity of the parts (%)")
+    axes.set_xticks(places, table["method"])
+    axes.set_ylim(0, max(119.0, 1.2 * highest(errors), 1.2 * highest(sparsity)))
+    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    axes.set_title("Equal rank", fontsize=10)
+    open_frame(axes)
 
 
 def plot_profile(result: "Profile") -> Figure:
@@ -270,33 +237,38 @@ def plot_profile(result: "Profile") -> Figure:
     matplotlib.figure.Figure
     """
     table = result.table
-    figure, grid = plt.subplots(2, 4, figsize=(13, 5.4 + 0.05 * table["layer"].str.len().max()), layout="constrained")
+    names, pools = list(table["layer"]), (table["kind"] == "pool").to_numpy()
+    figure = sheet(max(13, width_by_depth(2 * len(names), 0.3)), 6.4)
+    grid = figure.subplots(2, 4)
     for axes, (title, label, top, lines) in zip(grid.flat, _PANELS, strict=False):
         axes.set_title(title, fontsize=10)
+        reached = 0.0
         for (column, name), style in zip(lines, _STYLES, strict=False):
-            scale = 100 if column.startswith("probe") else 1
-            _line(axes, scale * table[column].to_numpy(dtype=float), (table["kind"] == "pool").to_numpy(), name, style)
+            values = (100 if column.startswith("probe") else 1) * table[column].to_numpy(dtype=float)
+            reached = max(reached, highest(values))
+            _depth_line(axes, values, pools, name, style)
             if column == "probe_accuracy":
                 low, high = 100 * table["probe_low"], 100 * table["probe_high"]
                 axes.fill_between(range(len(table)), low, high, color=style[0], alpha=0.2, label="95 % interval")
         axes.set_ylabel(label)
-        axes.set_ylim(0, 1.1 * axes.get_ylim()[1] if top is None else 1.03 * top)
-        if len(lines) > 1 and top is not None:
-            axes.set_ylim(0, 1.3 * top)  # room for the legend
+        named = any(name for _, name in lines)
+        bound = max(top or 0.0, reached) or 1.0
+        axes.set_ylim(0, (1.4 if named else 1.1) * bound)  # room for the legend
+        if top is not None and bound == top:
             axes.set_yticks(np.linspace(0, top, 6))
-        axes.set_xticks(range(len(table)), table["layer"], rotation=90, fontsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-        if any(name for _, name in lines) or "probe_accuracy" in dict(lines):
-            axes.legend(fontsize=8, frameon=False, loc="upper left", ncols=1 if top is None else 2)
+        by_depth(axes, names, size=8)
+        open_frame(axes)
+        if named or "probe_accuracy" in dict(lines):
+            axes.legend(fontsize=8, frameon=False, loc="upper left")
     grid.flat[-1].set_axis_off()
     grid.flat[-1].text(0, 0.8, "filled: convolution\nopen: pool", fontsize=10, va="top")
-    figure.suptitle(f"{result.provenance['model']}: the hierarchy, layer by layer")
-    plt.close(figure)
+    entitle(figure, result, "the hierarchy, layer by layer")
     return figure
 
 
-def _line(axes: Axes, values: "np.ndarray", pools: "np.ndarray", name: str, style: tuple[str, str, str]) -> None:
+def _depth_line(axes: Axes, values: np.ndarray, pools: np.ndarray, name: str, style: tuple[str, str, str]) -> None:
     colour, dash, marker = style
     at = np.arange(len(values))
-    axes.plot(at, values, color=colour, linestyle=dash, marker=marker, label=name or None)
-    axes.plot(at[pools], values[pools], color=colour, linestyle="none", marker=marker, markerfacecolor="white")
+    how: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5}
+    axes.plot(at, values, linestyle=dash, label=name or None, **how)
+    axes.plot(at[pools], values[pools], linestyle="none", markerfacecolor="white", **how)

@@ -1,30 +1,55 @@
 """Invariance to shifts: by distance, over the plane of shifts, of the predicted class, and what pools do to it."""
 
-from math import ceil
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
-from hierfeat.plots._style import MARKERS, shades
+from hierfeat.plots._style import (
+    BLUE,
+    GREEN,
+    GREY,
+    LIGHT,
+    MARKERS,
+    MOST_NAMED,
+    POSITIVE,
+    PURPLE,
+    VERMILION,
+    by_depth,
+    entitle,
+    highest,
+    ink_on,
+    key_by_depth,
+    number,
+    open_frame,
+    pick,
+    positive,
+    scale,
+    shades,
+    sheet,
+    signed,
+    whole_pixels,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from hierfeat.physiology.invariance.pooling_invariance import PoolingInvariance
     from hierfeat.physiology.invariance.sensitivity_map import SensitivityMap
     from hierfeat.physiology.invariance.shift_consistency import ShiftConsistency
     from hierfeat.physiology.invariance.translation_invariance import TranslationInvariance
 
-MOST_LINES = 14
+MOST_POOLS, MOST_MAPS, MOST_NUMBERS = 6, 16, 81
+COLUMNS = 4
 
 
 def plot_translation_invariance(result: "TranslationInvariance") -> Figure:
     """Draw, against the shift and as means over the four directions: invariance, and equivariance at inner units.
+
+    Up to fourteen layers are curves, more are rows of a map.
 
     Returns
     -------
@@ -32,177 +57,175 @@ def plot_translation_invariance(result: "TranslationInvariance") -> Figure:
     """
     table = result.table.assign(distance=result.table["dy"].abs() + result.table["dx"].abs())
     names = list(table["layer"].unique())
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained", sharex=True)
-    draw = _lines if len(names) <= MOST_LINES else _map
-    draw(left, table, names, "invariance")
-    draw(right, table, names, "equivariance")
-    left.set_title("Invariance: the response stays as it was")
-    right.set_title("Equivariance: the map moves along with the image")
-    model, settings = result.provenance["model"], result.provenance["parameters"]
-    figure.suptitle(f"{model}: {settings['images']} images shifted, boundary “{settings['boundary']}”")
-    if draw is _lines:
+    curves = len(names) <= MOST_NAMED
+    figure = sheet(11, 4.6 if curves else min(14.0, 1.6 + 0.16 * len(names)))
+    left, right = figure.subplots(1, 2, sharex=True)
+    for axes, column in ((left, "invariance"), (right, "equivariance")):
+        means = table.pivot_table(index="layer", columns="distance", values=column, dropna=False).reindex(names)
+        if curves:
+            _curves(axes, means, table)
+        else:
+            _rows_of_a_map(axes, means, column)
+    left.set_title("Invariance: the response stays as it was", fontsize=10)
+    right.set_title("Equivariance: the map moves along with the image", fontsize=10)
+    if curves:
         left.set_ylabel("invariance\n(0: like another image, 1: unchanged)")
-        left.axhline(0, color="0.6", linewidth=0.8, zorder=0)
+        left.axhline(0, color=LIGHT, linewidth=0.8, zorder=0)
         right.set_ylabel("equivariance\n(1: aliasing-free)")
-        handles, labels = left.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right center", frameon=False)
-    plt.close(figure)
+        key_by_depth(figure, [left, right], names)
+    settings = result.provenance["parameters"]
+    entitle(figure, result, f"{settings['images']} images shifted, boundary “{settings['boundary']}”")
     return figure
 
 
-def _lines(axes: Axes, table: pd.DataFrame, names: list[str], column: str) -> None:
-    for name, colour in zip(names, shades(len(names)), strict=True):
-        rows = table[table["layer"] == name]
-        curve = rows.groupby("distance")[column].mean()
-        marker = MARKERS.get(rows["kind"].iloc[0], ".")
-        axes.plot(curve.index, curve, color=colour, marker=marker, markersize=4.5, label=name)
+def _curves(axes: Axes, means: pd.DataFrame, table: pd.DataFrame) -> None:
+    kinds = dict(zip(table["layer"], table["kind"], strict=True))
+    for name, curve, colour in zip(means.index, means.to_numpy(), shades(len(means)), strict=True):
+        marker = MARKERS.get(kinds[name], ".")
+        axes.plot(means.columns, curve, color=colour, marker=marker, markersize=4.5, label=name)
     axes.set_xlabel("shift (pixels)")
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)
 
 
-def _map(axes: Axes, table: pd.DataFrame, names: list[str], column: str) -> None:
-    """Too many layers for lines: a row each."""
-    grid = table.pivot_table(index="layer", columns="distance", values=column, dropna=False).reindex(names)
-    distances = grid.columns.to_numpy(dtype=float)
-    half = (distances[1] - distances[0]) / 2
-    extent = (distances[0] - half, distances[-1] + half, len(names) - 0.5, -0.5)
-    image = axes.imshow(grid, aspect="auto", vmin=0, vmax=1, cmap="viridis", extent=extent, interpolation="nearest")
-    every = -(-len(names) // 30)
-    axes.set_yticks(range(0, len(names), every), names[::every], fontsize=6)
+def _rows_of_a_map(axes: Axes, means: pd.DataFrame, column: str) -> None:
+    """Too many layers for curves: a row each, and a column for each shift."""
+    drawn = positive(axes, means, 1.0, aspect="auto")
+    by_depth(axes, list(means.index), along="y", size=7)
+    axes.set_xticks(range(len(means.columns)), [f"{distance:g}" for distance in means.columns])
     axes.set_xlabel("shift (pixels)")
-    axes.figure.colorbar(image, ax=axes, label=column)
+    scale(drawn, axes, column)
 
 
-OWN, OTHER, BEFORE = "#d55e00", "#0072b2", "0.45"
-
-
-def plot_pooling_invariance(result: "PoolingInvariance") -> Figure:
+def plot_pooling_invariance(result: "PoolingInvariance", *, layers: Sequence[str] | None = None) -> Figure:
     """Draw a row per pool: the invariance before it and after it, what it costs, and what the output makes of it.
+
+    Parameters
+    ----------
+    layers : sequence of str, optional
+        The pools to draw; by default all of them, or of more than six, six evenly spaced ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    HierfeatError
+        If there is no such pool.
     """
-    layers = list(result.table["layer"].unique())
-    figure, axes = plt.subplots(
-        len(layers), 3, figsize=(12, 1.0 + 2.75 * len(layers)), layout="constrained", squeeze=False, sharey="row"
-    )
-    for row, layer in zip(axes, layers, strict=True):
+    names, some = pick(list(result.table["layer"].unique()), layers, MOST_POOLS)
+    figure = sheet(12, 1.1 + 2.75 * len(names))
+    axes = figure.subplots(len(names), 3, squeeze=False, sharey="row")
+    for row, layer in zip(axes, names, strict=True):
         rows = result.table[result.table["layer"] == layer].reset_index(drop=True)
-        _invariance(row[0], rows)
+        _before_and_after(row[0], rows)
         _costs(row[1], rows)
         _output(row[2], rows)
     handles, labels = axes[0, 1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     settings = result.provenance["parameters"]
     shifts = f"1-{settings['max_shift']} pixels" if settings["max_shift"] > 1 else "1 pixel"
-    figure.suptitle(
-        f"{result.provenance['model']}: pools as they are and swapped, {settings['images']} images, {shifts}"
-    )
-    plt.close(figure)
+    about = f"pools as they are and swapped{some}, {settings['images']} images, shifts of {shifts}"
+    entitle(figure, result, about)
     return figure
 
 
-def _invariance(axes: Axes, rows: "pd.DataFrame") -> None:
-    """Arrows from before to after."""
-    before = rows["before"].iloc[0]
-    axes.axvline(before, color=BEFORE, linestyle=":", zorder=0)
+def _before_and_after(axes: Axes, rows: pd.DataFrame) -> None:
+    """A bar from the invariance before to that after, for each kind of pooling."""
+    before = float(rows["before"].iloc[0])
+    axes.axvline(before, color=GREY, linestyle=":", zorder=0)
     for place, after in enumerate(rows["after"]):
         axes.plot([before, after], [place, place], color=_colour(place), linewidth=2.5, solid_capstyle="butt")
         axes.plot(after, place, "o", color=_colour(place), markersize=6)
-    span = max(abs(rows["after"] - before).max(), 0.01)
-    axes.set_xlim(before - 1.35 * span, before + 1.35 * span)
+    if np.isfinite(before):
+        span = 1.5 * highest((rows["after"] - before).abs(), 0.01)
+        axes.set_xlim(before - span, before + span)
     for place, (after, gain) in enumerate(zip(rows["after"], rows["gain"], strict=True)):
-        side = 1 if gain >= 0 else -1
+        side = -1 if gain < 0 else 1
         axes.annotate(
-            f"{gain:+.3f}", (after, place), (7 * side, 0), textcoords="offset points", va="center",
-            ha="left" if gain >= 0 else "right", fontsize=8,
+            number(gain, "+.3f"), (after, place), (7 * side, 0), textcoords="offset points", va="center",
+            ha="left" if side > 0 else "right", fontsize=8,
         )  # fmt: skip
-    _rows(axes, rows)
+    axes.set_yticks(range(len(rows)), [f"as it is ({rows['op'].iloc[0]})", *rows["pooling"].iloc[1:]])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_title(f"{rows['layer'].iloc[0]}: invariance before (dotted) and after", fontsize=10)
     axes.set_xlabel("invariance to shifts")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    open_frame(axes)
 
 
-def _costs(axes: Axes, rows: "pd.DataFrame") -> None:
+def _costs(axes: Axes, rows: pd.DataFrame) -> None:
     places = np.arange(len(rows))
-    axes.barh(places - 0.18, rows["energy_kept"], 0.34, color="#009e73", label="energy kept")
-    axes.barh(places + 0.18, rows["position_after"].clip(lower=0), 0.34, color="#cc79a7", label="position read (R²)")
-    before = max(rows["position_before"].iloc[0], 0)
-    axes.axvline(before, color="#cc79a7", linestyle=":", label="position, before the pool")
-    axes.set_xlim(0, 1)
+    axes.barh(places - 0.18, rows["energy_kept"], 0.34, color=GREEN, label="energy kept")
+    axes.barh(places + 0.18, rows["position_after"].clip(lower=0), 0.34, color=PURPLE, label="position decoded (R²)")
+    before = max(float(rows["position_before"].iloc[0]), 0.0)
+    axes.axvline(before, color=PURPLE, linestyle=":", label="position, before the pool")
+    axes.set_xlim(0, max(1.0, 1.05 * highest(rows["energy_kept"])))
     axes.set_title("What is left", fontsize=10)
     axes.set_xlabel("share")
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)
 
 
-def _output(axes: Axes, rows: "pd.DataFrame") -> None:
+def _output(axes: Axes, rows: pd.DataFrame) -> None:
+    beside = ("axes fraction", "data")
     for place, (output, same) in enumerate(zip(rows["output"], rows["same_class"], strict=True)):
         if np.isfinite(output):
             axes.plot(output, place, "o", color=_colour(place), markersize=6)
-            axes.annotate(
-                f"{100 * same:.0f} %", (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=8
-            )
+            share = f"{number(100 * same, '.0f')} %"
+            axes.annotate(share, (1.02, place), xycoords=beside, va="center", fontsize=8)
         else:
-            axes.annotate("no output (see status)", (0.03, place), xycoords=("axes fraction", "data"),
-                          va="center", fontsize=8, color="0.4")  # fmt: skip
+            axes.annotate("no output (see status)", (0.03, place), xycoords=beside, va="center", fontsize=8, color=GREY)
     axes.margins(x=0.15)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_title("Output’s invariance; images of unchanged class →", fontsize=10)
     axes.set_xlabel("invariance to shifts")
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _rows(axes: Axes, rows: "pd.DataFrame") -> None:
-    names = [f"as it is ({rows['op'].iloc[0]})", *rows["pooling"].iloc[1:]]
-    axes.set_yticks(range(len(rows)), names)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.spines[["top", "right"]].set_visible(False)
+    open_frame(axes)
 
 
 def _colour(place: int) -> str:
-    return OWN if place == 0 else OTHER
+    return BLUE if place else VERMILION
 
 
-MOST_MAPS, COLUMNS = 16, 4
+def plot_sensitivity_map(result: "SensitivityMap", *, layers: Sequence[str] | None = None) -> Figure:
+    """Draw a map of invariance over all shifts per layer.
 
-
-def plot_sensitivity_map(result: "SensitivityMap") -> Figure:
-    """Draw a map per layer; of more than sixteen layers, sixteen evenly spread ones.
+    Parameters
+    ----------
+    layers : sequence of str, optional
+        The layers to draw; by default all of them, or of more than sixteen, sixteen evenly spaced ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    HierfeatError
+        If there is no such layer.
     """
-    names = list(result.maps)
-    names = [names[place] for place in np.unique(np.linspace(0, len(names) - 1, MOST_MAPS).astype(int))]
+    names, some = pick(list(result.maps), layers, MOST_MAPS)
     columns = min(len(names), COLUMNS)
-    rows = ceil(len(names) / columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(2.6 * columns + 1.2, 2.7 * rows + 0.5), layout="constrained", squeeze=False,
-        sharex=True, sharey=True,
-    )  # fmt: skip
+    rows = -(-len(names) // columns)
+    figure = sheet(max(2.6 * columns + 1.2, 5.5), 2.7 * rows + 0.7)
+    axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     reach = len(next(iter(result.maps.values()))) / 2
+    drawn = []
     for panel, name in zip(axes.flat, names, strict=False):
-        image = panel.imshow(result.maps[name], vmin=-1, vmax=1, cmap="RdBu_r", extent=(-reach, reach, reach, -reach))
-        panel.set_title(name)
+        drawn.append(signed(panel, result.maps[name], 1.0, extent=(-reach, reach, reach, -reach)))
+        panel.set_title(name, fontsize=10)
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)
-    for place in range(columns):
-        lowest = [panel for panel in axes[:, place] if panel.get_visible()][-1]
+    whole_pixels(axes[0, 0])
+    for column in axes.T:
+        lowest = [panel for panel in column if panel.get_visible()][-1]
         lowest.set_xlabel("right (pixels)")
         lowest.xaxis.set_tick_params(labelbottom=True)
-        lowest.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     for panel in axes[:, 0]:
         panel.set_ylabel("down (pixels)")
-    label = "invariance (0: like another image, 1: unchanged)"
-    figure.colorbar(image, ax=axes, label=label, shrink=0.8, extend="min")
-    figure.suptitle(f"{result.provenance['model']}: invariance over all shifts")
-    plt.close(figure)
+    scale(drawn, list(axes.flat), "invariance (0: like another image, 1: unchanged)")
+    entitle(figure, result, f"invariance over the plane of shifts{some}")
     return figure
-
-
-MOST_NUMBERS = 81
 
 
 def plot_shift_consistency(result: "ShiftConsistency") -> Figure:
@@ -213,32 +236,33 @@ def plot_shift_consistency(result: "ShiftConsistency") -> Figure:
     matplotlib.figure.Figure
     """
     columns = ["agreement"] if result.table["accuracy"].isna().all() else ["agreement", "accuracy"]
-    size = (5.2 * len(columns), 4.6)
-    figure, axes = plt.subplots(1, len(columns), figsize=size, layout="constrained", squeeze=False)
     titles = {"agreement": "class unchanged (%)", "accuracy": "class correct (%)"}
-    for panel, column in zip(axes[0], columns, strict=True):
-        _plane(panel, result.table, column)
-        panel.set_title(titles[column])
+    figure = sheet(max(5.2 * len(columns), 6), 4.8)
+    panels = figure.subplots(1, len(columns), squeeze=False)[0]
+    for axes, column in zip(panels, columns, strict=True):
+        drawn = _plane(axes, result.table, column)
+        axes.set_title(titles[column], fontsize=10)
+        scale(drawn, axes, "")
     settings = result.provenance["parameters"]
-    figure.suptitle(
-        f"{result.provenance['model']}: two shifts agree in {100 * result.consistency:.1f} % "
+    about = (
+        f"two shifts agree in {number(100 * result.consistency, '.1f')} % "
         f"({settings['images']} images, boundary “{settings['boundary']}”)"
     )
-    plt.close(figure)
+    entitle(figure, result, about)
     return figure
 
 
-def _plane(axes: Axes, table: "pd.DataFrame", column: str) -> None:
-    grid = 100 * table.pivot_table(index="dy", columns="dx", values=column)
+def _plane(axes: Axes, table: pd.DataFrame, column: str) -> AxesImage:
+    """Shares over the shifts; the scale begins at the lowest, since it is the differences that are looked at."""
+    grid = 100 * table.pivot_table(index="dy", columns="dx", values=column, dropna=False)
     reach = grid.index.max() + 0.5
-    image = axes.imshow(grid, cmap="viridis", extent=(-reach, reach, reach, -reach), vmax=100)
-    low, high = image.get_clim()
+    low = min(100 - highest(100 - grid), 99.0)
+    extent = (-reach, reach, reach, -reach)
+    drawn = axes.imshow(np.ma.masked_invalid(grid), cmap=POSITIVE, vmin=low, vmax=100, extent=extent)
     if grid.size <= MOST_NUMBERS:
-        for dy, row in grid.iterrows():
-            for dx, value in row.items():
-                dark = value < low + 0.6 * (high - low)
-                axes.text(float(str(dx)), float(str(dy)), f"{value:.0f}", ha="center", va="center", fontsize=8,
-                          color="white" if dark else "black")  # fmt: skip
-    axes.set_xlabel("shift right (pixels)")
-    axes.set_ylabel("shift down (pixels)")
-    axes.figure.colorbar(image, ax=axes, shrink=0.8)
+        for dy, dx, share in zip(table["dy"], table["dx"], 100 * table[column], strict=True):
+            text = number(share, ".0f")
+            axes.text(dx, dy, text, ha="center", va="center", fontsize=8, color=ink_on(drawn, share))
+    axes.set(xlabel="shift right (pixels)", ylabel="shift down (pixels)")
+    whole_pixels(axes)
+    return drawn

@@ -3,13 +3,33 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hierfeat.errors import HierfeatError
-from hierfeat.plots._style import jitter
+from hierfeat.plots._style import (
+    BLUE,
+    CATEGORIES,
+    DARK,
+    GREY,
+    INK,
+    LIGHT,
+    TALLEST,
+    VERMILION,
+    by_depth,
+    entitle,
+    highest,
+    jitter,
+    key_by_depth,
+    number,
+    one_layer,
+    open_frame,
+    say,
+    shades,
+    sheet,
+    some_channels,
+)
 
 if TYPE_CHECKING:
     from hierfeat.physiology.tuning._preferred import PreferredSeries
@@ -17,8 +37,17 @@ if TYPE_CHECKING:
     from hierfeat.physiology.tuning.direction_tuning import DirectionTuning
     from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning
 
-TYPES = {"simple": "#0072b2", "complex": "#d55e00", "untuned": "#999999", "unresponsive": "#e0e0e0"}
-"""Okabe and Ito's blue and vermilion, and greys."""
+TYPES = {"simple": BLUE, "complex": VERMILION, "untuned": GREY, "unresponsive": "0.88"}
+SERIES = {
+    "diameters": ("diameter of the grating (pixels)", "suppression_index"),
+    "contrasts": ("contrast", "linearity"),
+    "lengths": ("length of the bar (pixels)", "end_stopping"),
+}
+"""What each series runs over: the axis's label, and the index that is read off the curves."""
+MOST_POLAR = 8
+"""Polar plots of the most direction-selective units."""
+WINDOWS = 400
+"""The widest range of phases drawn; past one cycle nothing is left to modulate."""
 
 
 def plot_orientation_tuning(
@@ -40,46 +69,46 @@ def plot_orientation_tuning(
     Raises
     ------
     HierfeatError
-        If there is no such layer.
+        If there is no such layer or channel.
     """
-    name = layer if layer is not None else next(iter(tuning.curves))
-    if name not in tuning.curves:
-        raise HierfeatError(f"expected a layer of this result, one of {', '.join(tuning.curves)}; got {name!r}")
-    rows = tuning.table[tuning.table.layer == name].set_index("channel")
-    chosen = _best(rows, channels) if isinstance(channels, int) else list(channels)
-    across = min(len(chosen), 6)
-    down = -(-len(chosen) // across)
-    fig, axes = plt.subplots(
-        down, across, figsize=(2.1 * across, 2.45 * down + 0.4), subplot_kw={"projection": "polar"}, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    for ax, channel in zip(axes.flat, chosen, strict=False):
-        _polar(ax, tuning, name, channel, rows.loc[channel])
-    for ax in axes.flat[len(chosen) :]:
-        ax.set_visible(False)
-    fig.suptitle(f"{name}: response against orientation of the bars (dots measured, lines von Mises fits)", fontsize=10)
-    plt.close(fig)
-    return fig
+    name = one_layer(list(tuning.curves), layer)
+    rows = tuning.table[tuning.table["layer"] == name].set_index("channel")
+    chosen = some_channels(channels, _best_first(rows), repr(name))
+    figure, panels = _polar_panels(len(chosen))
+    for axes, channel in zip(panels, chosen, strict=True):
+        row, curve = rows.loc[channel], tuning.curves[name][channel]
+        top, kind = highest(curve) or 1.0, str(row["cell_type"])
+        colour = TYPES[kind] if kind != "unresponsive" else GREY
+        for turn in (0, 180):
+            axes.plot(np.deg2rad(tuning.orientations + turn), curve / top, "o", markersize=2.5, color=DARK)
+            fit = tuning.fitted[name][channel] / top
+            axes.plot(np.deg2rad(tuning.fitted_orientations + turn), fit, color=colour, linewidth=1.6)
+        indices = f"OSI {number(row['osi'], '.2f')}, F1/F0 {number(row['f1_f0'], '.2f')}"
+        axes.set_title(f"channel {channel}, {kind}\n{indices}", fontsize=8)
+        axes.set_ylim(0, max(1.12, 1.05 * highest(fit)))
+    about = f"{name}, response against orientation of the bars (dots measured, lines von Mises fits)"
+    entitle(figure, tuning, about, size=10)
+    return figure
 
 
-def _best(rows: pd.DataFrame, count: int) -> list[int]:
-    tuned = rows[rows.cell_type.isin(["simple", "complex"])]
+def _polar_panels(count: int) -> tuple[Figure, list[Any]]:
+    across = min(count, 6)
+    down = -(-count // across)
+    figure = sheet(max(2.1 * across, 5), 2.45 * down + 0.6)
+    panels = figure.subplots(down, across, subplot_kw={"projection": "polar"}, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_yticks([0.5, 1.0], ["", ""])
+        axes.set_xticks(np.deg2rad(np.arange(0, 360, 45)), ["0°", "", "90°", "", "", "", "", ""], fontsize=7)
+        axes.tick_params(pad=-2)
+    for axes in panels[count:]:
+        axes.set_visible(False)
+    return figure, list(panels[:count])
+
+
+def _best_first(rows: pd.DataFrame) -> list[int]:
+    tuned = rows[rows["cell_type"].isin(["simple", "complex"])]
     ordered = pd.concat([tuned.sort_values("osi", ascending=False), rows.drop(tuned.index)])
-    return [int(channel) for channel in ordered.index[:count]]
-
-
-def _polar(ax: Any, tuning: "OrientationTuning", layer: str, channel: int, row: Any) -> None:
-    curve, fit = tuning.curves[layer][channel], tuning.fitted[layer][channel]
-    top = max(float(curve.max()), 1e-12)
-    colour = TYPES[row.cell_type] if row.cell_type != "unresponsive" else "#999999"
-    for turn in (0, 180):
-        ax.plot(np.deg2rad(tuning.orientations + turn), curve / top, "o", ms=2.5, color="0.25")
-        ax.plot(np.deg2rad(tuning.fitted_orientations + turn), fit / top, color=colour, lw=1.6)
-    ax.set_ylim(0, 1.12)
-    ax.set_yticks([0.5, 1.0], ["", ""])
-    ax.set_xticks(np.deg2rad([0, 45, 90, 135, 180, 225, 270, 315]), ["0°", "", "90°", "", "", "", "", ""], fontsize=7)
-    ax.tick_params(pad=-2)
-    ax.set_title(f"unit {channel}, {row.cell_type}\nOSI {row.osi:.2f}, F1/F0 {row.f1_f0:.2f}", fontsize=8)
+    return [int(channel) for channel in ordered.index]
 
 
 def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
@@ -90,66 +119,50 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     matplotlib.figure.Figure
     """
     layers = list(tuning.responses)
-    fig, axes = plt.subplots(1, 4, figsize=(13, 0.42 * len(layers) + 2.2), layout="constrained", sharey=True)
-    places = np.arange(len(layers))
-    rows = {name: tuning.table[(tuning.table.layer == name) & tuning.table.responsive] for name in layers}
-    tuned = {name: part[part.cell_type.isin(["simple", "complex"])] for name, part in rows.items()}
-    _strips(axes[0], [rows[name].gosi for name in layers], "global OSI (1 − circular variance)", (-0.02, 1.02))
-    _strips(axes[1], [tuned[name].f1_f0 for name in layers], "F1/F0 of tuned units", (-0.05, 2.05))
-    axes[1].axvline(1, color="0.4", lw=1, ls="--")
-    orientations = [tuned[name].preferred_orientation for name in layers]
-    _strips(axes[2], orientations, "preferred orientation of tuned units (°)", (-4, 184), median=False)  # it goes round
+    figure = sheet(13, min(TALLEST, 0.42 * len(layers) + 2.4))
+    axes = figure.subplots(1, 4, sharey=True)
+    rows = {name: part[part["responsive"]] for name, part in tuning.table.groupby("layer", sort=False)}
+    tuned = {name: part[part["cell_type"].isin(["simple", "complex"])] for name, part in rows.items()}
+    _strips(axes[0], [rows[name]["gosi"] for name in layers], "global OSI (1 − circular variance)", (-0.02, 1.02))
+    _strips(axes[1], [tuned[name]["f1_f0"] for name in layers], "F1/F0 of tuned units", (-0.05, 2.05))
+    axes[1].axvline(1, color=GREY, linewidth=1, linestyle="--")
+    orientations = [tuned[name]["preferred_orientation"] for name in layers]
+    label = "preferred orientation of tuned units (°)"
+    _strips(axes[2], orientations, label, (-4, 184), median=False)  # it goes round
     axes[2].set_xticks([0, 45, 90, 135, 180])
     _shares(axes[3], tuning, layers)
-    axes[0].set_yticks(places, layers)
-    axes[0].set_ylim(len(layers) - 0.4, -0.6)  # the first layer on top
+    by_depth(axes[0], layers, along="y")
     axes[0].set_ylabel("layer, first to last")
-    fig.suptitle(f"{tuning.provenance['model']}: tuning to gratings, a dot for each unit, bars at medians", fontsize=10)
-    plt.close(fig)
-    return fig
+    entitle(figure, tuning, "tuning to gratings, a dot for each unit, bars at medians", size=10)
+    return figure
 
 
 def _strips(
-    ax: Any, values: list["pd.Series[float]"], label: str, limits: tuple[float, float], *, median: bool = True
+    axes: Axes, values: "list[pd.Series[float]]", label: str, limits: tuple[float, float], *, median: bool = True
 ) -> None:
-    """Every unit as a dot, jittered by its rank, and the median as a bar."""
+    """Every unit as a dot, and the median as a bar; nothing lies outside the limits unseen."""
+    every = pd.concat(values) if values else pd.Series(dtype=float)
     for place, series in enumerate(values):
-        known = series.dropna().to_numpy()
-        ax.plot(
-            known,
-            place + jitter(len(known)),
-            "o",
-            ms=3,
-            alpha=min(1, max(0.25, 20 / max(len(known), 1))),
-            color="#0072b2",
-            mew=0,
-        )
+        known = series.dropna().to_numpy(dtype=float)
+        alpha = min(1.0, max(0.25, 20 / max(len(known), 1)))
+        axes.plot(known, place + jitter(len(known)), "o", markersize=3, alpha=alpha, color=BLUE, markeredgewidth=0)
         if len(known) and median:
-            ax.plot([np.median(known)] * 2, [place - 0.38, place + 0.38], color="black", lw=2)
-    ax.set_xlabel(label)
-    ax.set_xlim(*limits)
-    ax.grid(axis="x", alpha=0.3)
+            axes.plot([np.median(known)] * 2, [place - 0.38, place + 0.38], color=INK, linewidth=2)
+    axes.set_xlabel(label)
+    axes.set_xlim(min(limits[0], -1.02 * highest(-every)), max(limits[1], 1.02 * highest(every)))
+    axes.grid(axis="x", alpha=0.3)
 
 
-def _shares(ax: Any, tuning: "OrientationTuning", layers: list[str]) -> None:
+def _shares(axes: Axes, tuning: "OrientationTuning", layers: list[str]) -> None:
+    types = tuning.table["cell_type"].groupby(tuning.table["layer"])
+    shares = {name: 100 * part.value_counts(normalize=True) for name, part in types}
     left = np.zeros(len(layers))
     for kind, colour in TYPES.items():
-        share = np.array([(tuning.table[tuning.table.layer == name].cell_type == kind).mean() * 100 for name in layers])
-        ax.barh(np.arange(len(layers)), share, left=left, color=colour, label=kind, edgecolor="white", lw=0.5)
+        share = np.array([shares[name].get(kind, 0.0) for name in layers])
+        axes.barh(np.arange(len(layers)), share, left=left, color=colour, label=kind, edgecolor="white", linewidth=0.5)
         left += share
-    ax.set_xlabel("share of units (%)")
-    ax.set_xlim(0, 100)
-    ax.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
-
-
-AXES = {
-    "diameters": ("diameter of the grating (pixels)", "suppression_index"),
-    "contrasts": ("contrast", "linearity"),
-    "lengths": ("length of the bar (pixels)", "end_stopping"),
-}
-"""What each series runs over: the axis's label, and the index that is read off the curves."""
-MOST_POLAR = 8
-"""Polar plots of the most direction-selective units."""
+    axes.set(xlabel="share of units (%)", xlim=(0, 100))
+    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 
 def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
@@ -169,47 +182,39 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
     HierfeatError
         If there is no such layer.
     """
-    steps = next(field for field in AXES if hasattr(result, field))
-    places, (label, index) = getattr(result, steps), AXES[steps]
-    name = _layer(result.curves, layer)
+    steps = next(field for field in SERIES if hasattr(result, field))
+    places, (label, index) = getattr(result, steps), SERIES[steps]
+    name, layers = one_layer(list(result.curves), layer), list(result.curves)
+    figure = sheet(9, min(TALLEST, max(3.8, 1.2 + 0.3 * len(layers))))
+    left, right = figure.subplots(1, 2)
     curves = result.curves[name]
-    peak = np.nanmax(np.where(np.isfinite(curves), curves, 0), axis=1, keepdims=True)
-    curves = (curves / np.where(peak > 0, peak, 1))[np.isfinite(curves).all(1)]
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    left.plot(places, curves.T, color="#0072b2", alpha=min(1, max(0.1, 8 / max(len(curves), 1))), lw=1)
-    left.plot(places, np.median(curves, axis=0), color="black", lw=2, label="median")
-    if steps != "contrasts":
-        left.set_xscale("log", base=2)
-        left.xaxis.set_major_formatter("{x:g}")
-    left.set_xlabel(label)
-    left.set_ylabel("response / its peak")
-    left.set_ylim(0, 1.05)
+    curves = curves[np.isfinite(curves).all(1)]
     left.set_title(f"{name}: {len(curves)} units", fontsize=10)
-    left.legend(frameon=False, fontsize=8)
-    _strip(right, result.table, list(result.curves), index)
-    plt.close(fig)
-    return fig
+    if len(curves):
+        _own_peaks(left, places, curves)
+        left.set(xlabel=label, ylabel="response / its peak")
+        if steps != "contrasts":
+            left.set_xscale("log", base=2)
+            left.xaxis.set_major_formatter("{x:g}")
+        open_frame(left)
+    else:
+        say(left, "no unit responds")
+    table = dict(iter(result.table.groupby("layer", sort=False)[index]))
+    strips = [table.get(one, pd.Series(dtype=float)) for one in layers]
+    _strips(right, strips, index.replace("_", " "), (-0.02, 1.02))
+    by_depth(right, layers, along="y")
+    entitle(figure, result, f"each unit’s preferred grating or bar against its {label.split(' (')[0]}", size=10)
+    return figure
 
 
-def _strip(ax: Any, table: pd.DataFrame, layers: list[str], index: str) -> None:
-    for place, layer in enumerate(layers):
-        known = table.loc[table.layer == layer, index].dropna().to_numpy()
-        ax.plot(
-            known,
-            place + jitter(len(known)),
-            "o",
-            ms=3.5,
-            alpha=0.6,
-            color="#0072b2",
-            mew=0,
-        )
-        if len(known):
-            ax.plot([np.median(known)] * 2, [place - 0.38, place + 0.38], color="black", lw=2)
-    ax.set_yticks(range(len(layers)), layers)
-    ax.invert_yaxis()
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_xlabel(index.replace("_", " "))
-    ax.grid(axis="x", alpha=0.3)
+def _own_peaks(axes: Axes, places: np.ndarray, curves: np.ndarray) -> None:
+    peak = curves.max(1, keepdims=True)
+    curves = curves / np.where(peak > 0, peak, 1)
+    alpha = min(1.0, max(0.1, 8 / len(curves)))
+    axes.plot(places, curves.T, color=BLUE, alpha=alpha, linewidth=1)
+    axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2, label="median")
+    axes.set_ylim(min(0.0, float(curves.min())), 1.05)
+    axes.legend(frameon=False, fontsize=8)
 
 
 def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -> Figure:
@@ -229,38 +234,21 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -
     HierfeatError
         If there is no such layer.
     """
-    name = _layer(result.curves, layer)
-    rows = result.table[result.table.layer == name].sort_values("dsi", ascending=False).head(MOST_POLAR)
-    fig, axes = plt.subplots(
-        1,
-        len(rows),
-        figsize=(2.1 * len(rows), 2.9),
-        subplot_kw={"projection": "polar"},
-        squeeze=False,
-        layout="constrained",
-    )
-    around = np.deg2rad(np.append(result.directions, result.directions[0]))
-    for ax, channel, index in zip(axes[0], rows["channel"], rows["dsi"], strict=True):
-        curve = result.curves[name][int(channel)]
-        ax.plot(around, np.append(curve, curve[0]) / max(float(curve.max()), 1e-12), "o-", ms=3, color="#0072b2")
-        ax.set_yticks([0.5, 1.0], ["", ""])
-        ax.set_xticks(np.deg2rad([0, 90, 180, 270]), ["0°", "90°", "", ""], fontsize=7)
-        ax.set_title(f"unit {channel}\nDSI {index:.2f}", fontsize=8)
-    plt.close(fig)
-    return fig
-
-
-def _layer(curves: dict[str, np.ndarray], layer: str | None) -> str:
-    name = layer if layer is not None else next(iter(curves))
-    if name not in curves:
-        raise HierfeatError(f"expected a layer of this result, one of {', '.join(curves)}; got {name!r}")
-    return name
-
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-
-WINDOWS = 400
-"""The widest range of phases drawn; past one cycle nothing is left to modulate."""
+    name = one_layer(list(result.curves), layer)
+    rows = result.table[result.table["layer"] == name].sort_values("dsi", ascending=False).head(MOST_POLAR)
+    about = f"{name}, response against direction of motion, the most selective units"
+    if not len(rows):
+        figure = sheet(5, 3)
+        say(figure.subplots(), "no unit responds")
+    else:
+        figure, panels = _polar_panels(len(rows))
+        around = np.deg2rad(np.append(result.directions, result.directions[0]))
+        for axes, channel, index in zip(panels, rows["channel"], rows["dsi"], strict=True):
+            curve = result.curves[name][int(channel)]
+            axes.plot(around, np.append(curve, curve[0]) / (highest(curve) or 1.0), "o-", markersize=3, color=BLUE)
+            axes.set_title(f"channel {channel}\nDSI {number(index, '.2f')}", fontsize=8)
+    entitle(figure, result, about, size=10)
+    return figure
 
 
 def plot_cell_pairs(pairs: "CellPairs") -> Figure:
@@ -270,58 +258,46 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = plt.subplots(1, 4, figsize=(14.5, 4.4), layout="constrained")
-    tuned = pairs.table[pairs.table.cell_type_before.isin(["simple", "complex"])]
+    figure = sheet(14.5, 4.6)
+    axes = figure.subplots(1, 4)
+    tuned = pairs.table[pairs.table["cell_type_before"].isin(["simple", "complex"])]
     groups = list(tuned.groupby("pool", sort=False))
-    for (pool, rows), colour in zip(groups, COLOURS * (len(groups) // len(COLOURS) + 1), strict=False):
-        label = f"{rows.before.iloc[0]} → {pool} ({rows.pooling.iloc[0]})"
-        for ax, column in zip(axes, ("f1_f0", "gosi", "tolerance"), strict=False):
-            ax.plot(
-                rows[f"{column}_before"],
-                rows[f"{column}_after"],
-                "o",
-                ms=4.5,
-                alpha=0.7,
-                color=colour,
-                mew=0,
-                label=label,
-            )
-        axes[3].plot(rows.phase_window, rows.f1_f0_after, "o", ms=4.5, alpha=0.7, color=colour, mew=0)
-    for ax, name in zip(axes, ("F1/F0", "global OSI", "position tolerance (pixels)"), strict=False):
-        _diagonal(ax, name)
-    axes[0].axhline(1, color="0.5", lw=1, ls="--")
-    axes[0].axvline(1, color="0.5", lw=1, ls="--")
-    handles, labels = axes[0].get_legend_handles_labels()
-    title = f"{pairs.provenance['model']}: every tuned unit that a pool reads, and the same unit behind it"
-    if not groups:
-        title = f"{pairs.provenance['model']}: no unit that a pool reads is tuned"
-    columns = max(len(groups), 1)
-    fig.legend(handles, labels, loc="outside upper center", ncols=columns, title=title, fontsize=8, frameon=False)
+    names = [f"{rows['before'].iloc[0]} → {pool} ({rows['pooling'].iloc[0]})" for pool, rows in groups]
+    colours = CATEGORIES if len(groups) <= len(CATEGORIES) else shades(len(groups))
+    dot: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5, "alpha": 0.7, "markeredgewidth": 0}
+    for (_, rows), name, colour in zip(groups, names, colours, strict=False):
+        for panel, column in zip(axes, ("f1_f0", "gosi", "tolerance"), strict=False):
+            panel.plot(rows[f"{column}_before"], rows[f"{column}_after"], color=colour, label=name, **dot)
+        axes[3].plot(rows["phase_window"], rows["f1_f0_after"], color=colour, **dot)
+    for panel, name in zip(axes, ("F1/F0", "global OSI", "position tolerance (pixels)"), strict=False):
+        _diagonal(panel, name)
+    axes[0].axhline(1, color=GREY, linewidth=1, linestyle="--")
+    axes[0].axvline(1, color=GREY, linewidth=1, linestyle="--")
     _law(axes[3], pairs, tuned)
-    plt.close(fig)
-    return fig
+    if groups:
+        key_by_depth(figure, axes, names)
+    about = "every tuned unit that a pool reads, and the same unit behind it"
+    entitle(figure, pairs, about if groups else "no unit that a pool reads is tuned")
+    return figure
 
 
-def _diagonal(ax: Any, name: str) -> None:
-    top = max(ax.get_xlim()[1], ax.get_ylim()[1])
-    ax.plot([0, top], [0, top], color="0.6", lw=1)
-    ax.set_xlim(0, top)
-    ax.set_ylim(0, top)
-    ax.set_aspect("equal")
-    ax.set_xlabel(f"{name}, before the pool (S)")
-    ax.set_ylabel("after the pool (C)")
+def _diagonal(axes: Axes, name: str) -> None:
+    top = max(axes.get_xlim()[1], axes.get_ylim()[1])
+    axes.plot([0, top], [0, top], color=LIGHT, linewidth=1)
+    axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
+    axes.set(xlabel=f"{name}, before the pool (S)", ylabel="after the pool (C)")
 
 
-def _law(ax: Any, pairs: "CellPairs", tuned: pd.DataFrame) -> None:
-    ax.plot(pairs.phase_windows, pairs.max_law, color="black", lw=1.6, label="law for a maximum")
-    ax.plot(pairs.phase_windows, pairs.average_law, color="black", lw=1.4, ls=":", label="law for an average")
-    ax.axhline(1, color="0.5", lw=1, ls="--")
-    beyond = int((tuned.phase_window > WINDOWS).sum())
+def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:
+    axes.plot(pairs.phase_windows, pairs.max_law, color=INK, linewidth=1.6, label="law for a maximum")
+    axes.plot(
+        pairs.phase_windows, pairs.average_law, color=INK, linewidth=1.4, linestyle=":", label="law for an average"
+    )
+    axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
+    beyond = int((tuned["phase_window"] > WINDOWS).sum())
     if beyond:
-        ax.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=ax.transAxes, ha="right", fontsize=8)
-    ax.set_xlim(0, WINDOWS)
-    ax.set_ylim(0, 2.5)  # F1/F0 ends at 2: the legend stands above
-    ax.set_box_aspect(1)
-    ax.set_xlabel("range of phases pooled (°)")
-    ax.set_ylabel("F1/F0 after the pool")
-    ax.legend(fontsize=8, frameon=False, loc="upper right")
+        axes.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=axes.transAxes, ha="right", fontsize=8)
+    axes.set(xlim=(0, WINDOWS), ylim=(0, 2.5))  # F1/F0 ends at 2: the legend stands above
+    axes.set_box_aspect(1)
+    axes.set(xlabel="range of phases pooled (°)", ylabel="F1/F0 after the pool")
+    axes.legend(fontsize=8, frameon=False, loc="upper right")

@@ -1,58 +1,77 @@
-"""Networks that ship: figures 3, 5 and 6 of Fukushima (1980), and the learning curve of a training."""
+"""Networks that ship: Figs. 3, 6 and 7 of Fukushima (1980), and the learning curve of a training."""
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from hierfeat.errors import HierfeatError
+from hierfeat.plots._style import (
+    BLUE,
+    GREEN,
+    INK,
+    RATES,
+    VERMILION,
+    bare,
+    entitle,
+    highest,
+    number,
+    open_frame,
+    positive,
+    scale,
+    sheet,
+)
+
 if TYPE_CHECKING:
-    from hierfeat.zoo.neocognitron.cell_plane import CellPlane
-    from hierfeat.zoo.neocognitron.responses import NeocognitronResponses
+    from hierfeat.zoo.neocognitron.views import CellPlane, NeocognitronResponses
     from hierfeat.zoo.training.train import Training
 
-_RATES = mpl.colormaps["Greys"].with_extremes(bad="#F3D9B1")
-_THREE = ("#0072B2", "#D55E00", "#009E73")
+_THREE = (BLUE, VERMILION, GREEN)
+MOST_COLUMNS, MOST_PATTERNS = 12, 64
 
 
 def plot_layers(result: "NeocognitronResponses") -> Figure:
-    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 5 of 1980).
+    """Draw every cell of every layer, a column per pattern and a row per layer (Fig. 7 of 1980).
+
+    Of more than twelve patterns, the first twelve are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    layers, n = result.responses, len(result.images)
+    layers, n = result.responses, min(len(result.images), MOST_COLUMNS)
     tall = [0.45] + [0.9] * len(layers)
-    figure, axes = plt.subplots(
-        len(layers) + 1, n, figsize=(1.9 * n + 1.4, sum(tall) * 1.25 + 0.9), height_ratios=tall, squeeze=False
-    )
+    figure = sheet(max(1.9 * n + 1.4, 5), sum(tall) * 1.25 + 1.2)
+    axes = figure.subplots(len(layers) + 1, n, height_ratios=tall, squeeze=False)
+    label: dict[str, Any] = {"fontsize": 9, "rotation": 0, "ha": "right", "va": "center"}
     for column in range(n):
         _cells(axes[0, column], result.images[column, 0], 1.0)
         axes[0, column].set_title(f"“{result.labels[column]}” → {result.predicted[column]}", fontsize=11)
+    axes[0, 0].set_ylabel("U0\n{} × {}".format(*result.images.shape[2:]), **label)
     image = None
     for row, (name, u) in enumerate(layers.items(), start=1):
-        top = max(float(u.max()), 1e-9)
+        top = highest(u) or 1.0
         for column in range(n):
             image = _cells(axes[row, column], _mosaic(u[column] / top), 1.0)
-        axes[row, 0].set_ylabel(_layer_label(name, u.shape, top), fontsize=9, rotation=0, ha="right", va="center")
-    axes[0, 0].set_ylabel(
-        "U0\n{} x {}".format(*result.images.shape[2:]), fontsize=9, rotation=0, ha="right", va="center"
-    )
-    figure.subplots_adjust(left=0.13, right=0.92, top=0.94, bottom=0.02, wspace=0.08, hspace=0.1)
+        axes[row, 0].set_ylabel(_layer_label(name, u.shape, top), **label)
     if image is not None:
-        bar = figure.colorbar(image, cax=figure.add_axes((0.94, 0.3, 0.012, 0.4)))
-        bar.set_label("response / largest of the layer", fontsize=9)
-    plt.close(figure)
+        figure.colorbar(image, ax=list(axes.flat), label="response / largest of the layer", shrink=0.4, aspect=40)
+    entitle(figure, result, f"responses of all cells{_first(n, len(result.images))}")
     return figure
+
+
+def _first(shown: int, count: int) -> str:
+    return f" (the first {shown} of {count} patterns)" if shown < count else ""
 
 
 def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = None, columns: int = 8) -> Figure:
     """Draw each pattern above the responses of the cells of the last C-layer (Fig. 6 of 1980).
+
+    Of more than 64 patterns, the first 64 are drawn.
 
     Parameters
     ----------
@@ -64,43 +83,54 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    HierfeatError
+        If there are not as many titles as patterns, or no columns.
     """
     u = list(result.responses.values())[-1]
-    answers = u.reshape(len(u), u.shape[1], -1).max(2)
-    per_row = min(len(u), columns)
-    rows = -(-len(u) // per_row)
-    figure, axes = plt.subplots(
-        2 * rows,
-        per_row,
-        figsize=(1.35 * per_row + 0.7, 2.15 * rows + 0.5),
-        height_ratios=[1, 0.45] * rows,
-        squeeze=False,
-    )
-    for axis in axes.flat:
+    if columns < 1 or (titles is not None and len(titles) != len(u)):
+        got = f"{columns} columns and {len(titles or [])} titles"
+        raise HierfeatError(f"expected at least one column, and a title for each of {len(u)} patterns; got {got}")
+    last = u.reshape(len(u), u.shape[1], -1).max(2)
+    count = min(len(u), MOST_PATTERNS)
+    across = min(count, columns)
+    rows = -(-count // across)
+    figure = sheet(max(1.35 * across + 0.7, 4), 2.15 * rows + 0.8)
+    axes = figure.subplots(2 * rows, across, height_ratios=[1, 0.45] * rows, squeeze=False)
+    for axis in axes.flat[:]:
         axis.axis("off")
-    for index in range(len(u)):
-        picture, bars = axes[2 * (index // per_row) : 2 * (index // per_row) + 2, index % per_row]
-        picture.axis("on")
-        picture.set_anchor("S")  # close above its bars
-        _cells(picture, result.images[index, 0], 1.0)
-        right = result.predicted[index] == result.labels[index]
-        verdict = "no answer" if result.predicted[index] == -1 else f"read as {result.predicted[index]}"
-        title = f"{titles[index]}\n{verdict}" if titles else verdict
-        picture.set_title(title, fontsize=8.5, color="black" if right else _THREE[1])
-        bars.axis("on")
-        bars.bar(np.arange(answers.shape[1]), answers[index], color=_THREE[0] if right else _THREE[1], width=0.9)
-        bars.set(ylim=(0, max(1.0, float(answers.max()))), xlim=(-1, answers.shape[1]), xticks=[])
-        bars.tick_params(labelsize=7)
-        bars.spines[["top", "right"]].set_visible(False)
-        if index % per_row:
+    top = highest(last, 1.0)
+    for index in range(count):
+        pattern, bars = axes[2 * (index // across) : 2 * (index // across) + 2, index % across]
+        _pattern(pattern, result, index, titles[index] if titles else "")
+        _bars(bars, last[index], result.predicted[index] == result.labels[index], top)
+        if index % across:
             bars.set_yticks([])
         else:
             bars.set_ylabel("response", fontsize=7.5)
-        if index // per_row == rows - 1:
-            bars.set_xlabel(f"{answers.shape[1]} cells", fontsize=7.5)
-    figure.tight_layout(h_pad=0.6, w_pad=0.5)
-    plt.close(figure)
+        if index // across == rows - 1:
+            bars.set_xlabel(f"{last.shape[1]} cells", fontsize=7.5)
+    entitle(figure, result, f"responses of the last layer{_first(count, len(u))}", size=10)
     return figure
+
+
+def _pattern(axis: Axes, result: "NeocognitronResponses", index: int, title: str) -> None:
+    axis.axis("on")
+    axis.set_anchor("S")  # close above its bars
+    _cells(axis, result.images[index, 0], 1.0)
+    predicted, right = result.predicted[index], result.predicted[index] == result.labels[index]
+    verdict = "no response" if predicted == -1 else f"classified as {predicted}"
+    axis.set_title("\n".join([title, verdict] if title else [verdict]), fontsize=8, color=INK if right else VERMILION)
+
+
+def _bars(axis: Axes, responses: np.ndarray, right: bool, top: float) -> None:
+    axis.axis("on")
+    axis.bar(np.arange(len(responses)), responses, color=BLUE if right else VERMILION, width=0.9)
+    axis.set(ylim=(0, top), xlim=(-1, len(responses)), xticks=[])
+    axis.tick_params(labelsize=7)
+    open_frame(axis)
 
 
 def plot_cell_plane(result: "CellPlane") -> Figure:
@@ -112,11 +142,11 @@ def plot_cell_plane(result: "CellPlane") -> Figure:
     -------
     matplotlib.figure.Figure
     """
-    figure, (below, above, kernel) = plt.subplots(1, 3, figsize=(10.5, 3.9), width_ratios=[1, 1, 0.85])
+    figure = sheet(10.5, 4.1)
+    below, above, kernel = figure.subplots(1, 3, width_ratios=[1, 1, 0.85])
     summed = result.below.sum(0)
-    _cells(below, summed, float(summed.max()))
-    top = max(float(result.above.max()), 1e-9)
-    _cells(above, result.above, top)
+    _cells(below, summed, highest(summed) or 1.0)
+    _cells(above, result.above, highest(result.above) or 1.0)
     for colour, row in zip(_THREE, _spread(result), strict=False):
         box = [result.table[side][row] for side in ("left", "top", "right", "bottom")]
         _frame(below, box, colour)
@@ -126,16 +156,14 @@ def plot_cell_plane(result: "CellPlane") -> Figure:
             window_edge, cell_edge = (box[2] - 0.5, corner - 0.5), (c - 0.5, r)
             line = ConnectionPatch(window_edge, cell_edge, "data", axesA=below, axesB=above, color=colour, lw=1)
             figure.add_artist(line)
-    weights = result.kernel.sum(0)
-    drawn = kernel.imshow(weights, cmap="viridis", vmin=0)
-    bar = figure.colorbar(drawn, ax=kernel, fraction=0.046)
-    bar.set_label("Σ a over the planes below" if len(result.kernel) > 1 else "a", fontsize=9)
-    kernel.set(title="connections that all its cells share", xlabel="column in the window", ylabel="row")
-    below.set_title(f"cells below ({len(result.below)} plane{'s' if len(result.below) > 1 else ''})")
-    above.set_title(f"S-plane {result.plane} of {result.layer}: responses to it")
-    figure.suptitle("Each cell of a plane sees its own window, with the same connections", fontsize=12)
-    figure.tight_layout()
-    plt.close(figure)
+    drawn = positive(kernel, result.kernel.sum(0))
+    scale(drawn, kernel, "Σ a over the planes below" if len(result.kernel) > 1 else "a")
+    kernel.set(xlabel="column in the window", ylabel="row")
+    kernel.set_title("connections that all its cells share", fontsize=10)
+    planes = "1 plane" if len(result.below) == 1 else f"{len(result.below)} planes"
+    below.set_title(f"cells below ({planes})", fontsize=10)
+    above.set_title(f"S-plane {result.plane} of {result.layer}: responses to it", fontsize=10)
+    entitle(figure, result, "each cell of a plane sees its own window, with the same connections")
     return figure
 
 
@@ -156,10 +184,9 @@ def _frame(axis: Axes, box: list[Any], colour: str) -> None:
     )
 
 
-def _cells(axis: Axes, cells: np.ndarray, top: float) -> Any:
-    image = axis.imshow(np.ma.masked_invalid(cells), cmap=_RATES, vmin=0, vmax=top, interpolation="nearest")
-    axis.set(xticks=[], yticks=[])
-    return image
+def _cells(axis: Axes, cells: np.ndarray, top: float) -> AxesImage:
+    bare(axis)
+    return positive(axis, cells, top, RATES)
 
 
 def _mosaic(planes: np.ndarray) -> np.ndarray:
@@ -168,43 +195,48 @@ def _mosaic(planes: np.ndarray) -> np.ndarray:
     across = int(np.ceil(np.sqrt(count * 1.5)))
     down = -(-count // across)
     line = max(1, round(height / 16))
-    sheet = np.full((down * (height + line) + line, across * (width + line) + line), np.nan)
+    whole = np.full((down * (height + line) + line, across * (width + line) + line), np.nan)
     for index, plane in enumerate(planes):
         top, left = divmod(index, across)
         row, column = top * (height + line) + line, left * (width + line) + line
-        sheet[row : row + height, column : column + width] = plane
-    return sheet
+        whole[row : row + height, column : column + width] = plane
+    return whole
 
 
 def _layer_label(name: str, shape: tuple[int, ...], top: float) -> str:
     subscript = {"s": "S", "c": "C"}[name[0]] + name[1:]
-    return f"U {subscript}\n{shape[2]} x {shape[3]} x {shape[1]}\nlargest {top:.2f}"
-
-
-_BLUE, _ORANGE = "#0072b2", "#d55e00"
+    return f"U {subscript}\n{shape[2]} × {shape[3]} × {shape[1]}\nlargest {top:.2f}"
 
 
 def plot_train(training: "Training") -> Figure:
-    """Draw the loss on the left, the accuracies and the final test accuracy on the right.
+    """Draw the loss on the left, the accuracies and the final test accuracy on the right (no loss: no left panel).
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     table, card = training.table, training.card
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-    figure.suptitle(f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}")
-    left.plot(table["epoch"], table["train_loss"], color=_BLUE, marker=".")
-    left.set(xlabel="epoch", ylabel="training loss", ylim=(min(0, table["train_loss"].min()), None))
-    right.plot(table["epoch"], 100 * table["train_accuracy"], color=_BLUE, marker=".", label="training (augmented)")
+    has_loss = bool(table["train_loss"].notna().any())
+    figure = sheet(9 if has_loss else 5, 3.8)
+    axes = figure.subplots(1, 1 + has_loss, squeeze=False)
+    right = axes[0, -1]
+    figure.suptitle(f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}", fontsize=11)
+    if has_loss:
+        axes[0, 0].plot(table["epoch"], table["train_loss"], color=BLUE, marker=".")
+        axes[0, 0].set(
+            xlabel="epoch",
+            ylabel="training loss",
+            ylim=(-highest(-table["train_loss"]), 1.05 * (highest(table["train_loss"]) or 1.0)),
+        )
+    label = "training (augmented)" if has_loss else "training"
+    right.plot(table["epoch"], 100 * table["train_accuracy"], color=BLUE, marker=".", label=label)
     if table["validation_accuracy"].notna().any():
-        right.plot(table["epoch"], 100 * table["validation_accuracy"], color=_ORANGE, marker=".", label="validation")
+        right.plot(table["epoch"], 100 * table["validation_accuracy"], color=VERMILION, marker=".", label="validation")
     test = 100 * card["test_accuracy"]
-    right.axhline(test, color="black", linestyle=":", label=f"test, at the end: {test:.2f} %")
+    right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
     right.set(xlabel="epoch", ylabel="accuracy (%)")
     right.legend(loc="lower right")
-    for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    plt.close(figure)
+    for axis in axes.flat:
+        open_frame(axis)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

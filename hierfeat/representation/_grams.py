@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
@@ -14,32 +15,41 @@ STILL = 1e-12  # of a layer's power, the variance below which it is rounding err
 FLAT = 1e-6  # of its power, the variance of a pattern below which it is rounding error
 
 
-def grams(h: Hierarchy, images: Tensor, names: list[str]) -> tuple[Tensor, Tensor]:
-    """Gram and correlation matrices of each layer's answers to `images`, both (layers, N, N), in float64 on the CPU.
+def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tuple[Tensor, Tensor]:
+    """Gram and correlation matrices of each layer's responses to `images`, both (layers, N, N), in float64 on the CPU.
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1].
-    names : list of str
+    names
         Layers' names.
+    batch_size
+        Images in one forward pass; if all of them fit in one, no layer's responses are kept.
 
     Notes
     -----
     The Gram matrix is K = XXᵀ with the batch's mean taken off X, which changes nothing of what is made of it and
     saves digits. The correlations are those between the patterns of any two images, over the units of the layer; NaN
-    for an image to which all units answer alike.
+    for an image to which all units respond alike.
     """
+    check_image_axes(h, names)
     found: dict[str, tuple[Tensor, Tensor]] = {}
+    parts: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
         if call.name in wanted:
-            found[call.name] = _of(output.flatten(1).float())
+            parts[call.name].append(output.flatten(1).float())
+            if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
+                found[call.name] = _of(torch.cat(parts.pop(call.name)))
 
     wanted = set(names)
     with torch.no_grad(), h.watching(after=after):
-        h.forward(images)
+        for batch in images.split(batch_size):
+            h.forward(batch)
+    found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}
     pairs = [found[name] for name in names]
     return torch.stack([gram for gram, _ in pairs]), torch.stack([pattern for _, pattern in pairs])
 
@@ -89,18 +99,18 @@ def own_hsic(a: Tensor) -> Tensor:
     return a.square().sum((1, 2)) / (count * (count - 3))
 
 
-def shuffled_batches(images: Tensor, batch_size: int, seed: int) -> Iterator[Tensor]:
-    """Random batches of nearly equal size: an order by classes must not show.
+def shuffled_groups(images: Tensor, group: int, seed: int) -> Iterator[Tensor]:
+    """Random groups of nearly equal size: an order by classes must not show.
 
     Raises
     ------
     HierfeatError
-        If there are fewer than four images, or fewer in a batch.
+        If there are fewer than four images, or fewer in a group.
     """
-    if len(images) < FEWEST or batch_size < FEWEST:
+    if len(images) < FEWEST or group < FEWEST:
         raise HierfeatError(
-            f"expected at least {FEWEST} images and a batch_size of at least {FEWEST}, got {len(images)}, {batch_size}"
+            f"expected at least {FEWEST} images and a group of at least {FEWEST}, got {len(images)} and {group}"
         )
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    for part in order.tensor_split(max(1, len(images) // batch_size)):
+    for part in order.tensor_split(max(1, len(images) // group)):
         yield images[part]

@@ -17,7 +17,7 @@ class PooledFeatures(Measure):
 
     Parameters
     ----------
-    grid : int
+    grid
         Rows and columns of the grid; 1 gives one number per channel.
 
     Notes

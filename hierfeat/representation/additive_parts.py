@@ -52,20 +52,23 @@ def additive_parts(
 
     Parameters
     ----------
-    h : Hierarchy
-    layer : str
-        One layer's name; behind a rectifier, for the answer to be about all of it.
-    images : torch.Tensor
+    h
+        The network under study.
+    layer
+        One layer's name; behind a rectifier, for the response to be about all of it.
+    images
         (N, C, H, W) in [0, 1].
-    rank : int
+    rank
         Number of parts, fewer than the layer has channels.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     AdditiveParts
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -59,21 +59,23 @@ def class_selectivity(
 
     Parameters
     ----------
-    h : Hierarchy
-    images, labels : torch.Tensor
+    h
+        The network under study.
+    images, labels
         (N, C, H, W), in [0, 1], and (N,) integers.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    permutations : int
+    permutations
         Permutations of the labels.
-    seed : int
+    seed
         Of the permutations.
-    progress : bool
+    progress
         Show a progress bar, on a terminal.
 
     Returns
     -------
     ClassSelectivity
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def class_selectivity(
     Notes
     -----
     (μ_max − μ_rest)/(μ_max + μ_rest) with μ_max the largest mean rate over classes, and μ_rest the mean of the other
-    classes' means (Morcos et al. 2018); a rate is the mean over places of the rectified answer. 0: all
+    classes' means (Morcos et al. 2018); a rate is the mean over places of the rectified response. 0: all
     classes alike; 1: one class only. With few images of a class chance alone gives values well above 0.
 
     References

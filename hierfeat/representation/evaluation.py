@@ -1,7 +1,6 @@
 """How often a network is right, on which classes it is not, and which images mislead it most."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from hierfeat.subjects.scores import checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,28 +42,24 @@ class Evaluation(Result):
     confidence: np.ndarray
     mistakes: np.ndarray
 
-    plot = drawn("representation.plot_evaluation")
+    plot = drawn("evaluation.plot_evaluation")
 
-    def plot_mistakes(self, images: Tensor, *, k: int = 16) -> "Figure":
-        """Show the `k` most confident mistakes among the `images` that were evaluated."""
-        from hierfeat.plots.representation import plot_mistakes
-
-        return plot_mistakes(self, images.detach().cpu().numpy(), k=k)
+    plot_mistakes = drawn("evaluation.plot_mistakes")
 
 
 @checked()
 def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
-    """Compare a classifier's answers with the labels.
+    """Compare a classifier's predictions with the labels.
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is a score per class.
-    images : Tensor
+    images
         N, C, H, W in [0, 1].
-    labels : Tensor
+    labels
         N integers.
-    batch_size : int
+    batch_size
         Images per forward pass.
 
     Returns
@@ -94,11 +87,11 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
-    classes = scores.shape[1]
+    classes = checked_classes(h, scores, len(images)).shape[1]
     truth = labels.cpu().numpy()
     if truth.min() < 0 or truth.max() >= classes:
         raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")
-    confidence, predicted = (value.numpy() for value in scores.softmax(1).max(1))
+    confidence, predicted = (value.numpy() for value in probabilities(scores).max(1))
     confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
     wrong = np.flatnonzero(predicted != truth)
     return Evaluation(

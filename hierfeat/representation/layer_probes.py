@@ -60,23 +60,25 @@ def layer_probes(
 
     Parameters
     ----------
-    h : Hierarchy
-    train, test : (images, labels)
+    h
+        The network under study.
+    train, test
         Images (N, C, H, W) in [0, 1] and integer labels (N,).
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    grid : int
+    grid
         Each channel is averaged over a grid of `grid` × `grid` places.
-    strength : float
+    strength
         Inverse of the regularisation (scikit-learn's ``C``).
-    max_iter : int
+    max_iter
         Iterations of the optimiser; a layer that needs more says so in its status.
-    progress : bool
+    progress
         Show a progress bar, on a terminal.
 
     Returns
     -------
     LayerProbes
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -7,7 +7,7 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.representation._grams import grams, own_hsic, shuffled_batches, u_centred
+from hierfeat.representation._grams import grams, own_hsic, shuffled_groups, u_centred
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -22,7 +22,9 @@ class ParticipationRatio(Result):
     ----------
     table : pandas.DataFrame
         A row per layer, in call order: ``layer, kind, units, participation_ratio, status``; `units` is the largest
-        value there could be. The ratio is NaN and the status ``constant`` where a layer answers alike to all images.
+        value there could be. ``status`` is ``ok``; ``at most`` where the estimate went beyond that and was cut off;
+        ``constant`` (and the ratio NaN) where a layer responds alike to all images; ``too few images`` (NaN as well)
+        where the estimate of Σλ² is not above zero.
     """
 
     plot = drawn("representation.plot_participation_ratio")
@@ -30,25 +32,35 @@ class ParticipationRatio(Result):
 
 @checked()
 def participation_ratio(
-    h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256, seed: int = 0
+    h: Hierarchy,
+    images: Tensor,
+    *,
+    layers: Layers = ("conv", "pool"),
+    group: int = 256,
+    seed: int = 0,
+    batch_size: int = 256,
 ) -> ParticipationRatio:
     """The participation ratio of each layer: an effective number of dimensions.
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1], N ≥ 4.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    batch_size : int
-        Images compared with each other at a time.
-    seed : int
+    group
+        Images compared with each other at a time, at least 4.
+    seed
         Of the random order of the images.
+    batch_size
+        Images in one forward pass; it changes no number.
 
     Returns
     -------
     ParticipationRatio
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -59,7 +71,8 @@ def participation_ratio(
     -----
     (Σλ)²/Σλ² over the eigenvalues λ of the covariance of a layer's units over images: 1 if all variance lies along one
     direction, d if it is spread evenly over d. Σλ² is estimated without bias, from the U-centred Gram matrices of
-    batches, so that the number of images is no ceiling; the plain estimate cannot exceed it. Gao et al. (2017).
+    groups of images, so that the number of images is not a ceiling; the plain estimate of Gao et al. (2017), from the
+    sample's own covariance, cannot exceed it. The unbiased one can pass the number of units, and is cut off there.
 
     References
     ----------
@@ -74,20 +87,23 @@ def participation_ratio(
     """
     chosen = h.layers.select(layers)
     trace, squares = np.zeros(len(chosen)), np.zeros(len(chosen))
-    for batch in shuffled_batches(images, batch_size, seed):
+    for batch in shuffled_groups(images, group, seed):
         share = len(batch) / len(images)
-        gram, _ = grams(h, batch, [layer.name for layer in chosen])
+        gram, _ = grams(h, batch, [layer.name for layer in chosen], batch_size)
         trace += share * gram.diagonal(dim1=1, dim2=2).sum(1).numpy() / (len(batch) - 1)
         squares += share * own_hsic(u_centred(gram)).numpy()
-    varies = squares > 0
+    units = np.array([int(np.prod(layer.out_shape)) for layer in chosen])
+    known = squares > 0
+    ratio = np.where(known, trace**2 / np.where(known, squares, 1.0), np.nan)
+    status = np.select([trace <= 0, ~known, ratio > units], ["constant", "too few images", "at most"], "ok")
     table = pd.DataFrame(
         {
             "layer": [layer.name for layer in chosen],
             "kind": [layer.kind for layer in chosen],
-            "units": [int(np.prod(layer.out_shape)) for layer in chosen],
-            "participation_ratio": np.where(varies, trace**2 / np.where(varies, squares, 1.0), np.nan),
-            "status": np.where(varies, "ok", "constant"),
+            "units": units,
+            "participation_ratio": np.fmin(ratio, np.where(known, units, np.nan)),
+            "status": status,
         }
     )
-    about = provenance(h, layers=layers, images=len(images), batch_size=batch_size, seed=seed)
+    about = provenance(h, layers=layers, images=len(images), group=group, seed=seed)
     return ParticipationRatio(table=table, provenance=about)

@@ -68,25 +68,27 @@ def profile(
 
     Parameters
     ----------
-    h : Hierarchy
-    images, labels : torch.Tensor
+    h
+        The network under study.
+    images, labels
         (N, C, H, W), in [0, 1], and (N,) integers, N ≥ 20; images that the network was not trained on.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    test_share : float
+    test_share
         The share of the images that probes are tested on; they learn from the others.
-    max_shift : float
+    max_shift
         Largest shift for the invariance, in pixels.
-    moved_images, gradient_images : int
+    moved_images, gradient_images
         How many of the images are moved, and how many give gradients for the effective fields.
-    seed : int
+    seed
         Of the split of the images.
-    progress : bool
+    progress
         Show the progress bars of the sweeps, on a terminal.
 
     Returns
     -------
     Profile
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_batches, u_centred
+from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_groups, u_centred
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -28,8 +28,8 @@ class Similarity(Result):
     ----------
     table : pandas.DataFrame
         A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, ``constant`` (and the numbers
-        NaN) where one of the two answers alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
-        two answer alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
+        NaN) where one of the two responds alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
+        two response alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
     cka, rsa : numpy.ndarray
         (layers, other layers).
     names : list of str
@@ -51,28 +51,33 @@ def similarity(
     *,
     layers: Layers = ("conv", "pool"),
     other_layers: Layers | None = None,
-    batch_size: int = 128,
+    group: int = 128,
     seed: int = 0,
+    batch_size: int = 256,
 ) -> Similarity:
     """Compare what all layers of a network, or of two, make of the same images.
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1], N ≥ 4; both networks must take them.
-    other : Hierarchy, optional
+    other
         A second network, ``hf.untrained(h, seed=0)`` for one; by default `h` itself.
-    layers, other_layers : str or sequence of str
+    layers, other_layers
         Names, glob patterns or kinds; `other_layers` are `layers` by default.
-    batch_size : int
-        Images compared with each other at a time.
-    seed : int
+    group
+        Images compared with each other at a time, at least 4.
+    seed
         Of the random order of the images.
+    batch_size
+        Images in one forward pass; it changes no number.
 
     Returns
     -------
     Similarity
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -82,11 +87,11 @@ def similarity(
     Notes
     -----
     Linear CKA = HSIC(K, L)/√(HSIC(K, K)·HSIC(L, L)) for the Gram matrices K = XXᵀ and L = YYᵀ of the images
-    (Kornblith et al. 2019), each HSIC the mean over batches of the unbiased estimate of Song et al. (2012), as Nguyen
-    et al. (2021) do: the expectation does not depend on the size of a batch, and no more than one batch is
+    (Kornblith et al. 2019), each HSIC the mean over groups of the unbiased estimate of Song et al. (2012), as Nguyen
+    et al. (2021) do: the expectation does not depend on the size of a group, and no more than one group is
     held. It may fall a little below 0 where nothing is shared. RSA is Spearman's correlation of the distances
-    1 − r between all pairs of images of a batch, r the correlation of their patterns (Kriegeskorte et al. 2008),
-    averaged over batches. Neither changes when a representation is scaled; CKA, when it is rotated.
+    1 − r between all pairs of images of a group, r the correlation of their patterns (Kriegeskorte et al. 2008),
+    averaged over groups. Neither changes when a representation is scaled; CKA, when it is rotated.
 
     References
     ----------
@@ -111,9 +116,9 @@ def similarity(
     columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
     same = other is None and rows == columns
     rsa, cross, own, others = (np.zeros(size) for size in (*[(len(rows), len(columns))] * 2, len(rows), len(columns)))
-    for batch in shuffled_batches(images, batch_size, seed):
-        left = grams(h, batch, rows)
-        right = left if same else grams(peer, batch, columns)
+    for batch in shuffled_groups(images, group, seed):
+        left = grams(h, batch, rows, batch_size)
+        right = left if same else grams(peer, batch, columns, batch_size)
         a, b = u_centred(left[0]), u_centred(right[0])
         share = len(batch) / len(images)
         for total, new in zip((cross, own, others), (hsic(a, b), own_hsic(a), own_hsic(b)), strict=True):
@@ -125,7 +130,7 @@ def similarity(
         {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
     )
     table["status"] = np.select([np.isnan(cka).ravel(), np.isnan(rsa).ravel()], ["constant", "flat"], "ok")
-    shown = {"images": len(images), "batch_size": batch_size, "seed": seed}
+    shown = {"images": len(images), "group": group, "seed": seed}
     about = provenance(
         h, layers=rows, other=peer.name, other_weights=peer.weights_sha256, other_layers=columns, **shown
     )

@@ -18,20 +18,37 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import Given, choice, whole
 
 SPLITS = ("train", "validation", "train+validation", "test")
 _TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+_SIDE, _MOST_SIDE = 28, 512  # pixels of MNIST; and the most that a small image is enlarged or padded to
 
 
+def _root(value: Any, name: str, _: Given) -> str | Path:
+    if not isinstance(value, str | Path):
+        raise HierfeatError(f"expected {name} as the path of a folder, got {type(value).__name__}")
+    return value
+
+
+def _padded(value: Any, name: str, given: Given) -> int:
+    size: int = whole(1, _MOST_SIDE)(value, name, given)
+    if size < _SIDE:
+        raise HierfeatError(f"expected {name} >= {_SIDE} pixels (the images are not shrunk); got {size}")
+    return size
+
+
+@checked(split=choice(*SPLITS), size=whole(1, _MOST_SIDE))
 def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     """Load scikit-learn's 1,797 handwritten digits, enlarged bilinearly from 8x8.
 
     Parameters
     ----------
-    split : str
+    split
         ``"train"`` (1,294), ``"validation"`` (143), ``"train+validation"`` (1,437) or ``"test"`` (360). The set has no
         test part of its own: a permutation with a fixed seed makes one, so that every writer is in every part.
-    size : int
+    size
         Height and width in pixels.
 
     Returns
@@ -53,9 +70,6 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     """
     from sklearn.datasets import load_digits
 
-    _check_split(split)
-    if size < 1:
-        raise HierfeatError(f"expected size in pixels, at least 1; got {size}")
     raw: Any = load_digits()
     order = np.random.RandomState(0).permutation(len(raw.target))  # its stream is frozen for good
     images = torch.as_tensor(raw.images, dtype=torch.float32)[order, None] / 16
@@ -65,16 +79,17 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     return F.interpolate(images, size=(size, size), mode="bilinear", antialias=False), labels
 
 
+@checked(split=choice(*SPLITS), root=_root, size=_padded)
 def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
     """Load MNIST: 60,000 + 10,000 handwritten digits of 28x28 pixels.
 
     Parameters
     ----------
-    split : str
+    split
         ``"train"`` (54,000), ``"validation"`` (6,000), ``"train+validation"`` or ``"test"`` (10,000).
-    root : str or Path, optional
+    root
         Folder that holds ``MNIST/raw``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
-    size : int
+    size
         28, or larger: the digits are then centred on a black ground (LeNet-5 as published wants 32).
 
     Returns
@@ -103,16 +118,17 @@ def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28
     return _centred(*_torchvision("mnist", split, root), size=size)
 
 
+@checked(split=choice(*SPLITS), root=_root, size=_padded)
 def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
     """Load Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28x28 pixels.
 
     Parameters
     ----------
-    split : str
+    split
         ``"train"`` (54,000), ``"validation"`` (6,000), ``"train+validation"`` or ``"test"`` (10,000).
-    root : str or Path, optional
+    root
         Folder that holds ``FashionMNIST/raw``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
-    size : int
+    size
         28, or larger: the images are then centred on a black ground.
 
     Returns
@@ -141,14 +157,15 @@ def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: 
     return _centred(*_torchvision("fashion_mnist", split, root), size=size)
 
 
+@checked(split=choice(*SPLITS), root=_root)
 def cifar10(split: str = "test", *, root: str | Path | None = None) -> tuple[Tensor, Tensor]:
     """Load CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels.
 
     Parameters
     ----------
-    split : str
+    split
         ``"train"`` (45,000), ``"validation"`` (5,000), ``"train+validation"`` or ``"test"`` (10,000).
-    root : str or Path, optional
+    root
         Folder that holds ``cifar-10-batches-py``; else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``.
 
     Returns
@@ -205,11 +222,6 @@ def data_root(root: str | Path | None = None) -> Path:
     return Path(root or os.environ.get("HIERFEAT_DATA") or Path.home() / ".cache" / "hierfeat" / "data").expanduser()
 
 
-def _check_split(split: str) -> None:
-    if split not in SPLITS:
-        raise HierfeatError(f"expected a split among {', '.join(SPLITS)}; got {split!r}")
-
-
 def _part(images: Tensor, labels: Tensor, split: str) -> tuple[Tensor, Tensor]:
     """Cut "train" and "validation" out of the training part; leave "test" and "train+validation" whole."""
     cut = len(labels) - len(labels) // 10 if split == "validation" else 0
@@ -220,7 +232,6 @@ def _part(images: Tensor, labels: Tensor, split: str) -> tuple[Tensor, Tensor]:
 def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor, Tensor]:
     from hierfeat._torchvision import datasets
 
-    _check_split(split)
     folder = data_root(root)
     try:
         data = getattr(datasets, _TORCHVISION[name])(folder, train=split != "test", download=False)
@@ -235,9 +246,7 @@ def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor
 
 
 def _centred(images: Tensor, labels: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
-    before, after = (size - images.shape[-1]) // 2, (size - images.shape[-1] + 1) // 2
-    if before < 0:
-        raise HierfeatError(f"expected size >= {images.shape[-1]} pixels (the images are not shrunk); got {size}")
+    before, after = (size - _SIDE) // 2, (size - _SIDE + 1) // 2
     return F.pad(images, (before, after, before, after)), labels
 
 

@@ -150,7 +150,7 @@ def _sparse(generator: Generator, height: int, width: int, *, density: float) ->
 def _pink(generator: Generator, height: int, width: int) -> Tensor:
     spectrum = torch.fft.rfft2(torch.randn(height, width, generator=generator))
     frequency = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None, :])
-    frequency[0, 0] = torch.inf  # no mean: the ground stays grey
+    spectrum[0, 0], frequency[0, 0] = 0, 1  # no mean: the ground stays grey
     field: Tensor = torch.fft.irfft2(spectrum / frequency, s=(height, width))
     return (field / (3 * field.std(correction=0).clamp_min(1e-12))).clamp_(-1, 1)
 

@@ -82,6 +82,23 @@ def choice(*options: str) -> Check:
     return check
 
 
+def several(count: int, check: Check) -> Check:
+    """A check for `count` values in a sequence, each of which `check` takes; they come back as a tuple.
+
+    Examples
+    --------
+    >>> several(2, whole())([3, 4], "planes", {})
+    (3, 4)
+    """
+
+    def check_all(value: Any, name: str, given: Given) -> tuple[Any, ...]:
+        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor) or len(value) != count:
+            raise HierfeatError(f"expected {name} as {count} values, got {shorter(value)}")
+        return tuple(check(item, f"{name}[{index}]", given) for index, item in enumerate(value))
+
+    return check_all
+
+
 def levels(low: float, high: float, *, most: int = 4096) -> Check:
     """A check for conditions of stimuli: how many (an int), one number, or a flat sequence of numbers.
 
@@ -206,6 +223,67 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     return tensor
 
 
+def check_images_first(h: "Hierarchy", layer: str, output: Tensor, count: int) -> None:
+    """Refuse the output of a layer whose first axis is not that of the `count` images.
+
+    Raises
+    ------
+    HierfeatError
+        If rows, windows or tokens lie there, so that the layer cannot be read image by image.
+    """
+    length = output.shape[0] if output.ndim > 1 else 0
+    if length != count or layer in h.layers.folded:
+        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
+
+
+def check_image_axes(h: "Hierarchy", layers: Sequence[str]) -> None:
+    """Refuse, before anything is shown, layers whose first axis is known not to be that of the images.
+
+    Raises
+    ------
+    HierfeatError
+        As :func:`check_images_first`.
+    """
+    for layer in layers:
+        if layer in h.layers.folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{h.layers.folded[layer]} for one image"))
+
+
+def _images_not_first(h: "Hierarchy", layer: str, got: str) -> str:
+    """What to say of a layer that cannot be read image by image."""
+    per_image = h.layers.folded.get(layer)
+    many = f", {per_image} for each image" if per_image else ""
+    return (
+        f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "
+        f"it{many}, so that the layer cannot be read image by image; leave it out of layers="
+    )
+
+
+def check_finite(h: "Hierarchy", layer: str, output: Tensor) -> None:
+    """Refuse an output that holds NaN or infinity, or is so large that its squares overflow.
+
+    Raises
+    ------
+    HierfeatError
+        With the layer's name.
+    """
+    values = output.detach()
+    if not values.is_floating_point() or values.numel() == 0 or values.is_meta:
+        return
+    norm = torch.linalg.vector_norm(values.float() if values.element_size() < 4 else values)
+    if not bool(norm.isfinite()):
+        raise HierfeatError(not_finite(h, layer, norm))
+
+
+def not_finite(h: "Hierarchy", layer: str, norms: Tensor) -> str:
+    """What to say of a layer of which some norm (the root of a sum of squares) is not finite."""
+    found = "NaN" if bool(norms.isnan().any()) else f"infinity, or values whose squares overflow {norms.dtype}"
+    return (
+        f"expected finite activations, got {found} in layer {layer!r} of {h.name}: "
+        "check its weights and running statistics, and the layers before it"
+    )
+
+
 def known(images: Tensor, labels: Tensor, where: str = "labels") -> tuple[Tensor, Tensor]:
     """The images whose class is known, and their labels: what every comparison with labels works on."""
     keep = labels != UNKNOWN
@@ -245,9 +323,18 @@ def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:
     if tuple(tensor.shape) == h.input_shape:
         raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got one image: pass image[None]")
     if tensor.ndim != 4 or tuple(tensor.shape[1:]) != h.input_shape:
-        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {tuple(tensor.shape)}")
+        got = f"{tuple(tensor.shape)}{_resizing(h, tensor)}"
+        raise HierfeatError(f"expected {where} of shape {expected} for {h.name}, got {got}")
     if len(tensor) == 0:
         raise HierfeatError(f"expected at least one image in {where}, got an empty tensor {tuple(tensor.shape)}")
+
+
+def _resizing(h: "Hierarchy", tensor: Tensor) -> str:
+    """What to pass to a data set where height and width alone do not fit."""
+    if tensor.ndim != 4 or tensor.shape[1] != h.input_shape[0]:
+        return ""
+    height, width = h.input_shape[1:]
+    return f"; hierfeat's data sets take size={height if height == width else (height, width)}"
 
 
 def _described(value: Any) -> str:

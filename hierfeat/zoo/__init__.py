@@ -9,11 +9,11 @@ from torch import nn
 
 from hierfeat.zoo import lenet1998
 from hierfeat.zoo.convnet import ConvNet
-from hierfeat.zoo.lenet import LeNet5
+from hierfeat.zoo.lenet import ACTIVATION_SIBLINGS, POOLING_SIBLINGS, LeNet5
 from hierfeat.zoo.mlp import MLP
-from hierfeat.zoo.neocognitron.shipped import build_1980, build_digits, build_mnist
 from hierfeat.zoo.parts import PermutePixels
 from hierfeat.zoo.resnet import CifarResNet
+from hierfeat.zoo.training.recipes import NEOCOGNITRONS
 
 DIGITS = tuple("0123456789")
 FASHION = (
@@ -70,19 +70,6 @@ _MNIST = Species(
 )
 _CIFAR = ((0.4915, 0.4821, 0.4464), (0.2472, 0.2437, 0.2617))
 
-# The siblings of lenet5-fashion (ReLU, max pool): alike but for one choice.
-ACTIVATION_SIBLINGS = {
-    f"lenet5-fashion-{name.replace('_', '-')}": name
-    for name in ("sigmoid", "tanh", "leaky_relu", "elu", "gelu", "maxout")
-}
-POOLING_SIBLINGS = {
-    "lenet5-fashion-average-pool": "average",
-    "lenet5-fashion-l2-pool": "l2",
-    "lenet5-fashion-blurred-max-pool": "blurred_max",
-    "lenet5-fashion-strided": "strided",
-    "lenet5-fashion-no-pool": "none",
-}
-
 
 def _sibling(*, activation: str = "relu", pooling: str = "max") -> Species:
     return replace(
@@ -98,6 +85,13 @@ def _permuted_lenet() -> nn.Module:
 
 def _permuted_mlp() -> nn.Module:
     return nn.Sequential(OrderedDict(permute=PermutePixels((28, 28)), net=MLP(784, (72, 64))))
+
+
+def _neocognitron(name: str, side: int, classes: tuple[str, ...], summary: str) -> Species:
+    """A Neocognitron of the size that its recipe trains."""
+    shape = (1, side, side)
+    build = partial(NEOCOGNITRONS[name].estimator().empty_network, shape, len(classes))
+    return Species(build, shape, (0.0,), (1.0,), classes, summary)
 
 
 ZOO: dict[str, Species] = {
@@ -140,13 +134,13 @@ ZOO: dict[str, Species] = {
         CIFAR10,
         "CIFAR ResNet-20, option-A shortcuts; published weights load into it",
     ),
-    "neocognitron-1980": Species(
-        build_1980, (1, 16, 16), (0.0,), (1.0,), DIGITS[:5], "Neocognitron as published in 1980; digits 0-4, no teacher"
+    "neocognitron-1980": _neocognitron(
+        "neocognitron-1980", 16, DIGITS[:5], "Neocognitron of 1980, layer by layer; digits 0-4, no teacher"
     ),
-    "neocognitron-digits": Species(
-        build_digits, (1, 32, 32), (0.0,), (1.0,), DIGITS, "modern Neocognitron; interpolating vector; no gradient"
+    "neocognitron-digits": _neocognitron(
+        "neocognitron-digits", 32, DIGITS, "modern Neocognitron; interpolating vector; no gradient"
     ),
-    "neocognitron-mnist": Species(
-        build_mnist, (1, 28, 28), (0.0,), (1.0,), DIGITS, "modern Neocognitron; linear top; no gradient below it"
+    "neocognitron-mnist": _neocognitron(
+        "neocognitron-mnist", 28, DIGITS, "modern Neocognitron; linear top; no gradient below it"
     ),
 }

@@ -8,6 +8,19 @@ from hierfeat.zoo.parts import ACTIVATIONS, POOLS, choose
 
 _POOLINGS = (*POOLS, "strided", "none")
 
+# The siblings of lenet5-fashion (ReLU, max pool): alike but for one choice.
+ACTIVATION_SIBLINGS = {
+    f"lenet5-fashion-{name.replace('_', '-')}": name
+    for name in ("sigmoid", "tanh", "leaky_relu", "elu", "gelu", "maxout")
+}
+POOLING_SIBLINGS = {
+    "lenet5-fashion-average-pool": "average",
+    "lenet5-fashion-l2-pool": "l2",
+    "lenet5-fashion-blurred-max-pool": "blurred_max",
+    "lenet5-fashion-strided": "strided",
+    "lenet5-fashion-no-pool": "none",
+}
+
 
 class LeNet5(nn.Sequential):
     """Conv 5x5 x 6, pool, conv 5x5 x 16, pool, dense 120, 84, classes.

@@ -1,6 +1,5 @@
 """Subjects by name: the zoo, torchvision, timm, or a function of the user's own; and the untrained twin of each."""
 
-import copy
 import difflib
 import hashlib
 import importlib
@@ -19,8 +18,10 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.guard import undisturbed
+from hierfeat.subjects.hierarchy import Hierarchy, replace_model
 from hierfeat.zoo import ZOO
+from hierfeat.zoo._twin import calibrate, copied, draw_weights, noise_like_data, running
 from hierfeat.zoo.state import fit, read_state
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -36,12 +37,12 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
 
     Parameters
     ----------
-    ref : str
+    ref
         A zoo name (see :func:`list_models`); ``torchvision:NAME``; ``timm:NAME`` if timm is installed;
         ``package.module:factory`` or ``path/file.py:factory``. A factory takes no argument and returns a
         :class:`Hierarchy`, or a module with an attribute ``input_shape`` (and, if it likes, ``mean``, ``std``,
         ``classes``).
-    weights : str or Path, optional
+    weights
         A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
         a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
         Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
@@ -103,7 +104,7 @@ def card(name: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    name : str
+    name
         A name of :func:`list_models`.
 
     Returns
@@ -159,26 +160,39 @@ def model_table() -> pd.DataFrame:
 
 
 @checked()
-def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
+def untrained(h: Hierarchy, *, seed: int = 0, images: Tensor | None = None) -> Hierarchy:
     """Return the same architecture, freshly initialised: the control beside every finding.
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         The network; it is not touched.
-    seed : int
+    seed
         Of the initial weights; the global random state is left as found.
+    images
+        (N, C, H, W), in [0, 1], to which running statistics (those of batch norms) are fitted. By default pink noise
+        (amplitude 1/frequency, as in natural scenes) with the mean and spread by which `h` normalises.
 
     Returns
     -------
     Hierarchy
-        On the same device, with the same normalisation and classes, and running statistics as new.
+        On the same device, with the same normalisation and classes. Its `notes`, which every provenance holds, say by
+        which seed it was drawn and to which images its running statistics were fitted.
+
+    Raises
+    ------
+    HierfeatError
+        If the model has no weights, is quantised, or cannot be copied.
 
     Notes
     -----
     Each module's own ``reset_parameters`` is called, inner modules first. A parameter that it leaves alone, or whose
     module has none (a layer scale, a class token), is drawn from a normal distribution with the mean and standard
-    deviation it had.
+    deviation it had. Weight norms and spectral norms, old and new, are those of the fresh weights.
+
+    A batch norm that is new has a running mean of 0 and a variance of 1, whatever goes into it: in eval mode it does
+    not normalise, and activations fade from layer to layer as they do in no network that is about to be trained.
+    Therefore each module with running statistics is given those of its own input, from the first to the last.
 
     Examples
     --------
@@ -186,35 +200,18 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     >>> bool((untrained(h).model.conv1.weight == h.model.conv1.weight).any())
     False
     """
-    model = _copied(h)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
-        for module in reversed(list(model.modules())):
-            _reset(module)
-    options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes, "name": f"{h.name} (untrained)"}
-    return Hierarchy(model.to(h.device), h.input_shape, **options)
-
-
-def _copied(h: Hierarchy) -> nn.Module:
-    """A copy of the model on the CPU."""
-    if h.device.type == "meta":
-        raise HierfeatError(f"{h.name} has no weights (meta device), and so no untrained twin")
-    try:
-        return copy.deepcopy(h.model).cpu()
-    except (RuntimeError, TypeError) as error:
-        raise HierfeatError(f"{h.name} cannot be copied by copy.deepcopy: {error}") from error
-
-
-def _reset(module: nn.Module) -> None:
-    own = list(module.parameters(recurse=False))
-    versions = [parameter._version for parameter in own]
-    reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
-    if callable(reset):
-        reset()
-    for parameter, version in zip(own, versions, strict=True):
-        if parameter._version == version:  # left alone: the old spectral_norm's weight_orig, for one
-            spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
-            parameter.copy_(torch.randn_like(parameter) * spread + parameter.mean())
+    with undisturbed(h.model):
+        twin = replace_model(h, copied(h), f"{h.name} (untrained)")
+        draw_weights(twin.model, seed)
+        twin.model.to(h.device)
+        twin.notes["untrained_seed"] = seed
+        if running(twin.model):
+            fitted = noise_like_data(h, seed) if images is None else images
+            with undisturbed(twin.model, buffers=False):
+                calibrate(twin, fitted)
+            what = "images of pink noise" if images is None else "images given"
+            twin.notes["running_statistics"] = f"{len(fitted)} {what}"
+    return twin
 
 
 def _build(ref: str, *, own: bool) -> Hierarchy:
@@ -256,7 +253,6 @@ def _torchvision(name: str, own: bool) -> Hierarchy:
 
 
 def _timm(name: str, own: bool) -> Hierarchy:
-    _open_torchvision()
     try:
         timm = importlib.import_module("timm")
     except ImportError as error:
@@ -267,11 +263,6 @@ def _timm(name: str, own: bool) -> Hierarchy:
         raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
     config = model.pretrained_cfg
     return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
-
-
-def _open_torchvision() -> None:
-    """Let others import torchvision also where it does not fit the torch beside it."""
-    importlib.import_module("hierfeat._torchvision")
 
 
 def _from_factory(source: str, name: str) -> Hierarchy:
@@ -289,7 +280,6 @@ def _from_factory(source: str, name: str) -> Hierarchy:
 
 def _module(source: str) -> ModuleType:
     """Import a module by its dotted name, or a file that ends in .py."""
-    _open_torchvision()
     if not source.endswith(".py"):
         try:
             return importlib.import_module(source)

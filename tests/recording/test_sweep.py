@@ -1,7 +1,7 @@
 """Sweeps: one answer in one process, in several, and after being killed."""
 
-import os
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -100,8 +100,8 @@ def test_a_checkpoint_of_another_sweep_is_refused(tmp_path):
 
 
 def _one_rank(rank: int, size: int, folder: str) -> None:
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29517"}
-    torch.distributed.init_process_group("gloo", rank=rank, world_size=size)
+    meeting = (Path(folder) / "rendezvous").as_uri()  # a file of this test's own: no port that another run may hold
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     results = hf.sweep(net(), data()[rank::size], measures(), batch_size=3, progress=False)
     for number, table in enumerate(results):
         table.to_pickle(f"{folder}/{rank}-{number}")

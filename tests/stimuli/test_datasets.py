@@ -1,11 +1,13 @@
 """The data sets: shapes, ranges, splits that do not overlap, and what is said when files are missing."""
 
+import inspect
 from pathlib import Path
 
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
+import hierfeat as hf
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli import datasets
 
@@ -63,7 +65,7 @@ def test_mnist_is_centred_on_a_larger_ground() -> None:
     assert float(large.sum(dtype=torch.float64)) == pytest.approx(float(small.sum(dtype=torch.float64)))
     with pytest.raises(HierfeatError, match=r"size >= 28"):
         datasets.mnist(size=20)
-    with pytest.raises(HierfeatError, match="at least 1; got 0"):
+    with pytest.raises(HierfeatError, match="size as an int from 1 to 512, got 0"):
         datasets.digits(size=0)
 
 
@@ -84,7 +86,7 @@ def test_data_root_prefers_argument_then_environment(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize("name", SIZES)
 def test_unknown_split(name: str) -> None:
-    with pytest.raises(HierfeatError, match=r"expected a split among train, .*got 'tset'"):
+    with pytest.raises(HierfeatError, match=r"expected split as one of 'train', .*got 'tset'"):
         datasets.LOADERS[name]("tset")
 
 
@@ -119,3 +121,23 @@ def test_a_download_that_fails_says_so(error: Exception, tmp_path: Path, monkeyp
     (tmp_path / "file").write_text("")
     with pytest.raises(HierfeatError, match="could not download mnist into .*file"):
         datasets.fetch("mnist", tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize(
+    ("argument", "bad"),
+    [("split", 3), ("split", None), ("split", ["test"]), ("root", 3), ("root", ["a"])]
+    + [("size", bad) for bad in (0, -1, 2.5, "32", None, (32, 32), True, 10**9)],
+)
+def test_bad_arguments_are_refused_before_anything_is_read(name: str, argument: str, bad: object) -> None:
+    if argument in inspect.signature(datasets.LOADERS[name]).parameters:
+        with pytest.raises(HierfeatError, match=f"expected {argument}"):
+            datasets.LOADERS[name](**{argument: bad})
+
+
+def test_images_of_another_size_are_told_what_size_to_take() -> None:
+    h = hf.load("lenet5-mnist")
+    with pytest.raises(HierfeatError, match=r"got \(2, 1, 28, 28\); hierfeat's data sets take size=32"):
+        hf.record(h, torch.zeros(2, 1, 28, 28))
+    with pytest.raises(HierfeatError, match=r"got \(2, 3, 32, 32\)$"):
+        hf.record(h, torch.zeros(2, 3, 32, 32))

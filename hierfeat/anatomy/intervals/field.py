@@ -8,15 +8,18 @@ Dimensions are lists of atoms, so that ``view`` can merge (C, H, W) into one dim
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property, reduce
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
+REAL, VIRTUAL = slice(0, 2), slice(2, 4)  # rows of a span's values: start and negated stop of either interval
 DEAD = 1 << 40  # the interval of a unit that sees nothing: its start is +DEAD and its stop -DEAD
 LOCAL, GLOBAL, BOUND = 0, 1, 2  # how a term came about: windows only, a reduction over a whole axis, an unknown op
 
@@ -28,6 +31,22 @@ class Atom:
     size: int
 
 
+class Step(NamedTuple):
+    """How far the virtual interval moves along one atom: `period` units further it lies `shift` pixels further."""
+
+    period: int
+    shift: int
+
+    def strided(self, rate: Fraction) -> "Step":
+        """The step of an atom that advances `rate` units of this one at a time."""
+        per = rate / self.period
+        return Step(per.denominator, self.shift * per.numerator)
+
+
+Path = Mapping[Atom, Step]
+"""The atoms that count along an image axis, the slowest first, and the step of each."""
+
+
 @dataclass(frozen=True, eq=False)
 class Span:
     """The intervals along one image axis.
@@ -35,19 +54,15 @@ class Span:
     Attributes
     ----------
     values : numpy.ndarray
-        Shape ``(4, *atoms)``, where an atom along which nothing changes has size 1. The four rows are the start
-        and the negated stop of the real interval (clipped at every layer), then of the virtual one (running on
-        through padding). Thus the hull of intervals is one ``minimum``.
-    path : tuple of Atom
+        Shape ``(4, *atoms)``, where an atom along which nothing changes has size 1. The rows `REAL` are the start
+        and the negated stop of the real interval (clipped at every layer), the rows `VIRTUAL` those of the virtual
+        one (running on through padding). Thus the hull of intervals is one ``minimum``.
+    path : dict of Atom to Step
         The atoms that count along this axis, the slowest first.
-    period, shift : int
-        `period` steps along the path move the virtual interval by `shift` pixels.
     """
 
     values: Ints
-    path: tuple[Atom, ...] = ()
-    period: int = 1
-    shift: int = 0
+    path: Path = field(default_factory=dict)
 
     @cached_property
     def key(self) -> tuple[tuple[int, ...], bytes]:
@@ -66,11 +81,7 @@ class Span:
         return bool(self.values.shape[position + 1] > 1)
 
     def with_values(self, values: Ints) -> "Span":
-        return self if values is self.values else Span(values, self.path, self.period, self.shift)
-
-    def moved(self, values: Ints, path: tuple[Atom, ...]) -> "Span":
-        """Other values along another path, at the same stride."""
-        return Span(values, path, self.period, self.shift)
+        return self if values is self.values else Span(values, self.path)
 
     def hull(self, other: "Span") -> "Span":
         return self if self is other else self.with_values(np.minimum(self.values, other.values))
@@ -139,7 +150,7 @@ def image_field(shape: Sequence[int]) -> Field:
         start = np.arange(atoms[position].size, dtype=np.int64)
         values = np.stack([start, -start - 1, start, -start - 1])
         values = values.reshape(4, *(atoms[position].size if at == position else 1 for at in range(len(atoms))))
-        spans.append(Span(values, (atoms[position],), 1, 1))
+        spans.append(Span(values, {atoms[position]: Step(1, 1)}))
     return Field(tuple((atom,) for atom in atoms), (Term(tuple(spans)),))
 
 

@@ -6,10 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hierfeat.anatomy.intervals.field import DEAD, LOCAL, Atom, Field, Ints, Term, folded, simplified
+from hierfeat.anatomy.intervals.channels import channels_differ
+from hierfeat.anatomy.intervals.field import (
+    DEAD,
+    LOCAL,
+    REAL,
+    VIRTUAL,
+    Atom,
+    Field,
+    Ints,
+    Step,
+    Term,
+    folded,
+    simplified,
+)
+from hierfeat.anatomy.intervals.shapes import joined_step
+from hierfeat.anatomy.intervals.windows import measured
 
 STATUS = ("exact", "global", "bound")
-Path = tuple[Atom, ...]
+Atoms = tuple[Atom, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +64,18 @@ def layer_fields(field: Field, axes: int) -> LayerFields:
     empty = np.zeros((0, *([1] * axes), 2), dtype=np.int64)
     return LayerFields(
         units=tuple(math.prod(atom.size for atom in atoms) for atoms in grid),
-        real=tuple(_stacked([term.spans[axis + 1].values[:2] for term in terms], empty) for axis in range(axes)),
+        real=tuple(_stacked([term.spans[axis + 1].values[REAL] for term in terms], empty) for axis in range(axes)),
         virtual=tuple(_virtual(local, axis, empty) for axis in range(axes)),
-        strides=tuple(_stride(local, axis) for axis in range(axes)),
+        strides=tuple(_stride(local, axis, grid) for axis in range(axes)),
         status=STATUS[level],
-        channels_differ=_varies_off(field, grid),
+        channels_differ=channels_differ(field, [atom for atoms in grid for atom in atoms]),
     )
 
 
-def _grid(field: Field, axes: int) -> list[Path]:
+def _grid(field: Field, axes: int) -> list[Atoms]:
     """The atoms of the map's rows, columns, ... in the order in which they stand in the tensor."""
     paths = [_path(field, axis) for axis in range(axes)]
-    grid: list[Path] = []
+    grid: list[Atoms] = []
     for axis, path in enumerate(paths):
         others = [atom for other in (*paths[:axis], *paths[axis + 1 :]) for atom in other]
         taken = [atom for atoms in grid for atom in atoms]
@@ -71,13 +86,13 @@ def _grid(field: Field, axes: int) -> list[Path]:
     return sorted(grid, key=lambda atoms: min((field.position(atom) for atom in atoms), default=len(field.atoms)))
 
 
-def _path(field: Field, axis: int) -> Path:
+def _path(field: Field, axis: int) -> Atoms:
     """The atoms along which the field moves on an image axis, by the most local of its terms."""
     ordered = sorted(field.terms, key=lambda term: term.level)
-    return next((term.spans[axis + 1].path for term in ordered if term.spans[axis + 1].path), ())
+    return next((tuple(term.spans[axis + 1].path) for term in ordered if term.spans[axis + 1].path), ())
 
 
-def _along(field: Field, path: Path, others: Sequence[Atom]) -> Path:
+def _along(field: Field, path: Atoms, others: Sequence[Atom]) -> Atoms:
     """The atoms of the dimension that `path` has to itself; those of the path where another axis shares it (tokens)."""
     dim = next((dim for dim in field.dims if path and path[0] in dim), ())
     if not dim or any(atom in others for atom in dim):
@@ -86,7 +101,7 @@ def _along(field: Field, path: Path, others: Sequence[Atom]) -> Path:
     return dim if leads else tuple(atom for atom in dim if atom in path)
 
 
-def _on_grid(field: Field, term: Term, grid: Sequence[Path]) -> Term:
+def _on_grid(field: Field, term: Term, grid: Sequence[Atoms]) -> Term:
     """The hull over everything but the map, as a term with one atom per dimension of the map."""
     kept = [field.position(atom) for atoms in grid for atom in atoms]
     others = [at for at in range(len(field.atoms)) if at not in kept]
@@ -103,7 +118,7 @@ def _on_grid(field: Field, term: Term, grid: Sequence[Path]) -> Term:
     return term.with_spans(spans)
 
 
-def _one_atom_each(values: Ints, grid: Sequence[Path]) -> Ints:
+def _one_atom_each(values: Ints, grid: Sequence[Atoms]) -> Ints:
     sizes: list[int] = []
     before = 1
     for atoms in grid:
@@ -119,9 +134,9 @@ def _one_atom_each(values: Ints, grid: Sequence[Path]) -> Ints:
 def _virtual(local: Sequence[Term], axis: int, empty: Ints) -> Ints:
     if not local:
         return np.zeros(empty.shape[1:], dtype=np.int64)
-    hull = local[0].spans[axis + 1].values[2:]
+    hull = local[0].spans[axis + 1].values[VIRTUAL]
     for term in local[1:]:
-        hull = np.minimum(hull, term.spans[axis + 1].values[2:])
+        hull = np.minimum(hull, term.spans[axis + 1].values[VIRTUAL])
     return _half_open(hull)
 
 
@@ -139,15 +154,36 @@ def _half_open(pair: Ints) -> Ints:
     return np.moveaxis(np.where(seen, np.stack([start, stop]), 0), 0, -1)
 
 
-def _stride(local: Sequence[Term], axis: int) -> float:
+def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
+    """How far the virtual boxes move from one unit to the next: by the windows, if the boxes agree."""
     if not local or local[0].level != LOCAL or not local[0].spans[axis + 1].path:
         return float("nan")
-    span = local[0].spans[axis + 1]
-    return abs(span.shift / span.period)
+    path = local[0].spans[axis + 1].path
+    starts = _starts(local, axis)
+    atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
+    step = joined_step(path, atoms) or next(iter(path.values()))
+    found = step if len(starts) < 2 or _agrees(starts, step) else measured(starts) or _commonest(starts)
+    return abs(found.shift / found.period) if found and found.shift else float("nan")
 
 
-def _varies_off(field: Field, grid: Sequence[Path]) -> bool:
-    """Whether units at one place of the map, in different channels, see different boxes."""
-    kept = [atom for atoms in grid for atom in atoms]
-    others = [at for at, atom in enumerate(field.atoms) if atom not in kept]
-    return any(span.varies(at) for term in field.terms for span in term.spans for at in others)
+def _starts(local: Sequence[Term], axis: int) -> Ints:
+    """The starts of the virtual intervals along the map, without units that see nothing."""
+    starts = np.minimum.reduce(np.broadcast_arrays(*(term.spans[axis + 1].values[2] for term in local)))
+    along = axis if starts.shape[axis] > 1 else int(np.argmax(starts.shape))  # of a transposed map the other axis
+    starts = np.moveaxis(starts, along, 0).reshape(starts.shape[along], -1)[:, 0]
+    return np.asarray(starts[starts < DEAD // 2])
+
+
+def _commonest(starts: Ints) -> Step | None:
+    """The move of most units, where rows were rolled, repeated or joined; None where most units move otherwise."""
+    moves, counts = np.unique(np.diff(starts), return_counts=True)
+    return Step(1, int(moves[counts.argmax()])) if 2 * counts.max() > counts.sum() else None
+
+
+def _agrees(starts: Ints, step: Step) -> bool:
+    """Whether intervals move by `step`, or within one of it where windows differ in size (as adaptive pools' do)."""
+    exact = starts[step.period :] - starts[: -step.period]
+    if len(exact) and (exact == step.shift).all():
+        return True
+    off = starts - starts[0] - np.arange(len(starts)) * step.shift / step.period
+    return step.period > 1 and bool(np.abs(off).max() <= abs(step.shift))

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from hierfeat.anatomy.intervals import shapes, windows
-from hierfeat.anatomy.intervals.field import Field
+from hierfeat.anatomy.intervals.field import Atom, Field, Ints, Span, Step
 from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, rule, unknown
 from hierfeat.anatomy.intervals.unions import union
 from hierfeat.anatomy.intervals.views import regroup
@@ -146,7 +146,7 @@ def _list(value: Any) -> list[int]:
 def index_select(op: Op) -> Field:
     if op.lookup(op.arg("index")) is not None:
         return unknown(op)
-    return windows.pick(op.input, int(op.arg("dim")) % len(op.shape), _values(op.arg("index")))
+    return windows.pick(op.input, int(op.arg("dim")) % len(op.shape), _values(op.arg("index")), rate=None)
 
 
 @rule("index")
@@ -158,7 +158,7 @@ def index(op: Op) -> Field:
     dim, item = used[0]
     known = _values(item)
     coordinates = np.flatnonzero(known) if known.dtype == bool else known % op.input.shape[dim]
-    return windows.pick(op.input, dim, coordinates)
+    return windows.pick(op.input, dim, coordinates, rate=None)
 
 
 def _values(tensor: Tensor) -> np.ndarray:
@@ -173,19 +173,35 @@ def unfold(op: Op) -> Field:
     """``tensor.unfold``: windows as a new last dimension."""
     field, size, step = op.input, int(op.arg("size")), int(op.arg("step"))
     dim = int(op.arg("dimension")) % len(field.dims)
-    count = op.shape[dim]
-    taps = np.arange(count)[:, None] * step + np.arange(size)
-    field = _two(windows.pick(field, dim, taps.ravel(), rate=None), dim, count, size)
+    taps = np.arange(op.shape[dim])[:, None] * step + np.arange(size)
+    field = _two(field, dim, taps, (step, 1))
     order = [at for at in range(len(field.dims)) if at != dim + 1]
     return shapes.permute(field, [*order, dim + 1])
 
 
-def _two(field: Field, dim: int, outer: int, inner: int) -> Field:
-    """Part one dimension into two."""
-    shape = (*field.shape[:dim], outer, inner, *field.shape[dim + 1 :])
-    parted = regroup(field, shape)
-    assert parted is not None  # the dimension is one atom of outer * inner
-    return parted
+def _two(field: Field, dim: int, taps: Ints, rates: tuple[int, int]) -> Field:
+    """Make two dimensions of one: the inputs that their units read, and how many of them each steps over."""
+    picked = windows.pick(field, dim, taps.ravel())
+    (flat,) = picked.dims[dim]
+    pair = (Atom(taps.shape[0]), Atom(taps.shape[1]))
+    parted = shapes.parted(picked, picked.positions(dim).start, flat, pair)
+    # windows overlap: the slower of the two does not go on where the faster one ends
+    steps = dict(zip(pair, map(Fraction, rates), strict=True))
+    terms = tuple(
+        term.with_spans(
+            _stepping(span, before.path.get(flat), steps) for span, before in zip(term.spans, old.spans, strict=True)
+        )
+        for term, old in zip(parted.terms, picked.terms, strict=True)
+    )
+    return Field((*field.dims[:dim], *((atom,) for atom in pair), *field.dims[dim + 1 :]), terms)
+
+
+def _stepping(span: Span, step: Step | None, rates: dict[Atom, Fraction]) -> Span:
+    if step is None:
+        return span
+    return Span(
+        span.values, {atom: step.strided(rates[atom]) if atom in rates else own for atom, own in span.path.items()}
+    )
 
 
 @rule("im2col")
@@ -196,7 +212,7 @@ def im2col(op: Op) -> Field:
         dim = len(field.dims) - 1 if axis else len(field.dims) - 3
         size = (field.shape[dim] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) // stride[axis] + 1
         taps = windows.sliding(size, kernel[axis], stride[axis], padding[axis], dilation[axis])
-        field = _two(windows.pick(field, dim, taps.T.ravel()), dim, kernel[axis], size)
+        field = _two(field, dim, taps.T, (dilation[axis], stride[axis]))
     # (N, C, kh, oh, kw, ow) -> (N, C kh kw, oh ow)
     field = shapes.permute(field, [*range(len(field.dims) - 4), *(len(field.dims) - 4 + at for at in (0, 2, 1, 3))])
     return regroup(field, op.shape) or unknown(op)

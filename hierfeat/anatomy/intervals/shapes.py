@@ -1,13 +1,14 @@
 """Changes of shape on fields: permuting, dropping, merging, splitting and reducing dimensions."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
-from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Path, Span, Step, Term, folded, simplified
 
-Path = tuple[Atom, ...]
+Atoms = tuple[Atom, ...]
 
 
 def permute(field: Field, order: Sequence[int]) -> Field:
@@ -36,7 +37,7 @@ def drop(field: Field, dim: int) -> Field:
     gone = field.dims[dim]
     terms = tuple(
         term.with_spans(
-            tuple(span.moved(values=span.values.squeeze(axes), path=without(span.path, gone)) for span in term.spans),
+            tuple(Span(span.values.squeeze(axes), without(span.path, gone)) for span in term.spans),
         )
         for term in field.terms
     )
@@ -61,27 +62,27 @@ def _reduced(term: Term, positions: Sequence[int], gone: Sequence[Atom]) -> Term
     for index, span in enumerate(folded(term.spans, positions)):
         if not any(span.varies(position) for position in positions):
             path = without(span.path, [atom for atom in gone if atom.size > 1])
-            spans.append(span if len(path) == len(span.path) else span.moved(span.values, path=path))
+            spans.append(span if len(path) == len(span.path) else Span(span.values, path))
             continue
         values = span.values.min(axis=axes, keepdims=True)
         if index and values.size == 4:
             level = max(level, GLOBAL)
-        spans.append(span.moved(values=values, path=without(span.path, [atom for atom in gone if atom.size > 1])))
+        spans.append(Span(values, without(span.path, [atom for atom in gone if atom.size > 1])))
     return Term(tuple(spans), level)
 
 
 def _single(field: Field, dim: int) -> Field:
     """Make a reduced dimension one atom of size 1; an atom that had size 1 before stays on its path."""
     atoms = field.dims[dim]
-    old = next((atom for atom in atoms if atom.size == 1 and any(map(_on(atom), field.terms))), None)
+    old = next((atom for atom in atoms if atom.size == 1 and _on_a_path(atom, field)), None)
     new = old or Atom(1)
     start = field.positions(dim).start + 1
     terms = tuple(
         term.with_spans(
             tuple(
-                span.moved(
-                    values=reshape(span.values, start, len(atoms), (1,)),
-                    path=without(span.path, [atom for atom in atoms if atom is not new]),
+                Span(
+                    reshape(span.values, start, len(atoms), (1,)),
+                    without(span.path, [atom for atom in atoms if atom is not new]),
                 )
                 for span in term.spans
             ),
@@ -91,8 +92,8 @@ def _single(field: Field, dim: int) -> Field:
     return Field((*field.dims[:dim], (new,), *field.dims[dim + 1 :]), terms)
 
 
-def _on(atom: Atom) -> Callable[[Term], bool]:
-    return lambda term: any(atom is other for span in term.spans for other in span.path)
+def _on_a_path(atom: Atom, field: Field) -> bool:
+    return any(atom in span.path for term in field.terms for span in term.spans)
 
 
 def collapse(field: Field, dim: int) -> Field:
@@ -107,7 +108,8 @@ def collapse(field: Field, dim: int) -> Field:
     )
 
 
-def joined(span: Span, start: int, atoms: Path, new: Atom) -> Span:
+def joined(span: Span, start: int, atoms: Atoms, new: Atom) -> Span:
+    """A span whose `atoms`, from axis `start` on, are one."""
     shape = span.values.shape
     sizes = tuple(atom.size for atom in atoms)
     values = span.values
@@ -117,7 +119,22 @@ def joined(span: Span, start: int, atoms: Path, new: Atom) -> Span:
     else:
         target = 1
     values = reshape(values, start, len(atoms), (target,))
-    return span.moved(values=values, path=renamed(span.path, {id(atom): (new,) for atom in atoms}))
+    step = joined_step(span.path, atoms)
+    names = {atom: {new: step} for atom in atoms} if step else {}
+    return Span(values, renamed(span.path, names))
+
+
+def joined_step(path: Path, atoms: Atoms) -> Step | None:
+    """The step along several atoms made one: the slowest decides, unless a faster one goes on at its rate."""
+    found: Step | None = None
+    turn = 1  # units of the joined atom in one of this one
+    for atom in reversed(atoms):
+        if atom in path:
+            period, shift = path[atom].period * turn, path[atom].shift
+            goes_on = found is not None and path[atom].period == 1 and shift * found.period == found.shift * period
+            found = found if goes_on else Step(period, shift)
+        turn *= atom.size
+    return found
 
 
 def resize(field: Field, dim: int, size: int) -> Field:
@@ -125,16 +142,13 @@ def resize(field: Field, dim: int, size: int) -> Field:
     return with_dim(field, dim, (Atom(size),))
 
 
-def with_dim(field: Field, dim: int, atoms: Path) -> Field:
+def with_dim(field: Field, dim: int, atoms: Atoms) -> Field:
     """Replace a dimension along which nothing varies."""
     old, start = field.dims[dim], field.positions(dim).start + 1
     terms = tuple(
         term.with_spans(
             tuple(
-                span.moved(
-                    values=reshape(span.values, start, len(old), (1,) * len(atoms)),
-                    path=without(span.path, old),
-                )
+                Span(reshape(span.values, start, len(old), (1,) * len(atoms)), without(span.path, old))
                 for span in term.spans
             ),
         )
@@ -161,7 +175,7 @@ def split(field: Field, dim: int, sizes: Sequence[int]) -> Field | None:
     return Field((*field.dims[:dim], tuple(new), *field.dims[dim + 1 :]), field.terms)
 
 
-def parted(field: Field, position: int, atom: Atom, fresh: Path) -> Field:
+def parted(field: Field, position: int, atom: Atom, fresh: Atoms) -> Field:
     """Replace one atom by several; the dimensions are put right by the caller."""
     terms = tuple(
         term.with_spans(tuple(_apart(span, position + 1, atom, fresh) for span in term.spans)) for term in field.terms
@@ -170,19 +184,23 @@ def parted(field: Field, position: int, atom: Atom, fresh: Path) -> Field:
     return Field(dims, terms)
 
 
-def _apart(span: Span, axis: int, atom: Atom, fresh: Path) -> Span:
+def _apart(span: Span, axis: int, atom: Atom, fresh: Atoms) -> Span:
+    steps = _steps_apart(span.path[atom], fresh) if atom in span.path else {}
     if span.values.shape[axis] == 1:
-        values = reshape(span.values, axis, 1, (1,) * len(fresh))
-        return span.moved(values=values, path=renamed(span.path, {id(atom): fresh}))
+        return Span(reshape(span.values, axis, 1, (1,) * len(fresh)), renamed(span.path, {atom: steps}))
     values = reshape(span.values, axis, 1, tuple(part.size for part in fresh))
-    kept = []
     for offset, part in enumerate(fresh):
         head = values.take([0], axis=axis + offset)
         if part.size > 1 and (values == head).all():
             values = head
-        else:
-            kept.append(part)
-    return span.moved(values=values, path=renamed(span.path, {id(atom): tuple(kept)}))
+            steps.pop(part, None)
+    return Span(values, renamed(span.path, {atom: steps}))
+
+
+def _steps_apart(step: Step, fresh: Atoms) -> dict[Atom, Step]:
+    """The steps of the factors of one atom: a slower one moves as far as all the units of the faster ones do."""
+    sizes = [part.size for part in fresh]
+    return {part: step.strided(Fraction(math.prod(sizes[place + 1 :]))) for place, part in enumerate(fresh)}
 
 
 def _nested(old: Sequence[int], new: Sequence[int]) -> list[list[int]] | None:
@@ -207,14 +225,19 @@ def reshape(values: np.ndarray, start: int, count: int, sizes: tuple[int, ...]) 
     return values.reshape(*shape[:start], *sizes, *shape[start + count :])
 
 
-def renamed(path: Path, names: dict[int, Path]) -> Path:
-    result: list[Atom] = []
-    for atom in path:
-        for new in names.get(id(atom), (atom,)):
-            if not any(new is other for other in result):
-                result.append(new)
-    return tuple(result)
+def renamed(path: Path, names: Mapping[Atom, Path]) -> Path:
+    """The path with other atoms in place of those in `names`, each once."""
+    if not any(atom in names for atom in path):
+        return path
+    result: dict[Atom, Step] = {}
+    for atom, step in path.items():
+        for new, own in names.get(atom, {atom: step}).items():
+            result.setdefault(new, own)
+    return result
 
 
-def without(path: Path, gone: Sequence[Atom]) -> Path:
-    return tuple(atom for atom in path if not any(atom is other for other in gone)) if path else path
+def without(path: Path, gone: Collection[Atom]) -> Path:
+    """The path without some atoms."""
+    if not any(atom in path for atom in gone):
+        return path
+    return {atom: step for atom, step in path.items() if atom not in gone}

@@ -1,12 +1,12 @@
 """Element-wise operations on fields: tensors are brought to common atoms, and each unit sees what any operand sees."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
 from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, nothing, simplified
-from hierfeat.anatomy.intervals.shapes import Path, collapse, insert, reduce, renamed, split, with_dim
+from hierfeat.anatomy.intervals.shapes import Atoms, collapse, insert, reduce, renamed, split, with_dim
 
 
 def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> list[Field]:
@@ -64,23 +64,18 @@ def _raised(field: Field) -> Field:
     return Field(field.dims, tuple(Term(term.spans, max(term.level, GLOBAL)) for term in field.terms))
 
 
-def with_atoms(field: Field, dim: int, model: Path) -> Field:
+def with_atoms(field: Field, dim: int, model: Atoms) -> Field:
     """Rename the atoms of a dimension to those of `model`, which have the same sizes."""
     if all(a is b for a, b in zip(field.dims[dim], model, strict=True)):
         return field
-    names: dict[int, Path] = {id(old): (new,) for old, new in zip(field.dims[dim], model, strict=True)}
-    terms = tuple(
-        term.with_spans(
-            tuple(
-                span.moved(span.values, path=renamed(span.path, names))
-                if any(id(atom) in names for atom in span.path)
-                else span
-                for span in term.spans
-            ),
-        )
-        for term in field.terms
-    )
+    names = dict(zip(field.dims[dim], model, strict=True))
+    terms = tuple(term.with_spans(tuple(_under_names(span, names) for span in term.spans)) for term in field.terms)
     return Field((*field.dims[:dim], model, *field.dims[dim + 1 :]), terms)
+
+
+def _under_names(span: Span, names: Mapping[Atom, Atom]) -> Span:
+    path = renamed(span.path, {old: {new: span.path[old]} for old, new in names.items() if old in span.path})
+    return span if path is span.path else Span(span.values, path)
 
 
 def union(fields: Sequence[Field], shape: Sequence[int]) -> Field:
@@ -98,7 +93,7 @@ def constant(field: Field, shape: Sequence[int], level: int) -> Field:
     terms = [
         Term(
             tuple(
-                Span(span.values.reshape(4, *([1] * rank)), (), span.period, span.shift) if index else nothing(rank)
+                Span(span.values.reshape(4, *([1] * rank))) if index else nothing(rank)
                 for index, span in enumerate(term.spans)
             ),
             max(term.level, level),

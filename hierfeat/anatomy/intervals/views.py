@@ -97,13 +97,17 @@ def _coalesced(field: Field) -> Field:
 
 
 def _joins(span: Span, position: int, first: Atom, second: Atom) -> bool:
-    on = [any(atom is other for other in span.path) for atom in (first, second)]
+    on = [atom in span.path for atom in (first, second)]
     if on[0] != on[1] or span.varies(position) != span.varies(position + 1):
         return False
     if not on[0]:
         return True
-    where = next(index for index, atom in enumerate(span.path) if atom is first)
-    return where + 1 < len(span.path) and span.path[where + 1] is second
+    order = list(span.path)
+    where = order.index(first)
+    if order[where + 1 : where + 2] != [second]:
+        return False
+    outer, inner = span.path[first], span.path[second]  # neighbours in memory, and in the image if they go on alike
+    return outer.shift * inner.period == inner.shift * second.size * outer.period
 
 
 def _join_pair(field: Field, dim: int, at: int, position: int) -> Field:

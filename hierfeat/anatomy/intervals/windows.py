@@ -6,14 +6,29 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from hierfeat.anatomy.intervals.field import DEAD, Atom, Field, Ints, Span, Term, folded, simplified
+from hierfeat.anatomy.intervals.field import (
+    DEAD,
+    REAL,
+    VIRTUAL,
+    Atom,
+    Field,
+    Ints,
+    Span,
+    Step,
+    Term,
+    folded,
+    simplified,
+)
 from hierfeat.anatomy.intervals.shapes import collapse, reduce, resize, split
 from hierfeat.anatomy.intervals.unions import broadcast
 
 NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
 
 
-def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, rate: Fraction | None = None) -> Field:
+_ONE = Fraction(1)
+
+
+def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, rate: Fraction | None = _ONE) -> Field:
     """Let output ``i`` along `dim` read the inputs ``taps[i]``.
 
     Parameters
@@ -27,7 +42,7 @@ def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, r
     virtual : numpy.ndarray, optional
         The same for the virtual intervals, where padding does not read its own coordinate (reflect, circular).
     rate : Fraction, optional
-        Inputs advanced per output; leaves the stride unknown where it has none.
+        Inputs advanced per output; None where that is to be found from where the windows come to lie.
     """
     field = collapse(field, dim)
     position = field.positions(dim).start
@@ -54,7 +69,7 @@ class _Reading:
 
 def _moved(term: Term, position: int, old: Atom, new: Atom, reading: _Reading, rate: Fraction | None) -> Term:
     spans = list(folded(term.spans, [position]))
-    touched = [span.varies(position) or any(atom is old for atom in span.path) for span in spans]
+    touched = [span.varies(position) or old in span.path for span in spans]
     for index, span in enumerate(spans):
         if touched[index]:
             spans[index] = _slid(span, position, old, new, reading, rate)
@@ -68,20 +83,33 @@ def _slid(span: Span, position: int, old: Atom, new: Atom, reading: _Reading, ra
     values = span.values
     if values.shape[axis] == 1 and reading.size > 1:
         values = np.broadcast_to(values, (*values.shape[:axis], reading.size, *values.shape[axis + 1 :]))
-    real = values[:2].take(reading.real, axis=axis)
+    real = values[REAL].take(reading.real, axis=axis)
     tail = (1,) * (values.ndim - axis - 1)
     if reading.outside is not None:
         real = np.where(reading.outside.reshape(*reading.outside.shape, *tail), DEAD, real)
     index, beyond = _extrapolated(span, old, reading)
-    virtual = values[2:].take(index, axis=axis)
+    virtual = values[VIRTUAL].take(index, axis=axis)
     if beyond is not None:
         sign = np.array([1, -1]).reshape(2, *([1] * (virtual.ndim - 1)))
         virtual = virtual + sign.astype(np.int64) * beyond.reshape(*beyond.shape, *tail)
     if reading.void is not None:
         virtual = np.where(reading.void.reshape(*reading.void.shape, *tail), DEAD, virtual)
     moved: Ints = np.concatenate([real, virtual]).min(axis=axis + 1)
-    period, shift = _new_period(span, rate)
-    return Span(moved, tuple(new if atom is old else atom for atom in span.path), period, shift)
+    if old not in span.path:
+        return Span(moved, span.path)
+    step = measured(np.moveaxis(moved[2], axis - 1, 0)) if rate is None else None
+    step = step or span.path[old].strided(rate or _ONE)
+    return Span(moved, {new if atom is old else atom: step if atom is old else own for atom, own in span.path.items()})
+
+
+def measured(starts: Ints) -> Step | None:
+    """The least number of units after which all intervals, (units, ...), have moved equally far, if there is one."""
+    size = len(starts)
+    for period in range(1, size // 2 + 1):
+        moves = starts[period:] - starts[:-period]
+        if (moves == moves.flat[0]).all():
+            return Step(period, int(moves.flat[0]))
+    return None
 
 
 def _extrapolated(span: Span, old: Atom, reading: _Reading) -> tuple[Ints, Ints | None]:
@@ -90,21 +118,14 @@ def _extrapolated(span: Span, old: Atom, reading: _Reading) -> tuple[Ints, Ints 
     outside = (taps < 0) | (taps >= size)
     if not outside.any():
         return taps, None
-    known = len(span.path) == 1 and span.path[0] is old
-    period = span.period if known and span.period <= size else 1
+    own = span.path.get(old, Step(1, 0))
+    period = own.period if own.period <= size else 1
     # where the map is shorter than one period, go on at the mean rate
-    step = Fraction(span.shift, span.period) * period if known else Fraction(0)
+    step = Fraction(own.shift, own.period) * period
     turns = np.where(taps < 0, taps // period, np.where(taps >= size, -((size - 1 - taps) // period), 0))
     inside = np.clip(taps - turns * period, 0, size - 1)
     beyond = np.where(taps == NO_TAP, 0, turns) * step.numerator // step.denominator
     return inside, beyond
-
-
-def _new_period(span: Span, rate: Fraction | None) -> tuple[int, int]:
-    if rate is None or rate == 1:
-        return span.period, span.shift
-    per = rate / span.period
-    return per.denominator, span.shift * per.numerator
 
 
 def _blanked(span: Span, position: int, blank: npt.NDArray[np.bool_]) -> Span:
@@ -139,7 +160,7 @@ def as_taps(reads: npt.NDArray[np.bool_]) -> Ints:
     return np.where(np.arange(order.shape[1]) < counts[:, None], order, NO_TAP)
 
 
-def pick(field: Field, dim: int, index: Ints, *, rate: Fraction | None = None) -> Field:
+def pick(field: Field, dim: int, index: Ints, *, rate: Fraction | None = _ONE) -> Field:
     """The field of ``tensor.index_select(dim, index)``."""
     return window(field, dim, np.asarray(index)[:, None], rate=rate)
 

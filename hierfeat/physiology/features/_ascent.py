@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from hierfeat._progress import Bar
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._image_parameters import FourierImages, Views, centre
 from hierfeat.physiology.features._objectives import Objective, likeness
@@ -47,7 +48,7 @@ class Ascent:
         return Views(self.size, **self.views, generator=torch.Generator().manual_seed(self.seed))
 
 
-def ascend(task: Ascent, group: list[int], bar: Any) -> dict[str, Tensor]:
+def ascend(task: Ascent, group: list[int], bar: Bar) -> dict[str, Tensor]:
     """Optimise the images of some channels, all at once."""
     h, views = task.h, task.random_views()
     channels = torch.tensor(group).repeat_interleave(task.copies)
@@ -76,7 +77,7 @@ def ascend(task: Ascent, group: list[int], bar: Any) -> dict[str, Tensor]:
     }
 
 
-def _climb(task: Ascent, read: Read, parameters: FourierImages, views: Views, where: Tensor, bar: Any) -> Tensor:
+def _climb(task: Ascent, read: Read, parameters: FourierImages, views: Views, where: Tensor, bar: Bar) -> Tensor:
     optimiser = torch.optim.AdamW([parameters.spectrum], lr=task.rate, weight_decay=_DECAY)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, task.steps)
     history = []

@@ -15,9 +15,9 @@ Ints = npt.NDArray[np.int64]
 
 
 def boxes_of_places(boxes: Ints, places: Sequence[int]) -> Ints:
-    """The `boxes` of a map, (rows, cols, 4), laid out as the `places` of an answer are: its axes behind the channels.
+    """The `boxes` of a map, (rows, cols, 4), laid out as the `places` of an response are: its axes behind the channels.
 
-    A map that was flattened has a box at each of its places, (1, rows · cols, 4); an answer with other places (one
+    A map that was flattened has a box at each of its places, (1, rows · cols, 4); an response with other places (one
     with its channels last, say) has the hull of all boxes, (1, 1, 4).
     """
     rows, cols = boxes.shape[:2]
@@ -53,7 +53,7 @@ class LayerCutter:
     def of(
         cls, fields: ReceptiveFields, layer: str, *, largest: int | None, places: Sequence[int] | None = None
     ) -> "LayerCutter":
-        """Prepare to cut patches of `layer`, whose answer has `places`, with no side longer than `largest`."""
+        """Prepare to cut patches of `layer`, whose response has `places`, with no side longer than `largest`."""
         places = fields.map_size(layer) if places is None else places
         real, virtual = (boxes_of_places(fields.boxes(layer, clip=clip), places) for clip in (True, False))
         local = _is_open(virtual)  # a local path leads to the image

@@ -19,11 +19,11 @@ class FourierImages:
 
     Parameters
     ----------
-    seeds : sequence of int
+    seeds
         One per image: the noise that it starts from, whatever other images are in the batch.
-    shape : tuple of int
+    shape
         (C, H, W).
-    device : torch.device
+    device
 
     Notes
     -----
@@ -69,15 +69,15 @@ class Views:
 
     Parameters
     ----------
-    size : tuple of int
+    size
         (height, width) of a view, in pixels.
-    jitter : float
+    jitter
         Largest shift, in pixels.
-    scale : float
+    scale
         Largest relative change of size.
-    rotation : float
+    rotation
         Largest rotation, in degrees.
-    generator : torch.Generator
+    generator
 
     Attributes
     ----------
@@ -126,17 +126,17 @@ def view(
 
     Parameters
     ----------
-    canvases : torch.Tensor
+    canvases
         (N, C, H, W).
-    size : tuple of int
+    size
         (height, width) of the crop.
-    shift : tuple of float
+    shift
         Rows and columns, in pixels, by which the window moves down and to the right.
-    scale : float
+    scale
         Pixels of the canvas to a pixel of the crop.
-    rotation : float
+    rotation
         In radians.
-    mode : str
+    mode
         How values between pixels are found: ``bilinear``, which is fast, but halfway between pixels takes 29 % of the
         contrast from stripes with a period of four pixels, or ``bicubic``, which takes 3 %.
 

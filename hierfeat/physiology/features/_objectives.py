@@ -16,9 +16,9 @@ def channel_mean(activation: Tensor, channels: Tensor) -> Tensor:
 
     Parameters
     ----------
-    activation : torch.Tensor
-        (N, C, ...): what the layer answers to N images.
-    channels : torch.Tensor
+    activation
+        (N, C, ...): the layer's output for N images.
+    channels
         (N,): which channel each image is made for.
 
     Returns
@@ -26,7 +26,8 @@ def channel_mean(activation: Tensor, channels: Tensor) -> Tensor:
     torch.Tensor
         (N,).
     """
-    return maps(activation, channels).flatten(1).mean(1)
+    chosen = maps(activation, channels)
+    return chosen if chosen.ndim == 1 else chosen.flatten(1).mean(1)  # a unit of a dense layer is a channel by itself
 
 
 def central_unit(activation: Tensor, channels: Tensor) -> Tensor:
@@ -38,7 +39,7 @@ def central_unit(activation: Tensor, channels: Tensor) -> Tensor:
 
 
 def one_unit(activation: Tensor, units: Tensor) -> Tensor:
-    """One unit of each image, by its place in the flattened answer (C·H·W): (N,)."""
+    """One unit of each image, by its place in the flattened response (C·H·W): (N,)."""
     return maps(activation.flatten(1), units)
 
 

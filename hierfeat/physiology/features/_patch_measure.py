@@ -11,7 +11,6 @@ from torch import Tensor
 from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
-from hierfeat.recording._reductions import reductions
 from hierfeat.recording.measure import Batch, Measure
 
 _ADDRESS = ("value", "image", "row", "col")
@@ -25,20 +24,20 @@ class TopPatches(Measure):
 
     Parameters
     ----------
-    k : int
+    k
         Patches per channel.
-    fields : ReceptiveFields, optional
+    fields
         With ``hf.receptive_fields(h)``, the patches themselves are kept as well, and the table has their boxes.
-    least : bool
+    least
         Look for the least responses instead.
-    largest : int or None
+    largest
         Pixels of a kept patch's longer side; larger ones are reduced by averaging.
 
     Notes
     -----
     Kept are k addresses (and patches, as float16) per channel, however many images there are. Images with equal
     values are ranked by their place in the data, and of equal places in one image the first counts, so that
-    the answer does not depend on batches, merging or restarts.
+    the response does not depend on batches, merging or restarts.
 
     Examples
     --------
@@ -66,11 +65,11 @@ class TopPatches(Measure):
 
     def update(self, layer: str, activation: Tensor) -> None:
         assert self._batch is not None, "begin comes before update"
-        found = reductions(activation)
+        found = self.reduced(activation)
         rows = found.rows
         best = (rows.amin(-1) if self._least else rows.amax(-1)).cpu().T  # (channels, images)
         if bool(best.isnan().any()):
-            raise HierfeatError(f"{layer} answered with NaN: its patches cannot be ranked")
+            raise HierfeatError(f"{layer} put out NaN: its patches cannot be ranked")
         low, high = (torch.from_numpy(values).double() for values in found.extremes)
         self._extremes(layer, low, high)
         self._start(layer, len(best), activation.shape[2:])
@@ -200,7 +199,7 @@ def _status(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.
 
 
 def one_value(low: npt.ArrayLike, high: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Whether the least and the largest answer are the same number to within rounding.
+    """Whether the least and the largest response are the same number to within rounding.
 
     A sigmoid of one number is not the same at every place in memory: vectorised and single steps round differently.
     """

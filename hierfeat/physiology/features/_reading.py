@@ -1,4 +1,4 @@
-"""What one layer answers, with gradients to the image: the forward pass ends at that layer."""
+"""The output of one layer, with gradients to the image: the forward pass ends at that layer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +9,7 @@ from torch.autograd.graph import Node
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import After, Before, Call
+from hierfeat.subjects.gradients import without_gradient
 from hierfeat.subjects.hierarchy import Hierarchy
 
 Read = Callable[[Tensor], Tensor]
@@ -17,40 +18,44 @@ RECTIFIERS = ("relu", "relu6", "threshold", "clamp", "clamp_min", "hardtanh")
 
 
 class _Reached(Exception):
-    """The layer has answered. No :class:`Stop`: modules run their hooks on the way out of an Exception only."""
+    """The layer has run. No :class:`Stop`: modules run their hooks on the way out of an Exception only."""
 
 
 @contextmanager
 def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: After | None = None) -> Iterator[Read]:
-    """Within the block, ``read(images)`` is what `layer` answers to images in [0, 1], in the caller's grad mode.
+    """Within the block, ``read(images)`` is the output of `layer` for images in [0, 1], in the caller's grad mode.
 
     Parameters
     ----------
-    h : Hierarchy
-    layer : str
+    h
+        The network under study.
+    layer
         The forward pass ends there, so that images may be of another size than the model's head takes.
-    before, after : callable, optional
+    before, after
         As for :meth:`hierfeat.Hierarchy.watching`.
 
     Notes
     -----
     Parameters are frozen for the block: gradients flow to the images alone.
     """
-    answers: list[Tensor] = []
+    responses: list[Tensor] = []
 
     def reached(call: Call, output: Tensor) -> Tensor | None:
         replaced = after(call, output) if after is not None else None
         if call.name == layer:
-            answers.append(output if replaced is None else replaced)
+            responses.append(output if replaced is None else replaced)
             raise _Reached
         return replaced
 
     def read(images: Tensor) -> Tensor:
         with suppress(_Reached):
             h.forward(images)
-        if not answers:
+        if not responses:
             raise HierfeatError(f"{h.name} did not call {layer!r} in this forward pass")
-        return answers.pop()
+        response = responses.pop()
+        if images.requires_grad and torch.is_grad_enabled() and not response.requires_grad:
+            raise HierfeatError(without_gradient(h, f"layer {layer!r}"))
+        return response
 
     h.layers[layer]  # refuses a name that is none
     with h.watching(before=before, after=reached):
@@ -60,7 +65,7 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
 
 
 def upstream(h: Hierarchy, layer: str, image: Tensor) -> list[str]:
-    """The layers on whose answers to `image`, (1, C, H, W), that of `layer` depends, in call order, without itself."""
+    """The layers on whose responses to `image`, (1, C, H, W), that of `layer` depends, in call order."""
     kept: dict[str, Tensor] = {}
 
     def after(call: Call, output: Tensor) -> None:
@@ -68,8 +73,8 @@ def upstream(h: Hierarchy, layer: str, image: Tensor) -> list[str]:
             kept[call.name] = output
 
     with torch.enable_grad(), reading(h, layer, after=after) as read:
-        answer = read(image.detach().clone().requires_grad_())
-        gradients = torch.autograd.grad(answer.sum(), list(kept.values()), allow_unused=True) if kept else ()
+        response = read(image.detach().clone().requires_grad_())
+        gradients = torch.autograd.grad(response.sum(), list(kept.values()), allow_unused=True) if kept else ()
     return [name for name, gradient in zip(kept, gradients, strict=True) if gradient is not None]
 
 
@@ -87,8 +92,8 @@ def last_rectifiers(h: Hierarchy, layer: str, image: Tensor) -> set[str]:
             calls[output.grad_fn] = call
 
     with reading(h, layer, after=after) as read:
-        answer = read(image.detach().clone().requires_grad_())
-    found, seen, waiting = set(), set(), [answer.grad_fn]
+        response = read(image.detach().clone().requires_grad_())
+    found, seen, waiting = set(), set(), [response.grad_fn]
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:

@@ -1,4 +1,4 @@
-"""How much of a unit's answer to an image is left when the image moves."""
+"""How much of a unit's response to an image is left when the image moves."""
 
 from collections.abc import Callable
 from itertools import product
@@ -37,11 +37,11 @@ def kept(score: Callable[[Tensor], Tensor], images: Tensor, variants: list[Tenso
 
     Parameters
     ----------
-    score : callable
+    score
         From images (N, C, H, W) to (N,).
-    images : torch.Tensor
+    images
         (N, C, H, W).
-    variants : list of torch.Tensor
+    variants
         Each (N, C, H, W).
     """
     own = score(images)
@@ -65,19 +65,19 @@ def robustness(
 
     Parameters
     ----------
-    read : callable
-        From images to a layer's answer.
-    objective : callable
-        From that answer and `channels` to (N,).
-    canvases : torch.Tensor
+    read
+        From images to a layer's response.
+    objective
+        From that response and `channels` to (N,).
+    canvases
         (N, C, H, W), in [0, 1].
-    channels : torch.Tensor
+    channels
         (N,), each image's own.
-    size : tuple of int
+    size
         (height, width) of the images.
-    jitter, scale, rotation : float
+    jitter, scale, rotation
         In pixels, as a share, and in degrees: the extent of the random views.
-    pixels : int, optional
+    pixels
         By how much the images are shifted; by default a sixteenth of them, at least one.
 
     Notes

@@ -1,4 +1,4 @@
-"""Which pixels a unit's answer is due to, by captum's methods, for any unit of any layer call."""
+"""Which pixels a unit's response is due to, by captum's methods, for any unit of any layer call."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ METHODS = ("gradient", "integrated_gradients", *_RULES, "ablation", "occlusion",
 
 @dataclass(frozen=True, eq=False)
 class Attribution(Result):
-    """Maps of what in each image a unit's answer is due to.
+    """Maps of what in each image a unit's response is due to.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Attribution(Result):
         field, status``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's
         receptive field (the box, half-open, in pixels; `field` is its status). Status is ``ok``; or, where the map is
         zero or the channel has one value everywhere, ``dead`` (the channel is never above zero on these images),
-        ``constant`` (it has one value) or ``silent`` (it answers elsewhere, but here no pixel moves the unit).
+        ``constant`` (it has one value) or ``silent`` (it responds elsewhere, but here no pixel moves the unit).
     maps : numpy.ndarray
         (N, C, H, W), signed: per pixel and colour for the gradients, one channel for the others' patches and Grad-CAM.
     images : numpy.ndarray
@@ -55,10 +55,10 @@ class Attribution(Result):
     plot = drawn("features.plot_attribute")
 
 
-class _Answer(nn.Module):
-    """One unit's answer as a module of its own, which is what captum takes.
+class _Response(nn.Module):
+    """One unit's response as a module of its own, which is what captum takes.
 
-    ``tap`` carries the answer of the layer that Grad-CAM looks at: captum hooks modules, not calls.
+    ``tap`` carries the response of the layer that Grad-CAM looks at: captum hooks modules, not calls.
     """
 
     def __init__(self) -> None:
@@ -85,35 +85,37 @@ def attribute(
     cam_layer: str | None = None,
     batch_size: int = 16,
 ) -> Attribution:
-    """Attribute a unit's answer to the pixels of each image.
+    """Attribute a unit's response to the pixels of each image.
 
     Parameters
     ----------
-    h : Hierarchy
-    layer : str
+    h
+        The network under study.
+    layer
         A layer's name: a module, or a functional or repeated call.
-    unit : int or (int, int, int)
-        Channel, row and column; a channel alone stands for the place of its largest answer in each image.
-    images : torch.Tensor
+    unit
+        Channel, row and column; a channel alone stands for the place of its largest response in each image.
+    images
         (N, C, H, W), in [0, 1].
-    method : str
+    method
         ``gradient``, ``integrated_gradients``, ``guided_backprop``, ``deconvolution`` (as Zeiler & Fergus),
         ``ablation`` (patches side by side), ``occlusion`` (a sliding patch) or ``gradcam``.
-    baseline : float, optional
-        What is no image at all, for integrated gradients, ablation and occlusion: by default the
+    baseline
+        What is not a image at all, for integrated gradients, ablation and occlusion: by default the
         hierarchy's mean, or 0 without one.
-    patch : int, optional
+    patch
         Pixels of a patch's side; by default an eighth of the image.
-    steps : int
+    steps
         Steps of integrated gradients.
-    cam_layer : str, optional
+    cam_layer
         The layer whose maps Grad-CAM weighs; by default the last convolution that leads to `layer`.
-    batch_size : int
+    batch_size
         Images at a time.
 
     Returns
     -------
     Attribution
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def attribute(
     err, are attributed like any other. Guided backpropagation and deconvolution change what rectifiers
     (ReLU, ReLU6, clamp at 0) hand back: relu(g)·[x > 0] and relu(g), for a gradient g and an input x.
     Gradients are with respect to images in [0, 1], before normalisation. Integrated gradients add up to the
-    answer less that to the baseline (Sundararajan et al. 2017).
+    response less that to the baseline (Sundararajan et al. 2017). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
     References
     ----------
@@ -156,14 +158,14 @@ def attribute(
     parts, spans = [], []
     for batch in images.split(batch_size):
         batch = batch.to(h.device, h.dtype)
-        with _answering(h, layer, method, tap) as answer, torch.enable_grad():
-            assert answer.read is not None, "set by _answering"
-            units, answers = _units(answer.read, batch, wanted)
-            found = _attributed(answer, method, batch, units, base.to(batch), patch, steps)
+        with _responding(h, layer, method, tap) as response, torch.enable_grad():
+            assert response.read is not None, "set by _responding"
+            units, responses = _units(response.read, batch, wanted)
+            found = _attributed(response, method, batch, units, base.to(batch), patch, steps)
             with torch.no_grad():
-                values = answer(batch, units)
+                values = response(batch, units)
         parts.append((found.detach().float().cpu(), units.cpu(), values.detach().float().cpu()))
-        spans.append((float(answers.min()), float(answers.max()), answers.numel()))
+        spans.append((float(responses.min()), float(responses.max()), responses.numel()))
     found, units, values = (torch.cat(items) for items in zip(*parts, strict=True))
     settings = {"unit": unit, "method": method, "baseline": base.flatten(), "patch": patch, "steps": steps}
     table = _table(h, layer, method, found, units, values)
@@ -207,51 +209,52 @@ def _baseline(h: Hierarchy, baseline: float | None) -> Tensor:
 
 
 @contextmanager
-def _answering(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterator[_Answer]:
-    """The unit's answer, within the block; Grad-CAM's layer goes through the tap, rectifiers by their rule."""
-    answer = _Answer()
+def _responding(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterator[_Response]:
+    """The unit's response, within the block; Grad-CAM's layer goes through the tap, rectifiers by their rule."""
+    response = _Response()
 
     def tapping(call: Call, output: Tensor) -> Tensor | None:
-        return answer.tap(output).clone() if call.name == tap else None  # an in-place call may follow
+        return response.tap(output).clone() if call.name == tap else None  # an in-place call may follow
 
     rule = _RULES[method]() if method in _RULES else None
     before, after = (None, None) if rule is None else (rule.before, rule.after)
-    with reading(h, layer, before=before, after=after if tap is None else tapping) as answer.read:
-        yield answer
+    with reading(h, layer, before=before, after=after if tap is None else tapping) as response.read:
+        yield response
 
 
 def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Each image's unit, by its place in the flattened answer, and what its channel answers, (N, places)."""
+    """Each image's unit, by its place in the flattened response, and the responses of its channel, (N, places)."""
     with torch.no_grad():
-        answer = read(images)
-    shape = answer.shape[1:]
+        response = read(images)
+    shape = response.shape[1:]
     channel = torch.full((len(images),), wanted[0], device=images.device)
-    places = maps(answer, channel).reshape(len(images), -1)
+    places = maps(response, channel).reshape(len(images), -1)
     if len(wanted) == len(shape):
         return torch.full_like(channel, int(np.ravel_multi_index(wanted, shape))), places
     return wanted[0] * places.shape[1] + places.argmax(1), places
 
 
 def _attributed(
-    answer: _Answer, method: str, images: Tensor, units: Tensor, base: Tensor, patch: int, steps: int
+    response: _Response, method: str, images: Tensor, units: Tensor, base: Tensor, patch: int, steps: int
 ) -> Tensor:
     given: dict[str, Any] = {"additional_forward_args": (units,)}
     window = (images.shape[1], patch, patch)
     baselines = base.expand(1, *images.shape[1:]).expand_as(images).contiguous()
     if method == "integrated_gradients":
-        return _tensor(IntegratedGradients(answer).attribute(images, baselines, n_steps=steps, **given))
+        return _tensor(IntegratedGradients(response).attribute(images, baselines, n_steps=steps, **given))
     if method == "ablation":
         mask = _patch_mask(images, patch)
-        return _tensor(FeatureAblation(answer).attribute(images, baselines, feature_mask=mask, **given))[:, :1]
+        return _tensor(FeatureAblation(response).attribute(images, baselines, feature_mask=mask, **given))[:, :1]
     if method == "occlusion":
         strides = (images.shape[1], max(1, patch // 2), max(1, patch // 2))
-        found = Occlusion(answer).attribute(images, window, strides, baselines, **given)
+        found = Occlusion(response).attribute(images, window, strides, baselines, **given)
         return _tensor(found)[:, :1]
     if method == "gradcam":
-        cam = LayerGradCam(answer, answer.tap).attribute(images, **given)
+        # rectified, as in its source: what speaks against the unit is not shown
+        cam = LayerGradCam(response, response.tap).attribute(images, relu_attributions=True, **given)
         size = (images.shape[2], images.shape[3])
         return _tensor(LayerAttribution.interpolate(cam, size, interpolate_mode="bilinear"))
-    return _tensor(Saliency(answer).attribute(images.clone().requires_grad_(), abs=False, **given))
+    return _tensor(Saliency(response).attribute(images.clone().requires_grad_(), abs=False, **given))
 
 
 def _tensor(found: Any) -> Tensor:
@@ -286,7 +289,7 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
 
 
 def _status(found: Tensor, spans: list[tuple[float, float, int]]) -> npt.NDArray[np.str_]:
-    """What each map is worth, by the maps and by the least, the largest and the number of the channel's answers."""
+    """What each map is worth, by the maps and by the least, the largest and the number of the channel's responses."""
     lows, highs, counts = zip(*spans, strict=True)
     low, high = min(lows), max(highs)
     same = bool(one_value(low, high))

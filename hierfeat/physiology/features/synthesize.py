@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
@@ -85,43 +85,46 @@ def synthesize(
 
     Parameters
     ----------
-    h : Hierarchy
-    layer : str
+    h
+        The network under study.
+    layer
         A layer's name.
-    channels : int or sequence of int, optional
+    channels
         All channels of the layer by default.
-    objective : {"channel", "center"} or callable
+    objective
         The mean over a channel's map, its central unit, or ``objective(activation, channels) -> (N,)``, given the
-        layer's answer (N, C, ...) to N images and the channel that each is made for.
-    steps : int
+        layer's response (N, C, ...) to N images and the channel that each is made for.
+    steps
         Steps of Adam.
-    seed : int
+    seed
         The same seed gives the same image. Other channels beside it change nothing but the rounding, which many steps
         can magnify.
-    negative : bool
+    negative
         Minimise instead.
-    copies : int
+    copies
         Images per channel.
-    diversity : float
+    diversity
         How strongly the copies are pushed apart, relative to the activation.
-    images : torch.Tensor, optional
+    images
         Natural images (N, C, H, W) in [0, 1], to compare with.
-    size : tuple of int, optional
+    size
         (height, width) of the images, if other than the model's input; the layers up to `layer` must allow it.
-    jitter, scale, rotation : float, optional
+    jitter, scale, rotation
         The random views: their largest shift, in pixels, relative change of size, and rotation, in degrees. By default
         an eighth of the image (at most 4 pixels), 0.2 and 20; for the central unit, which has its place, a sixteenth of
         its receptive field, 0.15 and 15. Wider views make images that keep more of their activation when turned or
         scaled, but have less of it.
-    learning_rate : float
-    batch_size : int
+    learning_rate
+        Of the optimiser (AdamW); it falls to zero over the steps.
+    batch_size
         Images optimised at a time.
-    progress : bool
+    progress
         Show a progress bar, on a terminal.
 
     Returns
     -------
     Synthesis
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -159,9 +162,8 @@ def synthesize(
     task = Ascent(h, layer, goal, sign, extent, frame, steps, learning_rate, copies, apart, seed, views)
     per_batch = max(1, batch_size // copies)
     groups = [chosen[at : at + per_batch] for at in range(0, len(chosen), per_batch)]
-    bar = tqdm(total=len(groups) * steps, disable=None if progress else True, delay=2, unit="step", desc=layer)
-    with bar:
-        parts = [ascend(task, group, bar) for group in groups]
+    with bar(layer, total=len(groups) * steps, unit="step", progress=progress) as shown:
+        parts = [ascend(task, group, shown) for group in groups]
     made = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     table = _table(task, made, images)
     table.insert(3, "objective", name)

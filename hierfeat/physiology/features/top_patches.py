@@ -58,32 +58,34 @@ def top_patches(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor or iterable
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1], or batches of them, with or without labels.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    k : int
+    k
         Patches per channel.
-    least : bool
+    least
         The patches with the least responses instead.
-    largest : int or None
+    largest
         Pixels of a patch's longer side; the patches of larger fields are reduced to it by averaging.
-    batch_size : int
+    batch_size
         Images per forward pass where `images` is one tensor.
-    checkpoint : path, optional
+    checkpoint
         See :func:`hierfeat.sweep`.
-    progress : bool
+    progress
         Show a progress bar, on a terminal.
 
     Returns
     -------
     ChannelPatches
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
     HierfeatError
-        If images or layers do not fit, or a layer answers with NaN.
+        If images or layers do not fit, or a layer puts out NaN.
 
     Notes
     -----

@@ -22,10 +22,11 @@ class Equivariance:
 
     Parameters
     ----------
-    h : Hierarchy
-    shifts : sequence of (float, float)
+    h
+        The network under study.
+    shifts
         (down, right) in pixels.
-    boundary : str
+    boundary
         Of the shifts; under ``wrap`` the maps are wrapped as well where all units are compared.
     """
 

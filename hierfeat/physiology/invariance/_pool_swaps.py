@@ -6,12 +6,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
-from hierfeat.subjects.ops import first_tensor
 
 
 def as_it_is(
@@ -34,20 +32,20 @@ def as_it_is(
     return inputs, outputs, intact
 
 
-def answers_with(
+def outputs_with(
     h: Hierarchy, layer: Layer, pooling: str, shown: list[Tensor], shape: torch.Size
 ) -> tuple[list[Tensor], str]:
     """The model's outputs with one pool swapped; none, and why, if the rest of the model cannot take the new map."""
     try:
         with _swapped(h, layer, pooling):
-            answers = [_output(h, images) for images in shown]
+            responses = [_output(h, images) for images in shown]
     except RuntimeError:
         if pooling != "none":
             raise
         return [], "no output: the layers after the pool cannot take the larger map"
-    if answers[0].shape != shape:
+    if responses[0].shape != shape:
         return [], "no output: it is of another shape, as no pool makes one score per class any more"
-    return answers, "exact"
+    return responses, "exact"
 
 
 @contextmanager
@@ -67,8 +65,5 @@ def _swapped(h: Hierarchy, layer: Layer, pooling: str) -> Iterator[None]:
 
 
 def _output(h: Hierarchy, images: Tensor) -> Tensor:
-    """The model's answer, (N, classes); maps are flattened."""
-    output = first_tensor(h.forward(images))
-    if output is None:
-        raise HierfeatError(f"{h.name} returned no tensor")
-    return output.flatten(1)
+    """The model's response, (N, classes); maps are flattened."""
+    return h.scores(images).flatten(1)

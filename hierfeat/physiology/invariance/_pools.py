@@ -1,8 +1,8 @@
 """Pools that can take each other's place: same windows, same output size, no weights."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import comb
 
 import torch
 from torch import Tensor
@@ -121,8 +121,11 @@ def binomial(taps: int) -> Tensor:
     >>> binomial(3).tolist()
     [0.25, 0.5, 0.25]
     """
-    row: Tensor = torch.tensor([comb(taps - 1, place) for place in range(taps)]) / 2 ** (taps - 1)
-    return row
+    # In log space: the coefficients of wide filters go beyond what a float can hold.
+    places = torch.arange(taps, dtype=torch.float64)
+    last = torch.tensor(taps - 1.0, dtype=torch.float64)
+    log = torch.lgamma(last + 1) - torch.lgamma(places + 1) - torch.lgamma(last - places + 1) - last * math.log(2)
+    return log.exp().float()
 
 
 def _gathered(x: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
@@ -141,7 +144,10 @@ def _gathered(x: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
 
 def _dense_maximum(x: Tensor, windows: Windows) -> Tensor:
     top, left = windows.padding
-    x = F.pad(x, (left, left, top, top), value=-torch.inf)
+    spans = [d * (k - 1) + 1 for d, k in zip(windows.dilation, windows.kernel, strict=True)]
+    # a window that counts only by rounding up may be larger than the map: it is filled up at the far side
+    bottom, right = (max(p, s - n - p) for p, s, n in zip((top, left), spans, x.shape[-2:], strict=True))
+    x = F.pad(x, (left, right, top, bottom), value=-torch.inf)
     return F.max_pool2d(x, windows.kernel, stride=1, dilation=windows.dilation)
 
 

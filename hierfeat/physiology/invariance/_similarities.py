@@ -16,7 +16,8 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 
 Floats = npt.NDArray[np.float64]
-Change = Callable[[Tensor], Tensor]
+Change = Callable[[Tensor, int], Tensor]
+"""``change(images, first)``: `first` is the number of the first of them in the data, for what differs by image."""
 Also = Callable[[str, int, Tensor, Tensor], None]
 
 
@@ -25,7 +26,7 @@ class Similarities:
 
     Parameters
     ----------
-    conditions : int
+    conditions
         How many changed copies of each image there are.
 
     Notes
@@ -119,13 +120,14 @@ def similarities(
     ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
     """
     found = Similarities(len(changes))
-    shown = list(product(images.split(batch_size), enumerate(changes)))
-    for batch, (condition, change) in with_bar(shown, h.name):
+    shown = list(product(range(0, len(images), batch_size), enumerate(changes)))
+    for first, (condition, change) in with_bar(shown, h.name):
+        batch = images[first : first + batch_size]
         if condition == 0:
-            responses = responses_of(h, batch if original is None else original(batch), layers)
+            responses = responses_of(h, batch if original is None else original(batch, first), layers)
             for name, response in responses.items():
                 found.show(name, response)
-        for name, response in responses_of(h, change(batch), layers).items():
+        for name, response in responses_of(h, change(batch, first), layers).items():
             found.compare(name, condition, response)
             if also is not None:
                 also(name, condition, responses[name], response)

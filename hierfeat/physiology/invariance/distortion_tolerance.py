@@ -63,27 +63,28 @@ def distortion_tolerance(
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         A classifier whose k-th output is the score of class k.
-    images : Tensor
+    images
         (N, C, H, W) in [0, 1], on a black ground.
-    labels : Tensor
+    labels
         Class numbers, (N,).
-    distortions : sequence of str
+    distortions
         Of ``shift`` (each image up, down, left and right), ``scale``, ``rotation`` (either way), ``noise`` (pixels
         replaced by 1 - value) and ``elastic`` (a smooth random displacement, Simard et al. 2003, σ 4 pixels).
-    black_and_white : bool
+    black_and_white
         Draw the distorted image in black and white again, on a grid four times as fine, for line drawings.
-    draws : int
+    draws
         Random draws of noise and elastic deformation for each image.
-    seed : int
+    seed
         Of these draws: the same distorted images are shown to every network.
-    batch_size : int
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     DistortionTolerance
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -160,7 +161,7 @@ def _right(h: Hierarchy, images: Tensor, labels: Tensor, batch_size: int) -> int
     right = 0
     with torch.no_grad(), h.watching():
         for start in range(0, len(images), batch_size):
-            scores = h.forward(images[start : start + batch_size].clamp(0, 1)).cpu()
+            scores = h.class_scores(images[start : start + batch_size].clamp(0, 1)).cpu()
             own = labels[start : start + batch_size]
             right += int(((scores.argmax(1) == own) & scores.any(1)).sum())
     return right

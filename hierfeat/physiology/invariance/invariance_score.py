@@ -26,12 +26,14 @@ class InvarianceScore(Result):
     ----------
     table : pandas.DataFrame
         A row per layer and channel: ``layer, kind, channel, sign`` (of the responses that count as firing),
-        ``threshold, global_rate`` (G), ``local_rate`` (L), ``score`` (S = L/G; NaN for a unit that never fires).
+        ``threshold, global_rate`` (G), ``local_rate`` (L), ``score`` (S = L/G) and ``status``: ``ok``, or why the
+        score is NaN: ``fires too rarely`` (no threshold makes the unit fire at the share `firing` of the images),
+        ``constant`` (one response to all images) or ``not finite``.
     """
 
     @property
     def summary(self) -> pd.DataFrame:
-        """Per layer: ``layer, kind, units`` (that fire), and the mean score of the best tenth, half and all of them."""
+        """Per layer: ``layer, kind, units`` (with a score), and their mean score: best tenth, half, all."""
         rows = []
         for name, group in self.table.groupby("layer", sort=False):
             scores = np.sort(group["score"].dropna())[::-1]
@@ -59,25 +61,29 @@ def invariance_score(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], at least 1/firing of them.
-    transformation : str
+    transformation
         One of :data:`hierfeat.stimuli.warps.transformations.TRANSFORMATIONS`.
-    amounts : tuple of float, optional
+    amounts
         The trajectory; by default from the smallest to the largest usual amount, in both directions for ``shift`` and
         ``rotation``. The image itself belongs to it.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    firing : float
-        G: the share of all images at which a unit is said to fire.
-    max_images : int
-        So many images are drawn if there are more, with `seed`.
-    seed : int
+    firing
+        G: the share of all images at which a unit is said to fire, the same for all units.
+    max_images
+        So many images are drawn if there are more, with `seed`; and so many of these that `firing` of them is a
+        whole number.
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     InvarianceScore
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -87,11 +93,12 @@ def invariance_score(
     Notes
     -----
     With s a sign and t the threshold, a unit fires at x if s·h(x) > t. t is the 1 − `firing` quantile of s·h over the
-    images, so that G is `firing`, or less where responses tie (zeros of a rectifier). L is the mean firing rate over
-    the trajectories of the images at which it fires. S = L/G. A unit that fires at random scores 1, one that always
-    goes on firing 1/G, which is 100 at the usual firing rate of 0.01. Of the two signs, the one of the higher score is
-    taken; a rate that is never negative has only one. Other than in Goodfellow et al., thresholds and trajectories
-    come from the same images, and one unit, the central one, stands for a channel.
+    images, so that G is `firing` for every unit. L is the mean firing rate over the trajectories of the images at which
+    it fires. S = L/G. A unit that fires at random scores 1, one that always goes on firing 1/G, which is 100 at the
+    usual firing rate of 0.01 and the most there can be. Where responses tie at the threshold (the zeros of a rectifier)
+    no threshold gives that rate, and G below it would inflate S by 1/G: such a unit has no score. Of the two signs, the
+    one of the higher score is taken; a rate that is never negative has only one. Other than in Goodfellow et al.,
+    thresholds and trajectories come from the same images, and one unit, the central one, stands for a channel.
 
     References
     ----------
@@ -111,7 +118,7 @@ def invariance_score(
     change, _, usual = TRANSFORMATIONS[transformation]
     steps = _trajectory(transformation, usual) if amounts is None else tuple(amounts)
     original = _central(h, images, layers)
-    changed = [_central(h, change(images, amount), layers) for amount in steps]
+    changed = [_central(h, change(images, amount, 0), layers) for amount in steps]
     kinds = {layer.name: layer.kind for layer in h.layers}
     frames = [
         _scores(original[name], torch.stack([original[name], *(moved[name] for moved in changed)]), firing).assign(
@@ -119,7 +126,7 @@ def invariance_score(
         )
         for name in original
     ]
-    columns = ["layer", "kind", "channel", "sign", "threshold", "global_rate", "local_rate", "score"]
+    columns = ["layer", "kind", "channel", "sign", "threshold", "global_rate", "local_rate", "score", "status"]
     return InvarianceScore(
         table=pd.concat(frames, ignore_index=True)[columns],
         provenance=provenance(
@@ -136,9 +143,10 @@ def _drawn(images: Tensor, firing: float, most: int, seed: int) -> Tensor:
             f"expected at least {int(np.ceil(1 / firing))} images for a unit to fire at {firing:g} of them, got "
             f"{min(len(images), most)}: pass more images or a larger firing"
         )
-    if len(images) <= most:
+    count = round(int(min(len(images), most) * firing + 1e-9) / firing)  # so many that `firing` of them is whole
+    if len(images) <= count:
         return images
-    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:most]]
+    return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:count]]
 
 
 def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, ...]:
@@ -162,13 +170,19 @@ def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame
 
 
 def _signed_scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
-    place = len(original) - int(len(original) * firing) - 1
-    threshold = original.sort(0).values[place]
+    count = round(len(original) * firing)
+    threshold = original.sort(0).values[len(original) - count - 1]
     fires = original > threshold
     rate = fires.double().mean(0)
+    finite = original.isfinite().all(0) & trajectory.isfinite().all(0).all(0)
+    constant = original.amax(0) == original.amin(0)
+    scored = finite & ~constant & (fires.sum(0) == count)
     going_on = (trajectory > threshold).double().mean(0)  # (N, C): over the trajectory of each image
     local = (going_on * fires).sum(0) / fires.sum(0)
-    values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": local / rate}
+    score = torch.where(scored, local / rate, torch.nan)
+    values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": score}
     table = pd.DataFrame({name: value.cpu().numpy() for name, value in values.items()})
+    known = [(~finite).cpu().numpy(), constant.cpu().numpy(), (~scored).cpu().numpy()]
+    table["status"] = np.select(known, ["not finite", "constant", "fires too rarely"], "ok")
     table.insert(0, "channel", np.arange(len(table)))
     return table

@@ -12,7 +12,7 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pool_costs import features, position_r2, spread_energy
-from hierfeat.physiology.invariance._pool_swaps import answers_with, as_it_is
+from hierfeat.physiology.invariance._pool_swaps import as_it_is, outputs_with
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.physiology.invariance._similarities import Similarities, subsample
 from hierfeat.stimuli.warps.shifts import Boundary, shift
@@ -55,22 +55,25 @@ def pooling_invariance(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], four at least.
-    max_shift : int
+    max_shift
         Pixels: the shifts are 1 ... max_shift up, down, left and right.
-    boundary : str
+    boundary
         ``zero``, ``wrap`` or ``reflect``, see :func:`hierfeat.stimuli.warps.shifts.shift`.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass; the inputs of all pools at all shifts are held for so many.
 
     Returns
     -------
     PoolingInvariance
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -134,7 +137,7 @@ class _Gathered:
 
     def __init__(self, shifts: list[Shift]) -> None:
         self._shifts = shifts
-        self._maps, self._answers = Similarities(len(shifts)), Similarities(len(shifts))
+        self._maps, self._outputs = Similarities(len(shifts)), Similarities(len(shifts))
         self._features: list[Tensor] = []
         self._energy: list[Tensor] = []
         self._same: list[Tensor] = []
@@ -146,10 +149,10 @@ class _Gathered:
         self._features.append(torch.stack([features(response) for response in maps], 1))
         self._energy.append(energy)
 
-    def take_answers(self, answers: list[Tensor], intact: Tensor) -> None:
+    def take_outputs(self, responses: list[Tensor], intact: Tensor) -> None:
         """The model's outputs, at all shifts, and those of the model as it is, unshifted."""
-        _compare(self._answers, answers)
-        self._same.append(answers[0].argmax(1) == intact.argmax(1))
+        _compare(self._outputs, responses)
+        self._same.append(responses[0].argmax(1) == intact.argmax(1))
 
     @cached_property
     def invariance(self) -> float:
@@ -164,7 +167,7 @@ class _Gathered:
         return {
             "energy_kept": float(torch.cat(self._energy).nanmean()),
             "position_after": self.position,
-            "output": float(self._answers.invariance("")[1:].mean()) if self._answers.keys else np.nan,
+            "output": float(self._outputs.invariance("")[1:].mean()) if self._outputs.keys else np.nan,
             "same_class": float(torch.cat(self._same).double().mean()) if self._same else np.nan,
         }
 
@@ -228,11 +231,11 @@ def _take(h: Hierarchy, pools: list[Layer], found: dict[tuple[str, str], _Gather
         for pooling in _poolings(layer):
             this = found[layer.name, pooling]
             if pooling in (BEFORE, AS_IT_IS):
-                maps, answers = given if pooling == BEFORE else outputs[layer.name], intact
+                maps, responses = given if pooling == BEFORE else outputs[layer.name], intact
             else:
                 assert windows is not None, "only pools with windows are swapped"
                 maps = [POOLS[pooling](x, windows) for x in given]
-                answers, this.status = answers_with(h, layer, pooling, shown, intact[0].shape)
+                responses, this.status = outputs_with(h, layer, pooling, shown, intact[0].shape)
             this.take(maps, spread_energy(given[0], maps[0], windows))
-            if answers:
-                this.take_answers(answers, intact[0])
+            if responses:
+                this.take_outputs(responses, intact[0])

@@ -56,24 +56,27 @@ def sensitivity_map(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_shift : int
+    max_shift
         Pixels: (2·max_shift + 1)² shifts.
-    boundary : str
+    boundary
         ``zero``, ``wrap``, ``reflect`` or ``crop``, see :func:`hierfeat.stimuli.warps.shifts.shift`.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     SensitivityMap
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def sensitivity_map(
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     amounts = range(-int(max_shift), int(max_shift) + 1)
     shifts = [(dy, dx) for dy in amounts for dx in amounts]
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     still = moving[shifts.index((0, 0))]
     found = similarities(h, images, moving, layers=layers, original=still, batch_size=batch_size)
     conditions = pd.DataFrame(shifts, columns=["dy", "dx"])

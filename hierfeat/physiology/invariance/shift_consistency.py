@@ -8,13 +8,14 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
+from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class ShiftConsistency(Result):
     plot = drawn("shifts.plot_shift_consistency")
 
 
-@checked(images=larger_images)
+@checked(images=larger_images, max_shift=whole(1, 1024), max_shifts=whole(2))
 def shift_consistency(
     h: Hierarchy,
     images: Tensor,
@@ -50,6 +51,7 @@ def shift_consistency(
     *,
     max_shift: int = 3,
     boundary: Boundary = "zero",
+    max_shifts: int | None = None,
     max_images: int = 256,
     seed: int = 0,
     batch_size: int = 256,
@@ -58,26 +60,30 @@ def shift_consistency(
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its output is one score per class.
-    images : torch.Tensor
+    images
         (N, C, H, W) in [0, 1]; larger than the model's input by `max_shift` on every side if `boundary` is ``crop``.
-    labels : torch.Tensor, optional
+    labels
         (N,), for the accuracy at each shift.
-    max_shift : int
+    max_shift
         Pixels, down, up, right and left: (2·max_shift + 1)² shifts in all.
-    boundary : str
+    boundary
         ``zero``, ``wrap``, ``reflect`` or ``crop``, see `hierfeat.stimuli.warps`. ``crop`` with images of
-        256 for a model of 224 and max_shift=16 is Zhang's protocol.
-    max_images : int
+        256 for a model of 224 and max_shift=16 is Zhang's protocol, of 1,089 shifts.
+    max_shifts
+        So many of the shifts, two at least, are drawn with `seed` and shown to all images; all of them by default.
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     ShiftConsistency
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -86,7 +92,8 @@ def shift_consistency(
 
     Notes
     -----
-    Zhang draws two random crops per image and counts how often their arg max is equal. Here all shifts are shown, and
+    Zhang draws two random crops per image and counts how often their arg max is equal. Here all shifts (or `max_shifts`
+    of them, which gives the same in expectation) are shown, and
     the chance of equality is exact: for n shifts of which n_c give class c, (Σ n_c² − n)/(n² − n). Two shifts are
     different ones; Zhang's two crops may coincide, one time in n.
 
@@ -102,42 +109,43 @@ def shift_consistency(
     >>> len(found.table)
     9
     """
-    if int(max_shift) != max_shift or max_shift < 1:
-        raise HierfeatError(f"expected max_shift as a whole number of pixels, at least 1; got {max_shift!r}")
     images = checked_for(h, images, boundary, max_shift)
-    if labels is not None and len(labels) != len(images):
-        raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
     places = subsample(torch.arange(len(images)), max_images, seed)
     images, labels = images[places], None if labels is None else labels[places]
     amounts = range(-int(max_shift), int(max_shift) + 1)
-    shifts = [(dy, dx) for dy in amounts for dx in amounts]
-    scores = torch.stack([_probabilities(h, images, d, boundary, batch_size) for d in shifts])
+    shifts = _drawn([(dy, dx) for dy in amounts for dx in amounts], max_shifts, seed)
+    scores = torch.stack([_scores(h, images, d, boundary, batch_size) for d in shifts])
     predicted = scores.argmax(-1)
-    still = shifts.index((0, 0))
-    sure = scores.gather(2, predicted[still].expand(len(shifts), -1)[..., None])[..., 0]
+    unmoved = _scores(h, images, (0, 0), boundary, batch_size).argmax(-1)
+    scores = probabilities(scores.flatten(0, 1)).unflatten(0, scores.shape[:2])
+    sure = scores.gather(2, unmoved.expand(len(shifts), -1)[..., None])[..., 0]
     correct = (
         torch.full((len(shifts),), torch.nan) if labels is None else _share(predicted == labels.to(predicted.device))
     )
+    asked = {"max_shift": max_shift, "max_shifts": max_shifts, "boundary": boundary}
     table = pd.DataFrame(shifts, columns=["dy", "dx"])
-    agreement = _share(predicted == predicted[still])
+    agreement = _share(predicted == unmoved)
     return ShiftConsistency(
         table=table.assign(agreement=agreement.cpu().numpy(), accuracy=correct.cpu().numpy()),
-        provenance=provenance(h, max_shift=max_shift, boundary=boundary, images=len(images), seed=seed),
+        provenance=provenance(h, **asked, images=len(images), seed=seed),
         consistency=_consistency(predicted, scores.shape[-1]),
         variation=float(sure.double().std(0, correction=0).mean()),
         predictions=predicted.cpu().numpy(),
     )
 
 
-def _probabilities(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary, batch_size: int) -> Tensor:
+def _drawn(shifts: list[tuple[int, int]], most: int | None, seed: int) -> list[tuple[int, int]]:
+    if most is None or len(shifts) <= most:
+        return shifts
+    chosen = torch.randperm(len(shifts), generator=torch.Generator().manual_seed(seed))[:most].sort().values
+    return [shifts[place] for place in chosen.tolist()]
+
+
+def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary, batch_size: int) -> Tensor:
     """(N, classes)."""
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     scores = torch.cat([h(shift(batch, *d, boundary=boundary, size=size)) for batch in images.split(batch_size)])
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        raise HierfeatError(
-            f"expected {h.name} to answer with a score per class (N, classes), got {tuple(scores.shape)}"
-        )
-    return scores.double().softmax(-1)
+    return checked_classes(h, scores, len(images))
 
 
 def _share(hits: Tensor) -> Tensor:

@@ -47,23 +47,26 @@ def transformation_invariance(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    transformations : mapping or sequence of str
+    transformations
         ``shift`` (pixels), ``rotation`` (degrees), ``magnification`` and ``contrast`` (times), ``noise`` (standard
         deviation); as a mapping, with the amounts of each.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     TransformationInvariance
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def transformation_invariance(
     pixels = Similarities(len(conditions))
     pixels.show("", images)
     for condition, change in enumerate(changes):
-        pixels.compare("", condition, change(images))
+        pixels.compare("", condition, change(images, 0))
     first = pd.DataFrame(conditions, columns=["transformation", "amount"])
     first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
     table = found.table(h, first)
@@ -105,8 +108,8 @@ def transformation_invariance(
     )
 
 
-def _changed(transformation: Transformation, amount: float, images: Tensor) -> Tensor:
-    return transformation(images, amount)
+def _changed(transformation: Transformation, amount: float, images: Tensor, first: int) -> Tensor:
+    return transformation(images, amount, first)
 
 
 def _amounts(transformations: Mapping[str, Sequence[float]] | Sequence[str]) -> dict[str, list[float]]:

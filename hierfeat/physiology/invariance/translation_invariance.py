@@ -73,27 +73,30 @@ def translation_invariance(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least; larger than the model's input by `max_shift` on every side (and by two
         pixels more for fractional steps) if `boundary` is ``crop``.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_shift, step : float
+    max_shift, step
         Pixels: the shifts are the multiples of `step` up to `max_shift`, in the four directions. A fractional
         step gives sub-pixel shifts.
-    boundary : str
+    boundary
         What comes in from outside: ``zero``, ``wrap``, ``reflect`` or ``crop``, see
         :func:`hierfeat.stimuli.warps.shifts.shift`.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
-    batch_size : int
+    seed
+        Seed of what is drawn at random.
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     TranslationInvariance
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -132,7 +135,7 @@ def translation_invariance(
     shifts = _shifts(max_shift, step)
     images = subsample(checked_for(h, images, boundary, max_shift, step), max_images, seed)
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
-    moving = [lambda x, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
+    moving = [lambda x, _, d=d: shift(x, *d, boundary=boundary, size=size) for d in shifts]
     equal = Equivariance(h, shifts, boundary=boundary)
     found = similarities(
         h, images, moving, layers=layers, original=moving[0], also=equal.compare, batch_size=batch_size

@@ -13,9 +13,6 @@ from hierfeat.subjects.calls import Call
 NEGATIVE: dict[str, str] = {
     "relu": "set to zero",
     "relu6": "set to zero; above 6 cut off",
-    "clamp": "set to zero",
-    "clamp_min": "set to zero",
-    "threshold": "set to a constant",
     "leaky_relu": "kept, scaled down by the slope",
     "prelu": "kept, scaled by a learned slope",
     "rrelu": "kept, scaled down by the mean slope",
@@ -27,16 +24,83 @@ NEGATIVE: dict[str, str] = {
     "mish": "fades to zero, dips to −0.31 on the way",
     "hardswish": "set to zero below −3, dips to −0.38 on the way",
     "softplus": "fades to zero; nothing comes out negative",
-    "sigmoid": "answers below ½; nothing comes out negative",
+    "sigmoid": "½ at zero, less below; nothing comes out negative",
     "logsigmoid": "everything comes out negative",
-    "hardsigmoid": "answers below ½; nothing comes out negative",
+    "hardsigmoid": "½ at zero, less below; nothing comes out negative",
     "tanh": "kept, mirrored, saturates at −1",
-    "hardtanh": "kept, cut off at −1",
     "softsign": "kept, mirrored, saturates at −1",
     "maxout": "the larger piece wins; negative only where all pieces are",
 }
 #: Activation functions that compare channels with each other, and so are no rectifiers.
 NO_RECTIFIERS = frozenset({"softmax", "softmin", "log_softmax", "glu"})
+#: Functions that cut their input off, and the arguments that say where.
+_LIMITED = {
+    "clamp": ("min", "max"),
+    "clip": ("min", "max"),
+    "clamp_min": ("min",),
+    "clamp_max": ("max",),
+    "hardtanh": ("min_val", "max_val"),
+}
+_ONE_KINK = frozenset({"relu", "leaky_relu", "prelu", "rrelu"})
+
+
+def negative(call: Call) -> str:
+    """What becomes of negative input, in words: of functions with limits, as those of this call say."""
+    if call.op == "threshold":
+        least, value = _numbers(call, "threshold", "value")
+        return "set to zero" if (least, value) == (0.0, 0.0) else f"up to {least:g} set to {value:g}"
+    if call.op in _LIMITED:
+        low, high = limits(call)
+        below = "set to zero" if low == 0 else f"kept, cut off at {low:g}".replace("-", "−")
+        if low is None:
+            below = "kept"
+        elif low > 0:
+            below = f"set to {low:g}"
+        return below if high is None else f"{below}; above {high:g} cut off".replace("-", "−")
+    return NEGATIVE.get(call.op, "unknown")
+
+
+def limits(call: Call) -> tuple[float | None, float | None]:
+    """The lower and the upper limit of a function that cuts its input off; None where there is none."""
+    if call.op == "relu6":
+        return 0.0, 6.0
+    low, high = _numbers(call, *_LIMITED[call.op])
+    return (-1.0 if low is None else low, 1.0 if high is None else high) if call.op == "hardtanh" else (low, high)
+
+
+def pieces(call: Call) -> tuple[Tensor, bool]:
+    """On which linear piece of a call's function each of its inputs lies, counted from below; (N, units).
+
+    Of a function that is not piecewise linear, the second value is False and the pieces are those below and above zero.
+    """
+    if call.op == "maxout":
+        count = int(getattr(call.module, "pieces", 2))
+        return call.input.unflatten(1, (-1, count)).argmax(2).flatten(1), True
+    kinks = _kinks(call)
+    x = call.input.flatten(1)
+    piece = torch.stack([x > kink for kink in kinks or (0.0,)]).sum(0)
+    return piece, kinks is not None
+
+
+def _kinks(call: Call) -> tuple[float, ...] | None:
+    """Where the slope of a piecewise linear function changes; None for other functions."""
+    if call.op in _ONE_KINK:
+        return (0.0,)
+    if call.op == "threshold":
+        return tuple(kink for kink in _numbers(call, "threshold") if kink is not None)
+    if call.op in _LIMITED or call.op == "relu6":
+        return tuple(limit for limit in limits(call) if limit is not None)
+    if call.op in ("hardshrink", "softshrink"):
+        [width] = _numbers(call, "lambd")
+        return (-0.5, 0.5) if width is None else (-width, width)
+    return (-3.0, 3.0) if call.op == "hardsigmoid" else None
+
+
+def _numbers(call: Call, *names: str) -> list[float | None]:
+    """Arguments of a call after its input, by name or in this order; None where one is not given as a number."""
+    given = dict(zip(names, call.args[1:], strict=False)) | call.kwargs
+    values = [given.get(name) for name in names]
+    return [float(value) if isinstance(value, int | float) else None for value in values]
 
 
 def pointwise(call: Call) -> Callable[[Tensor], Tensor] | None:
@@ -57,7 +121,7 @@ def _settings(call: Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def at_zero(call: Call) -> float:
-    """The answer to zero input: ½ for a sigmoid, 0 for most."""
+    """The response to zero input: ½ for a sigmoid, 0 for most."""
     function = pointwise(call)
     return 0.0 if function is None else float(function(torch.zeros(1, dtype=torch.float64)))
 
@@ -75,5 +139,5 @@ def gaussian_moments(function: Callable[[Tensor], Tensor], mean: Tensor, deviati
     z = torch.linspace(-8, 8, 4001, dtype=torch.float64)
     weights = torch.exp(-0.5 * z.square())
     weights = weights / weights.sum()
-    answers = function(mean.double()[:, None] + deviation.double()[:, None] * z)
-    return answers @ weights, answers.square() @ weights
+    responses = function(mean.double()[:, None] + deviation.double()[:, None] * z)
+    return responses @ weights, responses.square() @ weights

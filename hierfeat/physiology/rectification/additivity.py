@@ -46,21 +46,23 @@ def additivity(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    max_images : int
+    max_images
         So many images are drawn if there are more, with `seed`.
-    seed : int
+    seed
         Of the images, and of the lines along which they are cut.
-    batch_size : int
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     Additivity
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

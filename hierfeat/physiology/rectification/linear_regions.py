@@ -11,13 +11,12 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
+from hierfeat.physiology.rectification._rectifiers import pieces
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
-
-PIECEWISE_LINEAR = frozenset({"relu", "leaky_relu", "prelu", "clamp", "clamp_min", "threshold", "rrelu"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +28,8 @@ class LinearRegions(Result):
     table : pandas.DataFrame
         A row per rectifier: ``layer, op, units, crossings`` (mean over the ways), ``per_unit`` (crossings/units),
         ``switched`` (the share of units that cross at least once) and ``status``: ``lower bound``, as two crossings
-        within one step are not seen, or ``no regions`` for functions that are not piecewise linear with one kink at
-        zero, of which changes of sign are counted.
+        within one step are not seen, or ``no regions`` for functions that are not piecewise linear, of which changes
+        of sign are counted.
     crossings : numpy.ndarray
         (rectifiers, ways, steps): where on the way they lie.
     """
@@ -48,20 +47,23 @@ def linear_regions(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1], two at least.
-    layers : str or sequence of str
-        Names, glob patterns or kinds; what is no pointwise activation function is left out.
-    ways : int
+    layers
+        Names, glob patterns or kinds; what is not a pointwise activation function is left out.
+    ways
         Pairs of images, at most N − 1.
-    steps : int
+    steps
         Into which each way is divided.
-    seed : int
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     LinearRegions
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -70,9 +72,10 @@ def linear_regions(
 
     Notes
     -----
-    A network of ReLUs is linear on each region of the input where no unit changes between on and off. On a generic
-    line no two units change at the same point, so that each change of sign of a pre-activation is one border
-    crossed. Pools of the maximum add borders of their own, which are not counted.
+    A piecewise linear network is linear on each region of the input where no unit passes a kink of its activation
+    function: 0 of a ReLU, 0 and 6 of a ReLU6, both limits of a Hardtanh, the threshold of a Threshold, a change of the
+    winning piece of a maxout. On a generic line no two units pass a kink at the same point, so that each passage is one
+    border crossed. Pools of the maximum add borders of their own, which are not counted.
 
     References
     ----------
@@ -86,8 +89,6 @@ def linear_regions(
     >>> found.crossings.shape
     (4, 2, 128)
     """
-    if ways < 1 or steps < 1:
-        raise HierfeatError(f"expected at least one way and one step, got ways={ways}, steps={steps}")
     images = subsample(images, ways + 1, seed)
     ops = {layer.name: layer.op for layer in h.layers.select(layers) if layer.kind == "activation"}
     if not ops:
@@ -108,21 +109,22 @@ def linear_regions(
 
 @dataclass(eq=False)
 class _Crossings:
-    """Changes of sign of each rectifier's input along the ways."""
+    """Kinks of each activation function that its inputs pass along the ways."""
 
     chosen: set[str]
     steps: dict[str, list[np.ndarray]] = field(default_factory=dict)
     _switched: dict[str, list[float]] = field(default_factory=dict)
     _units: dict[str, int] = field(default_factory=dict)
+    _linear: dict[str, bool] = field(default_factory=dict)
 
     def before(self, call: Call) -> None:
         if call.name not in self.chosen:
             return
-        on = call.input.flatten(1) > 0
-        changed = on[1:] != on[:-1]
-        self._units[call.name] = on.shape[1]
-        self.steps.setdefault(call.name, []).append(changed.sum(1).cpu().numpy())
-        self._switched.setdefault(call.name, []).append(float(changed.any(0).double().mean()))
+        piece, self._linear[call.name] = pieces(call)
+        passed = (piece[1:] - piece[:-1]).abs()
+        self._units[call.name] = piece.shape[1]
+        self.steps.setdefault(call.name, []).append(passed.sum(1).cpu().numpy())
+        self._switched.setdefault(call.name, []).append(float((passed > 0).any(0).double().mean()))
 
     def row(self, name: str, op: str) -> dict[str, object]:
         crossings = float(np.mean([steps.sum() for steps in self.steps[name]]))
@@ -133,5 +135,5 @@ class _Crossings:
             "crossings": crossings,
             "per_unit": crossings / self._units[name],
             "switched": float(np.mean(self._switched[name])),
-            "status": "lower bound" if op in PIECEWISE_LINEAR else "no regions",
+            "status": "lower bound" if self._linear[name] else "no regions",
         }

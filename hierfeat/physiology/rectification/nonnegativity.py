@@ -1,4 +1,4 @@
-"""What rectification does to each channel: how often it answers, how sparsely, and what is left of the signal."""
+"""What rectification does to each channel: how often it responds, how sparsely, and what is left of the signal."""
 
 from dataclasses import dataclass, field
 
@@ -10,9 +10,10 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.rectification._rectifiers import NEGATIVE, NO_RECTIFIERS, at_zero, gaussian_moments, pointwise
-from hierfeat.recording import _reductions as reductions
+from hierfeat.physiology.rectification._rectifiers import NO_RECTIFIERS, at_zero, gaussian_moments, negative, pointwise
+from hierfeat.recording._reductions import Shared
 from hierfeat.recording.histogram import Histogram
+from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
@@ -65,17 +66,19 @@ def nonnegativity(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W) in [0, 1].
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds; what is no activation function among them is left out.
-    batch_size : int
+    batch_size
         Images in one forward pass.
 
     Returns
     -------
     NonNegativity
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -88,7 +91,7 @@ def nonnegativity(
 
     - ``active_fraction``: how often r > f(0), which is 0 for most functions and ½ for a sigmoid: how often the
       input was above zero. ``always_on``: always. ``dead``: never, and what comes out does not vary (less than 1e-6 of
-      the input's variance): a leaky ReLU or a tanh still answers where a ReLU is dead. A dead channel's sparseness
+      the input's variance): a leaky ReLU or a tanh still responds where a ReLU is dead. A dead channel's sparseness
       is NaN if nothing came out at all.
     - ``lifetime_sparseness``: S = (1 − a)/(1 − 1/n), a = (Σr/n)²/(Σr²/n), n images × positions (Vinje & Gallant 2000);
       ``population_sparseness``: the same over the channels at one image and position, averaged. Both are of rates:
@@ -118,12 +121,12 @@ def nonnegativity(
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
-        for batch in with_bar(images.split(batch_size), h.name):
-            h.forward(batch)
+        for first in with_bar(range(0, len(images), batch_size), h.name):
+            gathered.show(h, images[first : first + batch_size], first)
     return NonNegativity(
         table=gathered.table(),
         provenance=provenance(h, layers=layers, images=len(images)),
-        negative={name: NEGATIVE.get(call.op, "unknown") for name, call in gathered.calls.items()},
+        negative={name: negative(call) for name, call in gathered.calls.items()},
         before={name: gathered.distribution(f"{name}/before") for name in gathered.calls},
         after={name: gathered.distribution(f"{name}/after") for name in gathered.calls},
     )
@@ -144,6 +147,17 @@ class _Gathered:
     _moments: Moments = field(default_factory=Moments)
     _sparseness: Sparseness = field(default_factory=Sparseness)
     _histogram: Histogram = field(default_factory=lambda: Histogram(1024))
+    _shared: Shared = field(default_factory=Shared)
+
+    def __post_init__(self) -> None:
+        for measure in (self._moments, self._sparseness, self._histogram):
+            measure.share(self._shared)
+
+    def show(self, h: Hierarchy, images: Tensor, first: int) -> None:
+        batch = Batch(torch.arange(first, first + len(images)), images, None)  # by which positions are sampled
+        for measure in (self._moments, self._sparseness, self._histogram):
+            measure.begin(batch)
+        h.forward(images)
 
     def before(self, call: Call) -> None:
         if call.name not in self.chosen:
@@ -169,7 +183,7 @@ class _Gathered:
             measure.update(key, values)
         absolute = values.detach().abs().flatten(2).float() if values.ndim > 2 else values.abs()[..., None]
         self._add(f"{key}/absolute", absolute.sum(-1).double().sum(0))
-        reductions.forget()  # an in-place rectifier answers with the very tensor that it was given
+        self._shared.forget()  # an in-place rectifier returns the very tensor that it was given
 
     def _add(self, key: str, value: Tensor) -> None:
         self._sums[key] = self._sums[key] + value if key in self._sums else value
@@ -181,28 +195,28 @@ class _Gathered:
         return pd.concat([self._rows(name, values) for name in self.calls], ignore_index=True)
 
     def _rows(self, name: str, values: pd.DataFrame) -> pd.DataFrame:
-        given, answer = values.loc[[f"{name}/before"]], values.loc[[f"{name}/after"]]
+        given, response = values.loc[[f"{name}/before"]], values.loc[[f"{name}/after"]]
         active, negative = (self._sums[f"{name}/{what}"].cpu().numpy() for what in ("active", "negative"))
-        n, energy = answer["n"].to_numpy(), _energy(answer)
+        n, energy = response["n"].to_numpy(), _energy(response)
         with np.errstate(divide="ignore", invalid="ignore"):
             columns = {
                 "active_fraction": active / n,
-                "dead": (active == 0) & ~(answer["variance"].to_numpy() > FLAT * given["variance"].to_numpy()),
+                "dead": (active == 0) & ~(response["variance"].to_numpy() > FLAT * given["variance"].to_numpy()),
                 "always_on": active == n,
-                "lifetime_sparseness": answer["lifetime_sparseness"].to_numpy(),
-                "population_sparseness": answer["population_sparseness"].to_numpy(),
-                "hoyer": self._hoyer(f"{name}/after", answer),
-                "mean": answer["mean"].to_numpy(),
-                "variance": answer["variance"].to_numpy(),
+                "lifetime_sparseness": response["lifetime_sparseness"].to_numpy(),
+                "population_sparseness": response["population_sparseness"].to_numpy(),
+                "hoyer": self._hoyer(f"{name}/after", response),
+                "mean": response["mean"].to_numpy(),
+                "variance": response["variance"].to_numpy(),
                 "negative_energy": negative / (n * energy),
                 "mean_before": given["mean"].to_numpy(),
                 "variance_before": given["variance"].to_numpy(),
                 "hoyer_before": self._hoyer(f"{name}/before", given),
                 "energy_kept": energy / _energy(given),
-                "variance_kept": answer["variance"].to_numpy() / given["variance"].to_numpy(),
+                "variance_kept": response["variance"].to_numpy() / given["variance"].to_numpy(),
             }
         columns |= _gaussian(self.calls[name], given)
-        return pd.DataFrame({"layer": name, "channel": np.arange(len(answer)), **columns})
+        return pd.DataFrame({"layer": name, "channel": np.arange(len(response)), **columns})
 
     def _hoyer(self, key: str, rows: pd.DataFrame) -> np.ndarray:
         n = rows["n"].to_numpy()

@@ -18,17 +18,17 @@ class Jitter:
 
     Parameters
     ----------
-    shift : float
+    shift
         Largest shift by rows and by columns, in pixels (uniform).
-    rotation : float
+    rotation
         Largest rotation either way, in degrees (uniform).
-    scale : float
+    scale
         Largest relative change of size either way (log-uniform).
-    shear : float
+    shear
         Largest slant either way: columns of shift per row (uniform).
-    elastic : float
+    elastic
         Root mean square displacement of a smooth random deformation, in pixels.
-    smoothness : float
+    smoothness
         Standard deviation of the Gaussian that smooths the deformation, in pixels.
     """
 
@@ -53,17 +53,17 @@ def warp(
 
     Parameters
     ----------
-    images : Tensor
+    images
         (N, C, H, W).
-    shift : tuple
+    shift
         Pixels downwards and to the right; a number for all images, or a tensor (N,); so for the following too.
-    rotation : float or Tensor
+    rotation
         Degrees, counter-clockwise.
-    scale : float or Tensor
+    scale
         Above 1 enlarges.
-    shear : float or Tensor
+    shear
         Columns to the right per row upwards.
-    displacement : Tensor, optional
+    displacement
         (N, H, W, 2): rows and columns by which each pixel's content is moved, after the rest.
 
     Returns

@@ -54,11 +54,11 @@ def distort(images: Tensor, distortion: Distortion, *, seed: int | None = None) 
 
     Parameters
     ----------
-    images : Tensor
+    images
         N, C, H, W in [0, 1]; what lies outside the image is 0.
-    distortion : Distortion
+    distortion
         The limits.
-    seed : int, optional
+    seed
         Of the draw; None takes (and advances) torch's global random state.
 
     Returns

@@ -20,14 +20,14 @@ def shift(
 
     Parameters
     ----------
-    images : torch.Tensor
+    images
         (..., H, W); maps of a layer will do as well.
-    dy, dx : float
+    dy, dx
         Pixels; negative moves up and left. Fractions interpolate.
-    boundary : str
+    boundary
         What comes in from outside: ``zero`` (black), ``wrap`` (the other side), ``reflect`` (the image mirrored about
         its outermost pixels), or ``crop`` (the larger image itself, of which a window of `size` is cut out).
-    size : tuple of int, optional
+    size
         (height, width) of the window, for ``crop`` only.
 
     Returns

@@ -11,7 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.shifts import shift
 
 
-def rotate(images: Tensor, degrees: float) -> Tensor:
+def rotate(images: Tensor, degrees: float, first: int = 0) -> Tensor:  # noqa: ARG001
     """Turn about the centre, counter-clockwise, bilinearly; what comes in is black.
 
     Examples
@@ -24,33 +24,39 @@ def rotate(images: Tensor, degrees: float) -> Tensor:
     return _resampled(images, torch.tensor([[c, -s], [s, c]]))
 
 
-def magnify(images: Tensor, factor: float) -> Tensor:
+def magnify(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
     """Enlarge about the centre by `factor` (smaller than 1: reduce), bilinearly; what comes in is black."""
     if not factor > 0:
         raise HierfeatError(f"expected a positive factor of magnification, got {factor}")
     return _resampled(images, torch.eye(2) / factor)
 
 
-def contrast(images: Tensor, factor: float) -> Tensor:
+def contrast(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
     """Multiply each image's deviations from its own mean by `factor`."""
     mean = images.mean((-1, -2, -3), keepdim=True)
     return mean + factor * (images - mean)
 
 
-def noisy(images: Tensor, deviation: float, *, seed: int = 0) -> Tensor:
-    """Add Gaussian noise of this standard deviation, the same to each batch, and clip to [0, 1]."""
-    noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed)).to(images)
+def noisy(images: Tensor, deviation: float, first: int = 0) -> Tensor:
+    """Add Gaussian noise of this standard deviation, drawn for each image by its number, and clip to [0, 1]."""
+    numbers = range(first, first + len(images))
+    draws = [torch.randn(images.shape[1:], generator=torch.Generator().manual_seed(number)) for number in numbers]
+    noise = torch.stack(draws).to(images)
     return (images + deviation * noise).clamp(0, 1)
 
 
-def _shifted(images: Tensor, pixels: float) -> Tensor:
+def _shifted(images: Tensor, pixels: float, first: int = 0) -> Tensor:
     """Half to the right and half down, in turn over the images."""
     right, down = shift(images, 0, pixels), shift(images, pixels, 0)
-    odd = torch.arange(len(images), device=images.device) % 2 == 1
+    odd = torch.arange(first, first + len(images), device=images.device) % 2 == 1
     return torch.where(odd[:, None, None, None], down, right)
 
 
-Transformation = Callable[[Tensor, float], Tensor]
+Transformation = Callable[[Tensor, float, int], Tensor]
+"""``transformation(images, amount, first)``: `first` is the number of the first image in the data.
+
+What is drawn for an image, or which way it is moved, so does not depend on its place in a batch.
+"""
 
 #: By name: the function, its unit, and the amounts that are shown unless others are asked for.
 TRANSFORMATIONS: dict[str, tuple[Transformation, str, tuple[float, ...]]] = {

@@ -3,7 +3,7 @@
 One S-layer and one C-layer class carry what every version of the network shares (windows, cell-planes with
 shared weights, the fixed V-cell input); a subclass adds the way inhibition acts: by shunting (Fukushima 1980) or
 by subtraction (Fukushima 2011). Each declares itself as one layer of kind ``conv`` or ``pool`` and computes with
-ordinary torch operations, so that receptive fields, recording and every other analysis pass through it.
+ordinary torch operations, so that receptive fields, recording and every other analysis apply to it.
 
 References
 ----------
@@ -14,6 +14,9 @@ References
 .. [4] Fukushima, K. (2011). Increasing robustness against background noise: visual pattern recognition by a
        neocognitron. Neural Networks 24, 767-778.
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -30,13 +33,13 @@ def geometric(size: int, ratio: float) -> Tensor:
 
 
 def root(power: Tensor) -> Tensor:
-    """√power, and 0 where it is not above 0, with gradient 0 there: that of √ has no bound at 0."""
+    """√power, and 0 where it is not above 0, with gradient 0 there: the gradient of √ is unbounded at 0."""
     active = power > 0
     return torch.where(active, power, 1.0).sqrt() * active
 
 
 class Layer(nn.Module):
-    """A window that slides over all cell-planes below; says to the layer table what it is.
+    """A window that slides over all cell-planes below, and what the layer table is to say of it.
 
     Parameters
     ----------
@@ -48,18 +51,41 @@ class Layer(nn.Module):
         Spacing of the cells, in cells below.
     padding : int
         Rows and columns of silent cells around the planes below.
+    places : sequence of int, optional
+        Of the windows at this stride, number these by rows and by columns, and leave the others out: for cells that
+        stand closer in some places than in others.
     """
 
     layer_kind = "other"
     layer_op = ""
     layer_shows = ("relu",)  # φ, which every cell ends in, is also seen as a rectifier: before and after it
     window: Tensor
+    places: Tensor | None
 
-    def __init__(self, planes_in: int, planes: int, window: Tensor, *, stride: int = 1, padding: int = 0) -> None:
+    def __init__(
+        self,
+        planes_in: int,
+        planes: int,
+        window: Tensor,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        places: Sequence[int] | None = None,
+    ) -> None:
         super().__init__()
         self.in_channels, self.out_channels = planes_in, planes
         self.kernel_size, self.stride, self.padding, self.dilation, self.groups = len(window), stride, padding, 1, 1
         self.register_buffer("window", window, persistent=False)
+        self.register_buffer("places", None if places is None else torch.tensor(places), persistent=False)
+
+    def at_places(self, planes: Tensor) -> Tensor:
+        """Keep the cells at this layer's places, out of those at every window."""
+        return planes if self.places is None else planes.index_select(2, self.places).index_select(3, self.places)
+
+    def window_starts(self, cells: int) -> list[int]:
+        """First row (or column) of the windows of so many cells, in the padded planes below."""
+        places = range(cells) if self.places is None else self.places.tolist()
+        return [place * self.stride for place in places]
 
     def extra_repr(self) -> str:
         return (
@@ -80,8 +106,8 @@ class SLayer(Layer):
     layer_kind = "conv"
     layer_op = "s_cells"
 
-    def __init__(self, planes_in: int, planes: int, window: Tensor, *, stride: int = 1, padding: int = 0) -> None:
-        super().__init__(planes_in, planes, window, stride=stride, padding=padding)
+    def __init__(self, planes_in: int, planes: int, window: Tensor, **where: Any) -> None:
+        super().__init__(planes_in, planes, window, **where)
         size = self.kernel_size
         self.a = nn.Parameter(torch.zeros(planes, planes_in, size, size), requires_grad=False)
 
@@ -91,12 +117,12 @@ class SLayer(Layer):
 
     def excitation(self, planes: Tensor) -> Tensor:
         """Σ_κ Σ_ν a(κ, ν, k) u(κ, n + ν), what excites a cell."""
-        return F.conv2d(planes, self.a, stride=self.stride, padding=self.padding)
+        return self.at_places(F.conv2d(planes, self.a, stride=self.stride, padding=self.padding))
 
     def v_cells(self, planes: Tensor) -> Tensor:
         """v(n) = √(Σ_κ Σ_ν c(ν) u(κ, n + ν)²), one V-plane per layer (1980)."""
         power = (planes**2).sum(1, keepdim=True)
-        return root(F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding))
+        return root(self.at_places(F.conv2d(power, self.window[None, None], stride=self.stride, padding=self.padding)))
 
     def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the excitatory sum and of the V-plane."""
@@ -110,13 +136,13 @@ class SLayer(Layer):
 
 
 class CLayer(Layer):
-    """C-cells: each takes in S-cells of one plane within a window d(ν), and answers if any of them does."""
+    """C-cells: each takes in S-cells of one plane within a window d(ν), and responds if any of them does."""
 
     layer_kind = "pool"
     layer_op = "c_cells"
 
-    def __init__(self, planes: int, window: Tensor, *, stride: int = 1, padding: int = 0) -> None:
-        super().__init__(planes, planes, window, stride=stride, padding=padding)
+    def __init__(self, planes: int, window: Tensor, **where: Any) -> None:
+        super().__init__(planes, planes, window, **where)
         self.groups = planes
 
     def layer_kernel(self) -> Tensor:
@@ -125,7 +151,9 @@ class CLayer(Layer):
 
     def spread(self, planes: Tensor) -> Tensor:
         """Σ_ν d(ν) u_S(k, n + ν), plane by plane."""
-        return F.conv2d(planes, self.layer_kernel(), stride=self.stride, padding=self.padding, groups=self.groups)
+        kernel = self.layer_kernel()
+        summed = F.conv2d(planes, kernel, stride=self.stride, padding=self.padding, groups=self.groups)
+        return self.at_places(summed)
 
     def layer_macs(self, in_shape: Shape, out_shape: Shape) -> int:  # noqa: ARG002 - the layer protocol
         """Multiply-adds of the windows; the lateral inhibition of 1980 is small beside them."""

@@ -1,10 +1,10 @@
-"""The Neocognitron as scikit-learn knows models: fit, predict, score; and as a subject of every analysis."""
+"""The Neocognitron as a scikit-learn estimator (fit, predict, score), and as a subject of every analysis."""
 
 import difflib
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,9 +14,11 @@ from torch import Tensor
 
 from hierfeat._files import write_with
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.checks import as_images, checked_labels, choice, known, whole
 from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
-from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980, Settings1980
+from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980
 from hierfeat.zoo.neocognitron.self_organisation import in_parts
+from hierfeat.zoo.neocognitron.settings_1980 import PROTOCOL_1980, Settings1980
 from hierfeat.zoo.neocognitron.training import BATCH, train_1980, train_modern
 
 if TYPE_CHECKING:
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
 
 SETTINGS: dict[str, type[Settings1980] | type[ModernSettings]] = {"1980": Settings1980, "modern": ModernSettings}
 NO_ANSWER = -1
-"""What ``predict`` says of a pattern that no cell of the top layer answers (1980)."""
+"""What ``predict`` returns for a pattern to which no cell of the top layer responds (1980)."""
 
 Images = Tensor | np.ndarray
+_SLACK = 1e-3  # resampling may overshoot [0, 1] by a rounding error
 
 
 class Neocognitron:
@@ -36,9 +39,9 @@ class Neocognitron:
     ----------
     mode : str
         ``"modern"`` (2003-2013: contrast cells, add-if-silent, subtractive inhibition, square-root C-cells, a top
-        stage with labels) or ``"1980"`` (as published: shunting inhibition, reinforcement without a teacher).
+        stage with labels) or ``"1980"`` (shunting inhibition, reinforcement without a teacher).
     seed : int
-        Of the draws of patterns and deformations; the 1980 mode draws nothing.
+        Of the draws of patterns and deformations; in 1980, of the random shifts.
     **settings
         Constants of the mode, each an attribute of the same name: see `ModernSettings` and `Settings1980` in
         ``hierfeat.zoo.neocognitron``.
@@ -53,7 +56,17 @@ class Neocognitron:
     Raises
     ------
     HierfeatError
-        If the mode or a setting is unknown.
+        If the mode or a setting is unknown, or a setting has a value that it cannot take.
+
+    Notes
+    -----
+    Cells, sizes and reinforcement of the 1980 mode are the paper's equations 1 to 6 with its constants. By default its
+    learning is **not** the paper's: the layers learn one after the other, from patterns that keep their place, starting
+    from connections that differ in strength alone, and neighbouring cells stand one cell of the layer below apart. In
+    the paper all layers learn at every presentation, patterns are shifted at random, planes start weakly selective for
+    different orientations, and the density of cells falls from layer to layer. ``Neocognitron("1980",
+    **Neocognitron.PROTOCOL_1980)`` learns in that way, with constants that we searched for where the paper gives none.
+    NUMBERS
 
     References
     ----------
@@ -71,13 +84,13 @@ class Neocognitron:
     1.0
     """
 
+    PROTOCOL_1980: ClassVar[dict[str, Any]] = PROTOCOL_1980
     _estimator_type = "classifier"
+    seed: int
 
     def __init__(self, mode: str = "modern", *, seed: int = 0, **settings: Any) -> None:
-        if mode not in SETTINGS:
-            raise HierfeatError(f"expected a mode, 'modern' or '1980'; got {mode!r}")
-        self.mode, self.seed = mode, seed
-        self.set_params(**(_defaults(mode) | settings))
+        self.mode = choice(*SETTINGS)(mode, "mode", {})
+        self.set_params(seed=seed, **(_defaults(mode) | settings))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002 - scikit-learn passes it
         """Mode, seed and every setting, by name."""
@@ -90,7 +103,8 @@ class Neocognitron:
         Raises
         ------
         HierfeatError
-            If one is unknown; the message names the nearest.
+            If one is unknown (the message names the nearest), or has a value that it cannot take; all settings are
+            then as they were.
         """
         known = ["seed", *(field.name for field in fields(SETTINGS[self.mode]))]
         for name, value in params.items():
@@ -98,6 +112,10 @@ class Neocognitron:
                 close = difflib.get_close_matches(name, known, 1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise HierfeatError(f"the {self.mode} Neocognitron has no setting {name!r}{hint} It has {known}")
+        wanted: dict[str, Any] = {name: params.get(name, getattr(self, name, None)) for name in known}
+        whole(0, 2**32 - 1)(wanted.pop("seed"), "seed", {})
+        SETTINGS[self.mode](**wanted)  # raises if a value is out of range
+        for name, value in params.items():
             setattr(self, name, value)
         return self
 
@@ -125,23 +143,23 @@ class Neocognitron:
         images : Tensor or numpy.ndarray
             (N, 1, H, W) or (N, H, W) in [0, 1]; 1980: 16x16.
         labels : Tensor or numpy.ndarray
-            Integer labels, (N,).
+            Whole numbers from 0, (N,). Images with label -1 (class not known) are left out.
 
         Raises
         ------
         HierfeatError
             If shapes, types or numbers do not fit, or nothing in the images is active.
         """
-        images = self._checked(images)
-        names, numbers = np.unique(np.asarray(labels), return_inverse=True)
-        if numbers.shape != (len(images),):
-            raise HierfeatError(f"expected a label for each of {len(images)} images; got shape {numbers.shape}")
-        self.classes_ = names
+        images = self._checked(images, any_size=True)
+        images, own = known(images, checked_labels(labels, len(images)))
+        names, numbers = np.unique(own.numpy(), return_inverse=True)
         classes = torch.from_numpy(numbers)
         if self.mode == "1980":
-            self.network_: Network1980 | ModernNetwork = train_1980(images, classes, self._settings_1980())
+            settings = self._settings_1980()
+            self.network_: Network1980 | ModernNetwork = train_1980(images, classes, settings, seed=self.seed)
         else:
             self.network_ = train_modern(images, classes, self._settings_modern(), seed=self.seed)
+        self.classes_ = names
         return self
 
     def decision_function(self, images: Images) -> np.ndarray:
@@ -151,14 +169,16 @@ class Neocognitron:
             return torch.cat([network(part) for part in in_parts(images, BATCH)]).numpy()
 
     def predict(self, images: Images) -> np.ndarray:
-        """Label of each image, (N,); 1980: -1 where no cell of U_C3 answers."""
+        """Label of each image, (N,); 1980: -1 where no cell of U_C3 responds."""
         scores = self.decision_function(images)
         labels: np.ndarray = self.classes_[scores.argmax(1)]
         return np.where(scores.max(1) > 0, labels, NO_ANSWER) if self.mode == "1980" else labels
 
     def score(self, images: Images, labels: Tensor | np.ndarray) -> float:
-        """Share of images whose predicted label is right."""
-        return float((self.predict(images) == np.asarray(labels)).mean())
+        """Share of images whose predicted label is right, of those whose class is known."""
+        images = self._checked(images)
+        images, own = known(images, checked_labels(labels, len(images)))
+        return float((self.predict(images) == own.numpy()).mean())
 
     def hierarchy(self, *, name: str | None = None) -> "Hierarchy":
         """The trained network as a subject: S-layers of kind ``conv``, C-layers of kind ``pool``."""
@@ -209,17 +229,15 @@ class Neocognitron:
         self = cls(mode, seed=seed, **settings)
         self.classes_ = np.asarray(card["classes"])
         with torch.random.fork_rng(devices=[]):
-            self.network_ = self._empty_network(tuple(card["input_shape"]), tensors)
+            self.network_ = self.empty_network(tuple(card["input_shape"]), len(self.classes_))
         self.network_.load_state_dict(tensors)
         return self
 
-    def _empty_network(
-        self, input_shape: tuple[int, int, int], tensors: dict[str, Tensor]
-    ) -> Network1980 | ModernNetwork:
+    def empty_network(self, input_shape: tuple[int, int, int], classes: int) -> Network1980 | ModernNetwork:
+        """A network with these settings that has learned nothing; random parts draw from torch's global state."""
         if self.mode == "1980":
-            return Network1980(self._settings_1980(), classes=len(self.classes_))
-        references = len(tensors["top.references"]) if "top.references" in tensors else None
-        return ModernNetwork(self._settings_modern(), input_shape, len(self.classes_), references=references)
+            return Network1980(self._settings_1980(), classes=classes)
+        return ModernNetwork(self._settings_modern(), input_shape, classes)
 
     def _settings_1980(self) -> Settings1980:
         return Settings1980(**{field.name: getattr(self, field.name) for field in fields(Settings1980)})
@@ -232,20 +250,23 @@ class Neocognitron:
             raise HierfeatError("this Neocognitron has learned nothing yet: call fit(images, labels), or load a file")
         return self.network_
 
-    def _checked(self, images: Images) -> Tensor:
-        images = torch.as_tensor(images)
-        images = images[:, None] if images.ndim == 3 else images
-        expected = (
-            (1, SIZE, SIZE) if self.mode == "1980" else getattr(getattr(self, "network_", None), "input_shape", None)
-        )
-        if images.ndim != 4 or images.shape[1] != 1 or (expected and tuple(images.shape[1:]) != tuple(expected)):
+    def _checked(self, images: Images, *, any_size: bool = False) -> Tensor:
+        """Images as the network takes them; with `any_size`, as a network yet to be trained might."""
+        if isinstance(images, Tensor | np.ndarray) and images.ndim == 3:
+            images = images[:, None]
+        tensor = as_images(images, "images")
+        trained = None if any_size else getattr(getattr(self, "network_", None), "input_shape", None)
+        expected = (1, SIZE, SIZE) if self.mode == "1980" else trained
+        if tensor.ndim != 4 or tensor.shape[1] != 1 or (expected and tuple(tensor.shape[1:]) != tuple(expected)):
             shape = "x".join(map(str, expected)) if expected else "1xHxW"
-            raise HierfeatError(f"expected images of shape N x {shape}; got {tuple(images.shape)}")
-        if not len(images) or not images.is_floating_point() or not bool(torch.isfinite(images).all()):
+            raise HierfeatError(f"expected images of shape N x {shape}; got {tuple(tensor.shape)}")
+        if not len(tensor) or tensor.is_meta or not bool(torch.isfinite(tensor).all()):
             raise HierfeatError("expected at least one image, of finite floating-point numbers in [0, 1]")
-        if bool((images < 0).any()):
+        if bool((tensor < 0).any()):
             raise HierfeatError("expected non-negative images: firing rates of the input cells; got negative pixels")
-        return images.float()
+        if bool((tensor > 1 + _SLACK).any()):
+            raise HierfeatError(f"expected images in [0, 1], got pixels up to {float(tensor.max()):.3g}; rescale them")
+        return tensor.detach().cpu().float()
 
 
 def _defaults(mode: str) -> dict[str, Any]:

@@ -1,11 +1,12 @@
-"""Digits 0-4 on 16x16 cells, drawn for the 1980 network as the paper's were: thin strokes, black or white."""
+"""Digits 0-4 on 16x16 cells, drawn for the 1980 network like those of the paper: thin strokes, black or white."""
 
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
-from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import real, whole
 
 SIZE = 16
 _ORIGIN = (4.0, 5.0)
@@ -20,6 +21,7 @@ _STROKES: tuple[tuple[tuple[tuple[float, float], ...], ...], ...] = (
 """Corners (row, column) of the strokes of each digit, from the upper left corner of its 8x6 box."""
 
 
+@checked(jitter=real(0, 16), shift=whole(0, 4))
 def glyphs(*, jitter: float = 0.0, shift: int = 0, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Draw the digits 0 to 4, a stroke one cell wide.
 
@@ -42,7 +44,7 @@ def glyphs(*, jitter: float = 0.0, shift: int = 0, seed: int = 0) -> tuple[Tenso
     Raises
     ------
     HierfeatError
-        If `jitter` or `shift` is negative, or `shift` leaves the frame.
+        If `jitter` is negative, `shift` is not from 0 to 4 (which stays within the frame), or `seed` is not an int.
 
     Examples
     --------
@@ -50,8 +52,6 @@ def glyphs(*, jitter: float = 0.0, shift: int = 0, seed: int = 0) -> tuple[Tenso
     >>> tuple(images.shape), labels.tolist()
     ((5, 1, 16, 16), [0, 1, 2, 3, 4])
     """
-    if jitter < 0 or not 0 <= shift <= 4:
-        raise HierfeatError(f"expected jitter >= 0 and shift from 0 to 4 cells; got jitter={jitter}, shift={shift}")
     generator = torch.Generator().manual_seed(seed)
     images = torch.zeros(len(_STROKES), 1, SIZE, SIZE)
     for image, strokes in zip(images[:, 0], _STROKES, strict=True):

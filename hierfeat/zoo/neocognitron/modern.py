@@ -1,6 +1,6 @@
 """The later network (Fukushima 2003-2013): contrast cells, two modules of S- and C-cells, a labelled top.
 
-No S-layer sees a label or a gradient. Only the top stage is told what the images are.
+No S-layer sees a label or a gradient. Only the top stage is given the labels.
 
 References
 ----------
@@ -14,6 +14,7 @@ References
 
 import copy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.geometry import gaussian
+from hierfeat.subjects.checks import Check, Given, choice, real, several, whole
 from hierfeat.zoo.neocognitron.cells import CLayer, Layer, SLayer, root
 from hierfeat.zoo.neocognitron.ridge import Ridge
 from hierfeat.zoo.neocognitron.self_organisation import in_parts
@@ -82,8 +84,39 @@ class ModernSettings:
     deformed: int = 0
 
     def __post_init__(self) -> None:
-        if self.top not in ("interpolating", "ridge"):
-            raise HierfeatError(f"expected top='interpolating' or top='ridge'; got top={self.top!r}")
+        """Refuse what would fail later, or give a network that means something else."""
+        for name, check in _CHECKS.items():
+            check(getattr(self, name), name, {})
+        if self.contrast[0] >= self.contrast[1]:
+            raise HierfeatError(f"expected contrast as a centre smaller than its surround; got {self.contrast}")
+
+
+def _odd(value: Any, name: str, given: Given) -> int:
+    """Check the side of a window: it has a middle."""
+    size: int = whole(1, 99)(value, name, given)
+    if size % 2 == 0:
+        raise HierfeatError(f"expected {name} as an odd number of cells, got {size}")
+    return size
+
+
+_CHECKS: dict[str, Check] = {
+    "planes": several(2, whole()),
+    "thresholds": several(2, real(0, 0.999)),
+    "s_sizes": several(2, _odd),
+    "s_sigmas": several(2, real(above=0)),
+    "c_sizes": several(2, _odd),
+    "c_sigmas": several(2, real(above=0)),
+    "contrast": several(2, real(above=0)),
+    "learning_images": several(2, whole()),
+    "learning_patterns": several(2, whole(1, 10**7)),
+    "passes": whole(0),
+    "top": choice("interpolating", "ridge"),
+    "references": whole(),
+    "neighbours": whole(),
+    "penalty": real(above=0),
+    "one_sided": whole(0),
+    "deformed": whole(0, 1000),
+}
 
 
 class SubtractiveS(SLayer):
@@ -118,7 +151,7 @@ class SubtractiveS(SLayer):
 
 
 class SquareRootC(CLayer):
-    """C-cells that answer √(Σ_ν d(ν) u_S) (Fukushima 2010): a compression without an upper bound."""
+    """C-cells whose response is √(Σ_ν d(ν) u_S) (Fukushima 2010): a compression without an upper bound."""
 
     def forward(self, planes: Tensor) -> Tensor:
         """Responses of all C-cells, (N, planes, rows, columns), from those of the S-cells."""
@@ -223,7 +256,7 @@ class ModernNetwork(nn.Module):
         images : Tensor
             (N, 1, H, W), as many as the top shall remember (more than ``settings.references`` a class are condensed).
         labels : Tensor
-            Class numbers, (N,); a class without examples is never answered.
+            Class numbers, (N,); a class without examples is never predicted.
         """
         classes = self.top.out_features
         present, own = labels.unique(return_inverse=True)

@@ -1,4 +1,4 @@
-"""The network of 1980, as published: shunting S- and C-cells, three modules, twenty-four cell-planes a layer.
+"""The network of 1980: shunting S- and C-cells, three modules, twenty-four cell-planes a layer.
 
 Formulas and letters are those of Fukushima (1980), which has them in this order: S-cells u_S and φ, V-cells v_C
 (:class:`ShuntingS`, ``SLayer.v_cells``), C-cells u_C, ψ and v_S (:class:`ShuntingC`), then the reinforcement of a and b
@@ -10,48 +10,24 @@ References
        recognition unaffected by shift in position. Biological Cybernetics 36, 193-202.
 """
 
-from dataclasses import dataclass
+import copy
+from math import floor
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierfeat.zoo.neocognitron.cells import CLayer, SLayer, geometric
+from hierfeat.zoo.neocognitron.initial_weights import graded, oriented
+from hierfeat.zoo.neocognitron.settings_1980 import Settings1980
 
 SIZE = 16
 """Side of the input layer U0, in cells."""
-
-
-@dataclass(frozen=True)
-class Settings1980:
-    """Sizes and constants of the 1980 network; where the paper gives a number, it is the default.
-
-    Parameters
-    ----------
-    planes : int
-        Cell-planes K of every layer.
-    selectivity : tuple of float
-        r of the three S-layers; a cell answers patterns of similarity above r/(1 + r).
-    amplification : tuple of float
-        q of the three S-layers, the speed of reinforcement.
-    saturation : float
-        α of the C-cells.
-    gamma, delta : tuple of float
-        Ratios by which c(ν) and d(ν) fall per cell of distance, a value for each module.
-    initial : float
-        Size of the connections a before learning: small, and different in each plane.
-    presentations : int
-        How often each training pattern is shown to each layer.
-    """
-
-    planes: int = 24
-    selectivity: tuple[float, float, float] = (4.0, 1.5, 1.5)
-    amplification: tuple[float, float, float] = (1.0, 16.0, 16.0)
-    saturation: float = 0.5
-    gamma: tuple[float, float, float] = (0.9, 1.0, 1.0)
-    delta: tuple[float, float, float] = (0.7, 0.8, 1.0)
-    initial: float = 1e-4
-    presentations: int = 20
+S_SIDES, C_SIDES = (16, 8, 2), (10, 6, 1)
+"""Sides of the three S-layers and of the three C-layers, in cells."""
+_PADDING = ((2, 0), (1, 1), (0, 0))
+"""Of each module's S-layer and C-layer, where neighbouring cells stand one cell of the layer below apart."""
 
 
 class ShuntingS(SLayer):
@@ -62,7 +38,12 @@ class ShuntingS(SLayer):
     selectivity : float
         r: how strongly the V-cell inhibits.
     initial : float
-        Size of the connections a before learning.
+        a₀, the size of the connections a before learning.
+    oriented_start : tuple of float, optional
+        Orientation m and kinship p of oriented initial connections; without it, they are graded
+        (see ``initial_weights``).
+    **where
+        Padding and places of the cells.
 
     Attributes
     ----------
@@ -71,22 +52,30 @@ class ShuntingS(SLayer):
     """
 
     def __init__(
-        self, planes_in: int, planes: int, window: Tensor, *, selectivity: float, initial: float, padding: int = 0
+        self,
+        planes_in: int,
+        planes: int,
+        window: Tensor,
+        *,
+        selectivity: float,
+        initial: float,
+        oriented_start: tuple[float, float] | None = None,
+        **where: Any,
     ) -> None:
-        super().__init__(planes_in, planes, window, padding=padding)
-        self.selectivity, self.initial = selectivity, initial
+        super().__init__(planes_in, planes, window, **where)
+        self.selectivity, self.initial, self.oriented_start = selectivity, initial, oriented_start
         self.b = nn.Parameter(torch.zeros(planes), requires_grad=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Before learning: a small and a little smaller from plane to plane, b zero; nothing is random.
-
-        Connections that differ in strength alone, and not in shape, let the first plane that is still free take up
-        a feature that none answers. With planes that prefer different bars from the start, the first digit claims
-        nearly all of them, and digits shown later are left with the features they share with it.
-        """
-        planes = self.out_channels
-        self.a.copy_((self.initial * (1 - torch.arange(planes) / (2 * planes)))[:, None, None, None].expand_as(self.a))
+        """Before learning: a small, and different from plane to plane, b zero; nothing is random."""
+        planes, below, size, _ = self.a.shape
+        if self.oriented_start is None:
+            start = graded(planes, initial=self.initial)
+        else:
+            orientation, kinship = self.oriented_start
+            start = oriented(planes, below, size, initial=self.initial, orientation=orientation, kinship=kinship)
+        self.a.copy_(start.expand_as(self.a))
         self.b.zero_()
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -105,8 +94,8 @@ class ShuntingC(CLayer):
         α: the net excitation that brings a cell to half of its largest response, 1.
     """
 
-    def __init__(self, planes: int, window: Tensor, *, saturation: float, padding: int = 0) -> None:
-        super().__init__(planes, window, padding=padding)
+    def __init__(self, planes: int, window: Tensor, *, saturation: float, **where: Any) -> None:
+        super().__init__(planes, window, **where)
         self.saturation = saturation
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -118,14 +107,30 @@ class ShuntingC(CLayer):
 
 
 def _inner(planes: Tensor) -> Tensor:
-    """All cells but the outermost ring: U_C1 looks at no more of U_S1, which is how 16 rows become 10."""
+    """All cells but the outermost ring: so U_C1, at constant density, has 10 rows over the 16 of U_S1."""
     return planes[..., 1:-1, 1:-1]
+
+
+def spread_places(cells: int, below: int) -> list[int]:
+    """Rows of the layer below that so many cells stand over if they are spread evenly over all of it.
+
+    Cell i is centred on (i - (cells - 1)/2) below/cells from the middle, rounded, halves outwards.
+
+    Examples
+    --------
+    >>> spread_places(6, 8)
+    [0, 1, 3, 4, 6, 7]
+    """
+    middle, apart = (below - 1) / 2, below / cells
+    upper = [floor(middle + (i - (cells - 1) / 2) * apart + 0.5) for i in range(cells // 2, cells)]
+    lower = [below - 1 - place for place in reversed(upper)]
+    return lower[: cells // 2] + upper
 
 
 class CellLabels(nn.Module):
     """What the U_C3 cells stand for: the score of a class is the largest response of the cells named after it.
 
-    Not part of the published network, which knows no labels: an observer names its cells after learning.
+    Not part of the published network, which has no labels: an observer names its cells after learning.
     """
 
     layer_kind = "linear"
@@ -137,15 +142,15 @@ class CellLabels(nn.Module):
         self.register_buffer("names", torch.zeros(classes, cells))
         self.names: Tensor
 
-    def name_cells(self, answers: Tensor, labels: Tensor) -> None:
+    def name_cells(self, responses: Tensor, labels: Tensor) -> None:
         """Name each cell after the class of the pattern that drives it most; silent cells get no name."""
-        strongest, pattern = answers.max(0)
+        strongest, pattern = responses.max(0)
         named = F.one_hot(labels[pattern], self.out_features).T * (strongest > 0)
         self.names.copy_(named)
 
-    def forward(self, answers: Tensor) -> Tensor:
+    def forward(self, responses: Tensor) -> Tensor:
         """(N, cells) to (N, classes)."""
-        return (answers[:, None] * self.names).amax(2)
+        return (responses[:, None] * self.names).amax(2)
 
 
 class Network1980(nn.Module):
@@ -172,18 +177,37 @@ class Network1980(nn.Module):
     def _module(self, index: int) -> tuple[ShuntingS, ShuntingC]:
         s = self.settings
         below = 1 if index == 0 else s.planes
-        s_padding, c_padding = ((2, 0), (1, 1), (0, 0))[index]
         c = geometric(5, s.gamma[index])
         c = c / (c.sum() * below)  # the paper's constraint: ΣΣ c(ν) = 1 over places and planes
-        d = geometric(2 if index == 2 else 5, s.delta[index])
-        s_cells = ShuntingS(below, s.planes, c, selectivity=s.selectivity[index], initial=s.initial, padding=s_padding)
-        return s_cells, ShuntingC(s.planes, d, saturation=s.saturation, padding=c_padding)
+        d = s.spread[index] * geometric(2 if index == 2 else 5, s.delta[index])
+        oriented_start = (s.orientation[index], s.kinship[index]) if s.start == "oriented" else None
+        where_s, where_c = self._where(index)
+        s_cells = ShuntingS(
+            below,
+            s.planes,
+            c,
+            selectivity=s.selectivity[index],
+            initial=s.initial_of(index),
+            oriented_start=oriented_start,
+            **where_s,
+        )
+        return s_cells, ShuntingC(s.planes, d, saturation=s.saturation, **where_c)
+
+    def _where(self, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Padding and places of a module's S-cells, and of its C-cells."""
+        if self.settings.density == "constant":
+            s_padding, c_padding = _PADDING[index]
+            return {"padding": s_padding}, {"padding": c_padding}
+        below, s_side, c_side = (SIZE, *C_SIDES)[index], S_SIDES[index], C_SIDES[index]
+        for_s = {"padding": 2, "places": spread_places(s_side, below)}
+        return for_s, {} if index == 2 else {"padding": 2, "places": spread_places(c_side, s_side)}
 
     def module(self, index: int, below: Tensor) -> Tensor:
         """Responses of a module's C-cells from the layer below; `index` is 0, 1 or 2."""
         s_layer, c_layer = ((self.s1, self.c1), (self.s2, self.c2), (self.s3, self.c3))[index]
         u_s = s_layer(below)
-        u_c: Tensor = c_layer(_inner(u_s) if index == 0 else u_s)
+        cut = index == 0 and self.settings.density == "constant"
+        u_c: Tensor = c_layer(_inner(u_s) if cut else u_s)
         return u_c
 
     def answers(self, images: Tensor) -> Tensor:
@@ -191,6 +215,19 @@ class Network1980(nn.Module):
         for index in range(3):
             images = self.module(index, images)
         return images.flatten(1)
+
+    def on_larger_plane(self) -> "Network1980":
+        """The same cells under an input layer of 20x20 cells, in the middle of which U0 lies.
+
+        The outermost cells of U_S1 look two cells beyond U0, where they had silent cells: now there are cells too, and
+        a pattern that is moved out of U0 is cut off only where no cell of the network looks any more.
+        """
+        twin = copy.copy(self)
+        twin._modules = dict(self._modules)
+        twin.s1 = copy.copy(self.s1)
+        margin, twin.s1.padding = self.s1.padding, 0
+        twin.input_shape = (1, SIZE + 2 * margin, SIZE + 2 * margin)
+        return twin
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of the classes, (N, classes)."""

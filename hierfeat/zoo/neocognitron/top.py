@@ -1,4 +1,4 @@
-"""The interpolating vector, the top stage as published: the only stage with labels.
+"""The interpolating vector, the published top stage: the only stage with labels.
 
 Like the ridge in its place, it looks at the direction of the feature vector only, and learns without a gradient.
 
@@ -8,7 +8,7 @@ References
 .. [2] Fukushima, K. (2013). Training multi-layered neural network neocognitron. Neural Networks 40, 18-31.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -58,6 +58,13 @@ class InterpolatingVector(nn.Module):
         self.references = nn.Parameter(references.clone(), requires_grad=False)
         self.labels = labels.clone()
         return self
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        """Take as many references as were saved: a class with few examples has fewer than `references` allows."""
+        saved = state_dict.get(prefix + "references")
+        if saved is not None and saved.ndim == 2 and saved.shape[1] == self.in_features:
+            self.holding(torch.zeros(saved.shape), torch.zeros(len(saved), dtype=torch.long))
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, features) to cosines (N, classes)."""

@@ -8,24 +8,25 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.deform import Jitter, jittered
 from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings, SubtractiveS
-from hierfeat.zoo.neocognitron.neocognitron_1980 import Network1980, Settings1980
+from hierfeat.zoo.neocognitron.neocognitron_1980 import Network1980
 from hierfeat.zoo.neocognitron.reinforcement import self_organise
 from hierfeat.zoo.neocognitron.ridge import Ridge, RidgeSums
 from hierfeat.zoo.neocognitron.self_organisation import in_parts, organise
+from hierfeat.zoo.neocognitron.settings_1980 import Settings1980
 from hierfeat.zoo.neocognitron.top import InterpolatingVector, condense
 
 BATCH, GROUP = 200, 1000
 """Images that pass the network together, and images whose features a ridge takes in together."""
 FLOOR = 0.2
-"""S-cells learn where the V-cell answers more than this share of the strongest."""
+"""S-cells learn where the response of the V-cell is more than this share of the strongest."""
 DEFORMATION = Jitter(shift=1.0, rotation=8.0, scale=0.08, shear=0.1, elastic=0.8)
 """How far the further copies of training images are deformed."""
 
 
 @torch.no_grad()
-def train_1980(images: Tensor, labels: Tensor, settings: Settings1980) -> Network1980:
+def train_1980(images: Tensor, labels: Tensor, settings: Settings1980, *, seed: int = 0) -> Network1980:
     """Self-organise without labels; then name each U_C3 cell after the class of the image that drives it most."""
-    network = self_organise(Network1980(settings, classes=int(labels.max()) + 1), images)
+    network = self_organise(Network1980(settings, classes=int(labels.max()) + 1), images, seed=seed)
     network.readout.name_cells(network.answers(images), labels)
     return network
 

@@ -1,10 +1,13 @@
-"""What a training is made of: data, augmentation, optimiser, schedule, epochs and seed, in one frozen dataclass."""
+"""What a training is made of, in one frozen dataclass: by gradient descent, or by self-organisation."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
+from hierfeat.subjects.checks import whole
+from hierfeat.zoo.neocognitron.estimator import Neocognitron
 
 _CHOICES = {
     "optimizer": ("adamw", "sgd"),
@@ -86,3 +89,54 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON can hold it."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class NeocognitronRecipe:
+    """Everything that, with the code, decides the weights of a Neocognitron, which is trained without a gradient.
+
+    Attributes
+    ----------
+    model : str
+        A name of the zoo.
+    data : str
+        ``digits``, ``mnist``, ``fashion_mnist``, or ``glyphs`` (the five digits of :func:`hierfeat.glyphs`).
+    mode : str
+        ``modern`` or ``1980``.
+    settings : mapping
+        Settings of :class:`hierfeat.Neocognitron` that differ from its defaults.
+    split : str
+        What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
+    limit : int, optional
+        Train on the first so many images only, for a quick look.
+    seed : int
+        Of the draws of patterns and deformations; in 1980, of the random shifts.
+    notes : str
+        How the choices were made; goes into the card.
+    """
+
+    model: str
+    data: str
+    mode: str = "modern"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "train+validation"
+    limit: int | None = None
+    seed: int = 0
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a split that would be taken for something else, and settings that the network does not have."""
+        if self.split not in _CHOICES["split"]:
+            raise HierfeatError(f"expected a recipe's split among {', '.join(_CHOICES['split'])}; got {self.split!r}")
+        if self.limit is not None:
+            whole()(self.limit, "limit", {})
+        self.estimator()
+
+    def estimator(self) -> Neocognitron:
+        """The Neocognitron that this recipe trains, before it has learned."""
+        return Neocognitron(self.mode, seed=self.seed, **self.settings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the recipe, with all settings of the network, as JSON can hold it."""
+        settings = self.estimator().get_params()
+        return asdict(self) | {"settings": {name: settings[name] for name in settings if name not in ("mode", "seed")}}

@@ -12,18 +12,19 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.zoo import ZOO, Species
+from hierfeat.zoo.neocognitron.glyphs import glyphs
 from hierfeat.zoo.training.augment import augment
 from hierfeat.zoo.training.checkpoint import State, resume, save, start
 from hierfeat.zoo.training.files import write
-from hierfeat.zoo.training.recipe import Recipe
-from hierfeat.zoo.training.recipes import find_recipe
+from hierfeat.zoo.training.recipe import NeocognitronRecipe, Recipe
+from hierfeat.zoo.training.recipes import NEOCOGNITRONS, find_recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Training(Result):
 
 
 def train(
-    recipe: Recipe | str,
+    recipe: Recipe | NeocognitronRecipe | str,
     *,
     out: str | Path | None = None,
     device: str = "cpu",
@@ -68,17 +69,18 @@ def train(
 
     Parameters
     ----------
-    recipe : Recipe or str
+    recipe
         A recipe, or the name of one of :func:`find_recipe`.
-    out : str or Path, optional
+    out
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
-        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped.
-    device : str
-        ``cpu``, ``cuda`` or ``mps``.
-    root : str or Path, optional
+        from it, and on the CPU ends with the same weights, bit for bit, as if it had never stopped. A Neocognitron
+        keeps no checkpoint: the digits take seconds, MNIST some minutes.
+    device
+        ``cpu``, ``cuda`` or ``mps``; a Neocognitron organises itself on the CPU.
+    root
         Folder of the data sets; see :func:`hierfeat.mnist`.
-    progress : bool
+    progress
         Show a progress bar where standard error is a terminal.
 
     Returns
@@ -94,6 +96,7 @@ def train(
     Notes
     -----
     Bit-identical means: same machine, same versions, same number of threads. The global random state is left as found.
+    A Neocognitron has no epochs and no loss: its learning curve is one row, the end.
 
     Examples
     --------
@@ -106,6 +109,8 @@ def train(
     """
     recipe = _checked(recipe)
     species = ZOO[recipe.model]
+    if isinstance(recipe, NeocognitronRecipe):
+        return _organise(recipe, species, out, device, root)
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
         state = start(recipe, species, device)
@@ -117,29 +122,57 @@ def train(
         if not steps:
             raise HierfeatError(f"expected at least one batch of {recipe.batch_size} images; got {len(training[1])}")
         done = len(state.rows)
-        with tqdm(total=recipe.epochs * steps, initial=done * steps, disable=None if progress else True) as bar:
-            bar.set_description(recipe.model)
+        total, start_at = recipe.epochs * steps, done * steps
+        with bar(recipe.model, total=total, initial=start_at, unit="step", progress=progress) as shown:
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, training, epoch, bar.update)
+                row = _epoch(state, recipe, species, training, epoch, shown.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
-                bar.set_postfix(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
+                shown.say(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
                 save(state, checkpoint, recipe)
         test = _score(state.model, species, data["test"])
-    finished = _finish(state, recipe, test)
+    finished = _finish(state.model, state.rows, recipe, test)
     if checkpoint is not None:
         write(finished, checkpoint.parent)
         checkpoint.unlink(missing_ok=True)
     return finished
 
 
-def _checked(recipe: Recipe | str) -> Recipe:
+def _organise(
+    recipe: NeocognitronRecipe, species: Species, out: str | Path | None, device: str, root: str | Path | None
+) -> Training:
+    """Train a Neocognitron on all its images at once, and measure it."""
+    if device != "cpu":
+        raise HierfeatError(f"expected device='cpu': {recipe.model} organises itself there; got {device!r}")
+    data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
+    images, labels = (part[: recipe.limit] for part in data[recipe.split])
+    missing = sorted(set(range(len(species.classes))) - set(labels.tolist()))
+    if missing:
+        raise HierfeatError(
+            f"expected images of all {len(species.classes)} classes; got none of {missing}: raise limit"
+        )
+    started, started_cpu = time.perf_counter(), time.process_time()
+    model = recipe.estimator().fit(images, labels).network_
+    row = {"epoch": 1, "learning_rate": float("nan"), "train_loss": float("nan")}
+    row |= {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - started_cpu}
+    row["train_accuracy"] = _score(model, species, (images, labels))
+    row["validation_accuracy"] = _score(model, species, data.get("validation"))
+    finished = _finish(model, [row], recipe, _score(model, species, data["test"]))
+    if out is not None:
+        write(finished, out)
+    return finished
+
+
+def _checked(recipe: Recipe | NeocognitronRecipe | str) -> Recipe | NeocognitronRecipe:
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
-    if not isinstance(recipe, Recipe):
+    if not isinstance(recipe, Recipe | NeocognitronRecipe):
         raise HierfeatError(f"expected a Recipe or the name of one, got {type(recipe).__name__}")
-    if recipe.model not in ZOO or recipe.data not in LOADERS:
+    known = {*LOADERS, "glyphs"} if isinstance(recipe, NeocognitronRecipe) else set(LOADERS)
+    if recipe.model not in ZOO or recipe.data not in known:
         raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
+    if isinstance(recipe, NeocognitronRecipe) != (recipe.model in NEOCOGNITRONS):
+        raise HierfeatError(f"expected the recipe of {recipe.model} to be of the kind that find_recipe returns for it")
     return recipe
 
 
@@ -163,11 +196,13 @@ def measure_test_accuracy(
     return _score(model, species, _data(data, "test", species, root, "cpu"))
 
 
-def _parts(recipe: Recipe) -> set[str]:
+def _parts(recipe: Recipe | NeocognitronRecipe) -> set[str]:
     return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
 
 
 def _data(name: str, split: str, species: Species, root: str | Path | None, device: str) -> tuple[Tensor, Tensor]:
+    if name == "glyphs":  # five, and no other to be measured on
+        return glyphs()
     options: dict[str, Any] = {} if name == "cifar10" else {"size": species.input_shape[1]}
     if name != "digits":
         options["root"] = root
@@ -253,18 +288,20 @@ def _score(model: nn.Module, species: Species, data: tuple[Tensor, Tensor] | Non
     return accuracy(lambda images: model(_normalise(images, species)), *data)
 
 
-def _finish(state: State, recipe: Recipe, test: float) -> Training:
-    table = pd.DataFrame(state.rows)
+def _finish(
+    model: nn.Module, rows: list[dict[str, float]], recipe: Recipe | NeocognitronRecipe, test: float
+) -> Training:
+    table = pd.DataFrame(rows)
     validation = float(table["validation_accuracy"].iloc[-1])
     card = {
         "model": recipe.model,
         "recipe": recipe.as_dict(),
-        "parameters": sum(parameter.numel() for parameter in state.model.parameters()),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "test_accuracy": test,
         "validation_accuracy": None if isnan(validation) else validation,
         "seconds": float(table["seconds"].sum()),
         "cpu_seconds": float(table["cpu_seconds"].sum()),
     }
-    weights = {name: value.cpu().contiguous().numpy() for name, value in state.model.state_dict().items()}
+    weights = {name: value.cpu().contiguous().numpy() for name, value in model.state_dict().items()}
     provenance = {"recipe": recipe.as_dict(), "torch": torch.__version__, "seed": recipe.seed}
     return Training(table=table, provenance=provenance, weights=weights, card=card)

@@ -70,7 +70,7 @@ def by_captum(model: nn.Module, method: str, images: torch.Tensor) -> torch.Tens
         mask = (rows[:, None] * 4 + cols).expand(1, images.shape[1], 16, 14)
         with torch.no_grad():
             return NeuronFeatureAblation(model, model.conv3).attribute(images, UNIT, feature_mask=mask)[:, :1]
-    cam = LayerGradCam(model, model.conv2).attribute(images, UNIT)
+    cam = LayerGradCam(model, model.conv2).attribute(images, UNIT, relu_attributions=True)
     return F.interpolate(cam, (16, 14), mode="bilinear")
 
 
@@ -148,7 +148,9 @@ def test_gradcam_follows_the_branch_that_leads_to_the_unit() -> None:
     maps = hf.record(h, shown, layers="squeeze")["squeeze"]
     weights = torch.zeros(3, 10, 10)
     weights[:, 3:6, 4:7] = h.model.right.weight[0].detach()
-    cam = ((weights * (maps > 0)).mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True)
+    cam = (
+        ((weights * (maps > 0)).mean((2, 3), keepdim=True) * maps).sum(1, keepdim=True).relu()
+    )  # Selvaraju et al. (2017): what speaks for the unit
     np.testing.assert_allclose(found.maps, F.interpolate(cam, (12, 12), mode="bilinear"), atol=1e-6)
     with pytest.raises(hf.HierfeatError, match="to lead to 'right'"):
         attribute(h, "right", 0, shown, method="gradcam", cam_layer="left")

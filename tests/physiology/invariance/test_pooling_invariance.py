@@ -1,5 +1,7 @@
 """Pools in isolation against closed forms, swapped pools against torch's own, and the analysis as a whole."""
 
+from math import comb
+
 import numpy as np
 import pytest
 import torch
@@ -177,3 +179,18 @@ def test_lenet() -> None:
     gains = result.table.set_index(["layer", "pooling"])["gain"]
     assert gains["pool2", "blurred"] > gains["pool2", "max"] > gains["pool2", "strided"]
     assert len(result.plot().axes) == 6
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_pools_larger_than_their_map_are_swapped_too(side: int) -> None:
+    """Ceil mode lets a window stand on a map that is smaller than it."""
+    net = nn.Sequential(nn.Conv2d(1, 4, 3), nn.AdaptiveAvgPool2d(side), nn.MaxPool2d(4, ceil_mode=True), nn.Flatten())
+    table = hf.pooling_invariance(hf.Hierarchy(net, (1, 12, 12)), torch.rand(4, 1, 12, 12), max_shift=1).table
+    assert set(table.layer) == {"1", "2"}
+    assert (table[table.layer == "2"].status == "exact").sum() >= 6
+
+
+@pytest.mark.parametrize("taps", [1, 3, 63, 65, 127, 1023])
+def test_binomials_of_any_width(taps: int) -> None:
+    exact = [comb(taps - 1, place) / 2 ** (taps - 1) for place in range(taps)]  # of Python's integers
+    np.testing.assert_allclose(binomial(taps).numpy(), exact, rtol=1e-5, atol=1e-12)

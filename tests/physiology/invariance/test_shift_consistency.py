@@ -59,3 +59,26 @@ def test_files_and_bad_input(tmp_path) -> None:
     maps = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 2, 3)), (1, 32, 32))
     with pytest.raises(hf.HierfeatError, match="score per class"):
         shift_consistency(maps, images[:4])
+
+
+def test_some_of_the_shifts_estimate_what_all_of_them_give() -> None:
+    h, (images, labels) = hf.load("lenet5-digits"), hf.digits(split="test")
+    images, labels = images[:100], labels[:100]
+    whole = hf.shift_consistency(h, images, labels, max_shift=4)
+    some = [hf.shift_consistency(h, images, labels, max_shift=4, max_shifts=9, seed=seed) for seed in range(12)]
+    assert {len(found.table) for found in some} == {9}
+    assert np.mean([found.consistency for found in some]) == pytest.approx(whole.consistency, abs=0.03)
+    of_all = whole.table.set_index(["dy", "dx"])
+    for row in some[0].table.itertuples():  # the same at each shift
+        assert row.agreement == of_all.agreement[row.dy, row.dx]
+        assert row.accuracy == of_all.accuracy[row.dy, row.dx]
+
+
+@pytest.mark.parametrize("end", [nn.Softmax(1), nn.LogSoftmax(1)])
+def test_a_softmax_in_the_network_is_not_taken_twice(end: nn.Module) -> None:
+    h, (images, labels) = hf.load("lenet5-digits"), hf.digits(split="test")
+    ended = hf.Hierarchy(nn.Sequential(h.model, end), h.input_shape, mean=h.mean, std=h.std)
+    plain, other = (hf.evaluate(x, images[:50], labels[:50]) for x in (h, ended))
+    np.testing.assert_allclose(other.confidence, plain.confidence, atol=1e-5)
+    plain, other = (hf.shift_consistency(x, images[:20], max_shift=1).variation for x in (h, ended))
+    assert other == pytest.approx(plain, abs=1e-5)

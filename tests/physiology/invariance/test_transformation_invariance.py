@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 import hierfeat as hf
@@ -103,7 +105,10 @@ def test_goodfellows_score_of_a_perfectly_invariant_and_of_a_local_unit() -> Non
     # the four brightest spots lie at the end of the last row, and leave the image downwards or to the right
     whole, pixel = table["score"]
     assert table["global_rate"].tolist() == pytest.approx([4 / 289, 1 / 289])
-    assert pixel == pytest.approx(1 / 3 * 289)  # fires at one of three places of the trajectory of its only image
+    assert np.isnan(pixel)  # it fires at one image, and no threshold makes it fire at four
+    assert table["status"].tolist() == ["ok", "fires too rarely"]
+    rare = invariance_score(h, images, amounts=(-1.0, 1.0), firing=1 / 289, max_images=289).table
+    assert rare["score"][1] == pytest.approx(1 / 3 * 289)  # at one of three places of the trajectory of its only image
     inside = 1 - (1 + 1) / 12  # of 4 x 3 places, one image leaves to the right and one below
     assert whole <= 289 / 4
     assert whole == pytest.approx(inside * 289 / 4, rel=0.2)
@@ -114,3 +119,25 @@ def test_scores_of_lenet() -> None:
     assert result.table["score"].dropna().between(1 / 3, 100.0001).all()
     assert (result.summary["best_10"] >= result.summary["best_100"]).all()
     assert result.plot().axes[0].get_ylabel().startswith("invariance score")
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.integers(100, 350), st.sampled_from([0.01, 0.02, 0.05]))
+def test_no_unit_scores_beyond_perfect_and_every_score_is_of_the_same_rate(seed, count, firing) -> None:
+    torch.manual_seed(seed)
+    conv = nn.Conv2d(1, 6, 9)
+    nn.init.uniform_(conv.bias, -1.5, 0.5)  # some fire often, some hardly ever
+    h = hf.Hierarchy(nn.Sequential(conv, nn.ReLU()), (1, 9, 9))
+    images = torch.rand(count, 1, 9, 9, generator=torch.Generator().manual_seed(seed))
+    table = invariance_score(h, images, transformation="contrast", amounts=(0.9, 1.0), firing=firing).table
+    scored = table[table.status == "ok"]
+    assert (scored.score <= 1 / firing + 1e-9).all()
+    assert scored.global_rate.to_numpy() == pytest.approx(firing, rel=0.02)
+    assert table.score.isna().equals(table.status != "ok")
+
+
+def test_a_unit_that_never_stops_firing_is_perfect() -> None:
+    h = hf.Hierarchy(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()), (1, 8, 8))
+    images = torch.rand(200, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    [score] = invariance_score(h, images, amounts=(0.0,), layers="pool").table.score
+    assert score == pytest.approx(100)

@@ -135,7 +135,7 @@ def test_a_unit_that_is_never_driven_is_dead_only_where_nothing_passes(module: n
 def test_each_rectifier_has_its_own_meaning_of_negative(module: nn.Module, negative_energy: float | None) -> None:
     result = nonnegativity(bare(module), gaussian())
     [text] = result.negative.values()
-    assert text in NEGATIVE.values()
+    assert text in NEGATIVE.values() or text == "kept, cut off at −1; above 1 cut off"
     table = result.table
     assert table["active_fraction"].to_numpy() == pytest.approx(0.5, abs=0.01)  # above its answer to zero
     if negative_energy is not None:
@@ -177,3 +177,58 @@ def test_lenet(tmp_path) -> None:
     assert again.negative == result.negative
     assert np.array_equal(again.before["act2"], result.before["act2"])
     assert len(result.plot().axes) == 12
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        (nn.Hardtanh(0.0, 6.0), "set to zero; above 6 cut off"),
+        (nn.Hardtanh(-2.0, 2.0), "kept, cut off at −2; above 2 cut off"),
+        (nn.ReLU6(), "set to zero; above 6 cut off"),
+        (nn.Threshold(0.0, 0.0), "set to zero"),
+        (nn.Threshold(0.5, 0.1), "up to 0.5 set to 0.1"),
+    ],
+)
+def test_a_clipped_function_is_described_by_its_own_limits(module: nn.Module, said: str) -> None:
+    assert nonnegativity(bare(module), gaussian()).negative["0"] == said
+
+
+#: A function, and how many kinks lie between −8 and 8: from one to the other every unit passes them all.
+KINKS = [
+    (nn.ReLU(), 1),
+    (nn.ReLU6(), 2),
+    (nn.LeakyReLU(), 1),
+    (nn.PReLU(), 1),
+    (nn.Threshold(0.5, 0.0), 1),
+    (nn.Hardtanh(), 2),
+    (nn.Hardtanh(-9.0, 2.0), 1),
+    (nn.Hardshrink(), 2),
+    (nn.Softshrink(0.25), 2),
+    (nn.Hardsigmoid(), 2),
+]
+
+
+@pytest.mark.parametrize(("module", "kinks"), KINKS, ids=lambda value: type(value).__name__)
+def test_linear_regions_end_at_each_functions_own_kinks(module: nn.Module, kinks: int) -> None:
+    """Against brute force: the points of a fine line at which the slope of the function itself changes."""
+    x = torch.linspace(-8, 8, 16001, dtype=torch.float64, requires_grad=True)
+    [slope] = torch.autograd.grad(module.double()(x).sum(), x)
+    assert int((slope.diff().abs() > 1e-9).sum()) == kinks
+    scaled = nn.Sequential(nn.Conv2d(1, 1, 1), module.float())
+    nn.init.constant_(scaled[0].weight, 16.0)
+    nn.init.constant_(scaled[0].bias, -8.0)
+    images = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)])
+    [row] = hf.linear_regions(hf.Hierarchy(scaled, (1, 2, 2)), images, ways=1, steps=100).table.itertuples()
+    assert row.crossings == 4 * kinks
+    assert row.status == "lower bound"
+
+
+def test_smooth_functions_have_no_regions_and_a_maxout_changes_its_winner() -> None:
+    images = torch.stack([torch.zeros(1, 2, 2), torch.ones(1, 2, 2)])
+    smooth = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 1, 1), nn.SiLU()), (1, 2, 2))
+    assert hf.linear_regions(smooth, images, ways=1).table.status.tolist() == ["no regions"]
+    conv = nn.Conv2d(1, 2, 1)
+    conv.weight.data = torch.tensor([1.0, -1.0]).view(2, 1, 1, 1)  # the pieces x and 1 - x meet at one half
+    conv.bias.data = torch.tensor([0.0, 1.0])
+    maxout = hf.Hierarchy(nn.Sequential(conv, Maxout()), (1, 2, 2))
+    assert hf.linear_regions(maxout, images, ways=1).table.crossings.tolist() == [4.0]

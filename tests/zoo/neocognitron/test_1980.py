@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hierfeat.zoo.neocognitron import Neocognitron, Network1980, glyphs, warp
-from hierfeat.zoo.neocognitron.responses import ANSWER
+from hierfeat.zoo.neocognitron.views import ACTIVE
 
 SEEDS = range(12)
 
@@ -18,7 +18,7 @@ def trained():
 
 def one_cell_each(neocognitron, images):
     """Whether exactly one U_C3 cell answers each pattern, and none answers two."""
-    answers = neocognitron.network_.answers(images) > ANSWER
+    answers = neocognitron.network_.answers(images) > ACTIVE
     return bool((answers.sum(1) == 1).all() and (answers.sum(0) <= 1).all())
 
 
@@ -44,7 +44,7 @@ def test_one_cell_answers_each_digit_and_no_other(trained):
 
 def test_before_learning_no_cell_prefers_anything():
     answers = Network1980().answers(glyphs()[0])
-    assert float(answers.max()) < ANSWER
+    assert float(answers.max()) < ACTIVE
 
 
 def test_training_takes_less_than_ten_seconds():

@@ -98,17 +98,20 @@ def test_set_params_and_repr():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Neocognitron("1981"), "'modern' or '1980'"),
+        (lambda: Neocognitron("1981"), "'1980', 'modern'"),
         (lambda: Neocognitron(plane=(4, 8)), "did you mean 'planes'"),
         (lambda: Neocognitron().predict(torch.zeros(1, 1, 28, 28)), "learned nothing yet"),
         (lambda: Neocognitron("1980").fit(torch.rand(2, 1, 28, 28), [0, 1]), "N x 1x16x16"),
         (lambda: Neocognitron().fit(torch.rand(2, 3, 28, 28), [0, 1]), "N x 1xHxW"),
-        (lambda: Neocognitron().fit(torch.rand(2, 1, 28, 28), [0]), "a label for each of 2"),
+        (lambda: Neocognitron().fit(torch.rand(2, 1, 28, 28), [0]), "labels for each of 2 images"),
         (lambda: Neocognitron().fit(torch.full((1, 1, 28, 28), float("nan")), [0]), "finite"),
         (lambda: Neocognitron().fit(-torch.ones(1, 1, 28, 28), [0]), "non-negative"),
         (lambda: Neocognitron().fit(torch.zeros(2, 1, 28, 28), [0, 1]), "silent"),
         (lambda: Neocognitron().fit(torch.rand(2, 1, 6, 6), [0, 1]), "at least 9 pixels"),
-        (lambda: Neocognitron(top="svm").fit(torch.rand(2, 1, 28, 28), [0, 1]), "top='interpolating' or top='ridge'"),
+        (
+            lambda: Neocognitron(top="svm").fit(torch.rand(2, 1, 28, 28), [0, 1]),
+            "top as one of",
+        ),
         (lambda: Neocognitron(thresholds=(1.2, 0.5)).fit(torch.rand(2, 1, 28, 28), [0, 1]), "threshold"),
         (lambda: Neocognitron.load("nowhere.safetensors"), "there is no"),
     ],

@@ -1,0 +1,94 @@
+"""How well a network classifies: the confusion matrix, and the mistakes that it is surest of."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from hierfeat.plots._style import (
+    RATES,
+    as_drawn,
+    entitle,
+    highest,
+    ink_on,
+    number,
+    picture,
+    positive,
+    say,
+    scale,
+    sheet,
+)
+
+if TYPE_CHECKING:
+    from hierfeat.representation.evaluation import Evaluation
+
+MOST_CLASSES = 20  # of a confusion matrix whose cells have their numbers
+
+
+def plot_evaluation(evaluation: "Evaluation") -> Figure:
+    """Draw the confusion matrix; a row adds up to 100 %, and the diagonal is left out so that mistakes stand out.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    counts, names = evaluation.confusion, evaluation.table["label"].tolist()
+    percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    mistakes = np.where(np.eye(len(counts), dtype=bool), 0, percent)
+    size = 4.0 + 0.32 * min(len(counts), MOST_CLASSES)
+    figure = sheet(size + 1, size)
+    axes = figure.subplots()
+    drawn = positive(axes, mistakes, highest(mistakes, 1.0), RATES)
+    scale(drawn, axes, "mistakes (% of the class)")
+    axes.set(xlabel="predicted", ylabel="label")
+    if len(counts) <= MOST_CLASSES:
+        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+        axes.set_yticks(range(len(names)), names)
+        _shares(axes, percent, drawn)
+    entitle(figure, evaluation, f"accuracy {number(100 * evaluation.accuracy, '.2f')} %")
+    return figure
+
+
+def _shares(axes: Axes, percent: np.ndarray, drawn: AxesImage) -> None:
+    for (row, column), value in np.ndenumerate(percent):
+        where: dict[str, Any] = {"ha": "center", "va": "center"}
+        if row == column:
+            axes.text(column, row, f"{value:.1f}", fontsize=8, weight="bold", **where)
+        elif value >= 0.05:
+            axes.text(column, row, f"{value:.1f}", fontsize=7, color=ink_on(drawn, value), **where)
+
+
+def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figure:
+    """Draw the most confident mistakes among the images that were evaluated, each with its prediction and its label.
+
+    Parameters
+    ----------
+    images : array_like or torch.Tensor
+        (N, C, H, W) in [0, 1], those that were evaluated.
+    k : int
+        So many mistakes.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[: max(k, 0)]
+    columns = min(8, max(len(chosen), 1))
+    rows = max(-(-len(chosen) // columns), 1)
+    figure = sheet(max(1.55 * columns, 4.5), 1.95 * rows + 0.3)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, index in zip(grid.flat, chosen, strict=False):
+        axes.imshow(picture(images[index]), interpolation="nearest")
+        sure = number(100 * evaluation.confidence[index], ".0f")
+        label, predicted = names[evaluation.labels[index]], names[evaluation.predicted[index]]
+        axes.set_title(f"{predicted}, {sure} %\nlabel: {label}", fontsize=8)
+    if not len(chosen):
+        grid[0, 0].set_axis_on()
+        say(grid[0, 0], "no mistakes")
+    note = as_drawn(len(images[0])) if len(images) else ""
+    entitle(figure, evaluation, f"the most confident mistakes{note}", size=10)
+    return figure
