@@ -224,9 +224,7 @@ def test_the_atlas_names_a_folders_labels_by_its_sub_folders(tmp_path, capsys):
         for number in range(3):
             Image.new("L", (40, 40), shade + number).save(tmp_path / "pets" / kind / f"{number}.png")
     page = tmp_path / "page.html"
-    assert (
-        cli.main(["atlas", "lenet5-digits", "--images", str(tmp_path / "pets"), "--no-live", "--out", str(page)]) == 0
-    )
+    assert cli.main(["atlas", "lenet5-digits", "--images", str(tmp_path / "pets"), "--out", str(page)]) == 0
     assert {"cats", "dogs"} <= set(re.findall(r"cats|dogs", page.read_text(encoding="utf-8")))
 
 
