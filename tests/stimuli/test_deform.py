@@ -76,5 +76,5 @@ def test_jitter_moves_strokes_reproducibly_and_stays_in_the_frame():
 
 
 def test_glyphs_must_stay_in_the_frame():
-    with pytest.raises(HierfeatError, match="shift from 0 to 4"):
+    with pytest.raises(HierfeatError, match="shift as an int from 0 to 4"):
         glyphs(shift=5)
