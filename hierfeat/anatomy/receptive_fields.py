@@ -240,7 +240,7 @@ def _watch(h: Hierarchy, image: Tensor) -> list[tuple[Call, LayerFields]]:
     with propagating(on_meta=image.is_meta) as propagation:
         propagation.start(image)
         with h.watching(after=after):
-            h.model(image)
+            h.run(image)
     return found
 
 

@@ -8,10 +8,9 @@ from torch.autograd.graph import Node
 from torch.utils._pytree import tree_iter
 
 from hierfeat.subjects.calls import Call, Watch
-from hierfeat.subjects.dry_run import DryRun
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.trace import one_forward
+from hierfeat.subjects.trace import DryRun, one_forward
 
 INPUT = "input"
 Sources = dict[str, tuple[str, ...]]
@@ -86,7 +85,7 @@ def _run(h: Hierarchy, image: Tensor) -> Sources:
         start = image.requires_grad_().clone()
         assert start.grad_fn is not None
         owners[start.grad_fn] = INPUT
-        h.model(start)
+        h.run(start)
     order = {name: place for place, name in enumerate((INPUT, *sources))}
     return {name: tuple(sorted(names, key=order.__getitem__)) for name, names in sources.items()}
 

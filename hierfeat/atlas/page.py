@@ -170,9 +170,9 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
         depth=_by_depth(payload["layers"]),
         opened=next((layer["index"] for layer in payload["layers"] if layer["maps"]), None),
         policy=_policy(style, script),
-        style=Markup(style),  # noqa: S704  the project's own files
-        script=Markup(script),  # noqa: S704
-        worker=Markup(_asset("templates", "worker.js")),  # noqa: S704
+        style=Markup(style),
+        script=Markup(script),
+        worker=Markup(_asset("templates", "worker.js")),
         kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
         network=network,
     )

@@ -7,8 +7,7 @@ few, and sums stay in parts: :func:`total` adds up those of many batches.
 """
 
 import weakref
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Self
 
@@ -20,7 +19,7 @@ from torch import Tensor
 from hierfeat.subjects.ops import version
 
 _SHORT_ROW = 64
-_LEVEL = 1 - 1e-2  # mean²/mean of squares up to which float32 sums of squares tell the variance well
+_LEVEL = 1 - 1e-2  # mean²/mean of squares up to which float32 sums of squares give the variance well
 _STEEP = 1 - 1e-4  # beyond which they lose it
 _BYTE = 255  # images whose count fits a byte
 Array = NDArray[Any]
@@ -33,11 +32,14 @@ class Reductions:
     ----------
     activation : torch.Tensor
         (N, C, ...), of any floating type and memory format.
+    shared : Shared
+        What the measures of one sweep share.
     rectified : Reductions, optional
         What is known of the tensor that `activation` is the rectified form of: its rates are these values.
     """
 
-    def __init__(self, activation: Tensor, rectified: "Reductions | None" = None) -> None:
+    def __init__(self, activation: Tensor, shared: "Shared", rectified: "Reductions | None" = None) -> None:
+        self._shared = shared
         self.activation: Tensor | None = activation
         self.count = activation.numel() // max(activation.shape[1], 1)  # values per channel
         self._of = weakref.ref(activation)
@@ -105,7 +107,7 @@ class Reductions:
     @cached_property
     def rate_totals(self) -> tuple[Tensor, Tensor]:
         """What `totals` are of x, of the rates max(x, 0): a firing rate is not negative."""
-        return self.totals if self.is_rate else _totals(_rectified(self.rows))
+        return self.totals if self.is_rate else _totals(self._shared.rectified(self.rows))
 
     @cached_property
     def positives(self) -> Array:
@@ -130,21 +132,8 @@ def total(parts: Iterable[tuple[Tensor, Tensor]]) -> tuple[Array, Array]:
 
 
 def is_level(sums: Array, squares: Array, count: int) -> bool:
-    """Whether no channel's mean is so large beside its spread that float32 sums tell the variance badly."""
+    """Whether no channel's mean is so large beside its spread that float32 sums give the variance badly."""
     return bool((sums * sums <= _LEVEL * count * squares).all())
-
-
-_scratch: list[Tensor] = []
-
-
-def _rectified(rows: Tensor) -> Tensor:
-    """``rows.clamp(min=0)``, which the next call overwrites: fresh memory costs more than the operation."""
-    if rows.device.type != "cpu":
-        return rows.clamp(min=0)
-    if not (_scratch and _scratch[0].dtype == rows.dtype and _scratch[0].numel() >= rows.numel()):
-        with torch.inference_mode(False):  # whoever calls next may not be in this mode
-            _scratch[:] = [rows.new_empty(rows.numel())]
-    return torch.clamp(rows, min=0, out=_scratch[0][: rows.numel()].view(rows.shape))
 
 
 def _positives(rows: Tensor) -> Array:
@@ -159,43 +148,48 @@ def _array(values: Tensor) -> Array:
     return values.cpu().numpy()
 
 
-_latest: list[Reductions] = []
+class Shared:
+    """What the measures of one sweep share: the reductions of the latest activation, and memory for rates.
 
-
-def reductions(activation: Tensor) -> Reductions:
-    """The reductions of `activation`; the same object for the measures that follow each other on one tensor."""
-    if not (_latest and _latest[0].activation is not None and _latest[0].is_of(activation)):
-        _latest[:] = [Reductions(activation)]
-    return _latest[0]
-
-
-def rectifying(given: Tensor, answer: Tensor) -> None:
-    """Tell that `answer`, whose reductions come next, is ``relu(given)``.
-
-    Nothing is taken over unless the latest reductions are of `given`, and nothing but the rectifier, in
-    place, has written into it since.
+    Each sweep has its own, so that sweeps may run in several threads.
     """
-    writes = 1 if answer is given else 0
-    if _latest and version(given) >= 0 and _latest[0].is_of(given, writes=writes):
-        _latest[:] = [Reductions(answer, _latest[0])]
 
+    def __init__(self) -> None:
+        self._latest: Reductions | None = None
+        self._scratch: Tensor | None = None
 
-def release() -> None:
-    """Let go of the latest activation, and keep its numbers for a rectifier that may follow."""
-    if _latest:
-        _latest[0].release()
+    def of(self, activation: Tensor) -> Reductions:
+        """The reductions of `activation`; the same object for measures that follow each other on one tensor."""
+        latest = self._latest
+        if latest is None or latest.activation is None or not latest.is_of(activation):
+            latest = self._latest = Reductions(activation, self)
+        return latest
 
+    def rectifying(self, given: Tensor, output: Tensor) -> None:
+        """Announce that `output`, whose reductions come next, is ``relu(given)``.
 
-@contextmanager
-def forgotten() -> Iterator[None]:
-    """Let go of everything at the end of the block."""
-    try:
-        yield
-    finally:
-        forget()
+        Nothing is taken over unless the latest reductions are of `given`, and nothing but the rectifier, in
+        place, has written into it since.
+        """
+        writes, latest = 1 if output is given else 0, self._latest
+        if latest is not None and version(given) >= 0 and latest.is_of(given, writes=writes):
+            self._latest = Reductions(output, self, latest)
 
+    def rectified(self, rows: Tensor) -> Tensor:
+        """``rows.clamp(min=0)``, which the next call overwrites: fresh memory costs more than the operation."""
+        if rows.device.type != "cpu":
+            return rows.clamp(min=0)
+        scratch = self._scratch
+        if scratch is None or scratch.dtype != rows.dtype or scratch.numel() < rows.numel():
+            with torch.inference_mode(False):  # whoever calls next may not be in this mode
+                scratch = self._scratch = rows.new_empty(rows.numel())
+        return torch.clamp(rows, min=0, out=scratch[: rows.numel()].view(rows.shape))
 
-def forget() -> None:
-    """Let go of the latest activation, its numbers and the memory for rates."""
-    _latest.clear()
-    _scratch.clear()
+    def release(self) -> None:
+        """Let go of the latest activation, and keep its numbers for a rectifier that may follow."""
+        if self._latest is not None:
+            self._latest.release()
+
+    def forget(self) -> None:
+        """Let go of the latest activation, its numbers and the memory for rates."""
+        self._latest = self._scratch = None

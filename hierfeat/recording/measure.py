@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from torch import Tensor
 
+from hierfeat.recording._reductions import Reductions, Shared
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -62,6 +64,7 @@ class Measure(ABC):
     def __init__(self) -> None:
         self._state: dict[str, Tensor] = {}
         self._pending: dict[str, list[Any]] = {}  # what a measure has gathered and not yet merged into its state
+        self._shared: Shared | None = None  # with the other measures of a sweep that is running
 
     @property
     def state(self) -> dict[str, Tensor]:
@@ -79,9 +82,19 @@ class Measure(ABC):
     def begin(self, batch: Batch) -> None:  # noqa: B027  (most measures need nothing of it)
         """Take note of the images whose activations follow."""
 
+    def reduced(self, activation: Tensor) -> Reductions:
+        """Sums, extremes and counts of `activation`, each computed once for all measures of a sweep."""
+        if self._shared is None:
+            self._shared = Shared()
+        return self._shared.of(activation)
+
+    def share(self, shared: Shared | None) -> None:
+        """Use what other measures on the same activations have computed; None ends that."""
+        self._shared = shared
+
     @abstractmethod
     def update(self, layer: str, activation: Tensor) -> None:
-        """Take in one layer's answer to the present batch, (N, C, ...)."""
+        """Take in one layer's output for to the present batch, (N, C, ...)."""
 
     @abstractmethod
     def merge(self, other: Self) -> None:

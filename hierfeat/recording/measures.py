@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
-from hierfeat.recording._reductions import Array, Reductions, is_level, reductions, total
+from hierfeat.recording._reductions import Array, Reductions, is_level, total
 
 
 class Moments(Deferring):
@@ -36,10 +36,10 @@ class Moments(Deferring):
 
     def __init__(self) -> None:
         super().__init__()
-        self._level: set[str] = set()  # layers whose variance float32 sums have told well so far
+        self._level: set[str] = set()  # layers whose variance float32 sums have given well so far
 
     def update(self, layer: str, activation: Tensor) -> None:
-        found = reductions(activation)
+        found = self.reduced(activation)
         if layer in self._level:
             self._put_off(layer, found.count, found.totals, *found.extremes)
             return
@@ -102,7 +102,7 @@ class ActiveFraction(Additive):
     """
 
     def update(self, layer: str, activation: Tensor) -> None:
-        found = reductions(activation)
+        found = self.reduced(activation)
         self._put_off(layer, found.count, found.positives)
 
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
@@ -158,7 +158,7 @@ class Sparseness(Sampling):
         self._positions = positions
 
     def update(self, layer: str, activation: Tensor) -> None:
-        found = reductions(activation)
+        found = self.reduced(activation)
         rates = self._sampled(found)
         self._put_off(layer, found.count, found.rate_totals, rates.sum(1), (rates * rates).sum(1))
 

@@ -1,8 +1,6 @@
 """Recording the activations of chosen layers, truthfully and without a trace."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,16 +12,18 @@ from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import check_finite, check_images_first
+from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers, matches
-from hierfeat.subjects.ops import version
+from hierfeat.subjects.ops import version, written_values
 
 
 @checked()
 def record(
     h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256
 ) -> dict[str, Tensor]:
-    """Record what each chosen layer answers to `images`.
+    """Record the output of each chosen layer for `images`.
 
     Parameters
     ----------
@@ -43,7 +43,9 @@ def record(
     Raises
     ------
     HierfeatError
-        If the images do not fit the model, or an item of `layers` matches nothing.
+        If the images do not fit the model, an item of `layers` matches nothing, an activation is not finite, or the
+        first axis of a layer is not that of the images (rows, windows or tokens lie there) and there are several
+        batches, which cannot be joined along it.
 
     Notes
     -----
@@ -59,13 +61,18 @@ def record(
     >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
-    if not isinstance(batch_size, int) or batch_size < 1:
-        raise HierfeatError(f"expected batch_size as an int of at least 1, got {batch_size!r}")
     batches = images.split(batch_size)
-    parts = _recorded(h, batches, _Quick(h, layers=layers)) or _recorded(h, batches, Recorder(h, layers=layers))
+    quick = None if _any_scripted() else _recorded(h, batches, _Quick(h, layers=layers))
+    parts = quick or _recorded(h, batches, Recorder(h, layers=layers))
     if parts is None:
-        raise HierfeatError(f"{h.name} writes into its activations in a way that no torch mechanism tells")
+        raise HierfeatError(f"{h.name} writes into its activations in a way that torch reports to nobody")
     return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _any_scripted() -> bool:
+    """Whether this process has scripted functions: what they write inside is seen on the level of operators only."""
+    unit = getattr(torch.jit._state, "_python_cu", None)
+    return unit is None or bool(unit.get_functions())
 
 
 def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> list[dict[str, Tensor]] | None:
@@ -76,7 +83,12 @@ def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> 
             h.forward(batch)
             if not recorder.is_true():
                 return None
-            parts.append(recorder.take())
+            part = recorder.take()
+            for name, tensor in part.items():
+                check_finite(h, name, tensor)
+                if len(batches) > 1:
+                    check_images_first(h, name, tensor, len(batch))
+            parts.append(part)
     return parts
 
 
@@ -102,8 +114,10 @@ class Recorder(Mapping[str, Tensor]):
     Notes
     -----
     It is a mapping from layer names to activations of the latest forward pass, in call order, detached from
-    the graph of gradients. Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is
-    copied unless it must be: what you write into the model's output after the block is seen in its last layer's.
+    the graph of gradients. A submodule that is called on its own (``h.model.features(x)``) makes a pass, too.
+
+    Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is copied unless it must be:
+    what you write into the model's output after the block is seen in its last layer's.
 
     Examples
     --------
@@ -121,24 +135,21 @@ class Recorder(Mapping[str, Tensor]):
         self._items = [layers] if isinstance(layers, str) else list(layers)
         self._wanted: dict[str, bool] = {}
         self._kept = _CopyOnWrite()
-        self._block: ExitStack | None = None
+        self._guards: list[Guard] = []
 
     def __enter__(self) -> Self:
-        with ExitStack() as entered:
-            self._watch(entered)
-            self._block = entered.pop_all()
+        self._guards = [self._h.watching(after=self._after, writing=self._kept.rescue), *self._further_guards()]
+        for guard in self._guards:
+            guard.__enter__()
         return self
 
-    def _watch(self, block: ExitStack) -> None:
-        block.enter_context(self._h.watching(after=self._after))
-        block.enter_context(_Writes(self._kept.rescue))
+    def _further_guards(self) -> list[Guard]:
+        return [_Writes(self._kept.rescue)]
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        assert self._block is not None, "__exit__ follows __enter__"
-        self._block.__exit__(kind, value, traceback)
-        self._block = None
+        self._guards[0].__exit__(kind, value, traceback)  # and with it those that were opened after it
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self._kept.tensors:
@@ -177,8 +188,8 @@ class _Quick(Recorder):
     Version counters then tell whether another one slipped through; :func:`record` runs again if so.
     """
 
-    def _watch(self, block: ExitStack) -> None:
-        block.enter_context(self._h.watching(after=self._after, writing=self._kept.rescue))
+    def _further_guards(self) -> list[Guard]:
+        return []
 
     def is_true(self) -> bool:
         return self._kept.is_true() and self._kept.is_counted()
@@ -213,7 +224,7 @@ class _CopyOnWrite:
         return all(count >= 0 for count in self._versions.values())
 
 
-class _Writes(TorchDispatchMode):
+class _Writes(TorchDispatchMode, Guard):
     """Calls ``writing(tensor)`` before any operation writes into a tensor.
 
     No write is missed: operators declare in their schema which arguments they write.
@@ -223,28 +234,30 @@ class _Writes(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self._writing = writing
 
+    def __enter__(self) -> Self:
+        return Guard.__enter__(self)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        Guard.__exit__(self, kind, value, traceback)
+
+    def _save(self) -> None:
+        self._found = Found()
+
+    def _apply(self) -> None:
+        TorchDispatchMode.__enter__(self)
+
+    def _restore(self) -> None:
+        self._found.leave_modes()
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        for where in _written(func):
-            value = kwargs.get(where) if isinstance(where, str) else args[where] if where < len(args) else None
-            for tensor in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(tensor, Tensor):
-                    self._writing(tensor)
+        for tensor in written_values(func, args, kwargs):
+            self._writing(tensor)
         return func(*args, **kwargs)
-
-
-@cache
-def _written(func: Any) -> tuple[int | str, ...]:
-    """Which arguments an operator writes: positions, or names where they are keyword-only."""
-    if not func._schema.is_mutable:
-        return ()
-    return tuple(
-        argument.name if argument.kwarg_only else position
-        for position, argument in enumerate(func._schema.arguments)
-        if argument.alias_info is not None and argument.alias_info.is_write
-    )
 
 
 def _storage(tensor: Tensor) -> int:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
@@ -34,6 +35,7 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
     saves digits. The correlations are those between the patterns of any two images, over the units of the layer; NaN
     for an image to which all units respond alike.
     """
+    check_image_axes(h, names)
     found: dict[str, tuple[Tensor, Tensor]] = {}
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
 

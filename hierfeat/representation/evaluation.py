@@ -12,7 +12,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import probabilities
+from hierfeat.subjects.scores import checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +87,7 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     if len(labels) != len(images):
         raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
-    classes = scores.shape[1]
+    classes = checked_classes(h, scores, len(images)).shape[1]
     truth = labels.cpu().numpy()
     if truth.min() < 0 or truth.max() >= classes:
         raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")

@@ -29,6 +29,7 @@ from hierfeat.subjects.checks import (
     real,
     whole,
 )
+from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
 
 P = ParamSpec("P")
@@ -81,7 +82,7 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 seen[name] = given[name]
             if "labels" not in own and isinstance(given.get("labels"), Tensor) and "images" in given:
                 given["images"], given["labels"] = known(given["images"], given["labels"])
-            return function(*bound.args, **bound.kwargs)
+            return settled(lambda: function(*bound.args, **bound.kwargs))
 
         return call
 

@@ -1,30 +1,105 @@
 """Seeing every layer call of a model: modules, functions and methods, repeated and in-place ones alike.
 
-A layer is a call, not a module. Calls are seen by a ``TorchFunctionMode``, and module hooks tell in
-whose ``forward`` they happen; both live only inside :class:`Watch`.
+A layer is a call, not a module. Calls are seen by a ``TorchFunctionMode``, and module hooks say in whose ``forward``
+they happen; both exist only inside :class:`Watch`.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
+from types import FrameType, TracebackType
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
+import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
-from torch.utils.hooks import RemovableHandle
 
-from hierfeat.subjects.ops import first_tensor, identify, native_kind, written_by
+from hierfeat.subjects import _detours as detours
+from hierfeat.subjects._maps import STEPS, Maps
+from hierfeat.subjects.guard import Guard
+from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
 
 
 class Stop(BaseException):
-    """Raised by a callback that has seen enough: the forward pass ends there, without an error."""
+    """Ends a forward pass, without an error: raised by a callback that has seen enough.
+
+    It is no ``Exception``, so that a model that catches exceptions does not catch it.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> h, found = hf.load("lenet5-digits"), []
+    >>> def after(call, output):
+    ...     found.append(call.name)
+    ...     if call.name == "pool1":
+    ...         raise hf.Stop
+    >>> with h.watching(after=after):
+    ...     _ = h.forward(torch.zeros(1, 1, 32, 32))
+    >>> found
+    ['conv1', 'act1', 'pool1']
+    """
+
+
+@runtime_checkable
+class LayerModule(Protocol):
+    """A module that is one layer as a whole, whatever it calls inside: what it says about itself.
+
+    Any ``torch.nn.Module`` with an attribute ``layer_kind`` is such a layer; there is nothing to register or inherit.
+    The other members are optional: where a module lacks one, the default named here holds. Beside them, the usual
+    ``kernel_size``, ``stride``, ``padding``, ``dilation`` and ``groups`` say which window the layer has, if any.
+
+    Attributes
+    ----------
+    layer_kind : str
+        One of ``conv, pool, activation, linear, norm, add, concat, other``.
+    layer_op : str
+        What the layer table lists as its operation; the name of the class by default.
+    layer_shows : tuple of str
+        Operations inside it that are layers of their own all the same (``("relu",)``), named ``path.relu``; none by
+        default.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> class Square(torch.nn.Module):
+    ...     layer_kind = "activation"
+    ...     layer_op = "square"
+    ...
+    ...     def forward(self, x):
+    ...         return x.relu() * x
+    >>> isinstance(Square(), hf.LayerModule)
+    True
+    >>> list(hf.Hierarchy(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), Square()), (1, 8, 8)).layers.table.op)
+    ['conv2d', 'square']
+    """
+
+    layer_kind: str
+
+
+class DetailedLayerModule(LayerModule, Protocol):
+    """All that a :class:`LayerModule` may say about itself; every member but ``layer_kind`` is optional."""
+
+    layer_op: str
+    layer_shows: tuple[str, ...]
+
+    def layer_kernel(self) -> Tensor:
+        """Give the (outputs, inputs per group, height, width) kernel of a layer that is a convolution at heart.
+
+        Without it, `filters` shows no kernel and linearised views treat the layer by its kind.
+        """
+
+    def layer_macs(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
+        """Count multiply-accumulates for one image; by default those of the operations inside."""
+
+    def layer_connections(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
+        """Count connections, as LeCun et al. (1998) did; by default by the kind and the declared window."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
-    """One call of one layer.
+    """One call of one layer, as callbacks of :meth:`hierfeat.Hierarchy.watching` see it.
 
     Attributes
     ----------
@@ -39,7 +114,16 @@ class Call:
     module_input : torch.Tensor or None
         What that module was given: a convolution with circular padding pads it before the call.
     whole : bool
-        The module as a whole is the layer: it declares ``layer_kind``, or wraps a norm in permutes.
+        The module as a whole is the layer: it declares ``layer_kind``, wraps a norm in permutes, or is an attention.
+
+    Examples
+    --------
+    >>> import torch, hierfeat as hf
+    >>> h, shapes = hf.load("lenet5-digits"), {}
+    >>> with torch.no_grad(), h.watching(before=lambda call: shapes.update({call.name: tuple(call.input.shape)})):
+    ...     _ = h.forward(torch.zeros(1, 1, 32, 32))
+    >>> shapes["conv2"]
+    (1, 6, 14, 14)
     """
 
     name: str
@@ -77,7 +161,7 @@ class _Frame:
     named: bool = False
 
 
-class Watch(TorchFunctionMode):
+class Watch(TorchFunctionMode, Guard):
     """Within this context, `before` and `after` are called around each layer call of `model`.
 
     Parameters
@@ -88,13 +172,21 @@ class Watch(TorchFunctionMode):
     after : callable, optional
         ``after(call, output)``; a tensor that it returns takes the output's place.
     writing : callable, optional
-        ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
+        ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
+        hands out its memory uncounted.
 
     Notes
     -----
-    Operations that the callbacks do are no calls. :class:`Stop`, raised by a callback, ends the block quietly.
+    Operations of the callbacks are not calls, nor is what runs outside of the model. :class:`Stop`, raised by a
+    callback, ends the block quietly. A watch may be entered again after it was left.
     The two hooks are global ones: two registrations instead of two for each of a net's hundreds of modules.
     """
+
+    _REGISTRIES: ClassVar[tuple[str, ...]] = (
+        "_global_forward_pre_hooks",
+        "_global_forward_hooks",
+        "_global_forward_hooks_always_called",
+    )
 
     def __init__(
         self,
@@ -106,52 +198,97 @@ class Watch(TorchFunctionMode):
     ) -> None:
         super().__init__()
         self._before, self._after, self._writing = before, after, writing
-        self._modules = {id(module): (path, module, is_whole(module)) for path, module in model.named_modules()}
+        self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
+        self._maps = Maps()
+        self._quiet = 0  # callbacks that are running
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """Expect a new forward pass; the one before may have ended in an exception."""
         self._stack: list[_Frame] = []
         self._counts: Counter[str] = Counter()
-        self._quiet = 0  # callbacks that are running
+        self._entered: list[str] = []  # submodules that were called on their own, not by the model
         self._inside = 0  # modules that are one layer as a whole, and are running
         self._shown: tuple[str, ...] = ()  # ops that the outermost of these lets be seen
-        self._handles: list[RemovableHandle] = []
+        self._maps.clear()
 
     def __enter__(self) -> "Watch":
-        self._handles.append(register_module_forward_pre_hook(self._entering))
-        self._handles.append(register_module_forward_hook(self._leaving, always_call=True))
-        super().__enter__()  # type: ignore[no-untyped-call]
-        return self
+        return Guard.__enter__(self)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        super().__exit__(kind, value, traceback)  # type: ignore[no-untyped-call]
-        for handle in self._handles:
-            handle.remove()
-        self._handles.clear()
+        Guard.__exit__(self, kind, value, traceback)
         return kind is not None and issubclass(kind, Stop)
+
+    def _save(self) -> None:
+        self._depth = torch._C._len_torch_function_stack()
+        self._quiet = 0
+        self._start_afresh()
+
+    def _apply(self) -> None:
+        hooks.register_module_forward_pre_hook(self._entering)
+        hooks.register_module_forward_hook(self._leaving, always_call=True)
+        detours.take(self)
+        torch.overrides._push_mode(self)
+
+    def _restore(self) -> None:
+        while torch._C._len_torch_function_stack() > self._depth:
+            torch.overrides._pop_mode()
+        detours.leave(self)
+        mine = (self._entering, self._leaving)
+        ids = [number for name in self._REGISTRIES[:2] for number, hook in [*vars(hooks)[name].items()] if hook in mine]
+        for name in self._REGISTRIES:
+            for number in ids:
+                vars(hooks)[name].pop(number, None)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if self._writing is not None and (written := written_by(func, args, kwargs)) is not None:
-            self._writing(written)
-        hidden = self._quiet or (self._inside and not self._shown)
-        found = None if hidden else identify(func, args, kwargs)
-        if found is None or self._is_of_weights(found[0]) or (self._inside and found[1] not in self._shown):
+        if self._writing is not None:
+            for written in written_by(func, args, kwargs):
+                self._writing(written)
+        if self._quiet or (self._inside and not self._shown):
             return func(*args, **kwargs)
-        call = self._call(*found, args, kwargs)
+        op, given, named = as_function(func, args, kwargs)
+        kind = "pool" if op in STEPS and self._maps.is_pool(op, given, named) else kind_of(op, given, named)
+        if kind is None or not self._is_layer(kind, op):
+            output = func(*args, **kwargs)
+            if op in STEPS:
+                self._maps.note(op, given, named, output)
+            return output
+        call = self._call(kind, op, given, dict(named))
         replaced = self._quietly(self._before, call)
-        output = func(*args, **kwargs) if replaced is None else replaced
-        return self._finished(call, output)
+        output = self._finished(call, func(*args, **kwargs) if replaced is None else replaced)
+        if op in STEPS:
+            self._maps.note(op, given, named, output)
+        return output
 
-    def _is_of_weights(self, kind: str) -> bool:
-        """What makes a weight is no layer: a parametrisation, a norm or reshape before a module's own convolution."""
+    def _is_layer(self, kind: str, op: str) -> bool:
+        """Whether a call of this kind, made now, is a layer of the model.
+
+        Outside of the model there is none. What makes a weight is none either: a parametrisation, a norm or reshape
+        before a module's own convolution.
+        """
+        if self._inside:
+            return op in self._shown
         if not self._stack:
-            return False
+            return self._caller_in_model() is not None
         frame = self._stack[-1]
         if ".parametrizations." in f".{frame.path}.":
-            return True
-        return kind in ("norm", "other") and frame.kind in ("conv", "linear") and not frame.named
+            return False
+        return not (kind in ("norm", "other") and frame.kind in ("conv", "linear") and not frame.named)
+
+    def _caller_in_model(self) -> FrameType | None:
+        """The frame of a method of the model that is running, where it was called without the module's ``__call__``."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            names = frame.f_code.co_varnames[: frame.f_code.co_argcount][:1]
+            if names and id(frame.f_locals.get(names[0])) in self._modules and not _is_torch(frame):
+                return frame
+            frame = frame.f_back
+        return None
 
     def _call(self, kind: str, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         frame = self._stack[-1] if self._stack else None
@@ -167,12 +304,15 @@ class Watch(TorchFunctionMode):
         return name if self._counts[name] == 1 else f"{name}#{self._counts[name]}"
 
     def _quietly(self, callback: Callable[..., Tensor | None] | None, *args: Any) -> Tensor | None:
-        """Run a callback whose own operations are not watched."""
+        """Run a callback whose own operations are not watched, and mark what it raises as not the model's."""
         if callback is None:
             return None
         self._quiet += 1
         try:
             return callback(*args)
+        except Exception as error:
+            error.__dict__[FROM_CALLBACK] = True
+            raise
         finally:
             self._quiet -= 1
 
@@ -181,26 +321,33 @@ class Watch(TorchFunctionMode):
         if tensor is None:
             return output
         replacement = self._quietly(self._after, call, tensor)
-        if replacement is None:
-            return output
-        return replacement if isinstance(output, Tensor) else type(output)((replacement, *output[1:]))
+        return output if replacement is None else _replaced(output, tensor, replacement)
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         known = self._modules.get(id(module))
         if known is None:
             return
         path, _, whole = known
-        if not path and not self._quiet:  # a new forward pass; the one before may have ended in an exception
-            self._stack.clear()
-            self._counts.clear()
-            self._inside, self._shown = 0, ()
+        if not self._quiet and (not path or (not self._stack and self._is_new_pass(path))):
+            self._start_afresh()
+        if path and not self._stack:
+            self._entered.append(path)
         frame = _Frame(path, module, None if whole else native_kind(type(module)), args, {})
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
             frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
-            frame.replacement = self._quietly(self._before, frame.call)
             self._inside, self._shown = 1, getattr(module, "layer_shows", ())
+            frame.replacement = self._quietly(self._before, frame.call)
+
+    def _is_new_pass(self, path: str) -> bool:
+        """Whether a submodule that is called on its own begins a new pass.
+
+        It does if the present pass began with it, or has had it; unless a method of the model calls it again.
+        """
+        if path not in self._entered:
+            return False
+        return path == self._entered[0] or self._caller_in_model() is None
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""
@@ -215,9 +362,41 @@ class Watch(TorchFunctionMode):
         return self._finished(frame.call, output if frame.replacement is None else frame.replacement)
 
 
+FROM_CALLBACK = "_from_hierfeat_callback"
+"""What an exception's ``__dict__`` holds if a callback raised it, and not the model."""
+
+
+def _replaced(output: Any, tensor: Tensor, replacement: Tensor) -> Any:
+    """`output` with `replacement` in place of its first tensor, in the same kind of container."""
+    if output is tensor:
+        return replacement
+    if isinstance(output, dict):
+        pairs = ((name, _replaced(item, tensor, replacement)) for name, item in output.items())
+        return type(output)(pairs)
+    if isinstance(output, list | tuple):
+        items = [_replaced(item, tensor, replacement) for item in output]
+        return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)
+    return output
+
+
+def _without_wrappers(path: str) -> str:
+    """A module's path without the step into what ``torch.compile`` wraps."""
+    return ".".join(part for part in path.split(".") if part != "_orig_mod")
+
+
+def _is_torch(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith(("torch.", "hierfeat.subjects."))
+
+
 def is_whole(module: nn.Module) -> bool:
-    """Whether the module as a whole is one layer: it says so, or wraps a torch norm in permutes."""
+    """Whether the module as a whole is one layer: it says so, wraps a torch norm in permutes, or is an attention.
+
+    ``nn.MultiheadAttention`` transposes around the function that it calls, so that only its own output has the images
+    first.
+    """
     if "layer_kind" in module.__dict__ or hasattr(type(module), "layer_kind"):
+        return True
+    if isinstance(module, nn.MultiheadAttention):
         return True
     if native_kind(type(module)) != "norm" or module._modules:
         return False
@@ -226,4 +405,6 @@ def is_whole(module: nn.Module) -> bool:
 
 def whole_kind(module: nn.Module) -> tuple[str, str]:
     """The kind and op of a module that is one layer as a whole."""
+    if isinstance(module, nn.MultiheadAttention) and not hasattr(module, "layer_kind"):
+        return "other", "multi_head_attention_forward"
     return getattr(module, "layer_kind", "norm"), getattr(module, "layer_op", type(module).__name__)

@@ -223,6 +223,67 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     return tensor
 
 
+def check_images_first(h: "Hierarchy", layer: str, output: Tensor, count: int) -> None:
+    """Refuse the output of a layer whose first axis is not that of the `count` images.
+
+    Raises
+    ------
+    HierfeatError
+        If rows, windows or tokens lie there, so that the layer cannot be read image by image.
+    """
+    length = output.shape[0] if output.ndim > 1 else 0
+    if length != count or layer in h.layers.folded:
+        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
+
+
+def check_image_axes(h: "Hierarchy", layers: Sequence[str]) -> None:
+    """Refuse, before anything is shown, layers whose first axis is known not to be that of the images.
+
+    Raises
+    ------
+    HierfeatError
+        As :func:`check_images_first`.
+    """
+    for layer in layers:
+        if layer in h.layers.folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{h.layers.folded[layer]} for one image"))
+
+
+def _images_not_first(h: "Hierarchy", layer: str, got: str) -> str:
+    """What to say of a layer that cannot be read image by image."""
+    per_image = h.layers.folded.get(layer)
+    many = f", {per_image} for each image" if per_image else ""
+    return (
+        f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "
+        f"it{many}, so that the layer cannot be read image by image; leave it out of layers="
+    )
+
+
+def check_finite(h: "Hierarchy", layer: str, output: Tensor) -> None:
+    """Refuse an output that holds NaN or infinity, or is so large that its squares overflow.
+
+    Raises
+    ------
+    HierfeatError
+        With the layer's name.
+    """
+    values = output.detach()
+    if not values.is_floating_point() or values.numel() == 0 or values.is_meta:
+        return
+    norm = torch.linalg.vector_norm(values.float() if values.element_size() < 4 else values)
+    if not bool(norm.isfinite()):
+        raise HierfeatError(not_finite(h, layer, norm))
+
+
+def not_finite(h: "Hierarchy", layer: str, norms: Tensor) -> str:
+    """What to say of a layer of which some norm (the root of a sum of squares) is not finite."""
+    found = "NaN" if bool(norms.isnan().any()) else f"infinity, or values whose squares overflow {norms.dtype}"
+    return (
+        f"expected finite activations, got {found} in layer {layer!r} of {h.name}: "
+        "check its weights and running statistics, and the layers before it"
+    )
+
+
 def known(images: Tensor, labels: Tensor, where: str = "labels") -> tuple[Tensor, Tensor]:
     """The images whose class is known, and their labels: what every comparison with labels works on."""
     keep = labels != UNKNOWN

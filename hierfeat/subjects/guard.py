@@ -1,47 +1,262 @@
-"""The model is left as it was found, whatever happens while it is examined."""
+"""The model is left as it was found, whatever happens while it is examined.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+A guard reads what it is going to change, registers itself, and only then changes anything. Putting back can be
+repeated, and is: an interrupt may strike in the middle of it, or just before it starts. In that case the outermost
+public function puts back whatever is still registered, see :func:`settled`.
+"""
 
+import random
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils import _python_dispatch
+
+T = TypeVar("T")
+_ATTEMPTS = 100  # interrupts that putting back survives
+_local = threading.local()
 
 
-@contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Put `model` in eval mode for the block; restore modes, buffers, ``requires_grad`` and the global RNG after it.
+def opened() -> list["Guard"]:
+    """The guards whose blocks are running in this thread, the innermost last."""
+    if not hasattr(_local, "opened"):
+        _local.opened = []
+    guards: list[Guard] = _local.opened
+    return guards
+
+
+class Guard(ABC):
+    """A context manager that changes something for its block and puts it back, however the block ends."""
+
+    def __enter__(self) -> Self:
+        self._save()
+        opened().append(self)
+        try:
+            self._apply()
+            return self
+        except BaseException:
+            close(self)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        close(self)
+        return None
+
+    @abstractmethod
+    def _save(self) -> None:
+        """Note what will be changed; change nothing."""
+
+    @abstractmethod
+    def _apply(self) -> None:
+        """Change what the block needs changed."""
+
+    @abstractmethod
+    def _restore(self) -> None:
+        """Put back what was noted; it may run again after it was interrupted."""
+
+
+def close(guard: Guard) -> None:
+    """Put back what `guard` found, and before it whatever was opened after it."""
+    guards = opened()
+    if guard in guards:
+        _unwind(guards.index(guard))
+
+
+def _unwind(depth: int) -> None:
+    """Close guards from the innermost one until `depth` are left; an interrupt is raised when that is done."""
+    interrupt, guards = None, opened()
+    for _ in range(_ATTEMPTS):
+        try:
+            while len(guards) > depth:
+                guards[-1]._restore()
+                guards.pop()
+            break
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
+
+
+_FLAGS = (
+    "_is_in_torch_dispatch_mode",
+    "_is_in_non_infra_torch_dispatch_mode",
+    "_is_in_any_mode_without_ignore_compile_internals",
+)
+
+
+class Found:
+    """What torch keeps for a thread, and the guards open in it, at one moment."""
+
+    def __init__(self) -> None:
+        self.guards = len(opened())
+        self.gradients = torch.is_grad_enabled()
+        self.functions = torch._C._len_torch_function_stack()
+        self.dispatches = torch._C._len_torch_dispatch_stack()
+        self.flags = {name: getattr(_python_dispatch, name, None) for name in _FLAGS}
+
+    def leave_modes(self) -> None:
+        """Leave the modes that were entered since."""
+        while torch._C._len_torch_function_stack() > self.functions:
+            torch.overrides._pop_mode()
+        while torch._C._len_torch_dispatch_stack() > self.dispatches:
+            _python_dispatch._pop_mode()
+        for name, value in self.flags.items():
+            if hasattr(_python_dispatch, name) and getattr(_python_dispatch, name) is not value:
+                setattr(_python_dispatch, name, value)
+        tell = getattr(_python_dispatch, "set_is_in_mode_without_ignore_compile_internals", None)
+        if tell is not None:
+            tell(bool(self.flags[_FLAGS[2]]))
+
+
+def put_back(state: Found) -> None:
+    """Close every guard and leave every mode that an interrupted call has left open since `state` was noted."""
+    _unwind(state.guards)
+    state.leave_modes()
+    if torch.is_grad_enabled() != state.gradients:
+        torch.set_grad_enabled(state.gradients)
+
+
+def settled(run: Callable[[], T]) -> T:
+    """Return ``run()``, outside of inference mode; if it fails, :func:`put_back` closes whatever it has left open."""
+    state = Found()
+    try:
+        if torch.is_inference_mode_enabled():  # tensors made in it can take no part in gradients
+            with torch.inference_mode(False), torch.no_grad():
+                return run()
+        return run()
+    except BaseException:
+        put_back(state)
+        raise
+
+
+class undisturbed(Guard):
+    """Put a model in eval mode for the block, and leave it, after the block, as it was found.
+
+    Parameters
+    ----------
+    model
+        The model.
+    buffers
+        Whether buffers are left as found, too.
 
     Notes
     -----
-    Buffers are cloned on entry and written back only if something changed them: batch-norm statistics
-    do not move in eval mode, but a model's own counters may.
+    Restored are modes, buffers, ``requires_grad``, which tensors the model's attributes
+    are, and the global random states of torch, numpy and Python. Buffers are cloned on entry, and written back only
+    if something changed them. Parameters are too large for that: one is cloned when :meth:`writing` is told that it
+    is about to be written into.
+
+    Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
+    exported program), and nothing would undo that. A module compiled in place runs uncompiled in the block.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    buffers = [
-        (module, name, buffer, None if buffer is None else (buffer._version, buffer.detach().clone()))
-        for module in model.modules()
-        for name, buffer in module._buffers.items()
+
+    def __init__(self, model: nn.Module, *, buffers: bool = True) -> None:
+        self._model, self._with_buffers = model, buffers
+
+    def _save(self) -> None:
+        modules = list(self._model.modules())
+        self._modes = [(module, module.training) for module in modules]
+        self._compiled = [(m, m._compiled_call_impl) for m in modules if m.__dict__.get("_compiled_call_impl")]
+        self._slots: list[tuple[dict[str, Any], str, Tensor]] = [
+            (cast(dict[str, Any], slots), name, value)
+            for module in modules
+            for slots in (module._parameters, module._buffers, module.__dict__)
+            for name, value in slots.items()
+            if isinstance(value, Tensor)
+        ]
+        self._parameters = [(p, p.data, p.requires_grad) for p in self._model.parameters()]
+        found = self._model.buffers() if self._with_buffers else ()
+        self._buffers = [(buffer, _version(buffer), buffer.detach().clone()) for buffer in found]
+        self._large: dict[int, Tensor] | None = None  # by storage; found when something is first written into
+        self._rescued: dict[int, tuple[Tensor, Tensor]] = {}
+        self._random = _random_states(self._model)
+
+    def _apply(self) -> None:
+        for module, training in self._modes:
+            if training:
+                module.__dict__["training"] = False
+        for module, _ in self._compiled:
+            module.__dict__["_compiled_call_impl"] = None
+
+    def writing(self, tensor: Tensor) -> None:
+        """Keep a copy of a parameter whose memory is about to be written into."""
+        if self._large is None:
+            self._large = {_storage(value): value for _, _, value in self._slots}
+        owner = self._large.get(_storage(tensor))
+        if owner is not None and id(owner) not in self._rescued:
+            self._rescued[id(owner)] = owner, owner.detach().clone()
+
+    def _restore(self) -> None:
+        for module, training in self._modes:
+            module.__dict__["training"] = training
+        for module, implementation in self._compiled:
+            module.__dict__["_compiled_call_impl"] = implementation
+        for slots, name, value in self._slots:
+            if slots.get(name) is not value:
+                slots[name] = value
+        with torch.no_grad():
+            for parameter, data, requires_grad in self._parameters:
+                _restore_parameter(parameter, data, requires_grad)
+            for buffer, version, saved in self._buffers:
+                if _changed(buffer, version, saved):
+                    if buffer.shape != saved.shape:  # as observers of quantisation do
+                        buffer.resize_(saved.shape)
+                    buffer.copy_(saved)
+            for owner, saved in self._rescued.values():
+                owner.detach().copy_(saved)
+        _set_random_states(self._random)
+
+
+def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: bool) -> None:
+    if not parameter.is_meta and parameter.data_ptr() != data.data_ptr():  # given other memory through .data
+        parameter.data = data
+    if parameter.requires_grad != requires_grad:
+        parameter.requires_grad_(requires_grad)
+
+
+def _random_states(model: nn.Module) -> list[tuple[Any, Any]]:
+    """Setters of the global random states that a model may draw from, and what to give them."""
+    states: list[tuple[Any, Any]] = [
+        (torch.set_rng_state, torch.get_rng_state()),
+        (random.setstate, random.getstate()),
+        (np.random.set_state, np.random.get_state()),  # noqa: NPY002 - the legacy state is the global one
     ]
-    frozen = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    devices = sorted({parameter.device.index or 0 for parameter in model.parameters() if parameter.is_cuda})
-    with torch.random.fork_rng(devices=devices):
-        try:
-            if any(training for _, training in modes):
-                model.eval()
-            yield
-        finally:
-            for module, training in modes:
-                module.__dict__["training"] = training
-            for module, name, buffer, saved in buffers:
-                module._buffers[name] = buffer
-                if saved is not None and buffer is not None and _changed(buffer, *saved):
-                    with torch.no_grad():
-                        buffer.copy_(saved[1])
-            for parameter, requires_grad in frozen:
-                if parameter.requires_grad != requires_grad:
-                    parameter.requires_grad_(requires_grad)
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        for device in sorted({parameter.device.index or 0 for parameter in model.parameters() if parameter.is_cuda}):
+            states.append((_on(device), torch.cuda.get_rng_state(device)))
+    return states
+
+
+def _on(device: int) -> Any:
+    return lambda state: torch.cuda.set_rng_state(state, device)
+
+
+def _set_random_states(states: list[tuple[Any, Any]]) -> None:
+    for setter, state in states:
+        setter(state)
+
+
+def _version(tensor: Tensor) -> int:
+    return -1 if tensor.is_inference() else int(tensor._version)
+
+
+def _storage(tensor: Tensor) -> int:
+    return 0 if tensor.layout != torch.strided else int(tensor.untyped_storage()._cdata)
 
 
 def _changed(buffer: Tensor, version: int, saved: Tensor) -> bool:
     """Whether a buffer was written into; no version counter sees a write through ``.data``."""
-    return buffer._version != version or not (buffer.is_meta or torch.equal(buffer, saved))
+    return _version(buffer) != version or not (buffer.is_meta or torch.equal(buffer, saved))
+
+
+def dynamo() -> Any:
+    """The part of torch that runs compiled functions, if anything has loaded it; nothing is compiled otherwise."""
+    return sys.modules.get("torch._dynamo.eval_frame")

@@ -2,27 +2,37 @@
 
 import hashlib
 import operator
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from math import isfinite
+from types import TracebackType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import After, Before, Watch
+from hierfeat.subjects._inputs import (
+    Example,
+    Output,
+    advice,
+    checked_example,
+    checked_output,
+    further_inputs,
+    read_output,
+    structure_of,
+    unwrapped,
+)
+from hierfeat.subjects.calls import FROM_CALLBACK, After, Before, Stop, Watch
 from hierfeat.subjects.checks import checked_images
-from hierfeat.subjects.guard import undisturbed
+from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import LayerTable
-from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.trace import trace
 
 
 class Hierarchy:
-    """A model on the bench: which input it takes, how images are normalised for it, and what its layers are.
+    """A model to be examined: which input it takes, how images are normalised for it, and what its layers are.
 
     Parameters
     ----------
@@ -37,11 +47,19 @@ class Hierarchy:
         Names of the model's outputs.
     name : str, optional
         For tables and figures; the class name of the model by default.
+    example : tuple, dict or callable, optional
+        What the model needs beside the images: further positional inputs as a tuple (a tensor with a first axis of 1
+        is repeated for each image), keyword inputs as a dict, or a function that makes either of them. The function is
+        given the normalised images, or nothing if it takes no argument: ``lambda images: (images,)`` shows both eyes
+        of a siamese network the same.
+    output : int, str or callable, optional
+        Which part of the model's output is its scores, where that is a tuple, list or dict: an index, a key, or a
+        function of the whole output. By default its first tensor.
 
     Raises
     ------
     HierfeatError
-        If the model is no module, is a TorchScript one, or a shape or normalisation makes no sense.
+        If the model is not a module, is a TorchScript or quantised one, or a shape or normalisation makes no sense.
 
     Examples
     --------
@@ -61,8 +79,10 @@ class Hierarchy:
         std: Sequence[float] | None = None,
         classes: Sequence[str] | None = None,
         name: str | None = None,
+        example: Example | None = None,
+        output: Output | None = None,
     ) -> None:
-        self.model = _unwrapped(model)
+        self.model = unwrapped(model)
         self.input_shape = _checked_shape(input_shape)
         self.mean = _checked_channels("mean", mean, self.input_shape[0])
         self.std = _checked_channels("std", std, self.input_shape[0])
@@ -70,6 +90,11 @@ class Hierarchy:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
         self.classes = None if classes is None else tuple(str(label) for label in classes)
         self.name = name or type(self.model).__name__
+        self.example = checked_example(example)
+        self.output = checked_output(output)
+        self.notes: dict[str, Any] = {}  # what else provenance should say of the model
+        self._table: tuple[object, LayerTable] | None = None
+        self._finite: object = None  # the state in which the weights were last found finite
 
     def __repr__(self) -> str:
         return f"Hierarchy({self.name!r}, input_shape={self.input_shape}, {len(self.layers)} layers)"
@@ -85,15 +110,28 @@ class Hierarchy:
         floats = (p.dtype for p in self.model.parameters() if p.is_floating_point())
         return next(floats, torch.get_default_dtype())
 
-    @cached_property
+    @property
     def layers(self) -> LayerTable:
-        """Every layer call, in call order; found by running the model once (for shapes only, where it can be)."""
-        return LayerTable.of(trace(self), provenance(self))
+        """Every layer call, in call order; found by running the model once (for shapes only, where it can be).
+
+        Found again when the model's modules, their settings or the shapes of their parameters have changed since.
+        """
+        structure = (structure_of(self.model), self.input_shape)
+        if self._table is None or self._table[0] != structure:
+            traced = settled(lambda: trace(self))
+            about = {"folded": traced.folded, "uncounted": traced.uncounted(self)}
+            self._table = structure, LayerTable.of(traced.layers, provenance(self), **about)
+        return self._table[1]
 
     @property
     def weights_sha256(self) -> str:
         """The sha256 of names, types, shapes and values of the model's parameters and buffers."""
         return _sha256({name: x for name, x in self.model.state_dict().items() if isinstance(x, Tensor)})
+
+    @property
+    def what_to_check(self) -> str:
+        """What is most likely wrong, for the message of an error, where the model cannot run."""
+        return advice(self.model)
 
     def normalise(self, images: Tensor) -> Tensor:
         """Bring images in [0, 1], (N, C, H, W), to the model's device, type and normalisation.
@@ -108,27 +146,91 @@ class Hierarchy:
         std = torch.tensor(self.std or (1.0,), device=moved.device, dtype=moved.dtype).view(shape)
         return (moved - mean) / std
 
+    def run(self, inputs: Tensor) -> Any:
+        """Run the model on normalised images and whatever else it needs; its output as it is.
+
+        The gradient mode is the caller's. `inputs` may be a leaf that requires a gradient, also where the model writes
+        into its input.
+
+        Raises
+        ------
+        HierfeatError
+            If the model raises an error, or a parameter holds NaN or infinity.
+        """
+        if not inputs.is_meta:
+            self._check_weights()
+        given = inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
+        args, kwargs = further_inputs(self.example, given)
+        try:
+            return self.model(given, *args, **kwargs)
+        except HierfeatError:
+            raise
+        except Exception as error:
+            if FROM_CALLBACK in error.__dict__:  # not the model's
+                raise
+            raise HierfeatError(
+                f"{self.name} failed on inputs of shape {tuple(inputs.shape)}: {type(error).__name__}: {error}; "
+                f"{self.what_to_check}"
+            ) from error
+
     def forward(self, images: Tensor) -> Any:
         """Run the model on images in [0, 1], in the caller's gradient mode and inside whatever watches it."""
-        return self.model(self.normalise(images))
+        return self.run(self.normalise(images))
+
+    def read(self, output: Any) -> Tensor:
+        """The scores in what the model returned, by the choice made as ``output=``; its first tensor by default.
+
+        Raises
+        ------
+        HierfeatError
+            If there is no such part, or it is not a tensor.
+        """
+        return read_output(self.name, self.output, output)
+
+    def scores(self, images: Tensor) -> Tensor:
+        """The model's scores for images in [0, 1], in the caller's gradient mode and inside whatever watches it.
+
+        Raises
+        ------
+        HierfeatError
+            If there are no scores, or they hold NaN.
+        """
+        scores = self.read(self.forward(images))
+        if scores.is_floating_point() and not scores.is_meta and bool(scores.isnan().any()):
+            raise HierfeatError(
+                f"{self.name} returned NaN for {tuple(images.shape)} images: check its weights and running statistics"
+            )
+        return scores
+
+    def class_scores(self, images: Tensor) -> Tensor:
+        """The scores, if they are one for each class, (N, classes); as :meth:`scores` otherwise.
+
+        Raises
+        ------
+        HierfeatError
+            If they have another shape, or fewer than two classes.
+        """
+        return checked_classes(self, self.scores(images), len(images))
 
     def __call__(self, images: Tensor) -> Tensor:
         """The model's output (class scores, as a rule) for images in [0, 1], in eval mode and without gradients."""
         images = checked_images(self, images)
-        with undisturbed(self.model), torch.no_grad():
-            output = first_tensor(self.forward(images))
-        if output is None:
-            raise HierfeatError(f"{self.name} returned no tensor")
-        return output
 
-    @contextmanager
+        def run() -> Tensor:
+            found: list[Tensor] = []
+            with undisturbed(self.model), torch.no_grad(), Watch(self.model):
+                found.append(self.scores(images))
+            return found[0]
+
+        return settled(run)
+
     def watching(
         self,
         *,
         before: Before | None = None,
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
-    ) -> Iterator[None]:
+    ) -> "Watching":
         """Within the block the model is in eval mode and `before` and `after` see each of its layer calls.
 
         Parameters
@@ -142,12 +244,60 @@ class Hierarchy:
 
         Notes
         -----
-        A callback may raise :class:`hierfeat.subjects.calls.Stop` to end the forward pass there.
+        A callback may raise :class:`hierfeat.Stop` to end the forward pass there.
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
         an exception.
         """
-        with undisturbed(self.model), Watch(self.model, before=before, after=after, writing=writing):
-            yield
+        return Watching(self.model, before=before, after=after, writing=writing)
+
+    def _check_weights(self) -> None:
+        """Refuse NaN and infinity in parameters; looked for again only when a parameter has been written into."""
+        state = tuple((id(p), -1 if p.is_inference() else p._version) for p in self.model.parameters())
+        if state == self._finite:
+            return
+        for name, parameter in self.model.named_parameters():
+            if parameter.is_floating_point() and not parameter.is_meta and not _is_finite(parameter):
+                raise HierfeatError(
+                    f"expected finite weights, got NaN or infinity in parameter {name!r} of {self.name}: "
+                    "train it again, or load other weights"
+                )
+        self._finite = state
+
+
+def replace_model(h: Hierarchy, model: nn.Module, name: str) -> Hierarchy:
+    """A hierarchy of another model that is shown images, and read, as that of `h`."""
+    options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes}
+    return Hierarchy(model, h.input_shape, name=name, example=h.example, output=h.output, **options)
+
+
+class Watching(undisturbed):
+    """What :meth:`Hierarchy.watching` returns: the model undisturbed, and watched."""
+
+    def __init__(self, model: nn.Module, **callbacks: Any) -> None:
+        super().__init__(model)
+        self._told: Callable[[Tensor], None] | None = callbacks.pop("writing", None)
+        self._watch = Watch(model, writing=self.writing, **callbacks)
+
+    def writing(self, tensor: Tensor) -> None:
+        super().writing(tensor)
+        if self._told is not None:
+            self._told(tensor)
+
+    def _apply(self) -> None:
+        super()._apply()
+        self._watch.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        super().__exit__(kind, value, traceback)
+        return kind is not None and issubclass(kind, Stop)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """One sum is enough, as a rule: it is finite only if all values are."""
+    values = tensor.detach()
+    return bool(values.sum().isfinite()) or bool(values.isfinite().all())
 
 
 def _sha256(tensors: dict[str, Tensor]) -> str:
@@ -157,26 +307,6 @@ def _sha256(tensors: dict[str, Tensor]) -> str:
         if not tensor.is_meta:
             digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    """The model itself, inside what compiles or distributes it: hooks do not see through those."""
-    if not isinstance(model, nn.Module):
-        raise HierfeatError(f"expected a torch.nn.Module as the model, got {type(model).__name__}")
-    while isinstance(inner := _inner(model), nn.Module):
-        model = inner
-    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
-        raise HierfeatError(
-            f"{type(model).__name__} is a TorchScript module, whose calls cannot be seen: "
-            "pass the module it was made from"
-        )
-    return model
-
-
-def _inner(model: nn.Module) -> Any:
-    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-        return model.module
-    return getattr(model, "_orig_mod", None)
 
 
 def _checked_shape(shape: Sequence[int]) -> tuple[int, int, int]:

@@ -28,7 +28,7 @@ class Layer:
     groups : int or None
         Groups of a convolution.
     parameters : int
-        Numbers in the parameters that this call uses; a repeated call uses the same ones again.
+        Numbers in the parameters that this call is the first to use; a call that uses the same ones again adds none.
     macs : int
         Multiply-accumulates for one image, by the rules of ``torch.utils.flop_counter`` (which counts 2 per MAC).
     connections : int
@@ -66,8 +66,11 @@ class _Window:
     output_padding: Ints = ()
 
 
-def describe(call: Call, output: Tensor, macs: int) -> Layer:
-    """Put together what one call tells of its layer."""
+def describe(call: Call, output: Tensor, macs: int, *, parameters: int) -> Layer:
+    """Put together what one call says about its layer.
+
+    `macs` are those that were counted while it ran, `parameters` those that no call before it has used.
+    """
     given = settings(call.op, call.args, call.kwargs)
     inputs = _padded_by_module(call)
     source = call.input if inputs is None else inputs
@@ -90,8 +93,8 @@ def describe(call: Call, output: Tensor, macs: int) -> Layer:
         padding=tuple(before for before, _ in window.padding) if window else None,
         dilation=window.dilation if window else None,
         groups=groups,
-        parameters=_parameters(call),
-        macs=_asked(call, "layer_macs", in_shape, out_shape, macs),
+        parameters=parameters,
+        macs=_asked(call, "layer_macs", in_shape, out_shape, macs + _bilinear_macs(call, given, out_shape)),
         connections=_asked(
             call, "layer_connections", in_shape, out_shape, _connections(call, given, out_shape, window, weight)
         ),
@@ -199,11 +202,19 @@ def _times(sizes: Ints) -> str:
     return "×".join(str(size) for size in sizes)
 
 
-def _parameters(call: Call) -> int:
+def parameters_of(call: Call) -> list[nn.Parameter]:
+    """The parameters that a call uses: those of its module, or those among its arguments."""
     if call.module is not None:
-        return sum(parameter.numel() for parameter in call.module.parameters())
-    used = {id(value): value for value in (*call.args, *call.kwargs.values()) if isinstance(value, nn.Parameter)}
-    return sum(parameter.numel() for parameter in used.values())
+        return list(call.module.parameters())
+    return [value for value in (*call.args, *call.kwargs.values()) if isinstance(value, nn.Parameter)]
+
+
+def _bilinear_macs(call: Call, given: dict[str, Any], out_shape: Ints) -> int:
+    """Products of y = x₁ᵀ A x₂, for every output x₁ᵀ A and then its product with x₂; torch's counter has no rule."""
+    if call.op != "bilinear" or call.whole:
+        return 0
+    first, second = (int(size) for size in given["weight"].shape[1:])
+    return prod(out_shape) * (first + 1) * second
 
 
 def _asked(call: Call, method: str, in_shape: Ints, out_shape: Ints, otherwise: int) -> int:

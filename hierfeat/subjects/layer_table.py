@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
 from reprlib import repr as shorter
@@ -16,7 +16,8 @@ from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.ops import KINDS
 
 Layers = str | Sequence[str]
-COLUMNS = tuple("layer" if field.name == "name" else field.name for field in fields(Layer))
+PARAMETER = "parameter"
+COLUMNS = tuple("layer" if one.name == "name" else one.name for one in fields(Layer))
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,13 @@ class LayerTable(Result):
     ----------
     table : pandas.DataFrame
         Columns ``layer, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters,
-        macs, connections, formula``; shapes are (C, H, W). See :class:`Layer` for what each means.
+        macs, connections, formula``; shapes are (C, H, W). See :class:`Layer` for what each means. The last rows are
+        parameters that no layer call uses by itself (layer scales, class tokens, heads that eval mode leaves out):
+        kind ``other``, op ``parameter``. They are not layers, but with them the column ``parameters`` adds up to the
+        model's.
+    folded : dict of str to int
+        The length of the first axis for one image, of layers where it is not 1: rows, windows or tokens lie there, and
+        the layer cannot be read image by image.
 
     Notes
     -----
@@ -44,33 +51,45 @@ class LayerTable(Result):
     ['pool1', 'pool2']
     """
 
+    folded: dict[str, int] = field(default_factory=dict)
+
     @classmethod
-    def of(cls, layers: Sequence[Layer], provenance: dict[str, Any]) -> "LayerTable":
-        """Tabulate `layers`."""
-        rows = [tuple(asdict(layer).values()) for layer in layers]
+    def of(
+        cls,
+        layers: Sequence[Layer],
+        provenance: dict[str, Any],
+        *,
+        folded: dict[str, int] | None = None,
+        uncounted: dict[str, int] | None = None,
+    ) -> "LayerTable":
+        """Tabulate `layers`, and the sizes of parameters that are in none of them."""
+        rows = [tuple(asdict(layer).values()) for layer in (*layers, *map(_of_parameter, *_columns(uncounted)))]
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         table["groups"] = table["groups"].astype("Int64")
-        return cls(table=table, provenance=provenance)
+        return cls(table=table, provenance=provenance, folded=folded or {})
 
     @cached_property
     def _layers(self) -> tuple[Layer, ...]:
-        rows = self.table.itertuples(index=False, name=None)
+        rows = self.table[self.table["op"] != PARAMETER].itertuples(index=False, name=None)
         return tuple(Layer(*(_plain(value) for value in row)) for row in rows)
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self._layers)
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self._layers)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self._layers}
 
     def __contains__(self, name: object) -> bool:
-        return bool((self.table["layer"] == name).any())
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> Layer:
-        found = next((layer for layer in self if layer.name == name), None)
-        if found is None:
+        if name not in self._by_name:
             raise HierfeatError(self._unknown(name))
-        return found
+        return self._by_name[name]
 
     def __repr__(self) -> str:
         return without_none(self.table.drop(columns=["connections"])).to_string(index=False)
@@ -107,13 +126,25 @@ class LayerTable(Result):
                 raise HierfeatError(self._unknown(item))
 
     def _unknown(self, item: str) -> str:
-        model = self.provenance.get("model", "the model")
+        model, names = self.provenance.get("model", "the model"), list(self._by_name)
         if item in KINDS:
-            present = ", ".join(dict.fromkeys(self.table["kind"])) or "none"
+            present = ", ".join(dict.fromkeys(layer.kind for layer in self)) or "none"
             return f"{model} has no layer of kind {item!r}; its layers' kinds are: {present}"
-        close = difflib.get_close_matches(item, self.table["layer"], n=1, cutoff=0.4)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {_first(self.table['layer'].tolist())}"
+        if (self.table["layer"] == item).any():
+            return f"{item!r} of {model} is a parameter that no layer call uses by itself, not a layer"
+        close = difflib.get_close_matches(str(item), names, n=1, cutoff=0.4)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; its layers are {_first(names)}"
         return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' or kinds will do)"
+
+
+def _of_parameter(name: str, size: int) -> Layer:
+    """The row of a parameter that is in no layer."""
+    return Layer(name, "other", PARAMETER, (), (), None, None, None, None, None, size, 0, 0, "")
+
+
+def _columns(uncounted: dict[str, int] | None) -> tuple[list[str], list[int]]:
+    sizes = uncounted or {}
+    return list(sizes), list(sizes.values())
 
 
 def matches(item: str, name: str, kind: str) -> bool:

@@ -31,8 +31,19 @@ _TABLE: dict[str, str] = {
     **dict.fromkeys(_OTHERS.split(), "other"),
     "linear": "linear",
     "bilinear": "linear",
+    "linear_dynamic": "linear",  # of a network quantised dynamically
 }
 _SYNONYMS = {"concat": "cat", "concatenate": "cat", "clip": "clamp", "log_sigmoid": "logsigmoid", "iadd": "add"}
+_OVERLOADS = {  # operators below the level of torch functions, which exported and traced graphs call
+    "native_batch_norm_legit_no_training": "batch_norm",
+    "native_batch_norm_legit": "batch_norm",
+    "native_batch_norm": "batch_norm",
+    "native_layer_norm": "layer_norm",
+    "native_group_norm": "group_norm",
+    "upsample_nearest2d": "interpolate",
+    "upsample_bilinear2d": "interpolate",
+    "native_dropout": "dropout",
+}
 
 _NATIVE_KINDS: tuple[tuple[tuple[type[nn.Module], ...], str], ...] = (
     ((nn.modules.conv._ConvNd,), "conv"),
@@ -41,31 +52,95 @@ _NATIVE_KINDS: tuple[tuple[tuple[type[nn.Module], ...], str], ...] = (
 )
 
 
-def identify(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (kind, op) of a torch function call that is a layer, or None."""
-    op = op_name(func)
+def kind_of(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    """Return the kind of a call of function `op` that is a layer, or None."""
     kind = _TABLE.get(op)
     if kind is not None:
-        return kind, op
+        return kind
     special = _SPECIAL.get(op)
-    return None if special is None else special(op, args, kwargs)
+    return None if special is None else special(args, kwargs)
 
 
 @cache
 def op_name(func: Callable[..., Any]) -> str:
     """The name of a torch function without the marks of its in-place, private and indexed variants."""
+    if isinstance(func, torch._ops.OpOverload):
+        name = func._schema.name.rpartition(":")[2].strip("_").removesuffix("_with_indices")
+        return _OVERLOADS.get(name, _SYNONYMS.get(name, name))
     name = getattr(func, "__name__", "").strip("_").removesuffix("_with_indices")
     return _SYNONYMS.get(name, name)
 
 
-def written_by(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
-    """The tensor that a function is about to write into, as far as its name and arguments tell."""
+def as_function(
+    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
+    """The name of a function, and its arguments in the order of ``torch.nn.functional``.
+
+    Only two operators of traced graphs have another order: ``aten.convolution``, which is every convolution, and
+    ``aten.addmm``, which is ``linear``.
+    """
+    op = op_name(func)
+    if not isinstance(func, torch._ops.OpOverload):
+        return op, args, kwargs
+    if op == "convolution":
+        image, weight, bias, stride, padding, dilation, transposed, output_padding, groups = args
+        axes = f"{weight.ndim - 2}d"
+        if transposed:
+            return f"conv_transpose{axes}", (image, weight, bias, stride, padding, output_padding, groups, dilation), {}
+        return f"conv{axes}", (image, weight, bias, stride, padding, dilation, groups), {}
+    if op == "addmm" and len(args) == 3:
+        return "linear", (args[1], args[2].t(), args[0]), {}
+    return op, args, kwargs
+
+
+def written_by(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors that a function is about to write into, as far as its name, schema and arguments tell.
+
+    Functions that hand out a tensor's memory uncounted (``.data``, ``numpy()``) count as writing: what is done with
+    that memory is seen by nobody.
+    """
     if kwargs:
         if kwargs.get("inplace"):
-            return first_tensor(args)
-        if isinstance(out := kwargs.get("out"), Tensor):
-            return out
-    return first_tensor(args) if _is_inplace(func) else None
+            return all_tensors(args or tuple(kwargs.values()))[:1]
+        if (out := kwargs.get("out")) is not None:
+            return all_tensors(out)
+    if isinstance(func, torch._ops.OpOverload):
+        return written_values(func, args, kwargs)
+    if not _is_inplace(func):
+        return []
+    first = args[0] if args else next(iter(kwargs.values()), None)
+    return all_tensors(first)
+
+
+@cache
+def written_arguments(func: Any) -> tuple[int | str, ...]:
+    """Which arguments an operator writes: positions, or names where they are keyword-only."""
+    if not func._schema.is_mutable:
+        return ()
+    return tuple(
+        argument.name if argument.kwarg_only else position
+        for position, argument in enumerate(func._schema.arguments)
+        if argument.alias_info is not None and argument.alias_info.is_write
+    )
+
+
+def written_values(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors that an operator writes, by its schema."""
+    return [tensor for where in written_arguments(func) for tensor in all_tensors(_argument(where, args, kwargs))]
+
+
+def _argument(where: int | str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    if isinstance(where, str):
+        return kwargs.get(where)
+    return args[where] if where < len(args) else None
+
+
+def all_tensors(value: Any) -> list[Tensor]:
+    """Every tensor in a tensor, tuple, list or dict."""
+    if isinstance(value, Tensor):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return [tensor for item in items for tensor in all_tensors(item)]
 
 
 def version(tensor: Tensor) -> int:
@@ -73,52 +148,62 @@ def version(tensor: Tensor) -> int:
     return -1 if tensor.is_inference() else int(tensor._version)
 
 
+_ESCAPES = ("numpy", "untyped_storage", "storage", "__array__", "__dlpack__")
+
+
 @cache
 def _is_inplace(func: Callable[..., Any]) -> bool:
     name = getattr(func, "__name__", "")
-    return name in ("__setitem__", "__set__") or (name.endswith("_") and not name.endswith("__"))
+    if name in ("__get__", "__set__"):  # of attributes, .data among them; reading the others changes nothing
+        return name == "__set__" or getattr(func, "__self__", None) is _DATA
+    inplace = name.endswith("_") and not name.endswith("__")
+    return inplace or name in ("__setitem__", *_ESCAPES)
 
 
-def _add(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
+_DATA = Tensor.__dict__.get("data", getattr(torch._C.TensorBase, "data", None))
+
+
+def _add(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
     """A sum of two activations; adding a constant, a bias or a positional embedding is none."""
     a, b = (*args, kwargs.get("other"), None)[:2]
     if not (isinstance(a, Tensor) and isinstance(b, Tensor)) or a.ndim < 2 or a.shape != b.shape:
         return None
     if isinstance(a, nn.Parameter) or isinstance(b, nn.Parameter):
         return None
-    return "add", op
+    return "add"
 
 
-def _concat(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
+def _concat(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
     parts = args[0] if args else kwargs.get("tensors", ())
     several = isinstance(parts, list | tuple) and len(parts) > 1 and all(isinstance(p, Tensor) for p in parts)
-    return ("concat", op) if several and parts[0].ndim > 1 else None
+    return "concat" if several and parts[0].ndim > 1 else None
 
 
-def _rectifier(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
+def _rectifier(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
     """``x.clamp(min=0)`` is a ReLU by another name; other clamps are none."""
     low = kwargs.get("min", args[1] if len(args) > 1 else None)
-    return ("activation", op) if isinstance(low, int | float) and low == 0 and args[0].ndim > 1 else None
+    return "activation" if isinstance(low, int | float) and low == 0 and args[0].ndim > 1 else None
 
 
-def _global_pool(op: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[str, str] | None:
-    """A mean or maximum over exactly the spatial axes is a global pool."""
+def _global_pool(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str | None:
+    """A mean, maximum or sum over exactly the spatial axes is a global pool."""
     if not args or not isinstance(args[0], Tensor) or args[0].ndim < 3:
         return None
     axes = kwargs.get("dim", args[1] if len(args) > 1 else None)
     if isinstance(axes, int) or axes is None or not all(isinstance(axis, int) for axis in axes):
         return None
     ndim = args[0].ndim
-    return ("pool", op) if sorted(axis % ndim for axis in axes) == list(range(2, ndim)) else None
+    return "pool" if sorted(axis % ndim for axis in axes) == list(range(2, ndim)) else None
 
 
-_SPECIAL: dict[str, Callable[[str, tuple[Any, ...], Mapping[str, Any]], tuple[str, str] | None]] = {
+_SPECIAL: dict[str, Callable[[tuple[Any, ...], Mapping[str, Any]], str | None]] = {
     "add": _add,
     "cat": _concat,
     "clamp": _rectifier,
     "clamp_min": _rectifier,
     "mean": _global_pool,
     "amax": _global_pool,
+    "sum": _global_pool,
 }
 
 
@@ -149,6 +234,9 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "lp_pool": ("input", "norm_type", "kernel_size", "stride", "ceil_mode"),
     "fractional_max_pool": ("input", "kernel_size"),
     "linear": ("input", "weight", "bias"),
+    "bilinear": ("input", "input2", "weight", "bias"),
+    "adaptive_max_pool": ("input", "output_size"),
+    "adaptive_avg_pool": ("input", "output_size"),
 }
 
 

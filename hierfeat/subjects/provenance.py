@@ -32,6 +32,7 @@ def weightless_provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
         "input_shape": list(h.input_shape),
         "parameters": {name: _plain(value) for name, value in parameters.items()},
         "versions": versions | {"python": platform.python_version()},
+        **({"notes": dict(h.notes)} if h.notes else {}),
     }
 
 

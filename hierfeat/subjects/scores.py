@@ -1,7 +1,36 @@
 """From what a classifier puts out to probabilities, whichever end it has."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+
+if TYPE_CHECKING:
+    from hierfeat.subjects.hierarchy import Hierarchy
+
+
+def checked_classes(h: "Hierarchy", scores: Tensor, count: int) -> Tensor:
+    """Return `scores` if they are one for each class and each of `count` images, (N, classes).
+
+    Raises
+    ------
+    HierfeatError
+        If they have another shape, or fewer than two classes.
+    """
+    if scores.ndim == 2 and len(scores) == count and scores.shape[1] > 1:
+        return scores
+    single = scores.ndim == 1 or (scores.ndim == 2 and scores.shape[1] == 1)
+    if single:
+        hint = "one score for each image; output=lambda y: torch.stack([-y.ravel(), y.ravel()], 1) makes two classes"
+    elif scores.ndim > 2:
+        hint = "scores for each place; output=lambda y: y.mean((2, 3)) makes one for each class"
+    else:
+        hint = "hf.Hierarchy(model, ..., output=) says which part of the model's output is its scores"
+    raise HierfeatError(
+        f"expected {h.name} to return one score for each class, (N, classes), got {tuple(scores.shape)}: {hint}"
+    )
 
 
 def probabilities(scores: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """Subjects by name: the zoo, torchvision, timm, or a function of the user's own; and the untrained twin of each."""
 
-import copy
 import difflib
 import hashlib
 import importlib
@@ -19,8 +18,10 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.guard import undisturbed
+from hierfeat.subjects.hierarchy import Hierarchy, replace_model
 from hierfeat.zoo import ZOO
+from hierfeat.zoo._twin import calibrate, copied, draw_weights, noise_like_data, running
 from hierfeat.zoo.state import fit, read_state
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -159,7 +160,7 @@ def model_table() -> pd.DataFrame:
 
 
 @checked()
-def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
+def untrained(h: Hierarchy, *, seed: int = 0, images: Tensor | None = None) -> Hierarchy:
     """Return the same architecture, freshly initialised: the control beside every finding.
 
     Parameters
@@ -168,17 +169,30 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
         The network; it is not touched.
     seed
         Of the initial weights; the global random state is left as found.
+    images
+        (N, C, H, W), in [0, 1], to which running statistics (those of batch norms) are fitted. By default pink noise
+        (amplitude 1/frequency, as in natural scenes) with the mean and spread by which `h` normalises.
 
     Returns
     -------
     Hierarchy
-        On the same device, with the same normalisation and classes, and running statistics as new.
+        On the same device, with the same normalisation and classes. Its `notes`, which every provenance holds, say by
+        which seed it was drawn and to which images its running statistics were fitted.
+
+    Raises
+    ------
+    HierfeatError
+        If the model has no weights, is quantised, or cannot be copied.
 
     Notes
     -----
     Each module's own ``reset_parameters`` is called, inner modules first. A parameter that it leaves alone, or whose
     module has none (a layer scale, a class token), is drawn from a normal distribution with the mean and standard
-    deviation it had.
+    deviation it had. Weight norms and spectral norms, old and new, are those of the fresh weights.
+
+    A batch norm that is new has a running mean of 0 and a variance of 1, whatever goes into it: in eval mode it does
+    not normalise, and activations fade from layer to layer as they do in no network that is about to be trained.
+    Therefore each module with running statistics is given those of its own input, from the first to the last.
 
     Examples
     --------
@@ -186,35 +200,18 @@ def untrained(h: Hierarchy, *, seed: int = 0) -> Hierarchy:
     >>> bool((untrained(h).model.conv1.weight == h.model.conv1.weight).any())
     False
     """
-    model = _copied(h)
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
-        for module in reversed(list(model.modules())):
-            _reset(module)
-    options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes, "name": f"{h.name} (untrained)"}
-    return Hierarchy(model.to(h.device), h.input_shape, **options)
-
-
-def _copied(h: Hierarchy) -> nn.Module:
-    """A copy of the model on the CPU."""
-    if h.device.type == "meta":
-        raise HierfeatError(f"{h.name} has no weights (meta device), and so no untrained twin")
-    try:
-        return copy.deepcopy(h.model).cpu()
-    except (RuntimeError, TypeError) as error:
-        raise HierfeatError(f"{h.name} cannot be copied by copy.deepcopy: {error}") from error
-
-
-def _reset(module: nn.Module) -> None:
-    own = list(module.parameters(recurse=False))
-    versions = [parameter._version for parameter in own]
-    reset = getattr(module, "reset_parameters", None) or getattr(module, "_reset_parameters", None)
-    if callable(reset):
-        reset()
-    for parameter, version in zip(own, versions, strict=True):
-        if parameter._version == version:  # left alone: the old spectral_norm's weight_orig, for one
-            spread = parameter.std() if parameter.numel() > 1 else torch.zeros(())
-            parameter.copy_(torch.randn_like(parameter) * spread + parameter.mean())
+    with undisturbed(h.model):
+        twin = replace_model(h, copied(h), f"{h.name} (untrained)")
+        draw_weights(twin.model, seed)
+        twin.model.to(h.device)
+        twin.notes["untrained_seed"] = seed
+        if running(twin.model):
+            fitted = noise_like_data(h, seed) if images is None else images
+            with undisturbed(twin.model, buffers=False):
+                calibrate(twin, fitted)
+            what = "images of pink noise" if images is None else "images given"
+            twin.notes["running_statistics"] = f"{len(fitted)} {what}"
+    return twin
 
 
 def _build(ref: str, *, own: bool) -> Hierarchy:

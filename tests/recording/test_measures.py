@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.recording._reductions import Reductions, reductions
+from hierfeat.recording._reductions import Reductions, Shared
 from hierfeat.recording.measure import Batch
 
 SHAPES = [(6, 3), (6, 3, 7), (6, 3, 5, 4), (6, 3, 16, 16), (6, 1, 2, 2)]
@@ -142,10 +142,10 @@ def test_half_zeros_have_a_median_of_exactly_zero():
 
 
 def test_one_activation_is_reduced_once_for_all_measures():
-    x = torch.rand(2, 3, 4, 4)
-    assert reductions(x) is reductions(x)
-    assert reductions(x) is not reductions(x.clone())
-    found = Reductions(x)
+    x, shared = torch.rand(2, 3, 4, 4), Shared()
+    assert shared.of(x) is shared.of(x)
+    assert shared.of(x) is not shared.of(x.clone())
+    found = Reductions(x, shared)
     assert found.rate_totals is found.totals  # rates of a non-negative layer are itself
 
 
@@ -170,8 +170,8 @@ def test_more_images_than_a_byte_counts():
 
 
 def test_an_activation_overwritten_between_two_measures_is_reduced_again():
-    x = torch.randn(4, 2, 3, 3)
-    first = reductions(x)
+    x, shared = torch.randn(4, 2, 3, 3), Shared()
+    first = shared.of(x)
     x.abs_()
-    assert reductions(x) is not first
-    assert reductions(x).is_rate
+    assert shared.of(x) is not first
+    assert shared.of(x).is_rate

@@ -1,5 +1,7 @@
 """Recording never lies: what is recorded is what left the layer, whatever is written over it later."""
 
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -70,7 +72,21 @@ def _view(y):
 
 
 def _through_numpy(y):
-    y.detach().numpy()[:] = 0  # no torch function is called at all
+    y.detach().numpy()[:] = 0  # no torch function writes
+
+
+@torch.library.custom_op("hierfeat_tests::double", mutates_args=("x",))
+def double(x: torch.Tensor) -> None:
+    x.mul_(2)
+
+
+def _doubled(x: torch.Tensor):
+    x.data.mul_(2)
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    scripted = torch.jit.script(_doubled)
 
 
 WAYS = {
@@ -86,6 +102,17 @@ WAYS = {
     "copy": lambda y: y.copy_(torch.zeros_like(y)),
     "foreach": lambda y: torch._foreach_mul_([y], 2.0),
     "chunk": lambda y: y.chunk(3, dim=1)[1].fill_(5),
+    "data of foreach": lambda y: torch._foreach_mul_([torch.ones(2), y.data], 2.0),
+    "data of init": lambda y: nn.init.constant_(tensor=y.data, val=3.0),
+    "init": nn.init.zeros_,
+    "custom operator": double,
+    "custom operator on data": lambda y: double(y.data),
+    "custom operator by keyword": lambda y: double(x=y.data),
+    "scripted": scripted,
+    "out of several": lambda y: torch.max(y.clone(), 1, out=(y.data[:, 0], torch.empty(0, dtype=torch.int64))),
+    "set data": lambda y: y.data.copy_(y.data * 2),
+    "numpy": _through_numpy,
+    "positional": lambda y: F.relu(y, True),
 }
 
 
@@ -108,17 +135,12 @@ def test_every_way_of_writing_in_place(how, by):
     assert not torch.equal(overwritten, expected)  # the test would mean nothing otherwise
 
 
-@torch.library.custom_op("hierfeat_tests::double", mutates_args=("x",))
-def double(x: torch.Tensor) -> None:
-    x.mul_(2)
-
-
 def test_a_write_that_no_name_tells_of_makes_record_look_closer(monkeypatch):
-    """The quick path cannot see what a custom operator writes; the version counter can."""
+    """The quick path does not know of a positional ``inplace``; the version counter does."""
     runs: list[str] = []
-    watch = Recorder._watch
-    monkeypatch.setattr(Recorder, "_watch", lambda self, block: (runs.append("exact"), watch(self, block))[1])
-    model, x = Overwriting(double), torch.rand(1, 1, 6, 6)
+    guards = Recorder._further_guards
+    monkeypatch.setattr(Recorder, "_further_guards", lambda self: (runs.append("exact"), guards(self))[1])
+    model, x = Overwriting(lambda y: F.relu(y, True)), torch.rand(1, 1, 6, 6)
     got = hf.record(hf.Hierarchy(model, (1, 6, 6)), x)
     assert runs == ["exact"]
     with torch.no_grad():

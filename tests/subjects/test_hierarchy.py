@@ -76,7 +76,7 @@ def test_the_model_is_left_bit_for_bit_as_it_was(use, error):
     if error is None:
         uses[use]()
     else:
-        with pytest.raises(error):
+        with pytest.raises(hf.HierfeatError if error is RuntimeError and use != "recorder" else error):
             uses[use]()
     assert same(fingerprint(model), before)
 

@@ -1,6 +1,7 @@
 """The layer table: shapes as seen, formulas that agree with them, counts that agree with torch's own."""
 
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import hierfeat as hf
 from hierfeat._torchvision import models
+from hierfeat.subjects.trace import Trace
 
 BIG = (
     "vit_h vit_l regnet_y_128gf regnet_x_32gf regnet_y_32gf regnet_x_16gf regnet_y_16gf swin_v2 maxvit swin_b swin_s "
@@ -96,9 +98,10 @@ def test_formulas_give_the_shape_that_was_seen(axes, kernel, stride, padding, di
         "average": lambda: getattr(nn, f"AvgPool{axes}d")(**settings_),
         "ceil": lambda: getattr(nn, f"MaxPool{axes}d")(ceil_mode=True, **settings_),
     }
-    from hierfeat.subjects.trace import _run
-
-    [layer] = _run(makers[what](), torch.empty(1, 1, *(size,) * axes, device="meta"))
+    model = makers[what]()
+    [layer] = (
+        Trace().run(SimpleNamespace(model=model, run=model), torch.empty(1, 1, *(size,) * axes, device="meta")).layers
+    )
     assert {int(text.rpartition("= ")[2]) for text in layer.formula.split("; ")} == set(layer.out_shape[1:])
 
 

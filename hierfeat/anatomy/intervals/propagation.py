@@ -24,7 +24,7 @@ from hierfeat.anatomy.intervals.rules import Answer, Op, answer, unknown
 from hierfeat.anatomy.intervals.rules_windows import padded
 from hierfeat.anatomy.intervals.shapes import insert
 from hierfeat.anatomy.intervals.unions import constant, union
-from hierfeat.subjects.meta_kernels import Twins, run_on_meta
+from hierfeat.subjects.trace import Twins, run_on_meta
 
 _VIEWS = [
     "slice",

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.gradients import gradients, leaf
+from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.ops import settings
 
@@ -43,12 +45,13 @@ def central_gradients(
             picked.append(_central_units(output, channels, number))
             raise Stop
 
-    with torch.enable_grad(), h.watching(before=linearised if linear else None, after=after):
-        inputs = h.normalise(images).repeat(count, 1, 1, 1).requires_grad_()
-        h.model(inputs)
-    if not picked:
-        raise HierfeatError(f"{h.name} did not call {layer!r} for these images")
-    (gradient,) = torch.autograd.grad(picked[0], inputs, allow_unused=True)
+    with undisturbed(h.model), torch.enable_grad():
+        inputs = leaf(h, images, copies=count)
+        with h.watching(before=linearised if linear else None, after=after):
+            h.run(inputs)
+        if not picked:
+            raise HierfeatError(f"{h.name} did not call {layer!r} for these images")
+        [gradient] = gradients(h, picked[0], [inputs], what=f"layer {layer!r}")
     found = torch.zeros_like(inputs) if gradient is None else gradient
     return found.detach().reshape(count, number, *inputs.shape[1:]).cpu()
 

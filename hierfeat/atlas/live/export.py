@@ -9,7 +9,6 @@ import contextlib
 import io
 import warnings
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
 from torch import Tensor, nn

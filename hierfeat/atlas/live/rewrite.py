@@ -154,10 +154,8 @@ class _Rewriting:
         found: list[Any] = []
         keywords: dict[str, Any] = {}
         for place, argument in enumerate(node.target._schema.arguments):  # type: ignore[union-attr]
-            if place < len(node.args):
-                value = node.args[place]
-            else:
-                value = given.get(argument.name, argument.default_value)
+            beyond = given.get(argument.name, argument.default_value)
+            value = node.args[place] if place < len(node.args) else beyond
             found.append(self._argument(value))
             if argument.kwarg_only:
                 keywords[argument.name] = found[-1]

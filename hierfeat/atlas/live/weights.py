@@ -1,4 +1,4 @@
-"""Weights as the page holds them: half precision where that changes no activation visibly, bytes in planes, deflated."""
+"""Weights as the page holds them: half precision where no activation changes visibly, bytes in planes, deflated."""
 
 import zlib
 from dataclasses import dataclass

@@ -11,7 +11,6 @@ from torch import Tensor
 from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
-from hierfeat.recording._reductions import reductions
 from hierfeat.recording.measure import Batch, Measure
 
 _ADDRESS = ("value", "image", "row", "col")
@@ -66,7 +65,7 @@ class TopPatches(Measure):
 
     def update(self, layer: str, activation: Tensor) -> None:
         assert self._batch is not None, "begin comes before update"
-        found = reductions(activation)
+        found = self.reduced(activation)
         rows = found.rows
         best = (rows.amin(-1) if self._least else rows.amax(-1)).cpu().T  # (channels, images)
         if bool(best.isnan().any()):

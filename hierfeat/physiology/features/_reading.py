@@ -9,6 +9,7 @@ from torch.autograd.graph import Node
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import After, Before, Call
+from hierfeat.subjects.gradients import without_gradient
 from hierfeat.subjects.hierarchy import Hierarchy
 
 Read = Callable[[Tensor], Tensor]
@@ -51,7 +52,10 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
             h.forward(images)
         if not responses:
             raise HierfeatError(f"{h.name} did not call {layer!r} in this forward pass")
-        return responses.pop()
+        response = responses.pop()
+        if images.requires_grad and torch.is_grad_enabled() and not response.requires_grad:
+            raise HierfeatError(without_gradient(h, f"layer {layer!r}"))
+        return response
 
     h.layers[layer]  # refuses a name that is none
     with h.watching(before=before, after=reached):

@@ -6,12 +6,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
-from hierfeat.subjects.ops import first_tensor
 
 
 def as_it_is(
@@ -68,7 +66,4 @@ def _swapped(h: Hierarchy, layer: Layer, pooling: str) -> Iterator[None]:
 
 def _output(h: Hierarchy, images: Tensor) -> Tensor:
     """The model's response, (N, classes); maps are flattened."""
-    output = first_tensor(h.forward(images))
-    if output is None:
-        raise HierfeatError(f"{h.name} returned no tensor")
-    return output.flatten(1)
+    return h.scores(images).flatten(1)

@@ -161,7 +161,7 @@ def _right(h: Hierarchy, images: Tensor, labels: Tensor, batch_size: int) -> int
     right = 0
     with torch.no_grad(), h.watching():
         for start in range(0, len(images), batch_size):
-            scores = h.forward(images[start : start + batch_size].clamp(0, 1)).cpu()
+            scores = h.class_scores(images[start : start + batch_size].clamp(0, 1)).cpu()
             own = labels[start : start + batch_size]
             right += int(((scores.argmax(1) == own) & scores.any(1)).sum())
     return right

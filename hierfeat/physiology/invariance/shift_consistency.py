@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
@@ -16,7 +15,7 @@ from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import probabilities
+from hierfeat.subjects.scores import checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,9 +145,7 @@ def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary
     """(N, classes)."""
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
     scores = torch.cat([h(shift(batch, *d, boundary=boundary, size=size)) for batch in images.split(batch_size)])
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        raise HierfeatError(f"expected {h.name} to put out a score per class (N, classes), got {tuple(scores.shape)}")
-    return scores
+    return checked_classes(h, scores, len(images))
 
 
 def _share(hits: Tensor) -> Tensor:

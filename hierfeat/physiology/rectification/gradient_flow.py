@@ -11,10 +11,12 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.gradients import gradients, leaf
+from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
-from hierfeat.subjects.ops import first_tensor
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import checked_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +119,11 @@ def _gradients(h: Hierarchy, images: Tensor, labels: Tensor, chosen: set[str]) -
         outputs[call.name] = output
         return output.clone()  # what comes next may overwrite it
 
-    with torch.enable_grad(), h.watching(after=after):
-        scores = first_tensor(h.model(h.normalise(images).requires_grad_()))
-    if scores is None or scores.ndim != 2 or not scores.requires_grad:
-        raise HierfeatError(f"expected {h.name} to put out a differentiable score per class (N, classes)")
-    with torch.enable_grad():
+    with undisturbed(h.model), torch.enable_grad():
+        with h.watching(after=after):
+            scores = checked_classes(h, h.read(h.run(leaf(h, images))), len(images))
+        if int(labels.max()) >= scores.shape[1]:
+            raise HierfeatError(f"expected labels from 0 to {scores.shape[1] - 1}, got {int(labels.max())}")
         loss = F.cross_entropy(scores, labels.to(scores.device), reduction="sum")
-    found = torch.autograd.grad(loss, list(outputs.values()), allow_unused=True)
+        found = gradients(h, loss, list(outputs.values()), what="the scores")
     return {name: gradient for name, gradient in zip(outputs, found, strict=True) if gradient is not None}

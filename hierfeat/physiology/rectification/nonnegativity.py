@@ -11,7 +11,7 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.rectification._rectifiers import NO_RECTIFIERS, at_zero, gaussian_moments, negative, pointwise
-from hierfeat.recording import _reductions as reductions
+from hierfeat.recording._reductions import Shared
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
@@ -147,6 +147,11 @@ class _Gathered:
     _moments: Moments = field(default_factory=Moments)
     _sparseness: Sparseness = field(default_factory=Sparseness)
     _histogram: Histogram = field(default_factory=lambda: Histogram(1024))
+    _shared: Shared = field(default_factory=Shared)
+
+    def __post_init__(self) -> None:
+        for measure in (self._moments, self._sparseness, self._histogram):
+            measure.share(self._shared)
 
     def show(self, h: Hierarchy, images: Tensor, first: int) -> None:
         batch = Batch(torch.arange(first, first + len(images)), images, None)  # by which positions are sampled
@@ -178,7 +183,7 @@ class _Gathered:
             measure.update(key, values)
         absolute = values.detach().abs().flatten(2).float() if values.ndim > 2 else values.abs()[..., None]
         self._add(f"{key}/absolute", absolute.sum(-1).double().sum(0))
-        reductions.forget()  # an in-place rectifier returns the very tensor that it was given
+        self._shared.forget()  # an in-place rectifier returns the very tensor that it was given
 
     def _add(self, key: str, value: Tensor) -> None:
         self._sums[key] = self._sums[key] + value if key in self._sums else value

@@ -1,0 +1,62 @@
+"""Gradients through a model, taken in one way by every analysis that needs them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects._inputs import is_quantised
+
+if TYPE_CHECKING:
+    from hierfeat.subjects.hierarchy import Hierarchy
+
+
+def leaf(h: "Hierarchy", images: Tensor, *, copies: int = 1) -> Tensor:
+    """Normalised images, repeated `copies` times, that require a gradient: for :meth:`hierfeat.Hierarchy.run`."""
+    inputs = h.normalise(images).detach()
+    return (inputs.repeat(copies, 1, 1, 1) if copies > 1 else inputs).requires_grad_()
+
+
+def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: str) -> list[Tensor | None]:
+    """The gradient of the scalar `value` with respect to each of `inputs`; None where it does not depend on it.
+
+    Parameters
+    ----------
+    h : Hierarchy
+        Whose forward pass led from `inputs` to `value`.
+    value : torch.Tensor
+    inputs : sequence of torch.Tensor
+    what : str
+        What `value` is, for messages: ``"layer 'conv2'"``.
+
+    Raises
+    ------
+    HierfeatError
+        If the model computes without gradients, or a gradient is NaN or infinite.
+
+    Notes
+    -----
+    To be called inside the block that leaves the model undisturbed: a backward pass may run modules again.
+    """
+    if not value.requires_grad:
+        raise HierfeatError(without_gradient(h, what))
+    try:
+        found = torch.autograd.grad(value, list(inputs), allow_unused=True)
+    except RuntimeError as error:
+        raise HierfeatError(f"no gradient can be taken of {what} of {h.name}: {error}") from error
+    for gradient in found:
+        if gradient is not None and not bool(gradient.isfinite().all()):
+            raise HierfeatError(f"the gradient of {what} of {h.name} holds NaN or infinity: check its weights")
+    return list(found)
+
+
+def without_gradient(h: "Hierarchy", what: str) -> str:
+    """Why `what` has no gradient with respect to the images, and what to do."""
+    if any(map(is_quantised, h.model.modules())):
+        return f"{what} of {h.name} has no gradient: it is quantised; pass the floating-point model it was made from"
+    return (
+        f"{what} of {h.name} has no gradient with respect to the images: its forward pass runs under torch.no_grad or "
+        "inference_mode, or detaches its activations; this analysis needs a forward pass with gradients"
+    )
