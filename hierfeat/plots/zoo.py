@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -60,6 +61,9 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
         axes[row, 0].set_ylabel(_layer_label(name, u.shape, top), **label)
     if image is not None:
         figure.colorbar(image, ax=list(axes.flat), label="response / largest of the layer", shrink=0.4, aspect=40)
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):  # square cells make a panel narrower than its place
+        engine.set(rect=(0.02, 0, 0.98, 1))
     entitle(figure, result, f"responses of all cells{_first(n, len(result.images))}")
     return figure
 
