@@ -239,6 +239,8 @@ def plot_train(training: "Training") -> Figure:
     test = 100 * card["test_accuracy"]
     right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
     right.set(xlabel="epoch", ylabel="accuracy (%)")
+    if len(table) == 1:  # a Neocognitron, or one epoch: a point, not a curve
+        right.set(xlim=(0, 2), ylim=(min(100 * float(table["train_accuracy"].iloc[0]), test) - 5, 100.5))
     right.legend(loc="lower right")
     for axis in axes.flat:
         open_frame(axis)
