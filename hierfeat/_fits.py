@@ -184,11 +184,8 @@ def fit_curves(
         trial_predicted = model(trial, rows)
         trial_cost = _cost(trial_predicted, target[rows])
         better = trial_cost < cost
-        params[rows[better]], predicted[better], cost[better] = (
-            trial[better],
-            trial_predicted[better],
-            trial_cost[better],
-        )
+        params[rows[better]], predicted[better] = trial[better], trial_predicted[better]
+        cost[better] = trial_cost[better]
         # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
         small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
         going = better | ~(small | (damping > 1e6))

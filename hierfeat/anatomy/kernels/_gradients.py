@@ -120,8 +120,9 @@ def linearised(call: Call) -> Tensor | None:
     if call.op == "glu":
         given = {"dim": -1, **dict(zip(("input", "dim"), call.args, strict=False)), **call.kwargs}
         return call.input.chunk(2, given["dim"])[0] * 1  # the gate open
-    if call.op == "maxout" and hasattr(call.module, "pieces"):
-        return call.input.unflatten(1, (-1, call.module.pieces)).mean(2)  # a maximum over channels, as a pool
+    pieces = getattr(call.module, "pieces", None) if call.op == "maxout" else None
+    if pieces:
+        return call.input.reshape(len(call.input), -1, pieces, *call.input.shape[2:]).mean(2)  # as of a max pool
     if call.kind == "activation":
         return call.input * 1  # a copy: a later in-place operation must not reach back
     if call.op.startswith("max_pool"):
