@@ -76,6 +76,7 @@ from .stimuli.stimulus_set import StimulusSet as StimulusSet
 from .stimuli.warps.distortions import Distortion as Distortion
 from .stimuli.warps.distortions import distort as distort
 from .subjects.calls import Call as Call
+from .subjects.calls import LayerModule as LayerModule
 from .subjects.calls import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer

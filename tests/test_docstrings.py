@@ -63,6 +63,8 @@ def faults(name: str) -> set[str]:
         found = {code for code, _ in validate(f"{value.__module__}.{value.__qualname__}")["errors"]}
     section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-{3,}|\Z)", inspect.getdoc(value), re.M | re.S)
     typed = section is not None and re.search(r"^\S[^\n]* : ", section[1], re.M)
+    if getattr(value, "_is_protocol", False):
+        found.discard("PR01")  # nobody calls a protocol
     return (found - LEFT_OUT) | ({TYPED} if typed else set())
 
 

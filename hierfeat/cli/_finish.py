@@ -101,9 +101,12 @@ def _recorded(run: Run) -> None:
 
 def _page(run: Run) -> None:
     """Write the atlas, by default in figures/atlas; a folder's labels are named by its sub-folders."""
+    import hierfeat as hf
+
     name = run.given["model"].replace(":", "-").replace("/", "-")
     more: dict[str, Any] = {"out": run.given.get("out", Path("figures") / "atlas" / f"{name}.html")}
-    if "names" not in run.given and run.inputs.names is not None:
+    takes_names = "names" in inspect.signature(hf.atlas).parameters
+    if takes_names and "names" not in run.given and run.inputs.names is not None:
         more["names"] = run.inputs.names
     print(run.call(**more))
 
