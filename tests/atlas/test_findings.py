@@ -105,6 +105,7 @@ def test_what_does_not_apply_is_left_out_with_its_reason(pictures):
 
 def test_what_would_take_too_long_is_left_out(small, pictures, monkeypatch):
     monkeypatch.setattr(responses, "MACS", 1e5)
+    monkeypatch.setattr(responses, "SECONDS", 1e-6)
     built = build(small, *pictures)
     assert set(built["left_out"]) == {"translation_invariance", "pooling_invariance"}
     assert "too many for an atlas" in built["left_out"]["pooling_invariance"]

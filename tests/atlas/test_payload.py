@@ -27,14 +27,18 @@ def test_it_is_strict_json(payload):
     assert json.loads(json.dumps(payload, allow_nan=False)) == payload
 
 
-def test_one_sample_for_each_class(payload):
-    assert [sample["label"] for sample in payload["samples"]] == [0, 1, 2, 3, 4]
-    assert [sample["name"] for sample in payload["samples"]] == ["zero", "one", "two", "three", "</script>"]
+#: Ten samples: of twelve images of classes 0 to 4 in turn, the first two of each.
+SHOWN = [0, 5, 1, 6, 2, 7, 3, 8, 4, 9]
+
+
+def test_as_many_samples_of_each_class_as_fit(payload):
+    assert [sample["label"] for sample in payload["samples"]] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert [sample["name"] for sample in payload["samples"][::2]] == ["zero", "one", "two", "three", "</script>"]
 
 
 def test_scores_are_the_softmax_of_the_output(payload, small, pictures):
     with torch.no_grad():
-        expected = torch.softmax(small.model(pictures[0][:5]), 1).numpy()
+        expected = torch.softmax(small.model(pictures[0][SHOWN]), 1).numpy()
     scores = np.array([sample["scores"] for sample in payload["samples"]])
     assert np.abs(scores - expected).max() <= 0.5e-4 + 1e-6
     assert [sample["prediction"] for sample in payload["samples"]] == expected.argmax(1).tolist()
@@ -42,7 +46,7 @@ def test_scores_are_the_softmax_of_the_output(payload, small, pictures):
 
 def test_maps_are_those_of_the_network(by_name, small, pictures):
     with torch.no_grad():
-        conv = F.conv2d(pictures[0][2:3], small.model.conv1.weight, small.model.conv1.bias)[0].numpy()
+        conv = F.conv2d(pictures[0][SHOWN[2]][None], small.model.conv1.weight, small.model.conv1.bias)[0].numpy()
     maps = by_name["conv1"]["maps"]
     assert maps["shape"] == [4, 12, 12]
     assert maps["signed"]
@@ -100,3 +104,16 @@ def test_labels_that_do_not_fit(small, pictures, labels, message):
 def test_images_that_do_not_fit(small):
     with pytest.raises(hf.HierfeatError, match="14 x 14"):
         build(small, torch.zeros(2, 3, 14, 14))
+
+
+def test_a_network_that_gives_no_numbers_is_refused_by_its_layer(pictures):
+    class Logarithm(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.relu = nn.Conv2d(1, 2, 3), nn.ReLU()
+
+        def forward(self, x):
+            return self.relu((self.conv(x) - 9).log())
+
+    with pytest.raises(hf.HierfeatError, match="finite activations, got NaN in layer 'relu'"):
+        build(hf.Hierarchy(Logarithm(), (1, 14, 14)), pictures[0][:3])

@@ -1,0 +1,74 @@
+/** @import { Graph } from "./types.js" */
+import { Engine } from "./engine.js";
+import { unpack } from "./weights.js";
+
+/**
+ * @typedef {object} Frame
+ * @property {Float32Array[]} layers every layer's output
+ * @property {Float32Array} output the model's
+ * @property {Record<string, Float32Array>} extra what layers read that is no layer's output, by the value's name
+ * @property {number} ms
+ *
+ * @typedef {object} Network
+ * @property {(image: Float32Array) => Promise<Frame>} run
+ * @property {boolean} fast whether WebAssembly does the work
+ * @property {boolean} apart whether it runs in a worker
+ */
+
+/**
+ * The values that layers read and that are neither weights nor outputs of layers: the normalised image, as a rule.
+ * @param {Graph} graph @returns {string[]}
+ */
+export function between(graph) {
+  const known = new Set([...graph.tensors.map(([name]) => name), ...graph.layers.map(([, value]) => value)]);
+  const giving = new Set(graph.layers.map(([, value]) => value));
+  const read = graph.nodes.filter(([name]) => giving.has(name)).map(([, , args]) => /** @type {any} */ (args[0])?.v);
+  return [...new Set(read.filter((name) => typeof name === "string" && !known.has(name)))];
+}
+
+/**
+ * The network in this thread: a frame's arrays are the engine's own, and the next frame overwrites them.
+ * @param {Graph} graph @param {Uint8Array} weights @param {Uint8Array} kernel @returns {Promise<Network>}
+ */
+export async function here(graph, weights, kernel) {
+  const engine = await Engine.best(graph, await unpack(graph, weights), /** @type {any} */ (kernel));
+  const layers = graph.layers.map((_, index) => engine.layer(index).data);
+  const extra = Object.fromEntries(between(graph).map((name) => [name, engine.value(name).data]));
+  const run = async (/** @type {Float32Array} */ image) => {
+    engine.image.set(image);
+    const start = performance.now();
+    const output = engine.run().data;
+    return { layers, output, extra, ms: performance.now() - start };
+  };
+  return { run, fast: engine.fast, apart: false };
+}
+
+/**
+ * The network in a worker, which leaves the page free to answer while it computes.
+ * @param {Graph} graph @param {Uint8Array} weights @param {Uint8Array} kernel @param {string} script of the worker
+ * @returns {Promise<Network>}
+ */
+export async function apart(graph, weights, kernel, script) {
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  const next = () =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => reject(new Error(event.message));
+    });
+  const ready = next();
+  worker.postMessage({ graph, weights, kernel });
+  const { fast } = /** @type {any} */ (await ready);
+  URL.revokeObjectURL(address);
+  let last = Promise.resolve();
+  const run = (/** @type {Float32Array} */ image) => {
+    const done = last.then(() => {
+      const answer = next();
+      worker.postMessage({ image });
+      return answer;
+    });
+    last = done.then(() => undefined, () => undefined);
+    return /** @type {Promise<Frame>} */ (done);
+  };
+  return { run, fast, apart: true };
+}

@@ -1,0 +1,24 @@
+// The network in a worker: an image comes in, every layer's output goes out.
+import { Engine } from "./engine.js";
+import { between } from "./network.js";
+import { unpack } from "./weights.js";
+
+/** @type {Engine | null} */
+let engine = null;
+
+addEventListener("message", async ({ data }) => {
+  if (data.graph) {
+    engine = await Engine.best(data.graph, await unpack(data.graph, data.weights), data.kernel);
+    postMessage({ ready: true, fast: engine.fast });
+    return;
+  }
+  if (!engine) return;
+  engine.image.set(data.image);
+  const start = performance.now();
+  const output = Float32Array.from(engine.run().data);
+  const ms = performance.now() - start;
+  const layers = engine.graph.layers.map((_, index) => /** @type {Engine} */ (engine).layer(index).data.slice());
+  const extra = Object.fromEntries(between(engine.graph).map((name) => [name, /** @type {Engine} */ (engine).value(name).data.slice()]));
+  const buffers = [...layers, ...Object.values(extra), output].map(({ buffer }) => buffer);
+  /** @type {any} */ (self).postMessage({ layers, output, extra, ms }, buffers);
+});

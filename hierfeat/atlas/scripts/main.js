@@ -1,0 +1,88 @@
+// The page: what it does when it opens, and what it listens to.
+import { depthChart } from "./charts.js";
+import { exists, layers, payload, samples } from "./data.js";
+import { all, need } from "./dom.js";
+import { SETTINGS, startBench } from "./bench.js";
+import { fillGrid, openSection, paintGrid, paintScenes, repaint, showInput, showScores } from "./sections.js";
+import { read, set, state, subscribe } from "./store.js";
+import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
+
+/** Open the section that an address names, or bring back the state that it holds. @param {string} hash */
+function goTo(hash) {
+  const section = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  if (!section) return;
+  if (section instanceof HTMLDetailsElement) section.open = true;
+  section.scrollIntoView();
+}
+
+function restore() {
+  const next = read(location.hash, SETTINGS);
+  if (!next) return;
+  if (next.sample !== undefined && next.sample >= 0 && next.sample < samples.length) {
+    state.sample = next.sample;
+    /** @type {HTMLInputElement} */ (all('[name="sample"]')[next.sample]).checked = true;
+  }
+  if (next.range) {
+    state.range = next.range;
+    /** @type {HTMLInputElement} */ (need('[name="range"][value="map"]')).checked = true;
+  }
+  if (next.unit && layers[next.unit.layer]?.maps && exists(layers[next.unit.layer], next.unit)) state.unit = next.unit;
+  state.bench = next.bench ?? {};
+}
+
+function listen() {
+  const point = (/** @type {Event} */ event) => {
+    const found = pointed(event);
+    if (found) select(found.index, found.unit);
+  };
+  document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
+  document.addEventListener("click", point);
+  document.addEventListener("keydown", (event) => {
+    const grid = /** @type {HTMLElement} */ (event.target);
+    if (!grid.classList.contains("maps")) return;
+    const index = indexOf(grid);
+    const next = moved(event.key, index);
+    if (!next) return;
+    event.preventDefault();
+    select(index, next);
+  });
+  document.addEventListener("focusin", (event) => {
+    const grid = /** @type {HTMLElement} */ (event.target);
+    if (grid.classList.contains("maps") && grid.matches(":focus-visible")) select(indexOf(grid), unitOf(indexOf(grid)));
+  });
+  document.addEventListener("change", (event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    if (input.name === "sample") set({ sample: Number(input.value) });
+    if (input.name === "range") set({ range: input.value === "map" ? "map" : "layer" });
+  });
+  document.addEventListener("toggle", (event) => {
+    const section = /** @type {HTMLDetailsElement} */ (event.target);
+    if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
+  }, true);
+  for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(/** @type {HTMLAnchorElement} */ (link).hash));
+  addEventListener("hashchange", () => goTo(location.hash));
+}
+
+/** Everything that shows responses, once there are some. */
+function start() {
+  for (const grid of all(".overview .maps")) {
+    fillGrid(grid);
+    paintGrid(grid);
+  }
+  paintScenes();
+  showScores();
+  document.documentElement.dataset.ready = "yes";
+  all("details[data-layer][open]").forEach(openSection);
+  if (state.unit) showUnit(state.unit.layer);
+}
+
+restore();
+for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
+listen();
+goTo(location.hash);
+subscribe((changed) => changed.has("range") && repaint());
+if (payload.live.on) startBench().then(start);
+else {
+  subscribe((changed) => changed.has("sample") && showInput(true));
+  start();
+}

@@ -1,0 +1,86 @@
+// Hubel and Wiesel's stimuli, drawn as hierfeat.stimuli draws them: each pixel by the share of it that is covered.
+
+/**
+ * @typedef {object} Stimulus
+ * @property {"bar" | "edge" | "spot" | "grating"} kind
+ * @property {number} row of its middle, in pixels of the image
+ * @property {number} col
+ * @property {number} orientation degrees of the bar, counter-clockwise from horizontal
+ * @property {number} width pixels; a spot's diameter, a grating's half period
+ * @property {number} length
+ * @property {number} polarity 1 light, -1 dark
+ * @property {number} [offset] across the bar, from the middle
+ */
+
+export const GROUND = 0.5;
+
+/**
+ * Share of a unit pixel on the positive side of a straight edge, its centre `distance` inside.
+ * @param {number} distance @param {number} sine @param {number} cosine of the edge's angle
+ */
+function halfPlane(distance, sine, cosine) {
+  const wide = Math.max(Math.abs(sine), Math.abs(cosine));
+  const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
+  const far = Math.abs(distance);
+  const rest = Math.max(0, (wide + narrow) / 2 - far);
+  const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - (rest * rest) / (2 * wide * narrow);
+  return distance < 0 ? 1 - share : share;
+}
+
+/** @param {number} distance @param {number} width @param {number} sine @param {number} cosine */
+const band = (distance, width, sine, cosine) => halfPlane(distance + width / 2, sine, cosine) - halfPlane(distance - width / 2, sine, cosine);
+
+/** @param {Stimulus} stimulus @returns {(row: number, col: number) => number} -1 to 1 at a pixel's centre, offsets from the middle */
+function pattern({ kind, orientation, width, length, polarity, offset = 0 }) {
+  const angle = (orientation * Math.PI) / 180;
+  const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+  const across = (/** @type {number} */ row, /** @type {number} */ col) => row * cosine + col * sine - offset;
+  if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
+  if (kind === "grating") return (row, col) => polarity * Math.cos((Math.PI * across(row, col)) / width);
+  if (kind === "spot")
+    return (row, col) => {
+      const radius = Math.max(1e-6, Math.hypot(row, col));
+      const [s, c] = [col / radius, row / radius];
+      return polarity * (halfPlane(width / 2 - radius, s, c) - halfPlane(-width / 2 - radius, s, c));
+    };
+  return (row, col) => polarity * band(across(row, col), width, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
+}
+
+/**
+ * The stimulus on grey, and where it lies.
+ * @param {number[]} shape (channels, height, width) @param {Stimulus} stimulus @returns {Float32Array}
+ */
+export function drawn([channels, height, width], stimulus) {
+  const at = pattern(stimulus);
+  const image = new Float32Array(channels * height * width);
+  const each = height * width;
+  for (let row = 0, i = 0; row < height; row++)
+    for (let col = 0; col < width; col++, i++) {
+      const value = GROUND + 0.5 * at(row + 0.5 - stimulus.row, col + 0.5 - stimulus.col);
+      image[i] = Math.max(0, Math.min(1, value));
+    }
+  for (let c = 1; c < channels; c++) image.copyWithin(c * each, 0, each);
+  return image;
+}
+
+/**
+ * The sweep of hierfeat.bar_sweep: 8 orientations × 41 offsets across the middle of a field.
+ * @param {[number, number, number, number]} box of the field
+ */
+export function sweep([top, left, bottom, right], steps = 41) {
+  const size = Math.max(bottom - top, right - left);
+  const offsets = Array.from({ length: steps }, (_, i) => -0.75 * size + (1.5 * size * i) / (steps - 1));
+  const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
+  /** @param {number} orientation @param {number} offset @returns {Stimulus} */
+  const stimulus = (orientation, offset) => ({
+    kind: "bar",
+    row: (top + bottom) / 2,
+    col: (left + right) / 2,
+    orientation,
+    offset,
+    width: Math.max(1, size / 5),
+    length: 1.5 * size,
+    polarity: 1,
+  });
+  return { orientations, offsets, stimulus };
+}

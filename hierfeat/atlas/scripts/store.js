@@ -1,0 +1,66 @@
+// All that the reader has chosen, in one place; who shows it subscribes, and the address of the page holds it.
+
+/**
+ * @typedef {{ layer: number, tile: number, row: number, col: number }} Chosen
+ * @typedef {object} State
+ * @property {number} sample
+ * @property {"layer" | "map"} range of the colours
+ * @property {Chosen | null} unit
+ * @property {Record<string, number>} bench what is done to the input: shift, rotation, ...
+ */
+
+/** @type {State} */
+export const state = { sample: 0, range: "layer", unit: null, bench: {} };
+
+/** @type {((changed: Set<string>) => void)[]} */
+const listeners = [];
+
+/** @param {(changed: Set<string>) => void} listener called with the names of what changed */
+export function subscribe(listener) {
+  listeners.push(listener);
+}
+
+/** @param {Partial<State>} next */
+export function set(next) {
+  Object.assign(state, next);
+  const changed = new Set(Object.keys(next));
+  for (const listener of listeners) listener(changed);
+  remember();
+}
+
+let waiting = 0;
+
+/** Write the state into the address, at most a few times a second: browsers ration that. */
+function remember() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => history.replaceState(null, "", `#${address()}`), 300);
+}
+
+/** The state as it stands in the address. */
+export function address() {
+  const parts = [`sample=${state.sample}`];
+  if (state.range !== "layer") parts.push(`range=${state.range}`);
+  if (state.unit) parts.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
+  for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
+  return parts.join("&");
+}
+
+/**
+ * The state that an address holds; what is not understood is left out.
+ * @param {string} hash @param {readonly string[]} settings names that the bench knows
+ * @returns {Partial<State> | null}
+ */
+export function read(hash, settings) {
+  if (!hash.includes("=")) return null;
+  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {Partial<State>} */
+  const next = { bench: {} };
+  const number = (/** @type {string} */ name) => Number(given.get(name));
+  if (given.has("sample") && Number.isInteger(number("sample"))) next.sample = number("sample");
+  if (given.get("range") === "map") next.range = "map";
+  const unit = (given.get("unit") ?? "").split(",").map(Number);
+  if (unit.length === 4 && unit.every((one) => Number.isInteger(one) && one >= 0))
+    next.unit = { layer: unit[0], tile: unit[1], row: unit[2], col: unit[3] };
+  for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);
+  return next;
+}
