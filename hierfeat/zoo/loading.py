@@ -4,7 +4,6 @@ import difflib
 import hashlib
 import importlib
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import Given
 from hierfeat.subjects.guard import undisturbed
@@ -96,16 +95,10 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
     elif ref in ZOO and (WEIGHTS / f"{ref}.safetensors").exists():
         fit(hierarchy.model, _shipped(ref), f"the shipped weights of {ref}")
     elif ref in ZOO:
-        warnings.warn(
-            f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file",
-            stacklevel=3,
-        )
+        warn(f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file")
     elif weights is None and ref.startswith(("torchvision:", "timm:")):
         hierarchy.name = f"{hierarchy.name} (random weights)"
-        warnings.warn(
-            f"{ref} has random weights (seed 0): weights='DEFAULT' takes those of its library, weights= loads a file",
-            stacklevel=3,
-        )
+        warn(f"{ref} has random weights (seed 0): weights='DEFAULT' takes those of its library, weights= loads a file")
     hierarchy.model.eval()
     return hierarchy
 

@@ -3,7 +3,7 @@
 import difflib
 import pickle
 import re
-import warnings
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from hierfeat._files import is_lfs_pointer
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 
 State = dict[str, Tensor]
 
@@ -23,22 +23,33 @@ _USUAL = ("state_dict", "model_state_dict", "model", "net", "network", "module",
 _WRAPPERS = {"module", "_orig_mod"}  # names that DataParallel and torch.compile put between those of modules
 _LEFTOVERS = {"total_ops", "total_params", "n_averaged"}  # of thop, and of averaged models
 _DEEPEST, _STRANGERS, _SHOWN = 4, 64, 5
+_MARK = "stranger"
 _REFUSED = re.compile(r"Unsupported global: GLOBAL (\S+)")
+_MISUSED = re.compile(rf"Can only (SETITEM|append|extend).* got <class '{_MARK}\.([^']+)'>")
 
 
-class _Stranger(dict[Any, Any]):
+class _Stranger:
     """Stands for an object of any class but tensors': it takes in what was saved, and runs none of its code."""
 
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-    def __new__(cls, *_: Any, **__: Any) -> "_Stranger":
-        return super().__new__(cls)
-
     def __init__(self, *_: Any, **__: Any) -> None:
-        super().__init__()
+        """Take anything."""
 
     def __setstate__(self, state: Any) -> None:
         """Forget it."""
+
+
+class _StrangeDict:
+    """Stands for a class of dicts: plain ones come of it."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        return OrderedDict()
+
+
+class _StrangeList:
+    """Stands for a class of lists: plain ones come of it."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        return []
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,7 @@ def read_states(path: Path) -> dict[str, State]:
         what = "is a folder" if path.is_dir() else "is not there"
         raise HierfeatError(f"expected a safetensors file or a saved state_dict; there is no file {path}: it {what}")
     if is_lfs_pointer(path):
-        raise HierfeatError(
-            f"{path} is a git-lfs pointer, a text file in place of weights: `git lfs pull` fetches them"
-        )
+        raise HierfeatError(f"{path} is a git-lfs pointer, not the weights: `git lfs pull` fetches them")
     try:
         content: Any = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
     except pickle.UnpicklingError as error:
@@ -83,7 +92,7 @@ def read_states(path: Path) -> dict[str, State]:
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         reason = (str(error).splitlines() or [""])[0]
         raise HierfeatError(f"cannot read weights from {path}: {type(error).__name__}: {reason}") from error
-    if isinstance(content, _Stranger) and not content:
+    if isinstance(content, _Stranger):
         raise HierfeatError(
             f"cannot read weights from {path}: it holds a whole model or another object, not a state_dict; "
             "save model.state_dict()"
@@ -95,18 +104,39 @@ def read_states(path: Path) -> dict[str, State]:
 
 
 def _unpickled(path: Path) -> Any:
-    """What torch's restricted unpickler makes of the file, numpy's numbers included; other classes are strangers."""
-    known: list[Any] = list(_numpy_names())
+    """What torch's restricted unpickler makes of the file, with numpy's numbers; other objects are strangers.
+
+    Of which kind each stranger is, the unpickler says when it meets it, and it is then asked again.
+    """
+    strangers: dict[str, type] = {"collections.defaultdict": _StrangeDict}
     for _ in range(_STRANGERS):
+        known = [*_numpy_names(), *((stranger, name) for name, stranger in strangers.items())]
         try:
             with torch.serialization.safe_globals(known):
                 return torch.load(path, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
-            refused = _REFUSED.search(str(error))
-            if refused is None or (_Stranger, refused[1]) in known:
+            if not _met(strangers, str(error)):
                 raise
-            known += [(_Stranger, refused[1]), (_Stranger, f"builtins.{refused[1]}")]
     raise HierfeatError(f"cannot read weights from {path}: it holds objects of more than {_STRANGERS} classes")
+
+
+def _met(strangers: dict[str, type], message: str) -> bool:
+    """Take up the stranger that the unpickler's message names; False if it names none, or knew it already."""
+    if (refused := _REFUSED.search(message)) is not None:
+        name = refused[1]
+        new = {full: _stranger(full) for full in (name, f"builtins.{name}") if full not in strangers}
+    elif (misused := _MISUSED.search(message)) is not None:
+        kind = _StrangeDict if "SETITEM" in misused[1] else _StrangeList
+        new = {misused[2]: kind} if issubclass(strangers.get(misused[2], kind), _Stranger) else {}
+    else:
+        new = {}
+    strangers.update(new)
+    return bool(new)
+
+
+def _stranger(name: str) -> type:
+    """A class of its own, whose name messages give."""
+    return type(name, (_Stranger,), {"__module__": _MARK})
 
 
 def _numpy_names() -> Iterator[Any]:
@@ -167,7 +197,7 @@ def fit(model: nn.Module, states: Mapping[str, State], origin: str) -> None:
         raise HierfeatError(f"{origin} does not fit {type(model).__name__}: {_said(*nearest)}")
     place, *others = fitting
     if others:
-        warnings.warn(f"{origin}: {place!r} is loaded; {', '.join(map(repr, others))} would fit as well", stacklevel=4)
+        warn(f"{origin}: {place!r} is loaded; {', '.join(map(repr, others))} would fit as well")
     model.load_state_dict(fitting[place], strict=False)
 
 
