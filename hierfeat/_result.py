@@ -1,6 +1,7 @@
 """What every analysis returns: a tidy table, named arrays, where they came from, a plot, and files."""
 
 import dataclasses
+import hashlib
 import importlib
 import inspect
 import json
@@ -13,15 +14,19 @@ from typing import TYPE_CHECKING, Any, Self, TypeGuard, cast
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_float_dtype
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
-from hierfeat._files import write_text, write_with
+from hierfeat._files import write_together
+from hierfeat._tables import read_table, table_types, write_table
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TABLE, _ARRAYS, _META = "table.csv", "arrays.safetensors", "result.json"
+_TEXT_FILES, _OTHER_FILES = {".csv", ".tsv", ".json", ".txt", ".html"}, {".safetensors", ".pt", ".npz", ".parquet"}
+_FIGURES = {".png", ".pdf", ".svg"}
+_SUFFIXES = _TEXT_FILES | _OTHER_FILES | _FIGURES | {".pth", ".npy", ".xlsx", ".pkl", ".h5", ".zip"}
 _VIEW: dict[str, Any] = {"index": False, "max_rows": 20, "na_rep": "", "float_format": "{:.4g}".format}
 
 
@@ -96,19 +101,37 @@ class Result:
         return callable(value) or isinstance(value, drawn | classmethod)
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``table.csv``, ``arrays.safetensors`` and ``result.json`` into `folder`, and return it."""
-        folder = Path(folder)
+        """Write ``table.csv``, ``arrays.safetensors`` and ``result.json`` into `folder`, and return it.
+
+        Parameters
+        ----------
+        folder
+            Made if it is not there; a result in it is replaced, as a whole.
+
+        Raises
+        ------
+        HierfeatError
+            If `folder` has a file's name, or cannot be written to.
+        """
+        folder = _as_folder(folder)
         arrays, meta = _split(self)
-        encoded, columns = _encode(self.table)
-        write_with(folder / _TABLE, lambda path: encoded.to_csv(path, index=False))
-        write_with(folder / _ARRAYS, lambda path: save_file(arrays, path))
         meta |= {
             "class": type(self).__name__,
             "module": type(self).__module__,
-            "columns": columns,
+            "table": table_types(self.table),
             "provenance": self.provenance,
         }
-        write_text(folder / _META, json.dumps(meta, indent=1, default=_plain) + "\n")
+        sums: dict[str, str] = {}
+
+        def write_meta(path: Path) -> None:
+            text = json.dumps(meta | {"sha256": sums}, indent=1, default=_plain)
+            path.write_text(f"{text}\n", encoding="utf-8")
+
+        parts = {
+            _TABLE: _summed(_TABLE, sums, lambda path: write_table(self.table, path)),
+            _ARRAYS: _summed(_ARRAYS, sums, lambda path: path.write_bytes(save(arrays))),
+        }
+        write_together(folder, parts | {_META: write_meta})
         return folder
 
     @classmethod
@@ -118,24 +141,70 @@ class Result:
         Raises
         ------
         HierfeatError
-            If the folder holds no result, or one of another class.
+            If the folder holds no result, or one of another class, or if one of its files is missing, damaged, or of
+            another saving than the rest.
         """
         folder = Path(folder)
         if not (folder / _META).is_file():
             raise HierfeatError(f"expected a result saved by {cls.__name__}.save in {folder}; it has no {_META}")
-        try:
-            meta = json.loads((folder / _META).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise HierfeatError(f"{folder / _META} is damaged: {error}; save the result again") from error
-        if cls is Result and meta["module"].startswith("hierfeat."):
+        meta = _read_meta(folder)
+        if cls is Result and meta["class"] != "Result" and meta["module"].startswith("hierfeat."):
             return cast(Self, getattr(importlib.import_module(meta["module"]), meta["class"]).load(folder))
         if meta["class"] != cls.__name__:
             raise HierfeatError(f"{folder} holds a {meta['class']}, not a {cls.__name__}: use {meta['class']}.load")
-        table = _decode(
-            pd.read_csv(folder / _TABLE, keep_default_na=False, na_values=[""], dtype=object), meta["columns"]
-        )
+        for name, expected in meta["sha256"].items():
+            _check_part(folder / name, expected)
         fields = meta["fields"] | _join(load_file(folder / _ARRAYS), meta["mappings"])
-        return cls(table=table, provenance=meta["provenance"], **fields)
+        return cls(table=read_table(folder / _TABLE, meta["table"]), provenance=meta["provenance"], **fields)
+
+
+def _as_folder(folder: str | Path) -> Path:
+    """The folder to save into; not a name that is a file's."""
+    if not isinstance(folder, str | Path):
+        raise HierfeatError(f"expected the path of a folder to save into, got {type(folder).__name__}")
+    folder = Path(folder)
+    if folder.suffix.lower() in _SUFFIXES:
+        raise HierfeatError(
+            f"expected a folder to save into, got {folder}, which is a file's name: "
+            f"write save({str(folder.with_suffix(''))!r}), or .table.to_csv(...) for the table alone"
+        )
+    if folder.is_file():
+        raise HierfeatError(f"expected a folder to save into; {folder} is a file")
+    return folder
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    try:
+        meta: dict[str, Any] = json.loads((folder / _META).read_text(encoding="utf-8"))
+        for key in ("class", "module", "table", "fields", "mappings", "provenance", "sha256"):
+            meta[key]
+    except (ValueError, KeyError, TypeError) as error:
+        raise HierfeatError(f"{folder / _META} is damaged: {error}; save the result again") from error
+    return meta
+
+
+def _check_part(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise HierfeatError(f"{path} is missing: the result is not whole; save it again")
+    if _sha256(path) != expected:
+        raise HierfeatError(
+            f"{path} is not the one that was saved with {_META}: it is damaged, was edited, or saving was interrupted; "
+            "save the result again"
+        )
+
+
+def _summed(name: str, sums: dict[str, str], write: Callable[[Path], object]) -> Callable[[Path], None]:
+    """Write, and note the sum of what was written: by it, loading knows the parts of one saving."""
+
+    def write_and_note(path: Path) -> None:
+        write(path)
+        sums[name] = _sha256(path)
+
+    return write_and_note
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def without_none(table: pd.DataFrame) -> pd.DataFrame:
@@ -173,44 +242,6 @@ def _is_mapping_of_arrays(value: object) -> TypeGuard[dict[str, np.ndarray]]:
 def _join(arrays: dict[str, np.ndarray], mappings: dict[str, list[str]]) -> dict[str, Any]:
     fields = {name: {key: arrays.pop(f"{name}/{key}") for key in keys} for name, keys in mappings.items()}
     return fields | arrays
-
-
-def _encode(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Write tuples as JSON text; remember every column's type."""
-    table = table.copy()
-    columns: dict[str, str] = {}
-    for name in table.columns:
-        values = table[name].dropna()
-        if len(values) and values.map(lambda value: isinstance(value, tuple)).all():
-            columns[name] = "tuple"
-            table[name] = table[name].map(
-                lambda value: json.dumps(value, default=_plain) if isinstance(value, tuple) else value
-            )
-        else:
-            columns[name] = _type_name(table[name])
-    return table, columns
-
-
-def _type_name(column: "pd.Series[Any]") -> str:
-    """A numeric dtype's name; ``str``, or ``str?`` where some are missing, for everything else."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return str(column.dtype)
-    return "str?" if column.isna().any() else "str"
-
-
-def _decode(table: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
-    for name, kind in columns.items():
-        if kind == "tuple":
-            table[name] = table[name].map(lambda text: tuple(json.loads(text)) if isinstance(text, str) else None)
-        elif kind == "bool":
-            table[name] = table[name] == "True"
-        elif kind == "str":
-            table[name] = table[name].fillna("")
-        elif kind.startswith("float"):  # each by its own text, exactly: to_numeric of pandas 2 errs in the last place
-            table[name] = table[name].astype("float64").astype(cast(Any, kind))
-        elif kind != "str?":
-            table[name] = pd.to_numeric(table[name]).astype(cast(Any, kind))
-    return table
 
 
 def _plain(value: object) -> Any:

@@ -78,11 +78,6 @@ def gratings(
     return _checked(shape, table)
 
 
-def grating_set(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
-    """Gratings for a table of one's own, with the columns that :func:`gratings` makes."""
-    return _checked(shape, table[list(GRATING_COLUMNS)])
-
-
 def _checked(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
     between(table["frequency"], 1e-9, 0.5, "frequencies (cycles/pixel)")
     between(table["contrast"], 0.0, 1.0, "contrasts")

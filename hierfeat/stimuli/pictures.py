@@ -1,7 +1,6 @@
 """Pictures as tensors: a folder of one's own, and windows of the two photographs that scikit-learn ships."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.stimuli._decoding import read
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import Given, whole
@@ -117,7 +116,7 @@ def image_folder(
         if frames > 1:
             several.append(path.name)
     if several:
-        warnings.warn(f"animations or stacks, of which the first frame is read: {_some(several)}", stacklevel=3)
+        warn(f"animations or stacks, of which the first frame is read: {_some(several)}")
     return images, torch.tensor([label for _, label in items])
 
 
@@ -194,10 +193,10 @@ def _items(root: Path | str) -> list[Item]:
     if not (items or loose):
         raise HierfeatError(f"expected images ({', '.join(sorted(_SUFFIXES))}) in {root} or in its sub-folders")
     if items and empty:
-        warnings.warn(f"sub-folders of {root} without images, which are no classes: {_some(empty)}", stacklevel=4)
+        warn(f"sub-folders of {root} without images, which are no classes: {_some(empty)}")
     if items and loose:
         names = [path.name for path in loose]
-        warnings.warn(f"images beside the class folders of {root}, which are left out: {_some(names)}", stacklevel=4)
+        warn(f"images beside the class folders of {root}, which are left out: {_some(names)}")
     return items or [(path, -1) for path in loose]
 
 

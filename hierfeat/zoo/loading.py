@@ -3,28 +3,28 @@
 import difflib
 import hashlib
 import importlib
-import importlib.util
 import json
-import sys
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import Given
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy, replace_model
 from hierfeat.zoo import ZOO
+from hierfeat.zoo._factories import from_factory
 from hierfeat.zoo._twin import calibrate, copied, draw_weights, noise_like_data, running
-from hierfeat.zoo.state import fit, read_state
+from hierfeat.zoo.state import State, fit, read_states
 
 WEIGHTS = Path(__file__).parent / "weights"
+_IMAGENET_CLASSES = 1000
 _IMAGENET: dict[str, Any] = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 _FORMS = (
     "a zoo name, torchvision:NAME, timm:NAME, package.module:factory or file.py:factory "
@@ -32,6 +32,25 @@ _FORMS = (
 )
 
 
+def _ref(value: Any, name: str, _: Given) -> str:
+    if isinstance(value, nn.Module):
+        raise HierfeatError(
+            f"expected {name} as a network's name, got the module {type(value).__name__}; "
+            "write hf.Hierarchy(model, (channels, height, width))"
+        )
+    if not isinstance(value, str):
+        raise HierfeatError(f"expected {name} as {_FORMS}; got {type(value).__name__}")
+    return value
+
+
+def _weights(value: Any, name: str, _: Given) -> str | Path:
+    if not isinstance(value, str | Path):
+        hint = "; h.model.load_state_dict takes a state_dict" if isinstance(value, Mapping) else ""
+        raise HierfeatError(f"expected {name} as the path of a file, or 'DEFAULT'; got {type(value).__name__}{hint}")
+    return value
+
+
+@checked(ref=_ref, weights=_weights)
 def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
     """Load a network by name, ready to be examined.
 
@@ -43,10 +62,11 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         :class:`Hierarchy`, or a module with an attribute ``input_shape`` (and, if it likes, ``mean``, ``std``,
         ``classes``).
     weights
-        A safetensors file or a state_dict saved by torch (read with ``weights_only=True``; a ``state_dict`` entry and
-        a ``module.`` prefix are unwrapped). ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
-        Without it a zoo model has its shipped weights (a warning says so if there are none), and every other network
-        weights drawn with seed 0.
+        A safetensors file, or a state_dict or checkpoint saved by torch, of which no code is run: the tensors are
+        found wherever they lie in it, and what wraps their names (``module.``, ``_orig_mod.``, ``model.`` or any other
+        shared prefix) is taken off. ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
+        Without it a zoo model has its shipped weights, and every other network weights drawn with seed 0. A warning
+        says so, and the name of a network of torchvision or timm ends in "(random weights)".
 
     Returns
     -------
@@ -71,14 +91,14 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         torch.manual_seed(0)
         hierarchy = _build(ref, own=weights == "DEFAULT")
     if weights is not None and weights != "DEFAULT":
-        fit(hierarchy.model, read_state(Path(weights)), str(weights))
+        fit(hierarchy.model, read_states(Path(weights)), str(weights))
     elif ref in ZOO and (WEIGHTS / f"{ref}.safetensors").exists():
         fit(hierarchy.model, _shipped(ref), f"the shipped weights of {ref}")
     elif ref in ZOO:
-        warnings.warn(
-            f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file",
-            stacklevel=2,
-        )
+        warn(f"{ref} has no shipped weights: it is freshly initialised (seed 0); weights= loads a file")
+    elif weights is None and ref.startswith(("torchvision:", "timm:")):
+        hierarchy.name = f"{hierarchy.name} (random weights)"
+        warn(f"{ref} has random weights (seed 0): weights='DEFAULT' takes those of its library, weights= loads a file")
     hierarchy.model.eval()
     return hierarchy
 
@@ -123,8 +143,8 @@ def card(name: str) -> dict[str, Any]:
     >>> card("lenet5-digits")["test_accuracy"] > 0.985
     True
     """
-    if name not in ZOO:
-        raise HierfeatError(_unknown(name))
+    if not isinstance(name, str) or name not in ZOO:
+        raise HierfeatError(_unknown(str(name)))
     path = WEIGHTS / f"{name}.json"
     if not path.exists():
         return {"model": name, "summary": ZOO[name].summary}
@@ -229,7 +249,7 @@ def _build(ref: str, *, own: bool) -> Hierarchy:
         raise HierfeatError(_unknown(ref))
     if own:
         raise HierfeatError(f"expected a file as the weights of {ref}: DEFAULT is for torchvision:NAME and timm:NAME")
-    return _from_factory(source, name)
+    return from_factory(source, name, _FORMS)
 
 
 def _unknown(ref: str) -> str:
@@ -247,7 +267,8 @@ def _torchvision(name: str, own: bool) -> Hierarchy:
         raise HierfeatError(f"torchvision has no classification model {name!r}; the closest: {close}")
     defaults = models.get_model_weights(name).DEFAULT
     options = {"init_weights": True} if name in ("googlenet", "inception_v3") and not own else {}
-    model = models.get_model(name, weights=defaults if own else None, **options)
+    with _named_if_offline(f"torchvision:{name}"):
+        model = models.get_model(name, weights=defaults if own else None, **options)
     side = 299 if name == "inception_v3" else 224
     return Hierarchy(model, (3, side, side), classes=defaults.meta["categories"], name=name, **_IMAGENET)
 
@@ -258,49 +279,39 @@ def _timm(name: str, own: bool) -> Hierarchy:
     except ImportError as error:
         raise HierfeatError(f"timm:{name} needs timm, which is not installed: `pip install timm`") from error
     try:
-        model = timm.create_model(name, pretrained=own)
-    except RuntimeError as error:
+        with _named_if_offline(f"timm:{name}"):
+            model = timm.create_model(name, pretrained=own)
+    except (RuntimeError, ValueError) as error:
         raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
     config = model.pretrained_cfg
-    return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], name=name)
+    classes = _imagenet_classes() if getattr(model, "num_classes", None) == _IMAGENET_CLASSES else None
+    return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], classes=classes, name=name)
 
 
-def _from_factory(source: str, name: str) -> Hierarchy:
-    factory = getattr(_module(source), name, None)
-    if not callable(factory):
-        raise HierfeatError(f"expected a function {name!r} in {source}; it has none")
-    made = factory()
-    if isinstance(made, Hierarchy):
-        return made
-    if not isinstance(made, nn.Module) or not isinstance(getattr(made, "input_shape", None), tuple | list):
-        raise HierfeatError(f"{source}:{name} returned a {type(made).__name__}; expected {_FORMS}")
-    options = {key: getattr(made, key, None) for key in ("mean", "std", "classes")}
-    return Hierarchy(made, tuple(made.input_shape), name=name, **options)  # type: ignore[arg-type]
+def _imagenet_classes() -> list[str]:
+    """Names of ImageNet's thousand classes, in the order that all libraries have."""
+    from hierfeat._torchvision import models
+
+    names: list[str] = models.get_model_weights("resnet18").DEFAULT.meta["categories"]
+    return names
 
 
-def _module(source: str) -> ModuleType:
-    """Import a module by its dotted name, or a file that ends in .py."""
-    if not source.endswith(".py"):
-        try:
-            return importlib.import_module(source)
-        except ImportError as error:
-            raise HierfeatError(f"cannot import {source!r}: {error}; expected {_FORMS}") from error
-    path = Path(source)
-    if not path.is_file():
-        raise HierfeatError(f"there is no file {path}; expected {_FORMS}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise HierfeatError(f"cannot import {path}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # so that what the file defines can be pickled and copied
-    spec.loader.exec_module(module)
-    return module
+@contextmanager
+def _named_if_offline(ref: str) -> Iterator[None]:
+    """Say in a sentence that the library's weights could not be fetched."""
+    try:
+        yield
+    except OSError as error:  # of a download: urllib's and requests' errors among them
+        raise HierfeatError(
+            f"the weights of {ref} are not at hand and could not be fetched ({type(error).__name__}: "
+            f"{(str(error).splitlines() or [''])[0]}): connect, or pass weights=FILE"
+        ) from error
 
 
-def _shipped(name: str) -> Mapping[str, Tensor]:
+def _shipped(name: str) -> dict[str, State]:
     """Read the zoo's weights after checking them against their card."""
     path = WEIGHTS / f"{name}.safetensors"
     found, expected = hashlib.sha256(path.read_bytes()).hexdigest(), card(name)["sha256"]
     if found != expected:
         raise HierfeatError(f"{path} is damaged: its sha256 is {found}, its card says {expected}; reinstall hierfeat")
-    return read_state(path)
+    return read_states(path)

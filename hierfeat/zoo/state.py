@@ -1,79 +1,267 @@
-"""State dicts: reading them without running their code, and fitting them into a model or saying why they do not fit."""
+"""Weights from files: read without running their code, and fitted into a model or said why they do not fit."""
 
+import difflib
 import pickle
-from collections.abc import Mapping
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from hierfeat.errors import HierfeatError
+from hierfeat._files import is_lfs_pointer
+from hierfeat.errors import HierfeatError, warn
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
-_PREFIXES = ("module.", "_orig_mod.")
-_SHOWN = 5
+State = dict[str, Tensor]
+
+_USUAL = ("state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params")
+_WRAPPERS = {"module", "_orig_mod"}  # names that DataParallel and torch.compile put between those of modules
+_LEFTOVERS = {"total_ops", "total_params", "n_averaged"}  # of thop, and of averaged models
+_DEEPEST, _STRANGERS, _SHOWN = 4, 64, 5
+_MARK = "stranger"
+_REFUSED = re.compile(r"Unsupported global: GLOBAL (\S+)")
+_MISUSED = re.compile(rf"Can only (SETITEM|append|extend).* got <class '{_MARK}\.([^']+)'>")
 
 
-def read_state(path: Path) -> Mapping[str, Tensor]:
-    """Read a safetensors file or a state_dict saved by ``torch.save``, on the CPU; no code in it is run.
+class _Stranger:
+    """Stands for an object of any class but tensors': it takes in what was saved, and runs none of its code."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        """Take anything."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Forget it."""
+
+
+class _StrangeDict:
+    """Stands for a class of dicts: plain ones come of it."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        return OrderedDict()
+
+
+class _StrangeList:
+    """Stands for a class of lists: plain ones come of it."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        return []
+
+
+@dataclass(frozen=True)
+class _Problems:
+    """What keeps a state from fitting."""
+
+    missing: list[str]
+    unexpected: list[str]
+    shapes: list[str]
+
+    def __len__(self) -> int:
+        return len(self.missing) + len(self.unexpected) + len(self.shapes)
+
+
+def read_states(path: Path) -> dict[str, State]:
+    """Read every group of tensors in a safetensors file, or in what ``torch.save`` wrote, on the CPU.
+
+    Returns
+    -------
+    dict
+        By the place where each group lies (``""`` for the file itself, else ``"model"`` or ``"ema.module"``), in the
+        order in which they are to be tried. Settings, counters and optimisers beside them are left out.
 
     Raises
     ------
     HierfeatError
-        If there is no such file, it cannot be read, or holds no state_dict.
+        If there is no such file, it cannot be read, or it holds no tensors by name.
     """
     if not path.is_file():
-        raise HierfeatError(f"expected a safetensors file or a saved state_dict; there is no file {path}")
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise HierfeatError(f"expected a safetensors file or a saved state_dict; there is no file {path}: it {what}")
+    if is_lfs_pointer(path):
+        raise HierfeatError(f"{path} is a git-lfs pointer, not the weights: `git lfs pull` fetches them")
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content: Any = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
     except pickle.UnpicklingError as error:
-        raise HierfeatError(f"cannot read weights from {path}: it is no state_dict; save model.state_dict()") from error
+        raise HierfeatError(
+            f"cannot read weights from {path}: it is not a state_dict; save model.state_dict()"
+        ) from error
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         reason = (str(error).splitlines() or [""])[0]
         raise HierfeatError(f"cannot read weights from {path}: {type(error).__name__}: {reason}") from error
-    return _unwrapped(content, path)
+    if isinstance(content, _Stranger):
+        raise HierfeatError(
+            f"cannot read weights from {path}: it holds a whole model or another object, not a state_dict; "
+            "save model.state_dict()"
+        )
+    found = dict(sorted(_groups(content), key=lambda item: _rank(item[0])))
+    if not found:
+        raise HierfeatError(f"expected a state_dict (names to tensors) in {path}; it holds a {type(content).__name__}")
+    return found
 
 
-def fit(model: nn.Module, state: Mapping[str, Tensor], origin: str) -> None:
-    """Copy `state` into `model`; every key and every shape must fit.
+def _unpickled(path: Path) -> Any:
+    """What torch's restricted unpickler makes of the file, with numpy's numbers; other objects are strangers.
+
+    Of which kind each stranger is, the unpickler says when it meets it, and it is then asked again.
+    """
+    strangers: dict[str, type] = {"collections.defaultdict": _StrangeDict}
+    for _ in range(_STRANGERS):
+        known = [*_numpy_names(), *((stranger, name) for name, stranger in strangers.items())]
+        try:
+            with torch.serialization.safe_globals(known):
+                return torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as error:
+            if not _met(strangers, str(error)):
+                raise
+    raise HierfeatError(f"cannot read weights from {path}: it holds objects of more than {_STRANGERS} classes")
+
+
+def _met(strangers: dict[str, type], message: str) -> bool:
+    """Take up the stranger that the unpickler's message names; False if it names none, or knew it already."""
+    if (refused := _REFUSED.search(message)) is not None:
+        name = refused[1]
+        new = {full: _stranger(full) for full in (name, f"builtins.{name}") if full not in strangers}
+    elif (misused := _MISUSED.search(message)) is not None:
+        kind = _StrangeDict if "SETITEM" in misused[1] else _StrangeList
+        new = {misused[2]: kind} if issubclass(strangers.get(misused[2], kind), _Stranger) else {}
+    else:
+        new = {}
+    strangers.update(new)
+    return bool(new)
+
+
+def _stranger(name: str) -> type:
+    """A class of its own, whose name messages give."""
+    return type(name, (_Stranger,), {"__module__": _MARK})
+
+
+def _numpy_names() -> Iterator[Any]:
+    """What numpy's scalars and arrays are made of, under the names that old and new versions give it."""
+    multiarray = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        yield multiarray[0], f"{module}._reconstruct"
+        yield multiarray[1], f"{module}.scalar"
+    yield np.ndarray
+    yield np.dtype
+    for name in np.dtypes.__all__:
+        if name not in ("ObjectDType",):
+            yield getattr(np.dtypes, name)
+
+
+def _groups(content: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, State]]:
+    if not isinstance(content, Mapping) or depth > _DEEPEST:
+        return
+    tensors = {key: value for key, value in content.items() if isinstance(key, str) and _is_weight(value)}
+    if tensors:
+        yield place, {key: torch.as_tensor(value) for key, value in tensors.items()}
+    for key, value in content.items():
+        yield from _groups(value, f"{place}.{key}" if place else str(key), depth + 1)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, Tensor) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+
+
+def _rank(place: str) -> int:
+    """Usual names first: of a model and its moving average, the model."""
+    first = place.split(".")[0]
+    return 0 if not place else 1 + _USUAL.index(first) if first in _USUAL else 1 + len(_USUAL)
+
+
+def fit(model: nn.Module, states: Mapping[str, State], origin: str) -> None:
+    """Copy into `model` the first of `states` whose names and shapes all fit, whatever wraps the names.
 
     Raises
     ------
     HierfeatError
-        With the missing, unexpected and mismatched keys; the model is then left as it was.
+        With the missing, unexpected and mismatched names of the state that comes nearest; the model is left as it was.
     """
     own = model.state_dict()
+    fitting: dict[str, State] = {}
+    nearest: tuple[_Problems, State] | None = None
+    for place, state in states.items():
+        for named in _renamed(state, own):
+            problems = _problems(own, named)
+            if not problems:
+                fitting.setdefault(place, named)
+                break
+            if nearest is None or len(problems) < len(nearest[0]):
+                nearest = problems, named
+    if not fitting:
+        if nearest is None:
+            raise HierfeatError(f"{origin} does not fit {type(model).__name__}: it holds no weights")
+        raise HierfeatError(f"{origin} does not fit {type(model).__name__}: {_said(*nearest)}")
+    place, *others = fitting
+    if others:
+        warn(f"{origin}: {place!r} is loaded; {', '.join(map(repr, others))} would fit as well")
+    model.load_state_dict(fitting[place], strict=False)
+
+
+def _renamed(state: State, own: Mapping[str, Tensor]) -> Iterator[State]:
+    """The state under the names that it may have meant: without what wraps all of them, or any part of them."""
+    kept = {key: value for key, value in state.items() if key in own or key.split(".")[-1] not in _LEFTOVERS}
+    bare = {_without_wrappers(key): value for key, value in kept.items()}
+    wrapped = {_without_wrappers(key): key for key in own}
+    anchor = next(iter(own), "")
+    yield kept
+    for names in (kept, bare):
+        for prefix in sorted({key.removesuffix(anchor) for key in names if key.endswith(f".{anchor}")}, key=len):
+            yield {key.removeprefix(prefix): value for key, value in names.items() if key.startswith(prefix)}
+        stem = _shared(names)
+        while stem:
+            yield {key.removeprefix(stem): value for key, value in names.items()}
+            stem = stem[: stem.rstrip(".").rfind(".") + 1]
+    yield bare
+    yield {wrapped.get(key, key): value for key, value in bare.items()}
+
+
+def _without_wrappers(key: str) -> str:
+    return ".".join(part for part in key.split(".") if part not in _WRAPPERS)
+
+
+def _shared(names: Mapping[str, Tensor]) -> str:
+    """The longest ``a.b.`` with which every name begins."""
+    keys = list(names)
+    parts = zip(*(key.split(".")[:-1] for key in keys), strict=False)
+    stem = ""
+    for level in parts:
+        if len(set(level)) > 1:
+            break
+        stem += f"{level[0]}."
+    return stem
+
+
+def _problems(own: Mapping[str, Tensor], state: State) -> _Problems:
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
-    unexpected = [key for key in state if key not in own]
     shapes = [
         f"{key} {tuple(state[key].shape)} for {tuple(own[key].shape)}"
         for key in own
         if key in state and state[key].shape != own[key].shape and (own[key].ndim or state[key].numel() != 1)
     ]
-    problems = {"missing": missing, "unexpected": unexpected, "of another shape": shapes}
-    if any(problems.values()):
-        listed = "; ".join(f"{what}: {_some(keys)}" for what, keys in problems.items() if keys)
-        raise HierfeatError(f"{origin} does not fit {type(model).__name__}: {listed}")
-    model.load_state_dict(state, strict=False)
+    return _Problems(missing, [key for key in state if key not in own], shapes)
+
+
+def _said(problems: _Problems, state: State) -> str:
+    parts = {
+        "missing": [
+            _with_nearest(key, problems.unexpected, state) if place < _SHOWN else key
+            for place, key in enumerate(problems.missing)
+        ],
+        "unexpected": problems.unexpected,
+        "of another shape": problems.shapes,
+    }
+    return "; ".join(f"{what}: {_some(keys)}" for what, keys in parts.items() if keys)
+
+
+def _with_nearest(key: str, others: list[str], state: State) -> str:
+    close = difflib.get_close_matches(key, others, n=1, cutoff=0.75)
+    return f"{key} (there is {close[0]} {tuple(state[close[0]].shape)})" if close else key
 
 
 def _some(keys: list[str]) -> str:
     more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
     return ", ".join(keys[:_SHOWN]) + more
-
-
-def _unwrapped(content: Any, path: Path) -> dict[str, Tensor]:
-    """Take the state_dict out of what training scripts save around it."""
-    for key in _WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
-        raise HierfeatError(f"expected a state_dict (names to tensors) in {path}; it holds a {type(content).__name__}")
-    for prefix in _PREFIXES:
-        if content and all(key.startswith(prefix) for key in content):
-            content = {key.removeprefix(prefix): value for key, value in content.items()}
-    return dict(content)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from hierfeat.errors import HierfeatError
-from hierfeat.stimuli.warps.deform import elastic_field, flipped, inked
+from hierfeat.stimuli.warps.deform import flipped, inked
+from hierfeat.stimuli.warps.sampler import elastic_field
 from hierfeat.zoo.neocognitron import Jitter, glyphs, jittered, warp
 
 
@@ -36,8 +37,8 @@ def test_each_image_may_have_its_own_amount(image):
 
 
 def test_elastic_displacement_has_the_asked_size_and_is_smooth():
-    jitter = Jitter(elastic=1.5, smoothness=3.0)
-    field = elastic_field(torch.zeros(200, 1, 20, 20), jitter, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    field = elastic_field(torch.zeros(200, 1, 20, 20), deviation=1.5, smoothness=3.0, generator=generator)
     assert field.std().item() == pytest.approx(1.5, rel=0.03)
     neighbour = (field[:, 1:] * field[:, :-1]).mean() / field.var()
     assert neighbour.item() == pytest.approx(torch.exp(torch.tensor(-1 / (4 * 3.0**2))).item(), abs=0.02)
@@ -76,5 +77,23 @@ def test_jitter_moves_strokes_reproducibly_and_stays_in_the_frame():
 
 
 def test_glyphs_must_stay_in_the_frame():
-    with pytest.raises(HierfeatError, match="shift from 0 to 4"):
+    with pytest.raises(HierfeatError, match="shift as an int from 0 to 4"):
         glyphs(shift=5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"shift": 2}, r"shift as \(pixels downwards, pixels to the right\), got 2"),
+        ({"shift": (1, float("nan"))}, "second of shift as a number"),
+        ({"rotation": "5"}, "rotation as a number"),
+        ({"rotation": torch.zeros(3)}, r"one for each of 1 images; got \(3,\)"),
+        ({"scale": 0}, "scale as a number from 0.001"),
+        ({"scale": torch.tensor([float("nan")])}, "scale as a number"),
+        ({"shear": None}, "shear as a number"),
+        ({"displacement": torch.zeros(1, 2, 12, 12)}, r"\(1, 12, 12, 2\), got \(1, 2, 12, 12\)"),
+    ],
+)
+def test_bad_amounts_are_refused(image, options, message):
+    with pytest.raises(HierfeatError, match=message):
+        warp(image, **options)

@@ -43,8 +43,8 @@ def test_translation_moves_the_centre_of_mass_by_what_the_matrix_says(most: floa
     matrix = affine_matrices(1, limits, generator=torch.Generator().manual_seed(seed))[0]
     assert float(matrix[:, 2].abs().max()) <= most
     row, column = centre(distort(blob(), limits, seed=seed))
-    assert row == pytest.approx(16 - float(matrix[1, 2]), abs=0.02)  # the matrix leads from output to input
-    assert column == pytest.approx(16 - float(matrix[0, 2]), abs=0.02)
+    assert row == pytest.approx(16 - float(matrix[0, 2]), abs=0.02)  # the matrix leads from output to input
+    assert column == pytest.approx(16 - float(matrix[1, 2]), abs=0.02)
 
 
 @given(st.integers(0, 99))
@@ -76,7 +76,54 @@ def test_outside_is_zero() -> None:
     assert float(moved.abs().max()) == 0
 
 
-@pytest.mark.parametrize("images", [torch.rand(28, 28), torch.zeros(1, 1, 8, 8, dtype=torch.uint8)])
-def test_refuses_what_is_no_batch_of_images(images: torch.Tensor) -> None:
-    with pytest.raises(HierfeatError, match="floating-point images N, C, H, W"):
-        distort(images, Distortion())
+def test_corners_are_displaced_no_farther_than_the_middle() -> None:
+    """Noise continued by its own reflection would displace them 1.8 times as far."""
+    limits = Distortion(elastic=2.0, smoothness=4.0)
+    ramp = torch.arange(32.0).expand(600, 32, 32) + 100
+    found = distort(torch.stack([ramp, torch.ones_like(ramp)], 1), limits, seed=1)
+    # where rows from beyond the border come in, both are dimmed alike; rows and columns are displaced independently
+    shown = found[:, 1] > 0.05
+    moved = torch.where(shown, found[:, 0] / found[:, 1] - ramp, torch.nan)
+    for rows in (slice(0, 3), slice(14, 17), slice(29, 32)):
+        inside = moved[:, rows, 13:19]
+        assert float(inside[~inside.isnan()].std()) == pytest.approx(2.0, rel=0.06)
+
+
+BAD_LIMITS = [
+    {"translation": -1},
+    {"scale": float("nan")},
+    {"shear": "0.1"},
+    {"rotation": None},
+    {"elastic": float("inf")},
+    {"elastic": True},
+    {"smoothness": 0},
+    {"smoothness": 10**6},
+]
+
+
+@pytest.mark.parametrize("limits", BAD_LIMITS)
+def test_bad_limits_are_refused_by_name(limits: dict) -> None:
+    with pytest.raises(HierfeatError, match=f"expected {next(iter(limits))} as a number"):
+        Distortion(**limits)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (torch.rand(28, 28), r"batch of images \(N, C, H, W\), got \(28, 28\)"),
+        (torch.rand(0, 1, 28, 28), r"got \(0, 1, 28, 28\)"),
+        (torch.zeros(1, 1, 8, 8, dtype=torch.uint8), "divide by 255"),
+        ("digits", "expected images as a tensor"),
+        (None, "expected images as a tensor"),
+    ],
+)
+def test_refuses_what_is_no_batch_of_images(images: object, message: str) -> None:
+    with pytest.raises(HierfeatError, match=message):
+        distort(images, Distortion())  # type: ignore[arg-type]
+
+
+def test_bad_distortions_and_seeds_are_refused() -> None:
+    with pytest.raises(HierfeatError, match=r"distortion as hf\.Distortion\(translation=2, \.\.\.\), got dict"):
+        distort(torch.rand(1, 1, 8, 8), {"shear": 1})  # type: ignore[arg-type]
+    with pytest.raises(HierfeatError, match="expected seed as an int"):
+        distort(torch.rand(1, 1, 8, 8), Distortion(), seed=-1)

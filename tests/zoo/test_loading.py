@@ -1,7 +1,10 @@
 """Loading by name, foreign weights, factories, and the untrained twin."""
 
+import sys
+import types
 from operator import attrgetter
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 import torch
@@ -173,7 +176,7 @@ def test_unreadable_weights(tmp_path: Path) -> None:
 
 def test_a_pickle_with_code_is_not_run(tmp_path: Path) -> None:
     torch.save(nn.Conv2d(1, 1, 1), tmp_path / "module.pt")
-    with pytest.raises(HierfeatError, match="cannot read weights .* no state_dict; save model.state_dict"):
+    with pytest.raises(HierfeatError, match="cannot read weights .* not a state_dict; save model.state_dict"):
         load("lenet5-digits", weights=tmp_path / "module.pt")
 
 
@@ -267,3 +270,105 @@ def test_a_model_that_cannot_be_copied_says_so() -> None:
     net(torch.rand(1, 1, 8, 8))  # its weight is now the result of an operation, which torch does not copy
     with pytest.raises(HierfeatError, match="Sequential cannot be copied"):
         untrained(Hierarchy(net, (1, 8, 8)))
+
+
+def test_weights_of_ones_own_are_not_called_fresh(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    with pytest.warns(UserWarning, match="freshly initialised"):
+        state = load("resnet20-cifar10").model.state_dict()
+    torch.save(state, tmp_path / "w.pt")
+    recwarn.clear()
+    assert load("resnet20-cifar10", weights=tmp_path / "w.pt").name == "resnet20-cifar10"
+    assert not recwarn.list
+
+
+def test_random_weights_are_said(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    with pytest.warns(UserWarning, match="torchvision:squeezenet1_1 has random weights"):
+        h = load("torchvision:squeezenet1_1")
+    assert h.name == "squeezenet1_1 (random weights)"
+    torch.save(h.model.state_dict(), tmp_path / "w.pt")
+    recwarn.clear()
+    assert load("torchvision:squeezenet1_1", weights=tmp_path / "w.pt").name == "squeezenet1_1"
+    assert not recwarn.list
+
+
+def test_own_weights_without_a_network_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *_: (_ for _ in ()).throw(URLError("no network")))
+    with pytest.raises(HierfeatError, match="the weights of torchvision:squeezenet1_1 are not at hand.*pass weights"):
+        load("torchvision:squeezenet1_1", weights="DEFAULT")
+
+
+def test_a_timm_network_is_named_and_its_classes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for timm: a network of a thousand classes, and one whose weights cannot be fetched."""
+
+    def create_model(name: str, pretrained: bool) -> nn.Module:
+        if pretrained:
+            raise ConnectionError("no network")
+        if name == "unknown":
+            raise RuntimeError("Unknown model (unknown)")
+        model = nn.Sequential(nn.Conv2d(3, 1000, 8), nn.Flatten())
+        model.num_classes = 1000 if name == "small" else 7
+        model.pretrained_cfg = {"input_size": (3, 8, 8), "mean": (0.5,) * 3, "std": (0.5,) * 3}
+        return model
+
+    monkeypatch.setitem(sys.modules, "timm", types.SimpleNamespace(create_model=create_model))
+    h = load("timm:small")
+    assert h.name == "small (random weights)"
+    assert h.classes is not None
+    assert h.classes[0] == "tench"
+    with pytest.raises(HierfeatError, match="timm cannot make 'unknown'"):
+        load("timm:unknown")
+    with pytest.raises(HierfeatError, match="the weights of timm:small are not at hand"):
+        load("timm:small", weights="DEFAULT")
+
+
+def test_a_factory_imports_what_lies_beside_it_and_each_file_its_own(tmp_path: Path) -> None:
+    path, before = list(sys.path), set(sys.modules)
+    for number in (2, 5):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "blocks_beside.py").write_text(
+            f"from torch import nn\ndef block(): return nn.Conv2d(1, {number}, 3)\n"
+        )
+        (folder / "net_of_blocks.py").write_text(
+            "import blocks_beside\n"
+            "def make():\n    net = blocks_beside.block(); net.input_shape = (1, 8, 8); return net\n"
+            "def late():\n    import blocks_beside as b; net = b.block(); net.input_shape = (1, 8, 8); return net\n"
+        )
+        for name in ("make", "late"):
+            assert load(f"{folder}/net_of_blocks.py:{name}").model.out_channels == number
+    assert sys.path == path
+    assert set(sys.modules) - before <= {"blocks_beside", "net_of_blocks"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import no_such_neighbour", "cannot import .*no_such_neighbour"),
+        ("def make(:", "cannot import .*SyntaxError"),
+        ("1 / 0", "cannot import .*ZeroDivisionError"),
+        ("def make(): 1 / 0", "broken.py:make failed: ZeroDivisionError"),
+        ("def make(size): return size", "broken.py:make failed: TypeError"),
+    ],
+)
+def test_factories_that_fail_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "broken.py").write_text(text)
+    path = list(sys.path)
+    with pytest.raises(HierfeatError, match=message):
+        load(f"{tmp_path}/broken.py:make")
+    assert sys.path == path
+
+
+@pytest.mark.parametrize(
+    ("ref", "message"),
+    [
+        (None, "a zoo name"),
+        (3, "got int"),
+        (nn.Conv2d(1, 1, 3), "got the module Conv2d; write hf.Hierarchy"),
+        ("", "zoo"),
+    ],
+)
+def test_what_is_no_name_is_refused(ref: object, message: str) -> None:
+    for function in (load, card):
+        with pytest.raises(HierfeatError, match=message if function is load else "the zoo has no"):
+            function(ref)  # type: ignore[operator]

@@ -9,9 +9,10 @@ from torch.nn.functional import pad
 
 from hierfeat._progress import Bar
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology.features._image_parameters import FourierImages, Views, centre
+from hierfeat.physiology.features._image_parameters import FourierImages
 from hierfeat.physiology.features._objectives import Objective, likeness
 from hierfeat.physiology.features._reading import Read, last_rectifiers, reading
+from hierfeat.stimuli.warps.views import Views, centre
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 

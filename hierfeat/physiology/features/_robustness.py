@@ -8,9 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from hierfeat.physiology.features._image_parameters import Views, centre, view
 from hierfeat.physiology.features._objectives import Objective, central_unit, maps, one_unit
 from hierfeat.physiology.features._reading import Read
+from hierfeat.stimuli.warps.views import Views, centre, view
 
 Columns = dict[str, npt.NDArray[np.float64]]
 Size = tuple[int, int]

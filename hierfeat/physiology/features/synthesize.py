@@ -16,10 +16,10 @@ from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box
 from hierfeat.physiology.features._ascent import Ascent, ascend
-from hierfeat.physiology.features._image_parameters import centre
 from hierfeat.physiology.features._objectives import Objective, central_unit, objective_of
 from hierfeat.physiology.features._reading import reading
 from hierfeat.physiology.features._robustness import best_natural, robustness
+from hierfeat.stimuli.warps.views import centre
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy

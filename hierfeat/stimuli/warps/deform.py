@@ -4,12 +4,15 @@ Every function returns new images of the same shape; what leaves the frame is lo
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from hierfeat.stimuli.geometry import gaussian
+from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.sampler import batch, elastic_field, resample
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import Given, real
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,50 @@ class Jitter:
     smoothness: float = 4.0
 
 
+_MOST = 1e5  # pixels or degrees
+
+
+def _amounts(low: float, high: float) -> Any:
+    """A check for one number, or a tensor of one for each image."""
+    one = real(low, high)
+
+    def check(value: Any, name: str, given: Given) -> float | Tensor:
+        if not isinstance(value, Tensor):
+            return float(one(value, name, given))
+        n = len(given["images"])
+        if value.shape not in ((), (n,)) or not (torch.isfinite(value) & (value >= low) & (value <= high)).all():
+            raise HierfeatError(
+                f"expected {name} as a number from {low:g} to {high:g}, or a tensor of one for each of {n} images; "
+                f"got {tuple(value.shape)}"
+            )
+        return value
+
+    return check
+
+
+def _pair(value: Any, name: str, given: Given) -> tuple[float | Tensor, float | Tensor]:
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise HierfeatError(f"expected {name} as (pixels downwards, pixels to the right), got {value!r}")
+    one = _amounts(-_MOST, _MOST)
+    return one(value[0], f"the first of {name}", given), one(value[1], f"the second of {name}", given)
+
+
+def _field(value: Any, name: str, given: Given) -> Tensor:
+    n, _, height, width = given["images"].shape
+    if not isinstance(value, Tensor) or value.shape != (n, height, width, 2):
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise HierfeatError(f"expected {name} as a tensor ({n}, {height}, {width}, 2), got {got}")
+    return value
+
+
+@checked(
+    images=batch,
+    shift=_pair,
+    rotation=_amounts(-_MOST, _MOST),
+    scale=_amounts(1e-3, 1e3),
+    shear=_amounts(-1e3, 1e3),
+    displacement=_field,
+)
 def warp(
     images: Tensor,
     *,
@@ -78,19 +125,16 @@ def warp(
     >>> warp(images, shift=(2, 0))[0, 0].nonzero().tolist()
     [[3, 2]]
     """
-    n, _, height, width = images.shape
+    n = len(images)
     down, right = (_each(value, n) for value in shift)
     angle = torch.deg2rad(_each(rotation, n))
     size, slant = _each(scale, n), _each(shear, n)
-    row, column = torch.meshgrid(_centred(height), _centred(width), indexing="ij")
-    row, column = row - down, column - right
-    if displacement is not None:
-        row, column = row - displacement[..., 0], column - displacement[..., 1]
-    cosine, sine = torch.cos(angle), torch.sin(angle)
-    row, column = (cosine * row + sine * column) / size, (cosine * column - sine * row) / size
-    column = column + slant * row
-    grid = torch.stack([2 * column / width, 2 * row / height], -1).to(images.dtype)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    cosine, sine = torch.cos(angle) / size, torch.sin(angle) / size
+    rows = torch.stack([cosine, sine], -1)
+    columns = torch.stack([slant * cosine - sine, slant * sine + cosine], -1)
+    turn = torch.stack([rows, columns], 1)
+    start = -(turn @ torch.stack([down, right], -1)[..., None])
+    return resample(images, torch.cat([turn, start], -1), displacement=displacement)
 
 
 def jittered(images: Tensor, jitter: Jitter, *, generator: torch.Generator) -> Tensor:
@@ -115,25 +159,18 @@ def jittered(images: Tensor, jitter: Jitter, *, generator: torch.Generator) -> T
         rotation=draw(jitter.rotation),
         scale=torch.exp(draw(jitter.scale)),
         shear=draw(jitter.shear),
-        displacement=elastic_field(images, jitter, generator=generator) if jitter.elastic else None,
+        displacement=_shaken(images, jitter, generator) if jitter.elastic else None,
     )
 
 
-def elastic_field(images: Tensor, jitter: Jitter, *, generator: torch.Generator) -> Tensor:
-    """A smooth random displacement of every pixel (Simard, Steinkraus & Platt 2003); (N, H, W, 2), in pixels."""
-    n, _, height, width = images.shape
-    reach = int(3 * jitter.smoothness)
-    noise = torch.randn(2 * n, 1, height + 2 * reach, width + 2 * reach, generator=generator)
-    window = gaussian(2 * reach + 1, jitter.smoothness)
-    line = window.sum(0) / window.sum()
-    smooth = F.conv2d(F.conv2d(noise, line[None, None, :, None]), line[None, None, None])
-    field = smooth / (line**2).sum()  # white noise smoothed by a separable window has this standard deviation
-    return jitter.elastic * field.reshape(n, 2, height, width).permute(0, 2, 3, 1)
+def _shaken(images: Tensor, jitter: Jitter, generator: torch.Generator) -> Tensor:
+    return elastic_field(images, deviation=jitter.elastic, smoothness=jitter.smoothness, generator=generator)
 
 
 def flipped(images: Tensor, share: float, *, generator: torch.Generator) -> Tensor:
     """Noise: a `share` of all pixels, drawn at random, is replaced by 1 - value."""
-    return torch.where(torch.rand(images.shape, generator=generator) < share, 1 - images, images)
+    chosen = torch.rand(images.shape, generator=generator) < share
+    return torch.where(chosen.to(images.device), 1 - images, images)
 
 
 def inked(images: Tensor, *, threshold: float = 0.4) -> Tensor:
@@ -142,8 +179,5 @@ def inked(images: Tensor, *, threshold: float = 0.4) -> Tensor:
 
 
 def _each(value: float | Tensor, n: int) -> Tensor:
-    return torch.as_tensor(value, dtype=torch.float32).expand(n)[:, None, None]
-
-
-def _centred(size: int) -> Tensor:
-    return torch.arange(size, dtype=torch.float32) - (size - 1) / 2
+    """(n,), on the CPU: the sampler brings what comes of it to the images' device."""
+    return torch.as_tensor(value, dtype=torch.float32).cpu().expand(n)

@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from math import pi
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.sampler import batch, elastic_field, resample
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import Given, real
+
+_LIMITS = {"translation": 1e4, "scale": 5.0, "squeeze": 5.0, "shear": 100.0, "rotation": 360.0, "elastic": 1e3}
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,20 @@ class Distortion:
     elastic: float = 0.0
     smoothness: float = 4.0
 
+    def __post_init__(self) -> None:
+        """Refuse what is not a limit: negative, not finite, or not a number."""
+        for name, most in _LIMITS.items():
+            real(0, most)(getattr(self, name), name, {})
+        real(above=0, high=100)(self.smoothness, "smoothness", {})
 
+
+def _is_distortion(value: Any, name: str, _: Given) -> Distortion:
+    if not isinstance(value, Distortion):
+        raise HierfeatError(f"expected {name} as hf.Distortion(translation=2, ...), got {type(value).__name__}")
+    return value
+
+
+@checked(images=batch, distortion=_is_distortion)
 def distort(images: Tensor, distortion: Distortion, *, seed: int | None = None) -> Tensor:
     """Distort each image in its own random way.
 
@@ -77,46 +95,23 @@ def distort(images: Tensor, distortion: Distortion, *, seed: int | None = None) 
     >>> bool(torch.allclose(distort(images, Distortion()), images, atol=1e-5))
     True
     """
-    if images.ndim != 4 or not images.is_floating_point():
-        raise HierfeatError(f"expected floating-point images N, C, H, W; got {images.dtype} {tuple(images.shape)}")
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    height, width = images.shape[-2:]
-    moved = affine_matrices(len(images), distortion, generator=generator) @ _coordinates(height, width)
+    matrices = affine_matrices(len(images), distortion, generator=generator)
+    displacement = None
     if distortion.elastic:
-        moved = moved + _smooth_noise(len(images), height, width, distortion, generator)
-    unit = torch.tensor([2 / width, 2 / height])[:, None]
-    grid = (moved * unit).transpose(1, 2).reshape(len(images), height, width, 2)
-    return F.grid_sample(images, grid.to(images), mode="bilinear", padding_mode="zeros", align_corners=False)
+        options = {"deviation": distortion.elastic, "smoothness": distortion.smoothness}
+        displacement = elastic_field(images, **options, generator=generator)
+    return resample(images, matrices, displacement=displacement)
 
 
 def affine_matrices(count: int, distortion: Distortion, *, generator: torch.Generator | None = None) -> Tensor:
-    """Draw `count` matrices (2, 3) from an output pixel (column, row, 1), seen from the centre, to its input place."""
+    """Draw `count` matrices (2, 3) from an output pixel (row, column, 1), seen from the centre, to its input place."""
     draw = torch.rand(7, count, generator=generator) * 2 - 1
     columns, rows = draw[0] * distortion.translation, draw[1] * distortion.translation
     magnify, squeeze = (draw[2] * distortion.scale).exp(), (draw[3] * distortion.squeeze).exp()
     shear, angle = draw[4] * distortion.shear, draw[5] * distortion.rotation * pi / 180
     cos, sin = angle.cos(), angle.sin()
     across, down = squeeze / magnify, 1 / (squeeze * magnify)
-    top = torch.stack([across * cos, across * (shear * cos - sin), columns], 1)
-    bottom = torch.stack([down * sin, down * (shear * sin + cos), rows], 1)
-    return torch.stack([top, bottom], 1)
-
-
-def _coordinates(height: int, width: int) -> Tensor:
-    """Return (3, H * W): column, row and 1 of every pixel, from the image's centre."""
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    flat = torch.stack([columns.flatten() - (width - 1) / 2, rows.flatten() - (height - 1) / 2])
-    return torch.cat([flat, torch.ones(1, height * width)])
-
-
-def _smooth_noise(
-    count: int, height: int, width: int, distortion: Distortion, generator: torch.Generator | None
-) -> Tensor:
-    """Return (N, 2, H * W) displacements: white noise under a Gaussian, scaled to its standard deviation."""
-    noise = torch.randn(2 * count, 1, height, width, generator=generator)
-    radius = min(int(3 * distortion.smoothness), height - 1, width - 1)
-    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / distortion.smoothness) ** 2)
-    taps = taps / taps.norm()  # so that white noise of unit variance keeps it, away from the borders
-    smooth = F.conv2d(F.pad(noise, (radius,) * 4, mode="reflect"), taps[None, None, None])
-    smooth = F.conv2d(smooth, taps[None, None, :, None])
-    return distortion.elastic * smooth.reshape(count, 2, height * width)
+    to_row = torch.stack([down * (shear * sin + cos), down * sin, rows], 1)
+    to_column = torch.stack([across * (shear * cos - sin), across * cos, columns], 1)
+    return torch.stack([to_row, to_column], 1)

@@ -64,6 +64,34 @@ def shift(
     return _moved(_moved(images, dy, -2, height, boundary), dx, -1, width, boundary)
 
 
+def shift_each(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
+    """Move each image by its own whole numbers of pixels; black comes in.
+
+    Parameters
+    ----------
+    images
+        (N, C, H, W).
+    down, right
+        (N,), integers; negative moves up and left.
+
+    Returns
+    -------
+    torch.Tensor
+        (N, C, H, W), with no value changed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> images = torch.tensor([[[[1.0, 2.0]]], [[[1.0, 2.0]]]])
+    >>> shift_each(images, torch.tensor([0, 0]), torch.tensor([1, -1])).flatten(1).tolist()
+    [[0.0, 1.0], [2.0, 0.0]]
+    """
+    count, _, height, width = images.shape
+    most = int(torch.stack([down, right]).abs().max())
+    windows = F.pad(images, (most,) * 4).unfold(2, height, 1).unfold(3, width, 1)
+    return windows[torch.arange(count, device=images.device), :, most - down, most - right]
+
+
 def taps(amount: float) -> list[tuple[int, float]]:
     """Whole shifts and their weights that together make a shift by `amount` pixels.
 

@@ -1,13 +1,12 @@
 """Changes of an image along one axis: position, angle, size, contrast, noise."""
 
 from collections.abc import Callable
-from math import cos, radians, sin
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from hierfeat.errors import HierfeatError
+from hierfeat.stimuli.warps.deform import warp
 from hierfeat.stimuli.warps.shifts import shift
 
 
@@ -20,15 +19,14 @@ def rotate(images: Tensor, degrees: float, first: int = 0) -> Tensor:  # noqa: A
     >>> rotate(torch.tensor([[[[1.0, 0.0], [0.0, 0.0]]]]), 90).round().tolist()
     [[[[0.0, 0.0], [1.0, 0.0]]]]
     """
-    c, s = cos(radians(degrees)), sin(radians(degrees))
-    return _resampled(images, torch.tensor([[c, -s], [s, c]]))
+    return warp(images, rotation=degrees)
 
 
 def magnify(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
     """Enlarge about the centre by `factor` (smaller than 1: reduce), bilinearly; what comes in is black."""
     if not factor > 0:
         raise HierfeatError(f"expected a positive factor of magnification, got {factor}")
-    return _resampled(images, torch.eye(2) / factor)
+    return warp(images, scale=factor)
 
 
 def contrast(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
@@ -66,12 +64,3 @@ TRANSFORMATIONS: dict[str, tuple[Transformation, str, tuple[float, ...]]] = {
     "contrast": (contrast, "times", (0.8, 0.6, 0.4, 0.2, 0.1)),
     "noise": (noisy, "s.d.", (0.05, 0.1, 0.2, 0.4, 0.6)),
 }
-
-
-def _resampled(images: Tensor, matrix: Tensor) -> Tensor:
-    """Sample `images` at matrix · (column, row), in pixels from the centre."""
-    height, width = images.shape[-2:]
-    half = torch.tensor([width / 2, height / 2])
-    theta = torch.cat([matrix * half / half[:, None], torch.zeros(2, 1)], 1)
-    grid = F.affine_grid(theta.expand(len(images), 2, 3), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid.to(images), mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -1,10 +1,10 @@
 """Augmentation of a whole batch by tensor operations, from torch's global random state."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat.stimuli.warps.distortions import distort
+from hierfeat.stimuli.warps.shifts import shift_each
 from hierfeat.zoo.training.recipe import Recipe
 
 
@@ -27,7 +27,5 @@ def flip(images: Tensor) -> Tensor:
 
 def shift(images: Tensor, most: int) -> Tensor:
     """Move each image by up to `most` pixels along rows and along columns; zeros enter."""
-    count, _, height, width = images.shape
-    rows, columns = torch.randint(2 * most + 1, (2, count)).to(images.device)
-    windows = F.pad(images, (most,) * 4).unfold(2, height, 1).unfold(3, width, 1)
-    return windows[torch.arange(count, device=images.device), :, rows, columns]
+    rows, columns = torch.randint(2 * most + 1, (2, len(images))).to(images.device)
+    return shift_each(images, most - rows, most - columns)

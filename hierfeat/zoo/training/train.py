@@ -186,16 +186,6 @@ def accuracy(forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor
     return int(torch.stack(right).sum()) / len(labels)
 
 
-def measure_test_accuracy(
-    name: str, data: str, weights: dict[str, np.ndarray], *, root: str | Path | None = None
-) -> float:
-    """Return the accuracy of a zoo model with these weights, in float32 on the CPU, on the whole test set of `data`."""
-    species = ZOO[name]
-    model = species.build()
-    model.load_state_dict({key: torch.from_numpy(value) for key, value in weights.items()})
-    return _score(model, species, _data(data, "test", species, root, "cpu"))
-
-
 def _parts(recipe: Recipe | NeocognitronRecipe) -> set[str]:
     return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
 

@@ -8,11 +8,12 @@ import torch.nn.functional as F
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.physiology.features._image_parameters import FourierImages, Views, centre, view
+from hierfeat.physiology.features._image_parameters import FourierImages
 from hierfeat.physiology.features._objectives import channel_mean, likeness
 from hierfeat.physiology.features._reading import last_rectifiers, reading
 from hierfeat.physiology.features._robustness import robustness, shifted
 from hierfeat.physiology.features.synthesize import Synthesis, synthesize
+from hierfeat.stimuli.warps.views import Views, centre, view
 
 SIZE = 20
 TEMPLATE = torch.zeros(9, 9)
