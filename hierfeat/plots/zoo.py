@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -60,6 +61,9 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
         axes[row, 0].set_ylabel(_layer_label(name, u.shape, top), **label)
     if image is not None:
         figure.colorbar(image, ax=list(axes.flat), label="response / largest of the layer", shrink=0.4, aspect=40)
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):  # square cells make a panel narrower than its place
+        engine.set(rect=(0.02, 0, 0.98, 1))
     entitle(figure, result, f"responses of all cells{_first(n, len(result.images))}")
     return figure
 
@@ -235,6 +239,8 @@ def plot_train(training: "Training") -> Figure:
     test = 100 * card["test_accuracy"]
     right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
     right.set(xlabel="epoch", ylabel="accuracy (%)")
+    if len(table) == 1:  # a Neocognitron, or one epoch: a point, not a curve
+        right.set(xlim=(0, 2), ylim=(min(100 * float(table["train_accuracy"].iloc[0]), test) - 5, 100.5))
     right.legend(loc="lower right")
     for axis in axes.flat:
         open_frame(axis)

@@ -162,6 +162,8 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
     name = func.overloadpacket.__name__
     if name in _LIKE_THE_INPUT.split() and not kwargs and _agree(args):
         return twin(args[0])
+    if name == "convolution" and (shape := _convolved(*args)) is not None:
+        return torch.empty(shape, device="meta", dtype=args[0].dtype)
     if name in _BATCH_NORMS:
         return twin(args[0]), *(torch.empty(0, device="meta") for _ in range(2))
     if name == "native_layer_norm":
@@ -169,6 +171,28 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
         ones = [*image.shape[: image.dim() - len(normalized)], *([1] * len(normalized))]
         return twin(image), *(torch.empty(ones, device="meta", dtype=image.dtype) for _ in range(2))
     return func(*args, **kwargs)
+
+
+def _convolved(
+    image: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    transposed: bool,
+    _output_padding: list[int],
+    groups: int,
+) -> list[int] | None:
+    """The shape of an ordinary convolution's output; None where torch is to see to it, or to refuse it."""
+    known = not transposed and image.is_contiguous() and image.dim() == weight.dim() and image.shape[0] > 0
+    if not known or image.shape[1] != weight.shape[1] * groups or image.dtype != weight.dtype:
+        return None
+    axes = weight.dim() - 2
+    settings = (list(values) * axes if len(values) == 1 else values for values in (stride, padding, dilation))
+    sizes = zip(image.shape[2:], weight.shape[2:], *settings, strict=True)
+    spatial = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in sizes]
+    return [image.shape[0], weight.shape[0], *spatial] if min(spatial, default=0) > 0 else None
 
 
 def _agree(args: tuple[Any, ...]) -> bool:

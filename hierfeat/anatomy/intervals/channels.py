@@ -1,6 +1,6 @@
 """Whether the channels of a layer see different boxes at the same place of its map."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -26,30 +26,39 @@ def channels_differ(field: Field, grid: Collection[Atom]) -> bool:
     if not spans:
         return False
     turns = [_turns(spans, at, field.atoms[at].size) for at in others]
-    first, *rest = _kinds(spans, turns, others)
-    boxes = _boxes(field, first, others)
-    # the last channels of a concatenation most often see what the first do not
-    return any(not np.array_equal(boxes, _boxes(field, channel, others)) for channel in reversed(rest))
+    kinds = _kinds(field, turns, others)
+    boxes = next(kinds)
+    return any(not np.array_equal(boxes, other) for other in kinds)
 
 
 def _turns(spans: Sequence[Span], at: int, size: int) -> list[int]:
-    """The first index of each run of channels along an atom that look alike."""
+    """The first index of each run of channels along an atom that look alike, the last run first."""
     changes = np.zeros(size, dtype=bool)
     changes[0] = True
     for span in spans:
         if span.varies(at):
             values = np.moveaxis(span.values[REAL], at + 1, 0).reshape(size, -1)
             changes[1:] |= (values[1:] != values[:-1]).any(1)
-    return [int(index) for index in np.flatnonzero(changes)]
+    return [int(index) for index in np.flatnonzero(changes)[::-1]]
 
 
-def _kinds(spans: Sequence[Span], turns: Sequence[list[int]], others: Sequence[int]) -> list[Channel]:
-    """One channel for each set of channels whose intervals are alike in every span."""
-    kinds: dict[bytes, Channel] = {}
+def _kinds(field: Field, turns: Sequence[list[int]], others: Sequence[int]) -> Iterator[Ints]:
+    """The boxes of one channel of each set whose intervals are alike in every term."""
+    shape = tuple(1 if at in others else atom.size for at, atom in enumerate(field.atoms))
+    map_axes = tuple(at for at in range(len(shape)) if at not in others)
+    # which channels each term counts for at all: of a concatenation, most terms count for others
+    alive = [(term.spans[0].values[0] < DEAD // 2).any(axis=map_axes) for term in field.terms]
+    met: set[bytes] = set()
     for channel in product(*turns):
-        key = b"".join(_of_channel(span.values[REAL], channel, others).tobytes() for span in spans)
-        kinds.setdefault(key, channel)
-    return list(kinds.values())
+        terms = [
+            [_of_channel(span.values[REAL], channel, others) for span in term.spans]
+            for term, count in zip(field.terms, alive, strict=True)
+            if count[tuple(min(index, size - 1) for index, size in zip(channel, count.shape, strict=True))]
+        ]
+        key = b"".join(part.tobytes() for parts in terms for part in parts)
+        if key not in met:
+            met.add(key)
+            yield _boxes(terms, shape)
 
 
 def _of_channel(values: Ints, channel: Channel, others: Sequence[int]) -> Ints:
@@ -60,15 +69,11 @@ def _of_channel(values: Ints, channel: Channel, others: Sequence[int]) -> Ints:
     return values[tuple(where)]
 
 
-def _boxes(field: Field, channel: Channel, others: Sequence[int]) -> Ints:
+def _boxes(terms: Sequence[Sequence[Ints]], shape: tuple[int, ...]) -> Ints:
     """The boxes of one channel at all places of the map: starts and negated stops along every axis."""
-    shape = tuple(1 if at in others else atom.size for at, atom in enumerate(field.atoms))
-    hull = np.full((len(field.terms[0].spans) - 1, 2, *shape), DEAD)
-    for term in field.terms:
-        alive, *axes = (
-            np.broadcast_to(_of_channel(span.values[REAL], channel, others), (2, *shape)) for span in term.spans
-        )
-        ends = np.stack(axes)
+    hull = np.full((1, 2, *shape), DEAD)
+    for alive, *axes in terms:
+        ends = np.stack([np.broadcast_to(part, (2, *shape)) for part in axes])
         seen = (ends[:, 0] < -ends[:, 1]).all(0) & (alive[0] < DEAD // 2)
         hull = np.minimum(hull, np.where(seen, ends, DEAD))
     return hull

@@ -143,15 +143,21 @@ def _virtual(local: Sequence[Term], axis: int, empty: Ints) -> Ints:
 def _stacked(values: Sequence[Ints], empty: Ints) -> Ints:
     if not values:
         return empty
+    if len(values) == 1:
+        return _half_open(values[0])[None]
     shape = np.broadcast_shapes(*(value.shape for value in values))
     return np.stack([_half_open(np.broadcast_to(value, shape)) for value in values])
 
 
 def _half_open(pair: Ints) -> Ints:
     """(2, ...) of start and negated stop as (..., 2) of start and stop; (0, 0) where nothing is seen."""
-    start, stop = pair[0], -pair[1]
-    seen = (start < DEAD // 2) & (stop > start)
-    return np.moveaxis(np.where(seen, np.stack([start, stop]), 0), 0, -1)
+    ends = np.empty((*pair.shape[1:], 2), dtype=np.int64)
+    ends[..., 0] = pair[0]
+    np.negative(pair[1], out=ends[..., 1])
+    blind = (pair[0] > DEAD // 2) | (ends[..., 1] <= ends[..., 0])
+    if blind.any():
+        ends[blind] = 0
+    return ends
 
 
 def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
@@ -168,10 +174,12 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
 
 def _starts(local: Sequence[Term], axis: int) -> Ints:
     """The starts of the virtual intervals along the map, without units that see nothing."""
-    starts = np.minimum.reduce(np.broadcast_arrays(*(term.spans[axis + 1].values[2] for term in local)))
+    starts = local[0].spans[axis + 1].values[2]
+    for term in local[1:]:
+        starts = np.minimum(starts, term.spans[axis + 1].values[2])
     along = axis if starts.shape[axis] > 1 else int(np.argmax(starts.shape))  # of a transposed map the other axis
-    starts = np.moveaxis(starts, along, 0).reshape(starts.shape[along], -1)[:, 0]
-    return np.asarray(starts[starts < DEAD // 2])
+    line = starts[tuple(slice(None) if at == along else 0 for at in range(starts.ndim))]
+    return np.asarray(line[line < DEAD // 2])
 
 
 def _commonest(starts: Ints) -> Step | None:

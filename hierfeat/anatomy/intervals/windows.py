@@ -19,7 +19,7 @@ from hierfeat.anatomy.intervals.field import (
     folded,
     simplified,
 )
-from hierfeat.anatomy.intervals.shapes import collapse, reduce, resize, split
+from hierfeat.anatomy.intervals.shapes import collapse, reduce, resize, split, with_dim
 from hierfeat.anatomy.intervals.unions import broadcast
 
 NO_TAP = -(1 << 40)  # stands where an output reads fewer inputs than its neighbours do
@@ -178,17 +178,35 @@ def concatenate(fields: Sequence[Field | None], dim: int, sizes: Sequence[int]) 
     total, before, parts = sum(sizes), 0, []
     for field, size in zip(fields, sizes, strict=True):
         if field is not None:
-            index = np.arange(total) - before
-            parts.append(pick(field, dim, np.where((index >= 0) & (index < size), index, NO_TAP)))
+            parts.append(_placed(field, dim, before, size, total))
         before += size
     wide = broadcast(parts, parts[0].shape)
     return Field(wide[0].dims, simplified(term for part in wide for term in part.terms))
 
 
+def _placed(field: Field, dim: int, before: int, size: int, total: int) -> Field:
+    """One of the tensors that are joined along `dim`, with holes where the others lie."""
+    if _constant_along(field, dim) and not any(
+        atom in span.path for atom in field.dims[dim] for term in field.terms for span in term.spans
+    ):
+        new = Atom(total)
+        blank = np.ones(total, dtype=bool)
+        blank[before : before + size] = False
+        flat = with_dim(field, dim, (new,))
+        at, rows = flat.positions(dim).start, np.stack([blank] * 4)
+        terms = tuple(term.with_spans((_blanked(term.spans[0], at, rows), *term.spans[1:])) for term in flat.terms)
+        return Field(flat.dims, terms)
+    index = np.arange(total) - before
+    return pick(field, dim, np.where((index >= 0) & (index < size), index, NO_TAP))
+
+
+def _constant_along(field: Field, dim: int) -> bool:
+    return not any(span.varies(at) for term in field.terms for span in term.spans for at in field.positions(dim))
+
+
 def mix_channels(field: Field, dim: int, groups: int, out: int) -> Field:
     """Let every output channel of a group read every input channel of that group."""
-    varying = any(span.varies(at) for term in field.terms for span in term.spans for at in field.positions(dim))
-    if groups == 1 or not varying:
+    if groups == 1 or _constant_along(field, dim):
         return resize(reduce(field, [dim], keepdim=True), dim, out)
     field = collapse(field, dim)
     parted = split(field, dim, [groups, field.shape[dim] // groups]) if field.shape[dim] > groups else field

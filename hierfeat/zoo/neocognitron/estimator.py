@@ -66,7 +66,9 @@ class Neocognitron:
     the paper all layers learn at every presentation, patterns are shifted at random, planes start weakly selective for
     different orientations, and the density of cells falls from layer to layer. ``Neocognitron("1980",
     **Neocognitron.PROTOCOL_1980)`` learns in that way, with constants that we searched for where the paper gives none.
-    NUMBERS
+    Of 30 alphabets of jittered digits that the search did not see, it learns 18 apart (exactly one cell of U_C3
+    responds to each digit, a different one to each), and the default 26; without falling density it learns none, and
+    with shifts of ±3 in place of ±2 only 4. LIMITATIONS.md has the whole table.
 
     References
     ----------
