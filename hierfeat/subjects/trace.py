@@ -176,7 +176,7 @@ def run_on_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any
 def _convolved(
     image: Tensor,
     weight: Tensor,
-    bias: Tensor | None,
+    _bias: Tensor | None,
     stride: list[int],
     padding: list[int],
     dilation: list[int],
