@@ -216,19 +216,6 @@ def plot_train(training: "Training") -> Figure:
     matplotlib.figure.Figure
     """
     table, card = training.table, training.card
-<<<<<<< HEAD
-    figure = sheet(9, 3.8)
-    left, right = figure.subplots(1, 2)
-    about = f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}"
-    figure.suptitle(about, fontsize=11)  # the provenance is of a recipe, which has no model yet
-    left.plot(table["epoch"], table["train_loss"], color=BLUE, marker=".")
-    left.set(
-        xlabel="epoch",
-        ylabel="training loss",
-        ylim=(-highest(-table["train_loss"]), 1.05 * (highest(table["train_loss"]) or 1.0)),
-    )
-    right.plot(table["epoch"], 100 * table["train_accuracy"], color=BLUE, marker=".", label="training (augmented)")
-=======
     has_loss = bool(table["train_loss"].notna().any())
     figure = sheet(9 if has_loss else 5, 3.8)
     axes = figure.subplots(1, 1 + has_loss, squeeze=False)
@@ -243,20 +230,13 @@ def plot_train(training: "Training") -> Figure:
         )
     label = "training (augmented)" if has_loss else "training"
     right.plot(table["epoch"], 100 * table["train_accuracy"], color=BLUE, marker=".", label=label)
->>>>>>> main
     if table["validation_accuracy"].notna().any():
         right.plot(table["epoch"], 100 * table["validation_accuracy"], color=VERMILION, marker=".", label="validation")
     test = 100 * card["test_accuracy"]
     right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
     right.set(xlabel="epoch", ylabel="accuracy (%)")
     right.legend(loc="lower right")
-<<<<<<< HEAD
-    for axes in (left, right):
-        open_frame(axes)
-        few_ticks(axes.xaxis)
-=======
     for axis in axes.flat:
         open_frame(axis)
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
->>>>>>> main
+        few_ticks(axis.xaxis)
     return figure

@@ -85,10 +85,8 @@ def labels_apart(axes: Axes) -> None:
         apart([text for text in shown if text.get_text() and text.get_rotation() in (0, 90)], slack=1.0)
 
 
-WHOLE = {
-    "row (pixels)", "column (pixels)", "right (pixels)", "down (pixels)", "shift (pixels)", "shift right (pixels)", "shift down (pixels)",
-    "channel", "epoch",
-}  # fmt: skip
+ALONG = ("row", "column", "right", "down", "shift", "shift right", "shift down")
+WHOLE = {"channel", "epoch", *(f"{name} (pixels)" for name in ALONG)}
 
 
 def ticks_whole(axes: Axes) -> None:
