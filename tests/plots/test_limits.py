@@ -39,16 +39,18 @@ def test_images_of_any_number_of_channels(channels):
         "applied": hf.apply_kernel(pictures[0], hf.image_kernels()["box_blur"]).plot(),
     }
     for name, figure in drawn.items():
-        drawn_well(figure)
+        if channels not in (1, 3):  # those are drawn elsewhere
+            drawn_well(figure)
         words = " ".join(text.get_text() for text in figure.findobj(lambda one: hasattr(one, "get_text")))
         assert (f"mean of {channels} channels" in words) == (channels not in (1, 3)), name
         assert grey_of(figure), name
         for picture in grey_of(figure):
             assert (picture[..., 3] == 1).all()
-    for figure in (hf.filters(h, "0").plot(), hf.filters(h, "3").plot(), hf.effective_field(h, "3", pictures).plot()):
-        drawn_well(figure)
-    for figure in (hf.bar_sweep(h, "0", 0, orientations=2).plot(), hf.map_field(h, "0", 0, probe="spot").plot()):
-        drawn_well(figure)
+    if channels == 4:
+        for one in (hf.filters(h, "0"), hf.filters(h, "3"), hf.effective_field(h, "3", pictures)):
+            drawn_well(one.plot())
+        for one in (hf.bar_sweep(h, "0", 0, orientations=2), hf.map_field(h, "0", 0, probe="spot")):
+            drawn_well(one.plot())
     shown = grey_of(drawn["fields"])[0][..., :3]
     expected = pictures[0].movedim(0, -1) if channels == 3 else pictures[0].mean(0)[..., None].expand(-1, -1, 3)
     np.testing.assert_allclose(shown, expected.clamp(0, 1), atol=1e-6)
