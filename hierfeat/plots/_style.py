@@ -62,7 +62,7 @@ def entitle(figure: Figure, result: "Result", text: str, *, size: float = 11.0) 
     """Put the model and `text` above all panels, in as many lines as the figure's width takes."""
     model = result.provenance.get("model")
     whole = f"{model}: {text}" if model else text
-    across = max(20, int(figure.get_figwidth() * 72 / (0.53 * size)))
+    across = max(20, int(figure.get_figwidth() * 72 / (0.6 * size)))
     lines = [part for line in whole.split("\n") for part in textwrap.wrap(line, across)]
     figure.suptitle("\n".join(lines), fontsize=size)
 

@@ -68,10 +68,8 @@ def plot_nonnegativity(result: "NonNegativity", *, layers: Sequence[str] | None 
         axes[0], ("Values", "Channels, sorted by activity", "Against a Gaussian input"), strict=True
     ):
         panel.set_title(title, fontsize=10)
-    if axes[0, 0].get_legend_handles_labels()[0]:
-        axes[0, 0].legend(fontsize=8, frameon=False)
-    axes[0, 1].legend(fontsize=8, frameon=False)
-    axes[0, 2].legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    keys = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=len(keys), frameon=False, fontsize=9)
     settings = result.provenance["parameters"]
     entitle(figure, result, f"before and after each rectifier{some}, {settings['images']} images")
     return figure

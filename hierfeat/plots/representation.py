@@ -113,7 +113,7 @@ def _numbers(axes: Axes, matrix: np.ndarray, drawn: AxesImage) -> None:
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             ink = ink_on(drawn, value)
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+            axes.text(column, row, f"{value:z.2f}", ha="center", va="center", fontsize=7, color=ink)
 
 
 def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
