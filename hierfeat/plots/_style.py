@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ def entitle(figure: Figure, result: "Result", text: str, *, size: float = 11.0) 
     """Put the model and `text` above all panels, in as many lines as the figure's width takes."""
     model = result.provenance.get("model")
     whole = f"{model}: {text}" if model else text
-    across = max(20, int(figure.get_figwidth() * 72 / (0.53 * size)))
+    across = max(20, int(figure.get_figwidth() * 72 / (0.6 * size)))
     lines = [part for line in whole.split("\n") for part in textwrap.wrap(line, across)]
     figure.suptitle("\n".join(lines), fontsize=size)
 
@@ -270,11 +271,16 @@ def ink_on_colour(colour: Any) -> str:
     return "black" if float(np.dot(to_rgb(colour), (0.3, 0.59, 0.11))) > 0.45 else "white"
 
 
+def few_ticks(axis: Axis, *, most: int = 6, whole: bool = True) -> None:
+    """Few ticks, and only at whole numbers unless told: no channel stands at 0.15, no pixel at a half."""
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=1 if whole else 2))
+
+
 def whole_pixels(*panels: Axes) -> None:
     """Ticks at whole pixels only."""
     for axes in panels:
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
+        few_ticks(axes.xaxis)
+        few_ticks(axes.yaxis)
 
 
 def picture(image: Any) -> Floats:

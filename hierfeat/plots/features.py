@@ -80,7 +80,7 @@ def plot_top_patches(
 def _patches_in_words(result: "ChannelPatches", layer: str, table: Any, shown: int) -> str:
     patches = result.patches[layer]
     what = "least" if result.least else "most"
-    some = f" (channels {shown} of {len(patches)})" if shown < len(patches) else ""
+    some = f" ({shown} of {len(patches)} channels)" if shown < len(patches) else ""
     height, width = ((table[end] - table[start]).max() for end, start in (("bottom", "top"), ("right", "left")))
     size = f"fields of {height:.0f} × {width:.0f} pixels; " if np.isfinite(height + width) else ""
     return (

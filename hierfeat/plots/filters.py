@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -16,6 +15,7 @@ from hierfeat.plots._style import (
     bare,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     jitter,
     number,
@@ -226,7 +226,7 @@ def _cosines(ax: Axes, filters: "Filters") -> None:
     ax.hist(own[np.isfinite(own)], bins, color=BLUE, alpha=0.8, label=filters.layer)
     ax.hist(chance[np.isfinite(chance)], bins, color=ORANGE, alpha=0.6, label="random kernels")
     ax.set(xlabel="least cosine with another kernel", ylabel="kernels")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    few_ticks(ax.yaxis)
     ax.legend(fontsize=8, frameon=False)
     open_frame(ax)
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -17,6 +16,7 @@ from hierfeat.plots._style import (
     VERMILION,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     key_by_depth,
     open_frame,
@@ -68,7 +68,7 @@ def _against_pixels(panel: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     low = min(0.0, -highest(-rows["pixels"]))
     panel.plot([low, 1], [low, 1], color=LIGHT, linewidth=0.8, zorder=0)
     panel.invert_xaxis()
-    panel.xaxis.set_major_locator(MaxNLocator(4))
+    few_ticks(panel.xaxis, most=4, whole=False)
     open_frame(panel)
 
 

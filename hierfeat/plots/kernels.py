@@ -16,6 +16,7 @@ from hierfeat.plots._style import (
     INK,
     as_drawn,
     bare,
+    entitle,
     highest,
     ink_on,
     ink_on_colour,
@@ -34,28 +35,31 @@ if TYPE_CHECKING:
     from hierfeat.stimuli.kernels import ImageKernels
 
 
+MOST_COLUMNS = 12
+
+
 def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     """Draw every kernel, blue for negative weights and red for positive ones, with numbers where they fit.
 
     Parameters
     ----------
     columns : int
-        Kernels side by side.
+        Kernels side by side, up to twelve.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    columns = max(1, min(columns, len(result.kernels)))
+    columns = max(1, min(columns, len(result.kernels), MOST_COLUMNS))
     rows = -(-len(result.kernels) // columns)
-    figure = sheet(max(1.75 * columns, 4.5), 1.95 * rows + 0.4)
+    figure = sheet(max(1.5 * columns, 4.5), 1.7 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, (name, kernel) in zip(axes, result.kernels.items(), strict=False):
         draw_kernel(axis, kernel)
-        axis.set_title(title(name), fontsize=11)
+        axis.set_title(title(name), fontsize=10)
     for axis in axes[len(result.kernels) :]:
         axis.axis("off")
-    figure.suptitle("Image kernels: blue inhibits, white ignores, red excites", fontsize=13)
+    entitle(figure, result, "image kernels: blue inhibits, white ignores, red excites", size=12)
     return figure
 
 
@@ -94,14 +98,14 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     Parameters
     ----------
     columns : int
-        Pictures side by side.
+        Pictures side by side, up to six.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     panels = 1 + len(result.outputs)
-    columns = max(1, min(columns, panels))
+    columns = max(1, min(columns, panels, MOST_COLUMNS // 2))
     rows = -(-panels // columns)
     height, width = result.image.shape[:2]
     figure = sheet(3.2 * columns, (3.2 * height / width + 0.55) * rows)
@@ -169,7 +173,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     right.set_xlabel(f"input cell, {_shape(result.in_shape)} = {columns}", fontsize=12)
     right.set_ylabel(f"output cell, {_shape(result.out_shape)} = {rows}", fontsize=12)
     weights = f"{len(result.table)} weights fill a matrix of {rows} × {columns} = {result.entries.size:,} entries"
-    figure.suptitle(weights, fontsize=13)
+    entitle(figure, result, weights, size=12)
     return figure
 
 
@@ -235,7 +239,7 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     scale(shown, right, "largest gain", shrink=1)
     row = result.table.iloc[0]
     norm, status = number(row["spectral_norm"], ".3g"), str(row["status"]).lower()
-    figure.suptitle(f"{row['outputs']} × {row['inputs']} matrix, spectral norm {norm} ({status})", fontsize=11)
+    entitle(figure, result, f"{row['outputs']} × {row['inputs']} matrix, spectral norm {norm} ({status})")
     return figure
 
 

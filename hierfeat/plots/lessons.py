@@ -18,6 +18,7 @@ from hierfeat.plots._style import (
     SKY,
     VERMILION,
     bare,
+    entitle,
     highest,
     number,
     open_frame,
@@ -62,7 +63,7 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
         _line(figure.add_subplot(grid[1, :]), result)
     else:
         _line(figure.subplots(), result)
-    figure.suptitle(_settings_in_words(result.settings), fontsize=15)
+    entitle(figure, result, _settings_in_words(result.settings), size=14)
     return figure
 
 
@@ -189,6 +190,8 @@ def _curves(result: "ActivationFunctions") -> Figure:
     for axis in axes.ravel()[count:]:
         axis.axis("off")
     _name_axes(figure, axes)
+    title = "activation functions: range, mean output for a standard normal input; grey where |slope| < 0.01"
+    entitle(figure, result, title, size=12)
     return figure
 
 
@@ -210,8 +213,6 @@ def _name_axes(figure: Figure, axes: np.ndarray) -> None:
         axis.set_ylabel("output", fontsize=11)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=11)
-    title = "Activation functions: range, mean output for a standard normal input; grey where |slope| < 0.01"
-    figure.suptitle(title, fontsize=13)
 
 
 def _maps(result: "ActivationFunctions") -> Figure:
@@ -234,5 +235,5 @@ def _maps(result: "ActivationFunctions") -> Figure:
     for axis in axes[1 + len(result.values) :]:
         axis.axis("off")
     scale(drawn, list(axes), "activation", shrink=0.6)
-    figure.suptitle("One feature map through each activation function; flat: |slope| < 0.01", fontsize=13)
+    entitle(figure, result, "one feature map through each activation function; flat: |slope| < 0.01", size=12)
     return figure

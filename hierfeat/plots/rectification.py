@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -18,6 +17,7 @@ from hierfeat.plots._style import (
     VERMILION,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     key_by_depth,
     number,
@@ -68,10 +68,8 @@ def plot_nonnegativity(result: "NonNegativity", *, layers: Sequence[str] | None 
         axes[0], ("Values", "Channels, sorted by activity", "Against a Gaussian input"), strict=True
     ):
         panel.set_title(title, fontsize=10)
-    if axes[0, 0].get_legend_handles_labels()[0]:
-        axes[0, 0].legend(fontsize=8, frameon=False)
-    axes[0, 1].legend(fontsize=8, frameon=False)
-    axes[0, 2].legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    keys = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=len(keys), frameon=False, fontsize=9)
     settings = result.provenance["parameters"]
     entitle(figure, result, f"before and after each rectifier{some}, {settings['images']} images")
     return figure
@@ -91,6 +89,7 @@ def _distribution(axes: Axes, result: "NonNegativity", name: str) -> None:
             axes.set_yscale("log")
     axes.axvline(0, color=INK, linewidth=0.7)
     axes.set(xlabel="value", ylabel=f"{name}\nshare of values")
+    few_ticks(axes.xaxis, most=4, whole=False)
     open_frame(axes)
 
 
@@ -108,7 +107,7 @@ def _channels(axes: Axes, rows: "pd.DataFrame") -> None:
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlim(-0.6, len(ordered) - 0.4)
     axes.set_xlabel("channel")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    few_ticks(axes.xaxis)
     open_frame(axes)
 
 

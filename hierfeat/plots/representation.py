@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -18,6 +17,7 @@ from hierfeat.plots._style import (
     as_drawn,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     ink_on,
     jitter,
@@ -113,7 +113,7 @@ def _numbers(axes: Axes, matrix: np.ndarray, drawn: AxesImage) -> None:
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             ink = ink_on(drawn, value)
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=ink)
+            axes.text(column, row, f"{value:z.2f}", ha="center", va="center", fontsize=7, color=ink)
 
 
 def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
@@ -195,7 +195,7 @@ def _parts(axes: Axes, result: "AdditiveParts", rank: int) -> None:
     drawn = positive(axes, result.parts[:rank].T, aspect="auto")
     axes.set(xlabel="part", ylabel="channel")
     axes.set_xticks(range(rank), [str(part + 1) for part in range(rank)])
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    few_ticks(axes.yaxis)
     axes.set_title("What it is made of", fontsize=10)
     scale(drawn, axes, "weight", shrink=0.6)
 

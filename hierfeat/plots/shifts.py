@@ -8,7 +8,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -22,6 +21,7 @@ from hierfeat.plots._style import (
     VERMILION,
     by_depth,
     entitle,
+    few_ticks,
     highest,
     ink_on,
     key_by_depth,
@@ -84,7 +84,7 @@ def _curves(axes: Axes, means: pd.DataFrame, table: pd.DataFrame) -> None:
         marker = MARKERS.get(kinds[name], ".")
         axes.plot(means.columns, curve, color=colour, marker=marker, markersize=4.5, label=name)
     axes.set_xlabel("shift (pixels)")
-    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=True))
+    few_ticks(axes.xaxis, most=5)
     open_frame(axes)
 
 
@@ -151,7 +151,7 @@ def _before_and_after(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_title(f"{rows['layer'].iloc[0]}: invariance before (dotted) and after", fontsize=10)
     axes.set_xlabel("invariance to shifts")
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    few_ticks(axes.xaxis, most=5, whole=False)
     open_frame(axes)
 
 
@@ -177,7 +177,7 @@ def _output(axes: Axes, rows: pd.DataFrame) -> None:
         else:
             axes.annotate("no output (see status)", (0.03, place), xycoords=beside, va="center", fontsize=8, color=GREY)
     axes.margins(x=0.15)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    few_ticks(axes.xaxis, most=4, whole=False)
     axes.set_title("Output’s invariance; images of unchanged class →", fontsize=10)
     axes.set_xlabel("invariance to shifts")
     open_frame(axes)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from hierfeat.plots._style import (
@@ -141,13 +142,17 @@ def _strips(
     axes: Axes, values: "list[pd.Series[float]]", label: str, limits: tuple[float, float], *, median: bool = True
 ) -> None:
     """Every unit as a dot, and the median as a bar; nothing lies outside the limits unseen."""
-    every = pd.concat(values) if values else pd.Series(dtype=float)
-    for place, series in enumerate(values):
-        known = series.dropna().to_numpy(dtype=float)
-        alpha = min(1.0, max(0.25, 20 / max(len(known), 1)))
-        axes.plot(known, place + jitter(len(known)), "o", markersize=3, alpha=alpha, color=BLUE, markeredgewidth=0)
-        if len(known) and median:
-            axes.plot([np.median(known)] * 2, [place - 0.38, place + 0.38], color=INK, linewidth=2)
+    known = {place: series.dropna().to_numpy(dtype=float) for place, series in enumerate(values)}
+    known = {place: part for place, part in known.items() if len(part)}
+    every = np.concatenate([np.empty(0), *known.values()])
+    places = np.concatenate([np.empty(0), *(place + jitter(len(part)) for place, part in known.items())])
+    alpha = min(1.0, max(0.25, 20 * len(known) / max(len(every), 1)))
+    axes.plot(every, places, "o", markersize=3, alpha=alpha, color=BLUE, markeredgewidth=0)
+    if median:
+        axes.vlines(
+            [np.median(part) for part in known.values()], np.array([*known]) - 0.38, np.array([*known]) + 0.38,
+            color=INK, linewidth=2,
+        )  # fmt: skip
     axes.set_xlabel(label)
     axes.set_xlim(min(limits[0], -1.02 * highest(-every)), max(limits[1], 1.02 * highest(every)))
     axes.grid(axis="x", alpha=0.3)
@@ -211,7 +216,8 @@ def _own_peaks(axes: Axes, places: np.ndarray, curves: np.ndarray) -> None:
     peak = curves.max(1, keepdims=True)
     curves = curves / np.where(peak > 0, peak, 1)
     alpha = min(1.0, max(0.1, 8 / len(curves)))
-    axes.plot(places, curves.T, color=BLUE, alpha=alpha, linewidth=1)
+    each = np.stack(np.broadcast_arrays(places, curves), -1)
+    axes.add_collection(LineCollection(list(each), color=BLUE, alpha=alpha, linewidth=1), autolim=True)
     axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2, label="median")
     axes.set_ylim(min(0.0, float(curves.min())), 1.05)
     axes.legend(frameon=False, fontsize=8)

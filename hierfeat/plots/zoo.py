@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import ConnectionPatch, Rectangle
-from matplotlib.ticker import MaxNLocator
 
 from hierfeat.errors import HierfeatError
 from hierfeat.plots._style import (
@@ -19,6 +18,7 @@ from hierfeat.plots._style import (
     VERMILION,
     bare,
     entitle,
+    few_ticks,
     highest,
     number,
     open_frame,
@@ -244,5 +244,5 @@ def plot_train(training: "Training") -> Figure:
     right.legend(loc="lower right")
     for axis in axes.flat:
         open_frame(axis)
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        few_ticks(axis.xaxis)
     return figure

@@ -68,7 +68,7 @@ def training() -> Training:
         }
     )  # fmt: skip
     card = {"model": "net3", "parameters": 1234, "recipe": {"seed": 0}, "test_accuracy": 0.8}
-    return Training(table, {"model": "net3"}, weights={}, card=card)
+    return Training(table, {"seed": 0}, weights={}, card=card)
 
 
 def tuned() -> Any:

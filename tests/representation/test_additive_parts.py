@@ -76,7 +76,7 @@ def test_layers_without_maps_files_and_bad_input(tmp_path) -> None:
     h, images = hf.load("lenet5-digits"), hf.digits(split="test")[0]
     dense = additive_parts(h, "act3", images, max_images=20)
     assert dense.maps.shape == (20, 4, 1, 1)
-    assert len(dense.plot().axes) == 2
+    assert [axes.get_title() for axes in dense.plot().axes] == ["What it is made of", "", "Equal rank"]  # and a scale
     maps = additive_parts(h, "act2", images, max_images=8)
     again = AdditiveParts.load(maps.save(tmp_path / "parts"))
     assert np.array_equal(again.parts, maps.parts)

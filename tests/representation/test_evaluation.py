@@ -61,7 +61,7 @@ def test_saves_loads_and_draws(tmp_path: Path) -> None:
     found = evaluate(hf.load("lenet5-digits"), images, labels)
     again = Evaluation.load(found.save(tmp_path))
     assert (again.confusion == found.confusion).all()
-    assert "99." in again.plot().axes[0].get_title()
+    assert "99." in again.plot().get_suptitle()
     assert len(again.plot_mistakes(images).axes) >= 1
 
 

@@ -139,7 +139,7 @@ def test_rsa_needs_patterns() -> None:
     result = similarity(linear(torch.eye(48)), shown, layers="linear")
     assert result.table["status"].tolist() == ["flat"]
     assert result.cka == pytest.approx(1)
-    assert [text.get_text() for axes in result.plot().axes for text in axes.texts] == ["1.00", ""]
+    assert [text.get_text() for axes in result.plot().axes for text in axes.texts] == ["1.00"]
 
 
 def test_rsa_of_patterns_that_hardly_differ() -> None:

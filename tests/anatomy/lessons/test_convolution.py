@@ -111,7 +111,7 @@ def test_plot_shows_signed_outputs_symmetrically(shape):
     axes = apply_kernel(RANDOM.random(shape), kernels).plot().axes
     assert axes[0].get_title() == "image, 8 × 9 pixels"
     assert axes[1].get_title() == "box blur"
-    assert axes[2].get_title().startswith("sobel 90°  (blue −")
+    assert axes[2].get_title().startswith("sobel 90°\nblue −")
     low, high = axes[2].images[0].get_clim()
     assert low == -high
 

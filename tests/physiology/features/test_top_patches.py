@@ -249,7 +249,7 @@ def test_nan_answers_and_unknown_layers_to_plot() -> None:
         h.model[0].bias[1] = torch.nan
     with pytest.raises(hf.HierfeatError, match="NaN"):
         top_patches(h, IMAGES)
-    with pytest.raises(hf.HierfeatError, match="no patches of"):
+    with pytest.raises(hf.HierfeatError, match="expected a layer of this result"):
         top_patches(small(), IMAGES).plot("conv9")
     with pytest.raises(hf.HierfeatError, match="expected channels"):
         top_patches(small(), IMAGES).plot("0", channels=[7])

@@ -78,7 +78,7 @@ def test_silent_units_are_drawn_as_none(make):
     )
     pairs = cell_pairs(h, orientations=4, frequencies=3)
     assert set(pairs.table.cell_type_before) == {"unresponsive"}
-    assert "no unit" in pairs.plot().legends[0].get_title().get_text()
+    assert "no unit" in pairs.plot().get_suptitle()
 
 
 def test_a_net_without_pools_is_refused():
