@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._maps import STEPS, Maps
-from hierfeat.subjects.guard import Guard
+from hierfeat.subjects.guard import Guard, opened, undisturbed
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
 
 
@@ -198,6 +198,7 @@ class Watch(TorchFunctionMode, Guard):
     ) -> None:
         super().__init__()
         self._before, self._after, self._writing = before, after, writing
+        self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
         self._maps = Maps()
         self._quiet = 0  # callbacks that are running
@@ -223,6 +224,9 @@ class Watch(TorchFunctionMode, Guard):
 
     def _save(self) -> None:
         self._depth = torch._C._len_torch_function_stack()
+        self._told = [guard.writing for guard in opened() if isinstance(guard, undisturbed)]
+        if self._writing is not None:
+            self._told.append(self._writing)
         self._quiet = 0
         self._start_afresh()
 
@@ -246,9 +250,9 @@ class Watch(TorchFunctionMode, Guard):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if self._writing is not None:
-            for written in written_by(func, args, kwargs):
-                self._writing(written)
+        for written in written_by(func, args, kwargs):
+            for told in self._told:
+                told(written)
         if self._quiet or (self._inside and not self._shown):
             return func(*args, **kwargs)
         op, given, named = as_function(func, args, kwargs)

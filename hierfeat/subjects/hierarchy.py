@@ -275,13 +275,7 @@ class Watching(undisturbed):
 
     def __init__(self, model: nn.Module, **callbacks: Any) -> None:
         super().__init__(model)
-        self._told: Callable[[Tensor], None] | None = callbacks.pop("writing", None)
-        self._watch = Watch(model, writing=self.writing, **callbacks)
-
-    def writing(self, tensor: Tensor) -> None:
-        super().writing(tensor)
-        if self._told is not None:
-            self._told(tensor)
+        self._watch = Watch(model, **callbacks)
 
     def _apply(self) -> None:
         super()._apply()
