@@ -46,15 +46,12 @@ def copied(h: Hierarchy) -> nn.Module:
 def draw_weights(model: nn.Module, seed: int) -> None:
     """Initialise every module afresh, inner ones first, from the CPU's global generator."""
     torch.default_generator.manual_seed(seed)
+    lists = [module for module in model.modules() if isinstance(module, parametrize.ParametrizationList)]
+    following = {id(module) for one in lists for module in one.modules()}  # from the weights; see _reset_parametrised
     with torch.no_grad():
         for module in reversed(list(model.modules())):
-            if not isinstance(module, parametrize.ParametrizationList) and not _inside_parametrisation(module):
+            if id(module) not in following:
                 _reset(module)
-
-
-def _inside_parametrisation(module: nn.Module) -> bool:
-    """Parametrisations follow from the weights that they make; see :func:`_reset_parametrised`."""
-    return type(module).__module__.startswith("torch.nn.utils.parametriz")
 
 
 def _reset(module: nn.Module) -> None:
