@@ -166,9 +166,10 @@ class undisturbed(Guard):
     Notes
     -----
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
-    others are, and the global random states of torch, numpy and Python. Buffers are cloned on entry, and written back only
-    if something changed them. Parameters are too large for that: one is cloned when :meth:`writing` is told that it
-    is about to be written into.
+    others are, and the global random states of torch, numpy and Python.
+
+    Buffers are cloned on entry, and written back only if something changed them. Parameters are too large for that:
+    one is cloned when :meth:`writing` is told that it is about to be written into.
 
     Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
     exported program), and nothing would undo that. A module compiled in place runs uncompiled in the block.

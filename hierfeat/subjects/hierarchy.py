@@ -114,7 +114,8 @@ class Hierarchy:
     def layers(self) -> LayerTable:
         """Every layer call, in call order; found by running the model once (for shapes only, where it can be).
 
-        Found again when the model's modules, their settings or the shapes of their parameters have changed since.
+        Found again when the model's modules, the shapes of their parameters or their settings have changed since (of
+        modules that are not torch's: flags and texts; after a change of a number there, make a new Hierarchy).
         """
         structure = (structure_of(self.model), self.input_shape)
         if self._table is None or self._table[0] != structure:

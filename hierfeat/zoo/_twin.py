@@ -115,8 +115,9 @@ def _compute(module: nn.Module, hook: WeightNorm | SpectralNorm) -> None:
 def _reset_parametrised(module: nn.Module) -> None:
     """Reset a module as if it were not parametrised, and let its parametrisations take over the fresh weights."""
     parametrised: Any = module.parametrizations
-    plain = copy.copy(module)
-    plain.__class__ = type(module).__bases__[0]
+    base = type(module).__bases__[0]
+    plain = base.__new__(base)
+    plain.__dict__.update(module.__dict__)
     fresh = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in parametrised}
     plain._parameters = {**{n: None if p is None else nn.Parameter(p) for n, p in module._parameters.items()}, **fresh}
     plain._modules = {name: child for name, child in module._modules.items() if name != "parametrizations"}
