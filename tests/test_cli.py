@@ -97,6 +97,7 @@ def test_models_and_cards(capsys):
         (["record", "lenet5-digits", "--limit", "0", "--out", "x.safetensors"], "--limit of at least 1"),
         (["tuning", "lenet5-digits", "--layers", "conv9", "--out", "tuning"], "did you mean 'conv"),
         (["train", "nothing"], "nothing"),
+        (["train", "lenet5-digit"], "did you mean 'lenet5-digits'?"),
         (["profile", "lenet5-digits", "--images", "photographs"], "expected labelled images"),
     ],
 )

@@ -116,6 +116,7 @@ def toy(
     amounts: Mapping[str, Sequence[float]] | Sequence[str] = ("shift",),
     objective: str | Callable[[torch.Tensor], torch.Tensor] = "channel",
     size: tuple[int, int] | None = None,
+    measures: Sequence[hf.Measure] = (),
     out: str | Path,
 ) -> hf.Result:
     """Do as a test wants.
@@ -169,6 +170,13 @@ def test_words_become_arguments_by_the_signature(words, name, value, capsys):
     found = len(found) if name == "images" else found
     assert found == value
     assert type(found) is type(value)
+
+
+def test_measures_are_named(capsys):
+    made = given("conv1", "--measures", "Moments", "TopPatches", "--out", "folder", capsys=capsys)["measures"]
+    assert [type(measure) for measure in made] == [hf.Moments, hf.TopPatches]
+    with pytest.raises(AssertionError, match=r"did you mean Moments\?"):
+        given("conv1", "--measures", "Momens", "--out", "folder", capsys=capsys)
 
 
 def test_help_texts_are_read_from_the_docstring():

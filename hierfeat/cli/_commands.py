@@ -3,11 +3,12 @@
 ``hierfeat.cli._commands.NAME`` is the command of the public function NAME.
 """
 
+import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import hierfeat as hf
 from hierfeat._result import Result
@@ -15,6 +16,8 @@ from hierfeat.cli._catalogue import Command, command, public
 from hierfeat.cli._finish import FINISH, RESULT, Finish, Run
 from hierfeat.cli._inputs import SETS, Inputs, pictures
 from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, members, option, own_options, signature
+from hierfeat.errors import HierfeatError
+from hierfeat.recording.measure import Measure
 from hierfeat.subjects.hierarchy import Hierarchy
 
 _KEYWORD, _EITHER = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -95,6 +98,9 @@ def _role(parameter: inspect.Parameter) -> Role | None:
         return Role(parameter, _networks, list[str] if parameter.kind is parameter.VAR_POSITIONAL else str)
     if any(issubclass(kind, Result) for kind in classes):
         return Role(parameter, _saved, Path)
+    elements = [element for kind in kinds for element in get_args(kind)[:1] if isinstance(element, type)]
+    if any(issubclass(element, Measure) for element in elements):
+        return Role(parameter, _measures, list[str])
     return None
 
 
@@ -124,6 +130,18 @@ def _saved(parameter: inspect.Parameter, folder: Path | None, _: Inputs) -> Any:
     return kind.load(folder)
 
 
+def _measures(_parameter: inspect.Parameter, words: list[str] | None, _: Inputs) -> Any:
+    """A measure of each name, as it is made without arguments."""
+    kinds = {name: getattr(hf, name) for name in public()}
+    names = [name for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Measure)]
+    for word in words or ():
+        if word not in names or word == "Measure":
+            close = difflib.get_close_matches(word, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise HierfeatError(f"expected measures among {', '.join(names)}, got {word!r}{hint}")
+    return None if words is None else [getattr(hf, word)() for word in words]
+
+
 def _network() -> list[inspect.Parameter]:
     return [
         inspect.Parameter("model", inspect.Parameter.POSITIONAL_ONLY, annotation=Model),
@@ -146,18 +164,19 @@ def _for_roles(roles: list[Role]) -> list[inspect.Parameter]:
     made = []
     for role in roles:
         if role.words is not None:
-            what = (
-                "folder of a saved result" if role.words is Path else "another network, or `untrained`, this one's twin"
-            )
-            metavar = "FOLDER" if role.words is Path else "MODEL"
+            what, metavar = _SAID[role.fill]
             required = role.parameter.default is _NOTHING and role.parameter.kind is not role.parameter.VAR_POSITIONAL
-            made.append(
-                option(role.parameter.name, role.words, what, metavar=metavar, required=required, group=NETWORK)
-            )
+            settings = {"metavar": metavar, "group": NETWORK}
+            made.append(option(role.parameter.name, role.words, what, required=required, **settings))
     return made
 
 
 _NOTHING = inspect.Parameter.empty
+_SAID = {
+    _networks: ("another network, or `untrained`, this one's twin", "MODEL"),
+    _saved: ("folder of a saved result", "FOLDER"),
+    _measures: ("what is measured: Moments, ActiveFraction and others", "NAME..."),
+}
 
 
 def _for_images(roles: list[Role], about: Command) -> list[inspect.Parameter]:

@@ -209,30 +209,34 @@ def _layer_label(name: str, shape: tuple[int, ...], top: float) -> str:
 
 
 def plot_train(training: "Training") -> Figure:
-    """Draw the loss on the left, the accuracies and the final test accuracy on the right.
+    """Draw the loss on the left, the accuracies and the final test accuracy on the right (no loss: no left panel).
 
     Returns
     -------
     matplotlib.figure.Figure
     """
     table, card = training.table, training.card
-    figure = sheet(9, 3.8)
-    left, right = figure.subplots(1, 2)
+    has_loss = bool(table["train_loss"].notna().any())
+    figure = sheet(9 if has_loss else 5, 3.8)
+    axes = figure.subplots(1, 1 + has_loss, squeeze=False)
+    right = axes[0, -1]
     figure.suptitle(f"{card['model']}: {card['parameters']:,} parameters, seed {card['recipe']['seed']}", fontsize=11)
-    left.plot(table["epoch"], table["train_loss"], color=BLUE, marker=".")
-    left.set(
-        xlabel="epoch",
-        ylabel="training loss",
-        ylim=(-highest(-table["train_loss"]), 1.05 * (highest(table["train_loss"]) or 1.0)),
-    )
-    right.plot(table["epoch"], 100 * table["train_accuracy"], color=BLUE, marker=".", label="training (augmented)")
+    if has_loss:
+        axes[0, 0].plot(table["epoch"], table["train_loss"], color=BLUE, marker=".")
+        axes[0, 0].set(
+            xlabel="epoch",
+            ylabel="training loss",
+            ylim=(-highest(-table["train_loss"]), 1.05 * (highest(table["train_loss"]) or 1.0)),
+        )
+    label = "training (augmented)" if has_loss else "training"
+    right.plot(table["epoch"], 100 * table["train_accuracy"], color=BLUE, marker=".", label=label)
     if table["validation_accuracy"].notna().any():
         right.plot(table["epoch"], 100 * table["validation_accuracy"], color=VERMILION, marker=".", label="validation")
     test = 100 * card["test_accuracy"]
     right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
     right.set(xlabel="epoch", ylabel="accuracy (%)")
     right.legend(loc="lower right")
-    for axes in (left, right):
-        open_frame(axes)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axis in axes.flat:
+        open_frame(axis)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure

@@ -40,7 +40,7 @@ def outputs_with(
     try:
         with _swapped(h, layer, pooling):
             responses = [_output(h, images) for images in shown]
-    except (HierfeatError, RuntimeError):
+    except (RuntimeError, HierfeatError):
         if pooling != "none":
             raise
         return [], "no output: the layers after the pool cannot take the larger map"

@@ -4,7 +4,7 @@ import difflib
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from hierfeat.subjects.checks import as_images, checked_labels, choice, known, w
 from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
 from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980
 from hierfeat.zoo.neocognitron.self_organisation import in_parts
-from hierfeat.zoo.neocognitron.settings_1980 import Settings1980
+from hierfeat.zoo.neocognitron.settings_1980 import PROTOCOL_1980, Settings1980
 from hierfeat.zoo.neocognitron.training import BATCH, train_1980, train_modern
 
 if TYPE_CHECKING:
@@ -35,49 +35,56 @@ _SLACK = 1e-3  # resampling may overshoot [0, 1] by a rounding error
 class Neocognitron:
     """Fukushima's network of S- and C-cells, self-organised, without a gradient.
 
-        Parameters
-        ----------
-        mode : str
-            ``"modern"`` (2003-2013: contrast cells, add-if-silent, subtractive inhibition, square-root C-cells, a top
-            stage with labels) or ``"1980"`` (shunting inhibition, reinforcement without a teacher).
-        seed : int
-            Of the draws of patterns and deformations; in 1980, of the random shifts.
-        **settings
-            Constants of the mode, each an attribute of the same name: see `ModernSettings` and `Settings1980` in
-            ``hierfeat.zoo.neocognitron``.
+    Parameters
+    ----------
+    mode : str
+        ``"modern"`` (2003-2013: contrast cells, add-if-silent, subtractive inhibition, square-root C-cells, a top
+        stage with labels) or ``"1980"`` (shunting inhibition, reinforcement without a teacher).
+    seed : int
+        Of the draws of patterns and deformations; in 1980, of the random shifts.
+    **settings
+        Constants of the mode, each an attribute of the same name: see `ModernSettings` and `Settings1980` in
+        ``hierfeat.zoo.neocognitron``.
 
-        Attributes
-        ----------
-        network_ : torch.nn.Module
-            The network, after `fit`.
-        classes_ : numpy.ndarray
-            The labels, in the order of the network's outputs.
+    Attributes
+    ----------
+    network_ : torch.nn.Module
+        The network, after `fit`.
+    classes_ : numpy.ndarray
+        The labels, in the order of the network's outputs.
 
-        Raises
-        ------
-        HierfeatError
-            If the mode or a setting is unknown, or a setting has a value that it cannot take.
+    Raises
+    ------
+    HierfeatError
+        If the mode or a setting is unknown, or a setting has a value that it cannot take.
 
-        Notes
-        -----
-    @@NOTES@@
+    Notes
+    -----
+    Cells, sizes and reinforcement of the 1980 mode are the paper's equations 1 to 6 with its constants. By default its
+    learning is **not** the paper's: the layers learn one after the other, from patterns that keep their place, starting
+    from connections that differ in strength alone, and neighbouring cells stand one cell of the layer below apart. In
+    the paper all layers learn at every presentation, patterns are shifted at random, planes start weakly selective for
+    different orientations, and the density of cells falls from layer to layer. ``Neocognitron("1980",
+    **Neocognitron.PROTOCOL_1980)`` learns in that way, with constants that we searched for where the paper gives none.
+    NUMBERS
 
-        References
-        ----------
-        Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition
-        unaffected by shift in position. Biological Cybernetics 36, 193-202.
-        Fukushima, K. (2013). Artificial vision by multi-layered neural networks: Neocognitron and its advances. Neural
-        Networks 37, 103-119.
+    References
+    ----------
+    Fukushima, K. (1980). Neocognitron: a self-organizing neural network model for a mechanism of pattern recognition
+    unaffected by shift in position. Biological Cybernetics 36, 193-202.
+    Fukushima, K. (2013). Artificial vision by multi-layered neural networks: Neocognitron and its advances. Neural
+    Networks 37, 103-119.
 
-        Examples
-        --------
-        >>> from hierfeat.zoo.neocognitron import Neocognitron, glyphs
-        >>> images, labels = glyphs()
-        >>> net = Neocognitron("1980").fit(images, labels)
-        >>> net.score(images, labels)
-        1.0
+    Examples
+    --------
+    >>> from hierfeat.zoo.neocognitron import Neocognitron, glyphs
+    >>> images, labels = glyphs()
+    >>> net = Neocognitron("1980").fit(images, labels)
+    >>> net.score(images, labels)
+    1.0
     """
 
+    PROTOCOL_1980: ClassVar[dict[str, Any]] = PROTOCOL_1980
     _estimator_type = "classifier"
     seed: int
 

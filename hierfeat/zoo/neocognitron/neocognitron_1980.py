@@ -142,15 +142,15 @@ class CellLabels(nn.Module):
         self.register_buffer("names", torch.zeros(classes, cells))
         self.names: Tensor
 
-    def name_cells(self, answers: Tensor, labels: Tensor) -> None:
+    def name_cells(self, responses: Tensor, labels: Tensor) -> None:
         """Name each cell after the class of the pattern that drives it most; silent cells get no name."""
-        strongest, pattern = answers.max(0)
+        strongest, pattern = responses.max(0)
         named = F.one_hot(labels[pattern], self.out_features).T * (strongest > 0)
         self.names.copy_(named)
 
-    def forward(self, answers: Tensor) -> Tensor:
+    def forward(self, responses: Tensor) -> Tensor:
         """(N, cells) to (N, classes)."""
-        return (answers[:, None] * self.names).amax(2)
+        return (responses[:, None] * self.names).amax(2)
 
 
 class Network1980(nn.Module):

@@ -1,7 +1,7 @@
-"""How S-cells come to be without a teacher: patterns found in the input become cells.
+"""How S-cells are formed without a teacher: patterns found in the input become cells.
 
-Two rules of the later Neocognitron. *Add-if-silent* (Fukushima 2013): a pattern that no cell answers becomes a new
-cell. *Winner-take-all*: each pattern pulls the cell that answers it most towards itself. Both look only at the
+Two rules of the later Neocognitron. *Add-if-silent* (Fukushima 2013): a pattern to which no cell responds becomes a new
+cell. *Winner-take-all*: each pattern pulls the cell that responds to it most towards itself. Both look only at the
 c-weighted cosine between patterns, which is what an S-cell's excitation divided by its V-cell's response is.
 
 References
@@ -35,7 +35,7 @@ def active_patterns(layer: SLayer, planes: Tensor, *, count: int, floor: float, 
     count : int
         Patterns wanted; fewer come back if fewer places are active.
     floor : float
-        Places whose V-cell answers less than this share of the strongest are left out.
+        Places whose V-cell responds with less than this share of the strongest are left out.
     generator : torch.Generator
         Source of the draw.
 
@@ -64,14 +64,14 @@ def active_patterns(layer: SLayer, planes: Tensor, *, count: int, floor: float, 
 
 
 def add_if_silent(patterns: Tensor, *, threshold: float, limit: int) -> Tensor:
-    """One cell for each pattern that no cell so far answers (Fukushima 2013).
+    """One cell for each pattern to which no cell so far responds (Fukushima 2013).
 
     Parameters
     ----------
     patterns : Tensor
         Unit vectors, (patterns, features), presented in this order.
     threshold : float
-        A cell answers a pattern whose cosine to its own reaches this.
+        A cell responds to a pattern whose cosine to its own reaches this.
     limit : int
         Stop at this number of cells.
 
@@ -124,7 +124,7 @@ def winner_take_all(cells: Tensor, patterns: Tensor, *, passes: int, block: int 
 def organise(
     layer: SLayer, planes: Tensor, *, patterns: int, floor: float, passes: int, generator: torch.Generator
 ) -> float:
-    """Give an S-layer its connections from what the layer below answers, and return the learning threshold.
+    """Give an S-layer its connections from the responses of the layer below, and return the learning threshold.
 
     Planes that add-if-silent leaves over (the bisection stops just below the wanted number) are filled with
     further patterns in the order of their draw, so that every plane has a feature.

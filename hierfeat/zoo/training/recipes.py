@@ -3,6 +3,7 @@
 Choices were made on the validation split. Where a test number was seen before a recipe was final, its notes say so.
 """
 
+import difflib
 from dataclasses import replace
 
 from hierfeat.errors import HierfeatError
@@ -141,5 +142,7 @@ def find_recipe(name: str) -> Recipe | NeocognitronRecipe:
     (2, 0.003)
     """
     if not isinstance(name, str) or name not in RECIPES:
-        raise HierfeatError(f"expected a recipe among {', '.join(RECIPES)}; got {name!r}")
+        close = difflib.get_close_matches(str(name), RECIPES, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise HierfeatError(f"expected a recipe among {', '.join(RECIPES)}; got {name!r}{hint}")
     return RECIPES[name]

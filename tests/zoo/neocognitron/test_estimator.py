@@ -110,7 +110,7 @@ def test_set_params_and_repr():
         (lambda: Neocognitron().fit(torch.rand(2, 1, 6, 6), [0, 1]), "at least 9 pixels"),
         (
             lambda: Neocognitron(top="svm").fit(torch.rand(2, 1, 28, 28), [0, 1]),
-            "top as one of 'interpolating', 'ridge'",
+            "top as one of",
         ),
         (lambda: Neocognitron(thresholds=(1.2, 0.5)).fit(torch.rand(2, 1, 28, 28), [0, 1]), "threshold"),
         (lambda: Neocognitron.load("nowhere.safetensors"), "there is no"),

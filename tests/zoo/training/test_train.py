@@ -13,13 +13,15 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
 from hierfeat.zoo import ZOO
+from hierfeat.zoo.loading import card, list_models
 from hierfeat.zoo.training.augment import flip, shift
-from hierfeat.zoo.training.recipe import Recipe
-from hierfeat.zoo.training.recipes import RECIPES
+from hierfeat.zoo.training.recipe import NeocognitronRecipe, Recipe
+from hierfeat.zoo.training.recipes import NEOCOGNITRONS, RECIPES, find_recipe
 from hierfeat.zoo.training.train import Training, accuracy, train
 
 # One of each cheap kind; the rest is left to the slow tests.
 FAST = ("lenet5-digits", "lenet5-mnist-distorted", "mlp-fashion", "lenet5-fashion-maxout")
+DESCENDED = [name for name in RECIPES if name not in NEOCOGNITRONS]
 TINY = Recipe("lenet5-digits", "digits", epochs=3, batch_size=50, learning_rate=3e-3, shift=1, weight_decay=0.01)
 
 
@@ -48,7 +50,7 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
 
 @pytest.mark.usefixtures("toy_data")
 @pytest.mark.parametrize(
-    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in RECIPES]
+    "name", [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in DESCENDED]
 )
 def test_each_recipe_learns_and_resumes(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = replace(RECIPES[name], epochs=3, batch_size=20)
@@ -206,10 +208,81 @@ def test_recipes_name_a_model_of_the_zoo_and_go_through_json(name: str) -> None:
     assert _from_json(fields) == recipe
 
 
-def _from_json(fields: dict[str, Any]) -> Recipe:
+def _from_json(fields: dict[str, Any]) -> Recipe | NeocognitronRecipe:
+    if "mode" in fields:
+        given = {name: tuple(v) if isinstance(v, list) else v for name, v in fields.pop("settings").items()}
+        recipe = find_recipe(fields["model"])
+        assert NeocognitronRecipe(**fields, settings=given).estimator().get_params() == recipe.estimator().get_params()
+        return replace(recipe, **fields)
     if fields["distortion"]:
         fields["distortion"] = Distortion(**fields["distortion"])
     return Recipe(**fields)
+
+
+# ---------------------------------------------------------------- Neocognitrons
+
+
+def test_every_shipped_model_has_a_recipe_in_the_one_registry() -> None:
+    shipped = {name for name in list_models() if "sha256" in card(name)}
+    assert set(RECIPES) == shipped
+
+
+@pytest.mark.parametrize("name", NEOCOGNITRONS)
+def test_the_card_of_a_neocognitron_has_the_settings_of_its_recipe(name: str) -> None:
+    """Cards are written when weights are made; the recipe must not have moved on since."""
+    assert card(name)["recipe"] == json.loads(json.dumps(RECIPES[name].as_dict()))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if "mnist" in name else ()) for name in NEOCOGNITRONS]
+)
+def test_training_a_neocognitron_by_name_gives_the_accuracy_of_the_shipped_weights(name: str, tmp_path: Path) -> None:
+    try:
+        training = train(name, out=tmp_path, progress=False)
+    except HierfeatError as error:
+        if "mnist is not in" not in str(error):
+            raise
+        pytest.skip(str(error))
+    assert training.card["test_accuracy"] == pytest.approx(card(name)["test_accuracy"], abs=1.1e-3)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".safetensors", ".json", ".csv", ".png"}
+    written = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+    assert written["recipe"]["seed"] == 0
+    assert len(training.plot().axes) == 1, "no loss, no panel for it"
+
+
+def test_a_quick_look_at_a_neocognitron(tmp_path: Path) -> None:
+    """Fewer images than references, validation left out: weights, table and the network agree."""
+    state = torch.get_rng_state()
+    quick = replace(find_recipe("neocognitron-digits"), limit=300, split="train", seed=3)
+    training = train(quick, progress=False)
+    assert torch.equal(torch.get_rng_state(), state)
+    row = training.table.iloc[0]
+    assert row.validation_accuracy > 0.9
+    assert training.card["validation_accuracy"] == row.validation_accuracy
+    assert len(training.weights["top.references"]) <= 300
+    assert training.hierarchy().input_shape == (1, 32, 32)
+    assert not np.array_equal(
+        training.weights["s1.a"], train(replace(quick, seed=4), progress=False).weights["s1.a"]
+    ), "the seed decides which patterns become cells"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: train("neocognitron-digits", device="cuda"), "device='cpu'"),
+        (lambda: train(replace(find_recipe("neocognitron-digits"), limit=3)), "classes; got none of"),
+        (lambda: train(replace(find_recipe("neocognitron-digits"), model="lenet5-digits")), "of the kind"),
+        (lambda: train(replace(TINY, model="neocognitron-digits")), "of the kind"),
+        (lambda: train(replace(find_recipe("neocognitron-1980"), data="cifar10")), "of the shape"),
+        (lambda: replace(find_recipe("neocognitron-1980"), settings={"gama": 1}), "did you mean 'gamma'"),
+        (lambda: replace(find_recipe("neocognitron-1980"), split="test"), "split among"),
+        (lambda: replace(find_recipe("neocognitron-1980"), limit=0), "limit"),
+        (lambda: find_recipe(3), "expected a recipe among"),
+    ],
+)
+def test_trainings_of_neocognitrons_that_make_no_sense(call: Any, message: str) -> None:
+    with pytest.raises(HierfeatError, match=message):
+        call()
 
 
 def test_accuracy_counts_right_answers_over_uneven_batches() -> None:
