@@ -224,6 +224,7 @@ class Watch(TorchFunctionMode, Guard):
 
     def _save(self) -> None:
         self._depth = torch._C._len_torch_function_stack()
+        self._hooks: set[int] = set()
         self._told = [guard.writing for guard in opened() if isinstance(guard, undisturbed)]
         if self._writing is not None:
             self._told.append(self._writing)
@@ -241,9 +242,10 @@ class Watch(TorchFunctionMode, Guard):
             torch.overrides._pop_mode()
         detours.leave(self)
         mine = (self._entering, self._leaving)
-        ids = [number for name in self._REGISTRIES[:2] for number, hook in [*vars(hooks)[name].items()] if hook in mine]
+        for name in self._REGISTRIES[:2]:  # the third holds no hooks: what was found is kept, should this run again
+            self._hooks |= {number for number, hook in [*vars(hooks)[name].items()] if hook in mine}
         for name in self._REGISTRIES:
-            for number in ids:
+            for number in self._hooks:
                 vars(hooks)[name].pop(number, None)
 
     def __torch_function__(

@@ -115,7 +115,7 @@ def _compute(module: nn.Module, hook: WeightNorm | SpectralNorm) -> None:
 def _reset_parametrised(module: nn.Module) -> None:
     """Reset a module as if it were not parametrised, and let its parametrisations take over the fresh weights."""
     parametrised: Any = module.parametrizations
-    base = type(module).__bases__[0]
+    base: Any = type(module).__bases__[0]
     plain = base.__new__(base)
     plain.__dict__.update(module.__dict__)
     fresh = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in parametrised}
