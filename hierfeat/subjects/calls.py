@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,13 +19,14 @@ from torch.overrides import TorchFunctionMode
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._maps import STEPS, Maps
 from hierfeat.subjects.guard import Guard, opened, undisturbed
+from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
 
 
 class Stop(BaseException):
     """Ends a forward pass, without an error: raised by a callback that has seen enough.
 
-    It is no ``Exception``, so that a model that catches exceptions does not catch it.
+    It is not an ``Exception``, so that a model that catches exceptions does not catch it.
 
     Examples
     --------
@@ -42,78 +43,23 @@ class Stop(BaseException):
     """
 
 
-@runtime_checkable
-class LayerModule(Protocol):
-    """A module that is one layer as a whole, whatever it calls inside: what it says about itself.
-
-    Any ``torch.nn.Module`` with an attribute ``layer_kind`` is such a layer; there is nothing to register or inherit.
-    The other members are optional: where a module lacks one, the default named here holds. Beside them, the usual
-    ``kernel_size``, ``stride``, ``padding``, ``dilation`` and ``groups`` say which window the layer has, if any.
-
-    Attributes
-    ----------
-    layer_kind : str
-        One of ``conv, pool, activation, linear, norm, add, concat, other``.
-    layer_op : str
-        What the layer table lists as its operation; the name of the class by default.
-    layer_shows : tuple of str
-        Operations inside it that are layers of their own all the same (``("relu",)``), named ``path.relu``; none by
-        default.
-
-    Examples
-    --------
-    >>> import torch, hierfeat as hf
-    >>> class Square(torch.nn.Module):
-    ...     layer_kind = "activation"
-    ...     layer_op = "square"
-    ...
-    ...     def forward(self, x):
-    ...         return x.relu() * x
-    >>> isinstance(Square(), hf.LayerModule)
-    True
-    >>> list(hf.Hierarchy(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), Square()), (1, 8, 8)).layers.table.op)
-    ['conv2d', 'square']
-    """
-
-    layer_kind: str
-
-
-class DetailedLayerModule(LayerModule, Protocol):
-    """All that a :class:`LayerModule` may say about itself; every member but ``layer_kind`` is optional."""
-
-    layer_op: str
-    layer_shows: tuple[str, ...]
-
-    def layer_kernel(self) -> Tensor:
-        """Give the (outputs, inputs per group, height, width) kernel of a layer that is a convolution at heart.
-
-        Without it, `filters` shows no kernel and linearised views treat the layer by its kind.
-        """
-
-    def layer_macs(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
-        """Count multiply-accumulates for one image; by default those of the operations inside."""
-
-    def layer_connections(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
-        """Count connections, as LeCun et al. (1998) did; by default by the kind and the declared window."""
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
     """One call of one layer, as callbacks of :meth:`hierfeat.Hierarchy.watching` see it.
 
     Attributes
     ----------
-    name : str
+    name
         ``features.3`` for a module, ``features.3#2`` for its second call, ``block.relu`` for a function.
-    kind, op : str
+    kind, op
         What it is (``conv``) and which function did it (``conv2d``).
     args, kwargs
         What the function was called with, or the module where the module as a whole is the layer.
-    module : torch.nn.Module or None
+    module
         The module that gives the layer its name; None for a functional call.
-    module_input : torch.Tensor or None
+    module_input
         What that module was given: a convolution with circular padding pads it before the call.
-    whole : bool
+    whole
         The module as a whole is the layer: it declares ``layer_kind``, wraps a norm in permutes, or is an attention.
 
     Examples
@@ -166,12 +112,12 @@ class Watch(TorchFunctionMode, Guard):
 
     Parameters
     ----------
-    model : torch.nn.Module
-    before : callable, optional
+    model
+    before
         ``before(call)``; a tensor that it returns is the call's output, and the op is skipped.
-    after : callable, optional
+    after
         ``after(call, output)``; a tensor that it returns takes the output's place.
-    writing : callable, optional
+    writing
         ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
         hands out its memory uncounted.
 
@@ -392,25 +338,3 @@ def _without_wrappers(path: str) -> str:
 
 def _is_torch(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).startswith(("torch.", "hierfeat.subjects."))
-
-
-def is_whole(module: nn.Module) -> bool:
-    """Whether the module as a whole is one layer: it says so, wraps a torch norm in permutes, or is an attention.
-
-    ``nn.MultiheadAttention`` transposes around the function that it calls, so that only its own output has the images
-    first.
-    """
-    if "layer_kind" in module.__dict__ or hasattr(type(module), "layer_kind"):
-        return True
-    if isinstance(module, nn.MultiheadAttention):
-        return True
-    if native_kind(type(module)) != "norm" or module._modules:
-        return False
-    return not type(module).forward.__module__.startswith("torch.nn.modules")
-
-
-def whole_kind(module: nn.Module) -> tuple[str, str]:
-    """The kind and op of a module that is one layer as a whole."""
-    if isinstance(module, nn.MultiheadAttention) and not hasattr(module, "layer_kind"):
-        return "other", "multi_head_attention_forward"
-    return getattr(module, "layer_kind", "norm"), getattr(module, "layer_op", type(module).__name__)

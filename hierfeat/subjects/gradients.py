@@ -24,11 +24,11 @@ def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: 
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Whose forward pass led from `inputs` to `value`.
-    value : torch.Tensor
-    inputs : sequence of torch.Tensor
-    what : str
+    value
+    inputs
+    what
         What `value` is, for messages: ``"layer 'conv2'"``.
 
     Raises

@@ -113,9 +113,9 @@ class Found:
         for name, value in self.flags.items():
             if hasattr(_python_dispatch, name) and getattr(_python_dispatch, name) is not value:
                 setattr(_python_dispatch, name, value)
-        tell = getattr(_python_dispatch, "set_is_in_mode_without_ignore_compile_internals", None)
-        if tell is not None:
-            tell(bool(self.flags[_FLAGS[2]]))
+        setter = getattr(_python_dispatch, "set_is_in_mode_without_ignore_compile_internals", None)
+        if setter is not None:
+            setter(bool(self.flags[_FLAGS[2]]))
 
 
 def put_back(state: Found) -> None:

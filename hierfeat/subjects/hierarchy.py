@@ -36,23 +36,23 @@ class Hierarchy:
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model
         Any image network: modules, functional calls, reused blocks and control flow that depends on the data.
         A compiled or data-parallel model is examined as the model that it wraps.
-    input_shape : tuple of int
+    input_shape
         (channels, height, width) of one image, in pixels.
-    mean, std : sequence of float, optional
+    mean, std
         Per channel, on images in [0, 1]; the hierarchy computes (image - mean)/std before the model.
-    classes : sequence of str, optional
+    classes
         Names of the model's outputs.
-    name : str, optional
+    name
         For tables and figures; the class name of the model by default.
-    example : tuple, dict or callable, optional
+    example
         What the model needs beside the images: further positional inputs as a tuple (a tensor with a first axis of 1
         is repeated for each image), keyword inputs as a dict, or a function that makes either of them. The function is
         given the normalised images, or nothing if it takes no argument: ``lambda images: (images,)`` shows both eyes
         of a siamese network the same.
-    output : int, str or callable, optional
+    output
         Which part of the model's output is its scores, where that is a tuple, list or dict: an index, a key, or a
         function of the whole output. By default its first tensor.
 
@@ -236,11 +236,11 @@ class Hierarchy:
 
         Parameters
         ----------
-        before : callable, optional
+        before
             ``before(call)``; a tensor that it returns is the call's output, and the operation is skipped.
-        after : callable, optional
+        after
             ``after(call, output)``; a tensor that it returns takes the output's place.
-        writing : callable, optional
+        writing
             ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
 
         Notes
