@@ -193,7 +193,7 @@ def test_the_output_is_read_in_one_place(kind):
         lambda: hf.gradient_flow(unchosen, IMAGES, LABELS),
         lambda: hf.distortion_tolerance(unchosen, IMAGES, LABELS, distortions=("shift",), draws=1),
     ):
-        with pytest.raises(hf.HierfeatError, match="one score for each class.*output="):
+        with pytest.raises(hf.HierfeatError, match="a score per class.*output="):
             ask()
 
 
