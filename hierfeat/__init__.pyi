@@ -80,6 +80,7 @@ from .subjects.calls import LayerModule as LayerModule
 from .subjects.calls import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer
+from .subjects.layer_module import LayerModule as LayerModule
 from .subjects.layer_table import LayerTable as LayerTable
 from .subjects.output_size import output_size as output_size
 from .subjects.output_size import padding_for as padding_for

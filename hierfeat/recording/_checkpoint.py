@@ -31,7 +31,7 @@ def resume(path: Path, measures: Sequence[Measure], identity: dict[str, Any]) ->
     Raises
     ------
     HierfeatError
-        If the file is of another model, other layers or other measures, or is no checkpoint.
+        If the file is of another model, other layers or other measures, or is not a checkpoint.
     """
     if not path.exists():
         return 0, 0
@@ -42,7 +42,7 @@ def resume(path: Path, measures: Sequence[Measure], identity: dict[str, Any]) ->
                 {key: file.get_tensor(f"{number}/{key}") for key in keys} for number, keys in enumerate(about["keys"])
             ]
     except Exception as error:
-        raise HierfeatError(f"{path} is no checkpoint of a sweep ({error}); remove it or name another") from error
+        raise HierfeatError(f"{path} is not a checkpoint of a sweep ({error}); remove it or name another") from error
     for name, now in identity.items():
         if about["identity"].get(name) != now:
             then = about["identity"].get(name)

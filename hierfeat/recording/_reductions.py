@@ -30,11 +30,11 @@ class Reductions:
 
     Parameters
     ----------
-    activation : torch.Tensor
+    activation
         (N, C, ...), of any floating type and memory format.
-    shared : Shared
+    shared
         What the measures of one sweep share.
-    rectified : Reductions, optional
+    rectified
         What is known of the tensor that `activation` is the rectified form of: its rates are these values.
     """
 

@@ -16,9 +16,9 @@ class Histogram(Sampling):
 
     Parameters
     ----------
-    samples : int or None
+    samples
         Neighbouring values of each image that are counted, elsewhere in the layer for each image; all if None.
-    quantiles : sequence of float
+    quantiles
         In [0, 1].
 
     Notes
@@ -66,7 +66,7 @@ class Histogram(Sampling):
         self._count_values(layer, joined(kept[0]))
 
     def _count_values(self, layer: str, values: Tensor) -> None:
-        """Count the values by their upper bits, which tell the bin."""
+        """Count the values by their upper bits, which say which bin."""
         bits = values.float().contiguous().view(torch.int32).numpy().view(np.uint32)
         counts = np.bincount(bits.ravel() >> (23 - self.DIGITS), minlength=2 << (8 + self.DIGITS))
         self._add(f"{layer}/counts", self._folded(counts))

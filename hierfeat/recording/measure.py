@@ -15,12 +15,12 @@ class Batch:
 
     Attributes
     ----------
-    indices : torch.Tensor
+    indices
         (N,), each image's place in the data: counted on from batch to batch; with several processes, in the
         order in which ``torch.utils.data.DistributedSampler(shuffle=False)`` deals images out.
-    images : torch.Tensor
+    images
         (N, C, H, W), in [0, 1].
-    labels : torch.Tensor or None
+    labels
         (N,), if the data has labels.
     """
 
@@ -37,7 +37,7 @@ class Measure(ABC):
 
     Attributes
     ----------
-    state : dict of str to torch.Tensor
+    state
         By convention ``"layer/statistic"``.
 
     Examples

@@ -128,7 +128,7 @@ class Sparseness(Sampling):
 
     Parameters
     ----------
-    positions : int or None
+    positions
         Neighbouring positions of each image at which population sparseness is taken; all if None.
 
     Notes

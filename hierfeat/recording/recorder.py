@@ -27,12 +27,13 @@ def record(
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor
+    h
+        The network under study.
+    images
         (N, C, H, W), in [0, 1].
-    layers : str or sequence of str
+    layers
         Names, glob patterns (``features.*``) or kinds (``conv``).
-    batch_size : int
+    batch_size
         Images in one forward pass.
 
     Returns
@@ -107,8 +108,9 @@ class Recorder(Mapping[str, Tensor]):
 
     Parameters
     ----------
-    h : Hierarchy
-    layers : str or sequence of str
+    h
+        The network under study.
+    layers
         Names, glob patterns or kinds.
 
     Notes
@@ -183,9 +185,9 @@ class Recorder(Mapping[str, Tensor]):
 
 
 class _Quick(Recorder):
-    """Sees only the writes that a function's name or arguments tell of, at a third of the cost.
+    """Sees only the writes that a function's name or arguments show, at a third of the cost.
 
-    Version counters then tell whether another one slipped through; :func:`record` runs again if so.
+    Version counters then show whether another one slipped through; :func:`record` runs again if so.
     """
 
     def _further_guards(self) -> list[Guard]:

@@ -40,24 +40,25 @@ def sweep(
 
     Parameters
     ----------
-    h : Hierarchy
-    batches : torch.Tensor, numpy.ndarray or iterable
+    h
+        The network under study.
+    batches
         Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
         (images, labels) pairs.
-    measures : sequence of Measure
+    measures
         For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
         from there.
-    layers : str or sequence of str
+    layers
         Names, glob patterns or kinds.
-    checkpoint : path, optional
+    checkpoint
         A file to save the measures to, every `checkpoint_every` batches and at the end; if it exists, the
         sweep goes on from there, skipping the batches already seen. With several processes, each
         appends its rank to the name.
-    checkpoint_every : int
+    checkpoint_every
         Batches between savings.
-    batch_size : int
+    batch_size
         Images per forward pass where `batches` is one tensor.
-    progress : bool
+    progress
         Show a progress bar, on a terminal, after two seconds.
 
     Returns

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.guard import PLAIN
 from hierfeat.subjects.ops import first_tensor
 
 Example = tuple[Any, ...] | Mapping[str, Any] | Callable[..., Any]
+_FLAGS = frozenset((bool, str, tuple))  # numbers of modules that are not torch's may count passes
 Output = int | str | Callable[[Any], Any]
-_PLAIN = frozenset((bool, int, float, str, tuple, torch.Size))
 
 
 def checked_example(example: Any) -> Any:
@@ -89,6 +90,7 @@ def _described(returned: Any) -> str:
 def structure_of(model: nn.Module) -> tuple[Any, ...]:
     """All that a layer table depends on and that is cheap to read: modules, their settings, their parameters' shapes.
 
+    Numbers that modules other than torch's hold are left out, since these may be counts of passes.
     It is read whenever ``h.layers`` is asked for, so that every microsecond counts: 150 modules take 0.4 ms.
     """
     found: list[Any] = []
@@ -99,7 +101,8 @@ def structure_of(model: nn.Module) -> tuple[Any, ...]:
             continue
         slots = module.__dict__
         found += (id(module), type(module))
-        found += [item for item in slots.items() if type(item[1]) in _PLAIN and item[0] != "training"]
+        settings = PLAIN if type(module).__module__.startswith("torch.") else _FLAGS
+        found += [item for item in slots.items() if type(item[1]) in settings and item[0] != "training"]
         found += [(name, None if p is None else p.shape) for name, p in slots["_parameters"].items()]
         found += slots["_modules"]
         waiting += slots["_modules"].values()
@@ -119,7 +122,7 @@ def unwrapped(model: nn.Module) -> nn.Module:
             f"{type(model).__name__} is a TorchScript module, whose calls cannot be seen: "
             "pass the module it was made from"
         )
-    packed = next((m for m in model.modules() if is_quantised(m) and "dynamic" not in type(m).__module__), None)
+    packed = next((m for m in model.modules() if is_quantised(m) and not _computes_in_floats(m)), None)
     if packed is not None:
         raise HierfeatError(
             f"{type(model).__name__} is quantised ({type(packed).__name__} of {type(packed).__module__}): its weights "
@@ -131,6 +134,11 @@ def unwrapped(model: nn.Module) -> nn.Module:
 def is_quantised(module: nn.Module) -> bool:
     """Whether a module computes with packed integer weights."""
     return ".quantized" in type(module).__module__ and hasattr(module, "_packed_params")
+
+
+def _computes_in_floats(module: nn.Module) -> bool:
+    """Whether a quantised module takes and gives floats: a dynamic one, or the store of its weights."""
+    return "dynamic" in type(module).__module__ or type(module).__name__.endswith("PackedParams")
 
 
 def advice(model: nn.Module) -> str:

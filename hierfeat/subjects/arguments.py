@@ -44,7 +44,7 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     Parameters
     ----------
-    **own : callable or None
+    **own
         Checks for arguments of this function alone, in place of those of the table; None leaves an argument unchecked.
 
     Notes

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType, TracebackType
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +18,15 @@ from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._maps import STEPS, Maps
-from hierfeat.subjects.guard import Guard
+from hierfeat.subjects.guard import Guard, opened, undisturbed
+from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
 
 
 class Stop(BaseException):
     """Ends a forward pass, without an error: raised by a callback that has seen enough.
 
-    It is no ``Exception``, so that a model that catches exceptions does not catch it.
+    It is not an ``Exception``, so that a model that catches exceptions does not catch it.
 
     Examples
     --------
@@ -42,78 +43,23 @@ class Stop(BaseException):
     """
 
 
-@runtime_checkable
-class LayerModule(Protocol):
-    """A module that is one layer as a whole, whatever it calls inside: what it says about itself.
-
-    Any ``torch.nn.Module`` with an attribute ``layer_kind`` is such a layer; there is nothing to register or inherit.
-    The other members are optional: where a module lacks one, the default named here holds. Beside them, the usual
-    ``kernel_size``, ``stride``, ``padding``, ``dilation`` and ``groups`` say which window the layer has, if any.
-
-    Attributes
-    ----------
-    layer_kind : str
-        One of ``conv, pool, activation, linear, norm, add, concat, other``.
-    layer_op : str
-        What the layer table lists as its operation; the name of the class by default.
-    layer_shows : tuple of str
-        Operations inside it that are layers of their own all the same (``("relu",)``), named ``path.relu``; none by
-        default.
-
-    Examples
-    --------
-    >>> import torch, hierfeat as hf
-    >>> class Square(torch.nn.Module):
-    ...     layer_kind = "activation"
-    ...     layer_op = "square"
-    ...
-    ...     def forward(self, x):
-    ...         return x.relu() * x
-    >>> isinstance(Square(), hf.LayerModule)
-    True
-    >>> list(hf.Hierarchy(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), Square()), (1, 8, 8)).layers.table.op)
-    ['conv2d', 'square']
-    """
-
-    layer_kind: str
-
-
-class DetailedLayerModule(LayerModule, Protocol):
-    """All that a :class:`LayerModule` may say about itself; every member but ``layer_kind`` is optional."""
-
-    layer_op: str
-    layer_shows: tuple[str, ...]
-
-    def layer_kernel(self) -> Tensor:
-        """Give the (outputs, inputs per group, height, width) kernel of a layer that is a convolution at heart.
-
-        Without it, `filters` shows no kernel and linearised views treat the layer by its kind.
-        """
-
-    def layer_macs(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
-        """Count multiply-accumulates for one image; by default those of the operations inside."""
-
-    def layer_connections(self, in_shape: tuple[int, ...], out_shape: tuple[int, ...]) -> int:
-        """Count connections, as LeCun et al. (1998) did; by default by the kind and the declared window."""
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
     """One call of one layer, as callbacks of :meth:`hierfeat.Hierarchy.watching` see it.
 
     Attributes
     ----------
-    name : str
+    name
         ``features.3`` for a module, ``features.3#2`` for its second call, ``block.relu`` for a function.
-    kind, op : str
+    kind, op
         What it is (``conv``) and which function did it (``conv2d``).
     args, kwargs
         What the function was called with, or the module where the module as a whole is the layer.
-    module : torch.nn.Module or None
+    module
         The module that gives the layer its name; None for a functional call.
-    module_input : torch.Tensor or None
+    module_input
         What that module was given: a convolution with circular padding pads it before the call.
-    whole : bool
+    whole
         The module as a whole is the layer: it declares ``layer_kind``, wraps a norm in permutes, or is an attention.
 
     Examples
@@ -166,12 +112,12 @@ class Watch(TorchFunctionMode, Guard):
 
     Parameters
     ----------
-    model : torch.nn.Module
-    before : callable, optional
+    model
+    before
         ``before(call)``; a tensor that it returns is the call's output, and the op is skipped.
-    after : callable, optional
+    after
         ``after(call, output)``; a tensor that it returns takes the output's place.
-    writing : callable, optional
+    writing
         ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
         hands out its memory uncounted.
 
@@ -198,6 +144,7 @@ class Watch(TorchFunctionMode, Guard):
     ) -> None:
         super().__init__()
         self._before, self._after, self._writing = before, after, writing
+        self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
         self._maps = Maps()
         self._quiet = 0  # callbacks that are running
@@ -223,6 +170,10 @@ class Watch(TorchFunctionMode, Guard):
 
     def _save(self) -> None:
         self._depth = torch._C._len_torch_function_stack()
+        self._hooks: set[int] = set()
+        self._told = [guard.writing for guard in opened() if isinstance(guard, undisturbed)]
+        if self._writing is not None:
+            self._told.append(self._writing)
         self._quiet = 0
         self._start_afresh()
 
@@ -237,18 +188,19 @@ class Watch(TorchFunctionMode, Guard):
             torch.overrides._pop_mode()
         detours.leave(self)
         mine = (self._entering, self._leaving)
-        ids = [number for name in self._REGISTRIES[:2] for number, hook in [*vars(hooks)[name].items()] if hook in mine]
+        for name in self._REGISTRIES[:2]:  # the third holds no hooks: what was found is kept, should this run again
+            self._hooks |= {number for number, hook in [*vars(hooks)[name].items()] if hook in mine}
         for name in self._REGISTRIES:
-            for number in ids:
+            for number in self._hooks:
                 vars(hooks)[name].pop(number, None)
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if self._writing is not None:
-            for written in written_by(func, args, kwargs):
-                self._writing(written)
+        for written in written_by(func, args, kwargs):
+            for told in self._told:
+                told(written)
         if self._quiet or (self._inside and not self._shown):
             return func(*args, **kwargs)
         op, given, named = as_function(func, args, kwargs)
@@ -386,25 +338,3 @@ def _without_wrappers(path: str) -> str:
 
 def _is_torch(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).startswith(("torch.", "hierfeat.subjects."))
-
-
-def is_whole(module: nn.Module) -> bool:
-    """Whether the module as a whole is one layer: it says so, wraps a torch norm in permutes, or is an attention.
-
-    ``nn.MultiheadAttention`` transposes around the function that it calls, so that only its own output has the images
-    first.
-    """
-    if "layer_kind" in module.__dict__ or hasattr(type(module), "layer_kind"):
-        return True
-    if isinstance(module, nn.MultiheadAttention):
-        return True
-    if native_kind(type(module)) != "norm" or module._modules:
-        return False
-    return not type(module).forward.__module__.startswith("torch.nn.modules")
-
-
-def whole_kind(module: nn.Module) -> tuple[str, str]:
-    """The kind and op of a module that is one layer as a whole."""
-    if isinstance(module, nn.MultiheadAttention) and not hasattr(module, "layer_kind"):
-        return "other", "multi_head_attention_forward"
-    return getattr(module, "layer_kind", "norm"), getattr(module, "layer_op", type(module).__name__)

@@ -133,10 +133,11 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
 
     Parameters
     ----------
-    h : Hierarchy
-    images : torch.Tensor, numpy.ndarray or sequence of either
+    h
+        The network under study.
+    images
         (N, C, H, W), floating point, in [0, 1]; a sequence holds images (C, H, W).
-    where : str
+    where
         What the images are called in messages.
 
     Raises
@@ -194,11 +195,11 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
 
     Parameters
     ----------
-    labels : torch.Tensor, numpy.ndarray or sequence of int
+    labels
         Classes from 0; -1 says that the class of an image is not known.
-    count : int
+    count
         Number of images.
-    where : str
+    where
         What the labels are called in messages.
 
     Raises

@@ -24,11 +24,11 @@ def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: 
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Whose forward pass led from `inputs` to `value`.
-    value : torch.Tensor
-    inputs : sequence of torch.Tensor
-    what : str
+    value
+    inputs
+    what
         What `value` is, for messages: ``"layer 'conv2'"``.
 
     Raises
@@ -46,6 +46,8 @@ def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: 
         found = torch.autograd.grad(value, list(inputs), allow_unused=True)
     except RuntimeError as error:
         raise HierfeatError(f"no gradient can be taken of {what} of {h.name}: {error}") from error
+    if any(gradient is None for gradient in found) and any(map(is_quantised, h.model.modules())):
+        raise HierfeatError(without_gradient(h, what))  # the packed layer passes no gradient on
     for gradient in found:
         if gradient is not None and not bool(gradient.isfinite().all()):
             raise HierfeatError(f"the gradient of {what} of {h.name} holds NaN or infinity: check its weights")

@@ -10,6 +10,7 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.utils import _python_dispatch
 
 T = TypeVar("T")
+PLAIN = frozenset((bool, int, float, str, tuple, torch.Size))  # types of attributes that are settings or counts
 _ATTEMPTS = 100  # interrupts that putting back survives
 _local = threading.local()
 
@@ -111,9 +113,9 @@ class Found:
         for name, value in self.flags.items():
             if hasattr(_python_dispatch, name) and getattr(_python_dispatch, name) is not value:
                 setattr(_python_dispatch, name, value)
-        tell = getattr(_python_dispatch, "set_is_in_mode_without_ignore_compile_internals", None)
-        if tell is not None:
-            tell(bool(self.flags[_FLAGS[2]]))
+        setter = getattr(_python_dispatch, "set_is_in_mode_without_ignore_compile_internals", None)
+        if setter is not None:
+            setter(bool(self.flags[_FLAGS[2]]))
 
 
 def put_back(state: Found) -> None:
@@ -132,9 +134,23 @@ def settled(run: Callable[[], T]) -> T:
             with torch.inference_mode(False), torch.no_grad():
                 return run()
         return run()
-    except BaseException:
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            _end_generators(error)
         put_back(state)
         raise
+
+
+def _end_generators(error: BaseException) -> None:
+    """Let go of the frames that an interrupt has left behind.
+
+    Context managers that are generators, torch's own among them, would otherwise run to their end when the traceback
+    is thrown away, and put back what they found at a moment when all is long restored.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        clear_frames(seen.__traceback__)
+        seen = seen.__context__
 
 
 class undisturbed(Guard):
@@ -149,10 +165,11 @@ class undisturbed(Guard):
 
     Notes
     -----
-    Restored are modes, buffers, ``requires_grad``, which tensors the model's attributes
-    are, and the global random states of torch, numpy and Python. Buffers are cloned on entry, and written back only
-    if something changed them. Parameters are too large for that: one is cloned when :meth:`writing` is told that it
-    is about to be written into.
+    Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
+    others are, and the global random states of torch, numpy and Python.
+
+    Buffers are cloned on entry, and written back only if something changed them. Parameters are too large for that:
+    one is cloned when :meth:`writing` is told that it is about to be written into.
 
     Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
     exported program), and nothing would undo that. A module compiled in place runs uncompiled in the block.
@@ -165,12 +182,12 @@ class undisturbed(Guard):
         modules = list(self._model.modules())
         self._modes = [(module, module.training) for module in modules]
         self._compiled = [(m, m._compiled_call_impl) for m in modules if m.__dict__.get("_compiled_call_impl")]
-        self._slots: list[tuple[dict[str, Any], str, Tensor]] = [
+        self._slots: list[tuple[dict[str, Any], str, Any]] = [
             (cast(dict[str, Any], slots), name, value)
             for module in modules
             for slots in (module._parameters, module._buffers, module.__dict__)
             for name, value in slots.items()
-            if isinstance(value, Tensor)
+            if isinstance(value, Tensor) or type(value) in PLAIN
         ]
         self._parameters = [(p, p.data, p.requires_grad) for p in self._model.parameters()]
         found = self._model.buffers() if self._with_buffers else ()
@@ -189,7 +206,7 @@ class undisturbed(Guard):
     def writing(self, tensor: Tensor) -> None:
         """Keep a copy of a parameter whose memory is about to be written into."""
         if self._large is None:
-            self._large = {_storage(value): value for _, _, value in self._slots}
+            self._large = {_storage(value): value for _, _, value in self._slots if isinstance(value, Tensor)}
         owner = self._large.get(_storage(tensor))
         if owner is not None and id(owner) not in self._rescued:
             self._rescued[id(owner)] = owner, owner.detach().clone()

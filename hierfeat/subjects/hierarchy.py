@@ -36,23 +36,23 @@ class Hierarchy:
 
     Parameters
     ----------
-    model : torch.nn.Module
+    model
         Any image network: modules, functional calls, reused blocks and control flow that depends on the data.
         A compiled or data-parallel model is examined as the model that it wraps.
-    input_shape : tuple of int
+    input_shape
         (channels, height, width) of one image, in pixels.
-    mean, std : sequence of float, optional
+    mean, std
         Per channel, on images in [0, 1]; the hierarchy computes (image - mean)/std before the model.
-    classes : sequence of str, optional
+    classes
         Names of the model's outputs.
-    name : str, optional
+    name
         For tables and figures; the class name of the model by default.
-    example : tuple, dict or callable, optional
+    example
         What the model needs beside the images: further positional inputs as a tuple (a tensor with a first axis of 1
         is repeated for each image), keyword inputs as a dict, or a function that makes either of them. The function is
         given the normalised images, or nothing if it takes no argument: ``lambda images: (images,)`` shows both eyes
         of a siamese network the same.
-    output : int, str or callable, optional
+    output
         Which part of the model's output is its scores, where that is a tuple, list or dict: an index, a key, or a
         function of the whole output. By default its first tensor.
 
@@ -114,7 +114,8 @@ class Hierarchy:
     def layers(self) -> LayerTable:
         """Every layer call, in call order; found by running the model once (for shapes only, where it can be).
 
-        Found again when the model's modules, their settings or the shapes of their parameters have changed since.
+        Found again when the model's modules, the shapes of their parameters or their settings have changed since (of
+        modules that are not torch's: flags and texts; after a change of a number there, make a new Hierarchy).
         """
         structure = (structure_of(self.model), self.input_shape)
         if self._table is None or self._table[0] != structure:
@@ -235,11 +236,11 @@ class Hierarchy:
 
         Parameters
         ----------
-        before : callable, optional
+        before
             ``before(call)``; a tensor that it returns is the call's output, and the operation is skipped.
-        after : callable, optional
+        after
             ``after(call, output)``; a tensor that it returns takes the output's place.
-        writing : callable, optional
+        writing
             ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
 
         Notes
@@ -275,13 +276,7 @@ class Watching(undisturbed):
 
     def __init__(self, model: nn.Module, **callbacks: Any) -> None:
         super().__init__(model)
-        self._told: Callable[[Tensor], None] | None = callbacks.pop("writing", None)
-        self._watch = Watch(model, writing=self.writing, **callbacks)
-
-    def writing(self, tensor: Tensor) -> None:
-        super().writing(tensor)
-        if self._told is not None:
-            self._told(tensor)
+        self._watch = Watch(model, **callbacks)
 
     def _apply(self) -> None:
         super()._apply()

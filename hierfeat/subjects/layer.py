@@ -19,21 +19,21 @@ class Layer:
 
     Attributes
     ----------
-    name, kind, op : str
+    name, kind, op
         ``conv1``, ``conv``, ``conv2d``. See :attr:`hierfeat.Hierarchy.layers` for how calls are named.
-    in_shape, out_shape : tuple of int
+    in_shape, out_shape
         (C, H, W) for images; of the first input, where there are several.
-    kernel, stride, padding, dilation : tuple of int or None
+    kernel, stride, padding, dilation
         One number per spatial axis; None where the layer has no window. Padding is the cells before the input.
-    groups : int or None
+    groups
         Groups of a convolution.
-    parameters : int
+    parameters
         Numbers in the parameters that this call is the first to use; a call that uses the same ones again adds none.
-    macs : int
+    macs
         Multiply-accumulates for one image, by the rules of ``torch.utils.flop_counter`` (which counts 2 per MAC).
-    connections : int
+    connections
         Synapses as LeCun et al. (1998) counted them: for each output, its inputs and its bias.
-    formula : str
+    formula
         The output size worked out, ``(28 - 5 + 2·2)/1 + 1 = 28``; both axes where they differ.
     """
 

@@ -26,13 +26,13 @@ class LayerTable(Result):
 
     Attributes
     ----------
-    table : pandas.DataFrame
+    table
         Columns ``layer, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters,
         macs, connections, formula``; shapes are (C, H, W). See :class:`Layer` for what each means. The last rows are
         parameters that no layer call uses by itself (layer scales, class tokens, heads that eval mode leaves out):
         kind ``other``, op ``parameter``. They are not layers, but with them the column ``parameters`` adds up to the
         model's.
-    folded : dict of str to int
+    folded
         The length of the first axis for one image, of layers where it is not 1: rows, windows or tokens lie there, and
         the layer cannot be read image by image.
 
@@ -102,7 +102,7 @@ class LayerTable(Result):
 
         Parameters
         ----------
-        layers : str or sequence of str
+        layers
             Names, glob patterns (``features.*``) or kinds (``conv``).
 
         Raises

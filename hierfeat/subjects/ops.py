@@ -221,7 +221,8 @@ def _find_native_kind(module_type: type[nn.Module]) -> str | None:
     for classes, kind in _NATIVE_KINDS:
         if issubclass(module_type, classes):
             return kind
-    is_leaf = module_type.__module__.startswith("torch.nn.modules") and not issubclass(module_type, _CONTAINERS)
+    leaves = ("torch.nn.modules", "torch.ao.nn.quantized")
+    is_leaf = module_type.__module__.startswith(leaves) and not issubclass(module_type, _CONTAINERS)
     return "any" if is_leaf else None
 
 

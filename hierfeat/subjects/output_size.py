@@ -21,13 +21,13 @@ def output_size(w: int, f: int, p: Padding = 0, s: int = 1, d: int = 1, *, ceil_
 
     Parameters
     ----------
-    w, f : int
+    w, f
         Input size and kernel size, in cells.
-    p : int or (int, int)
+    p
         Padding on each side, or before and after.
-    s, d : int
+    s, d
         Stride and dilation.
-    ceil_mode : bool
+    ceil_mode
         Round up instead of down, as pooling layers can: a last window may hang over the end, provided that it
         starts inside the input or the padding before it (the rule of ``torch.nn.MaxPool2d``).
 
@@ -66,13 +66,13 @@ def transposed_output_size(w: int, f: int, p: Padding = 0, s: int = 1, d: int = 
 
     Parameters
     ----------
-    w, f : int
+    w, f
         Input size and kernel size, in cells.
-    p : int or (int, int)
+    p
         Padding of the convolution that is transposed: this many cells are cut off each side here.
-    s, d : int
+    s, d
         Stride and dilation.
-    output_padding : int
+    output_padding
         Cells added at the end, smaller than the stride or the dilation.
 
     Returns
@@ -119,11 +119,11 @@ def padding_for(w: int, f: int, s: int = 1, d: int = 1, *, out: int | None = Non
 
     Parameters
     ----------
-    w, f : int
+    w, f
         Input size and kernel size, in cells.
-    s, d : int
+    s, d
         Stride and dilation.
-    out : int, optional
+    out
         Output size asked for; `w` unless given. ⌈w/s⌉ is what TensorFlow calls "same".
 
     Returns
@@ -211,7 +211,7 @@ def formula(
     ----------
     w, f, p, s, d, ceil_mode, output_padding
         As in :func:`output_size` and :func:`transposed_output_size`.
-    transposed : bool
+    transposed
         Whether the window belongs to a transposed convolution.
 
     Raises

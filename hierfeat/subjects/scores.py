@@ -29,7 +29,7 @@ def checked_classes(h: "Hierarchy", scores: Tensor, count: int) -> Tensor:
     else:
         hint = "hf.Hierarchy(model, ..., output=) says which part of the model's output is its scores"
     raise HierfeatError(
-        f"expected {h.name} to return one score for each class, (N, classes), got {tuple(scores.shape)}: {hint}"
+        f"expected {h.name} to return a score per class, (N, classes), got {tuple(scores.shape)}: {hint}"
     )
 
 

@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class Trace:
-    """What one forward pass of one image tells.
+    """What one forward pass of one image shows.
 
     Attributes
     ----------
-    layers : list of Layer
+    layers
         Every layer call, in call order.
-    folded : dict of str to int
+    folded
         The length of the first axis for one image, of layers where it is not 1: rows, windows or tokens lie there.
     """
 
@@ -104,7 +104,7 @@ class DryRun(TorchDispatchMode):
 
     Attributes
     ----------
-    flops : int
+    flops
         The count so far, by the rules of ``torch.utils.flop_counter``.
 
     Notes

@@ -46,15 +46,12 @@ def copied(h: Hierarchy) -> nn.Module:
 def draw_weights(model: nn.Module, seed: int) -> None:
     """Initialise every module afresh, inner ones first, from the CPU's global generator."""
     torch.default_generator.manual_seed(seed)
+    lists = [module for module in model.modules() if isinstance(module, parametrize.ParametrizationList)]
+    following = {id(module) for one in lists for module in one.modules()}  # from the weights; see _reset_parametrised
     with torch.no_grad():
         for module in reversed(list(model.modules())):
-            if not isinstance(module, parametrize.ParametrizationList) and not _inside_parametrisation(module):
+            if id(module) not in following:
                 _reset(module)
-
-
-def _inside_parametrisation(module: nn.Module) -> bool:
-    """Parametrisations follow from the weights that they make; see :func:`_reset_parametrised`."""
-    return type(module).__module__.startswith("torch.nn.utils.parametriz")
 
 
 def _reset(module: nn.Module) -> None:
@@ -118,8 +115,9 @@ def _compute(module: nn.Module, hook: WeightNorm | SpectralNorm) -> None:
 def _reset_parametrised(module: nn.Module) -> None:
     """Reset a module as if it were not parametrised, and let its parametrisations take over the fresh weights."""
     parametrised: Any = module.parametrizations
-    plain = copy.copy(module)
-    plain.__class__ = type(module).__bases__[0]
+    base: Any = type(module).__bases__[0]
+    plain = base.__new__(base)
+    plain.__dict__.update(module.__dict__)
     fresh = {name: nn.Parameter(getattr(module, name).detach().clone()) for name in parametrised}
     plain._parameters = {**{n: None if p is None else nn.Parameter(p) for n, p in module._parameters.items()}, **fresh}
     plain._modules = {name: child for name, child in module._modules.items() if name != "parametrizations"}

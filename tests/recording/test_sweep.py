@@ -94,7 +94,7 @@ def test_a_checkpoint_of_another_sweep_is_refused(tmp_path):
     with pytest.raises(hf.HierfeatError, match="weights"):
         hf.sweep(other, data(), [hf.Moments()], checkpoint=path)
     path.write_bytes(b"nonsense")
-    with pytest.raises(hf.HierfeatError, match="no checkpoint"):
+    with pytest.raises(hf.HierfeatError, match="not a checkpoint"):
         hf.sweep(net(), data(), [hf.Moments()], checkpoint=path)
     assert path.read_bytes() == b"nonsense"
 

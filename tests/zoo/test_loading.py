@@ -266,8 +266,8 @@ def test_untrained_redraws_what_a_reset_does_not_reach(norm: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm. is deprecated")
 def test_a_model_that_cannot_be_copied_says_so() -> None:
-    net = nn.Sequential(nn.utils.weight_norm(nn.Conv2d(1, 2, 3)))
-    net(torch.rand(1, 1, 8, 8))  # its weight is now the result of an operation, which torch does not copy
+    net = nn.Sequential(nn.Conv2d(1, 2, 3))
+    net.kept = [net(torch.rand(1, 1, 8, 8))]  # the result of an operation, which torch does not copy
     with pytest.raises(HierfeatError, match="Sequential cannot be copied"):
         untrained(Hierarchy(net, (1, 8, 8)))
 

@@ -39,10 +39,12 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
     Parameters are frozen for the block: gradients flow to the images alone.
     """
     responses: list[Tensor] = []
+    blind: list[bool] = []  # whether a response without a gradient has lost it in the model
 
     def reached(call: Call, output: Tensor) -> Tensor | None:
         replaced = after(call, output) if after is not None else None
         if call.name == layer:
+            blind.append(not torch.is_grad_enabled() or call.input.requires_grad)  # or else it sees no image
             responses.append(output if replaced is None else replaced)
             raise _Reached
         return replaced
@@ -52,8 +54,8 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
             h.forward(images)
         if not responses:
             raise HierfeatError(f"{h.name} did not call {layer!r} in this forward pass")
-        response = responses.pop()
-        if images.requires_grad and torch.is_grad_enabled() and not response.requires_grad:
+        response, lost = responses.pop(), blind.pop()
+        if lost and images.requires_grad and torch.is_grad_enabled() and not response.requires_grad:
             raise HierfeatError(without_gradient(h, f"layer {layer!r}"))
         return response
 

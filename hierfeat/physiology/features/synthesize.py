@@ -187,7 +187,7 @@ def _extent(
     whole = size, (0, 0, 0, 0)
     if objective is not central_unit:
         return whole
-    shown = h if size == h.input_shape[1:] else Hierarchy(h.model, (h.input_shape[0], *size))
+    shown = h if size == h.input_shape[1:] else Hierarchy(h.model, (h.input_shape[0], *size), example=h.example)
     try:
         top, left, bottom, right = central_box(shown, receptive_fields(shown), layer)
     except HierfeatError:
