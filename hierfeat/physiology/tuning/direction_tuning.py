@@ -46,7 +46,7 @@ class DirectionTuning(Result):
 @checked(
     frames=whole(0, 10**4),
     directions=whole(3, 3600),
-    frequencies=levels(1e-6, 0.5, steps=False),
+    frequencies=levels(0, 0.5, above=0, counted=False),
     cycles_per_frame=real(above=0, high=0.5),
     phases=PHASES,
     at=checked_place,
@@ -122,7 +122,12 @@ def direction_tuning(
         table, curves[name] = _describe(cycles, rest[name], angles, tones, eps=torch.finfo(h.dtype).eps)
         parts.append(table.assign(layer=name))
     columns = ["layer", "channel", "preferred_direction", "preferred_frequency", "dsi", "gdsi", "peak"]
-    options: dict[str, Any] = {"frames": frames, "frequencies": tones, "cycles_per_frame": cycles_per_frame, "phases": phases}
+    options: dict[str, Any] = {
+        "frames": frames,
+        "frequencies": tones,
+        "cycles_per_frame": cycles_per_frame,
+        "phases": phases,
+    }
     table = pd.concat(parts, ignore_index=True)[columns]
     options |= {"read": read, "at": at, "channels": channels}
     return DirectionTuning(
