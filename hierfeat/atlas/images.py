@@ -86,13 +86,6 @@ def quantise_weights(weights: Tensor) -> dict[str, Any]:
     return {"limit": limit, "data": encode(levels.round().to(torch.uint8))}
 
 
-def exact_pixels(image: Tensor, size: int) -> dict[str, Any]:
-    """Return an image (C, H, W) in [0, 1] as whole numbers of `size` bytes, 1 or 2: ``v`` times 255 or 65535."""
-    levels = np.round(image.detach().to("cpu", torch.float64).clamp(0, 1).numpy() * (255 if size == 1 else 65535))
-    raw = levels.astype("<u1" if size == 1 else "<u2").tobytes()
-    return {"bytes": size, "data": base64.b64encode(raw).decode("ascii")}
-
-
 def encode(levels: Tensor) -> str:
     """Return bytes as base64 text."""
     return base64.b64encode(levels.contiguous().numpy().tobytes()).decode("ascii")

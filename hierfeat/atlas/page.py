@@ -1,47 +1,26 @@
 """The atlas: one self-contained HTML file that a person opens and browses."""
 
-import base64
-import hashlib
 import json
-from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import torch
-from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
-from hierfeat.atlas.overview import chosen_layers
-from hierfeat.atlas.payload import Running, build
+from hierfeat.atlas.payload import build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 
 if TYPE_CHECKING:
-    from hierfeat.atlas.live.bundle import Live
     from hierfeat.subjects.hierarchy import Hierarchy
 
 #: The overview shows no more columns than this.
 COLUMNS = 24
-#: A page with the network in it is no larger than this, unless it is asked for.
-PAGE_BYTES = 10_000_000
-#: Of these, what the rest of a page takes, about.
-REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=None)
-def atlas(
-    h: "Hierarchy",
-    images: Tensor,
-    labels: Tensor | None = None,
-    *,
-    out: str | Path,
-    names: Sequence[str] | None = None,
-    live: bool | None = None,
-) -> Path:
+@checked(labels=unknown_too)
+def atlas(h: "Hierarchy", images: Tensor, labels: Tensor | None = None, *, out: str | Path) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
 
     Parameters
@@ -52,15 +31,9 @@ def atlas(
         Images (N, C, H, W) in [0, 1]. A few of them become the samples that the reader chooses from;
         the statistics, the strongest patches and the invariances are measured on (a part of) all of them.
     labels : Tensor, optional
-        Their classes (N,), -1 where unknown; the samples are then taken from different classes.
+        Their classes (N,); the samples are then taken from different classes.
     out : str or Path
         The file to write.
-    names : sequence of str, optional
-        What the labels mean where they are no classes of the network (folders of images, say): names by label.
-    live : bool, optional
-        Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
-        engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
-        takes whatever size it needs.
 
     Returns
     -------
@@ -70,8 +43,7 @@ def atlas(
     Raises
     ------
     HierfeatError
-        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` and the network cannot
-        run in the page.
+        If `images` or `labels` do not fit the network, or `out` cannot be written.
 
     Notes
     -----
@@ -88,7 +60,7 @@ def atlas(
     'lenet5.html'
     """
     path = _writable(Path(out))
-    text = _text(h, images, labels, names, live)
+    text = render(build(h, images, labels))
     try:
         write_text(path, text)
     except OSError as error:
@@ -96,64 +68,14 @@ def atlas(
     return path
 
 
-def _text(h: "Hierarchy", images: Tensor, labels: Tensor | None, names: Sequence[str] | None, live: bool | None) -> str:
-    """The page, with the network in it where that is wanted and can be."""
-    _check_names(labels, names)
-    network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)
-    if network is not None:
-        running = Running(on=True, half_error=network.graph["half_error"])
-        text = render(build(h, images, labels, names=names, running=running), network)
-        size = len(text.encode())
-        if live or size <= PAGE_BYTES:
-            return text
-        reason = _too_large(size)
-    return render(build(h, images, labels, names=names, running=Running(reason=reason)))
-
-
-def _network(h: "Hierarchy", images: Tensor, live: bool | None) -> tuple["Live | None", str | None]:
-    """The network as the page's engine takes it; or None, and why."""
-    from hierfeat.atlas.live.bundle import live as bundled
-    from hierfeat.atlas.live.export import CannotRun
-    from hierfeat.subjects.checks import checked_images
-
-    images = checked_images(h, images)
-    held = {id(tensor): tensor for tensor in (*h.model.parameters(), *h.model.buffers())}
-    least = sum(tensor.numel() for tensor in held.values()) * 2 * 4 // 3
-    if not live and least > 1.25 * PAGE_BYTES:
-        return None, _too_large(least)
-    try:
-        network = bundled(h, images)
-    except CannotRun as error:
-        if live:
-            raise
-        return None, str(error)
-    size = len(network.text)
-    return (None, _too_large(size + REST_BYTES)) if not live and size > PAGE_BYTES - REST_BYTES else (network, None)
-
-
-def _too_large(size: int) -> str:
-    return (
-        f"the page would have about {size / 1e6:.0f} MB with its weights, and is to stay under {PAGE_BYTES / 1e6:.0f} "
-        "(live=True takes them all the same)"
-    )
-
-
-def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
-    if names is None:
-        return
-    most = -1 if labels is None else int(torch.as_tensor(labels).max())
-    if isinstance(names, str) or len(names) <= most:
-        raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
-
-
-def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
-    """Return the page that shows a payload, as the text of an HTML file; with the network in it, if one is given."""
+def render(payload: dict[str, Any]) -> str:
+    """Return the page that shows a payload, as the text of an HTML file."""
     loader = jinja2.PackageLoader("hierfeat.atlas")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty}
-    style, script = _asset("templates", "style.css"), _asset("templates", "atlas.js")
+    mapped = [layer["index"] for layer in payload["layers"] if layer["maps"]]
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],
@@ -162,43 +84,12 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
         provenance=payload["provenance"],
         left_out=payload["left_out"],
         measured=payload["measured"],
-        live=payload["live"],
         facts=_facts(payload["model"], payload["measured"]),
-        overview=chosen_layers(payload["layers"], COLUMNS),
-        mapped=sum(bool(layer["maps"]) for layer in payload["layers"]),
-        tokens=_without_maps(payload["layers"]),
+        overview=_spread(mapped, COLUMNS),
+        mapped=len(mapped),
         depth=_by_depth(payload["layers"]),
-        opened=next((layer["index"] for layer in payload["layers"] if layer["maps"]), None),
-        policy=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        worker=Markup(_asset("templates", "worker.js")),
-        kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
-        network=network,
+        opened=mapped[0] if mapped else None,
     )
-
-
-@cache
-def _asset(*parts: str) -> str:
-    return _bytes(*parts).decode("utf-8")
-
-
-def _bytes(*parts: str) -> bytes:
-    return resources.files("hierfeat.atlas").joinpath(*parts).read_bytes()
-
-
-def _policy(style: str, script: str) -> str:
-    """What the browser lets the page do: run and look as these two texts say, and nothing else."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") for text in (style, script)]
-    return (
-        f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; "
-        f"script-src 'sha256-{hashes[1]}' 'wasm-unsafe-eval'; worker-src blob:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _without_maps(layers: list[dict[str, Any]]) -> int:
-    """Layers of tokens, or with their channels last: what they give is no stack of maps."""
-    return sum(layer["maps"] is None and len(layer["out_shape"]) == 2 for layer in layers)
 
 
 def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
@@ -224,7 +115,6 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
     card = model["card"]
     accuracy = card.get("test_accuracy")
     facts = [
-        ("Weights", f"random: {model['untrained']}" if model["untrained"] else None),
         ("Input", " × ".join(map(str, model["input_shape"]))),
         ("Classes", str(len(model["classes"])) if model["classes"] else None),
         ("Layers", str(model["layers"])),
@@ -236,6 +126,13 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
         ("Measured on", f"{measured} images"),
     ]
     return [(name, str(value)) for name, value in facts if value]
+
+
+def _spread(items: list[int], most: int) -> list[int]:
+    """Return all of `items`, or `most` of them, evenly spaced with the first and the last."""
+    if len(items) <= most:
+        return items
+    return [items[round(place * (len(items) - 1) / (most - 1))] for place in range(most)]
 
 
 def _grouped(number: int | None) -> str:

@@ -3,25 +3,18 @@
 ``build`` returns a dict. Shapes are (C, H, W), boxes and ranges half-open, pixels (row, column), and a value that is
 not known is None::
 
-    schema          2; it grows when a reader of the payload would have to change
-    model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict),
-                    untrained (what shows that the weights are random, in words), scores (what the output is: logits,
-                    probabilities, raw numbers; None for no score), named (whether labels have names of their own, that
-                    are no classes), prepare (how a drawing is made like the network's own data: see `preparation`)
-    live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
-                    to run in a worker), half_error (the largest change of an activation by half-precision weights)}
+    schema          1; it grows when a reader of the payload would have to change
+    model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict)
     provenance      of the atlas: model, weights, parameters, versions
     left_out        {section: reason} for analyses that do not apply to this network
     measured        how many images the statistics come from
-    samples         [{image (data URI), name, label, output, scores (softmax of the output), prediction, pixels (where
-                    the network is live: {bytes of each value, data}; row by row, channel by channel)}]
+    samples         [{image (data URI), name, label, scores (softmax of the output), prediction}]
     layers          in call order, [{
         index, name, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters, macs,
         formula                     as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
-                                    signed, limits, data}: see `images.quantise_maps`; data is None where the
-                                    network is live
+                                    signed, limits, data}: see `images.quantise_maps`
         field                       {size, status, rows, cols}: [from, to) of the image's rows for each stored row of
                                     units, and the same for columns; a box is their product
         source                      index of the layer whose output this one reads, where it is one layer's
@@ -39,9 +32,7 @@ not known is None::
     }]
 """
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -49,10 +40,8 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
-from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
-from hierfeat.atlas.live.preparation import preparation
+from hierfeat.atlas.images import picture, quantise_maps, quantise_weights
 from hierfeat.atlas.plan import Plan, plan
-from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
@@ -62,35 +51,15 @@ from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
 from hierfeat.zoo.loading import card, list_models, load
 
-SCHEMA = 2
+SCHEMA = 1
 
 #: Kernels of at most so many output and input channels are stored.
 KERNELS = (24, 16)
 #: Pools with windows of at most so many cells show who wins.
 WINDOW = 16
-#: Multiply-adds from which a frame takes so long that the page must not wait for it.
-HEAVY = 50_000_000
-#: With more bytes than this at two a value, samples are stored with one.
-SAMPLE_BYTES = 1_500_000
 
 
-@dataclass(frozen=True)
-class Running:
-    """Whether the network runs in the page, and if not, why."""
-
-    on: bool = False
-    reason: str | None = None
-    half_error: float = 0.0
-
-
-def build(
-    h: Hierarchy,
-    images: Tensor,
-    labels: Tensor | None = None,
-    *,
-    names: Sequence[str] | None = None,
-    running: Running | None = None,
-) -> dict[str, Any]:
+def build(h: Hierarchy, images: Tensor, labels: Tensor | None = None) -> dict[str, Any]:
     """Measure `h` on `images` and return the payload that this module's docstring describes.
 
     Raises
@@ -100,8 +69,7 @@ def build(
     """
     images = checked_images(h, images)
     labels = _checked_labels(labels, len(images))
-    running = running or Running()
-    chosen = plan(h, live=running.on)
+    chosen = plan(h)
     shown = _choose_samples(len(images), labels, chosen.samples)
     wired = wiring(h, images[shown[:1]])
     found, left_out = _run(findings.stages(h, images, chosen))
@@ -113,12 +81,11 @@ def build(
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name != "field")
     return {
         "schema": SCHEMA,
-        "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
-        "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
+        "model": _model(h),
         "provenance": provenance(h, images=len(images), samples=shown),
         "left_out": left_out,
         "measured": len(images),
-        "samples": _samples(h, images, labels, shown, names, chosen),
+        "samples": _samples(h, images, labels, shown),
         "layers": rows,
     }
 
@@ -145,9 +112,7 @@ def _model(h: Hierarchy) -> dict[str, Any]:
         "macs": int(h.layers.table["macs"].sum()),
         "layers": len(h.layers),
         "weights_sha256": h.weights_sha256,
-        "card": (known := _card(h)),
-        "untrained": untrained_by(h.model),
-        "prepare": preparation(known, h.input_shape),
+        "card": _card(h),
     }
 
 
@@ -176,10 +141,7 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
             channels, (cap, step) = maps.shape[1], chosen.size(tuple(maps.shape[1:]))
             kept = maps[:, :cap, ::step, ::step].float()
             shape = list(kept.shape[1:])
-            stored = quantise_maps(kept)
-            if chosen.live:
-                stored["data"] = None
-            row["maps"] = {"shape": shape, "channels": channels, "step": step, **stored}
+            row["maps"] = {"shape": shape, "channels": channels, "step": step, **quantise_maps(kept)}
 
 
 def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) -> None:
@@ -208,23 +170,17 @@ def _kernels(weight: Tensor) -> dict[str, Any]:
     return {"shape": list(kept.shape), "total": total, "colour": colour, **quantise_weights(kept)}
 
 
-def _samples(
-    h: Hierarchy, images: Tensor, labels: Tensor | None, shown: list[int], names: Sequence[str] | None, chosen: Plan
-) -> list[dict[str, Any]]:
-    output = _class_scores(h(images[shown]).float())
-    softmax = None if output is None else output.softmax(1)
-    size = 2 if images[shown].numel() * 2 <= SAMPLE_BYTES else 1
+def _samples(h: Hierarchy, images: Tensor, labels: Tensor | None, shown: list[int]) -> list[dict[str, Any]]:
+    scores = _scores(h, images[shown])
     samples = []
     for place, index in enumerate(shown):
-        label = None if labels is None or int(labels[index]) < 0 else int(labels[index])
-        sample: dict[str, Any] = {"image": picture(images[index]), "name": f"image {index}", "label": label}
-        if label is not None:
-            sample["name"] = _class_name(h, label) if names is None else str(names[label])
-        sample["output"] = None if output is None else [number(value) for value in output[place].tolist()]
-        sample["scores"] = None if softmax is None else [round(float(value), 4) for value in softmax[place]]
-        sample["prediction"] = None if softmax is None else int(softmax[place].argmax())
-        sample["pixels"] = exact_pixels(images[index], size) if chosen.live else None
-        samples.append(sample)
+        label = None if labels is None else int(labels[index])
+        name = f"image {index}" if label is None else _class_name(h, label)
+        score = None if scores is None else [round(float(value), 4) for value in scores[place]]
+        prediction = None if scores is None else int(scores[place].argmax())
+        samples.append(
+            {"image": picture(images[index]), "name": name, "label": label, "scores": score, "prediction": prediction}
+        )
     return samples
 
 
@@ -232,40 +188,20 @@ def _class_name(h: Hierarchy, label: int) -> str:
     return h.classes[label] if h.classes and 0 <= label < len(h.classes) else f"class {label}"
 
 
-def _class_scores(output: Tensor) -> Tensor | None:
-    """The output, where it is a number for each of two classes or more."""
+def _scores(h: Hierarchy, images: Tensor) -> Tensor | None:
+    """Softmax of the output, where that is a score for each of two classes or more."""
+    output = h(images).float()
     if output.ndim != 2 or output.shape[1] < 2 or not output.isfinite().all():
         return None
-    return output.cpu()
-
-
-def score_kind(h: Hierarchy, images: Tensor) -> str | None:
-    """Whether the output is ``logits``, ``probabilities`` or ``raw`` numbers; None where it is no score of classes."""
-    output = _class_scores(h(images[:1]).float())
-    if output is None:
-        return None
-    if bool((output >= 0).all()) and abs(float(output.sum()) - 1) < 1e-4:
-        return "probabilities"
-    last = next(
-        (layer for layer in reversed(list(h.layers)) if layer.op not in _THROUGH and layer.kind != "pool"), None
-    )
-    return "logits" if last is not None and last.op in ("linear", "conv2d") else "raw"
-
-
-#: Operations that may follow the layer whose outputs are logits.
-_THROUGH = ("flatten", "relu", "dropout", "squeeze", "view", "reshape", "log_softmax")
+    return output.softmax(1).cpu()
 
 
 def _choose_samples(count: int, labels: Tensor | None, most: int) -> list[int]:
-    """The first image of each class, then the second of each, and so on; without labels, images evenly spaced."""
-    if labels is None or bool((labels < 0).all()):
+    """The first image of each class, classes in order; without labels, images evenly spaced."""
+    if labels is None:
         return torch.linspace(0, count - 1, min(count, most)).round().int().tolist()
-    seen: Counter[int] = Counter()
-    ranked = []
-    for index, label in enumerate(labels.tolist()):
-        ranked.append((seen[label], label, index))
-        seen[label] += 1
-    return [index for _, _, index in sorted(sorted(ranked)[:most], key=lambda item: (item[1], item[0]))]
+    firsts = {int(label): index for index, label in reversed(list(enumerate(labels.tolist())))}
+    return [firsts[label] for label in sorted(firsts)][:most]
 
 
 def _checked_labels(labels: Tensor | None, count: int) -> Tensor | None:

@@ -31,16 +31,12 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Plan:
-    """The layers that have maps, and how many samples and channels, and how long a side, are stored.
-
-    Where the network is `live` no map is stored: all channels are there, at full resolution.
-    """
+    """The layers that have maps, and how many samples and channels, and how long a side, are stored."""
 
     layers: list[str]
     samples: int
     channels: int
     side: int
-    live: bool = False
 
     @property
     def patches(self) -> int:
@@ -54,20 +50,16 @@ class Plan:
 
     def size(self, shape: Shape) -> tuple[int, int]:
         """Return how many channels of maps (C, H, W) or (C,) are stored, and every how many-th row and column."""
-        if self.live:
-            return shape[0], 1
         if is_vector(shape):
             return min(shape[0], UNITS), 1
         return min(shape[0], self.channels), ceil(max(shape[1:]) / self.side)
 
 
-def plan(h: Hierarchy, *, live: bool = False) -> Plan:
-    """Choose the most lavish plan whose maps fit the budget; a network that runs in the page needs none."""
+def plan(h: Hierarchy) -> Plan:
+    """Choose the most lavish plan whose maps fit the budget."""
     shapes = {
         layer.name: layer.out_shape for layer in h.layers if layer.kind in KINDS and len(layer.out_shape) in (1, 3)
     }
-    if live:
-        return Plan(list(shapes), *_CHOICES[0], live=True)
     plans = [Plan(list(shapes), *choice) for choice in _CHOICES]
     return next((choice for choice in plans if _bytes(choice, shapes) <= MAP_BYTES), plans[-1])
 

@@ -1,9 +1,7 @@
 """What the physiology says of each layer: strongest patches, tolerance to shifts, what pooling does."""
 
-from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -23,8 +21,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 
 #: Multiply-adds that an analysis of many passes may cost, and images that it takes at most.
 MACS, IMAGES = 1e11, 64
-#: Seconds that the shifts may take, and what comparing one value with its shifted copy takes of them.
-SECONDS, SECONDS_A_VALUE = 10.0, 6e-8
 #: Shifts in pixels, up, down, left and right.
 SHIFT, POOL_SHIFT = 4, 2
 #: Grey of what lies outside the image.
@@ -71,7 +67,7 @@ def _patches(rows: pd.DataFrame, images: Tensor, cutter: LayerCutter, most: int)
 
 def shifts(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
     """Invariance and equivariance by the size of the shift, averaged over its directions."""
-    count = _in_time(h, images, "translation_invariance", 1 + 4 * SHIFT)
+    count = _affordable(h, "translation_invariance", 1 + 4 * SHIFT, least=2)
     moved = translation_invariance(h, images, layers=chosen.layers, max_shift=SHIFT, max_images=count)
     table = moved.table.assign(distance=moved.table["dy"].abs() + moved.table["dx"].abs())
     means = table.groupby(["layer", "distance"], sort=False)[["invariance", "equivariance"]].mean().reset_index()
@@ -116,23 +112,6 @@ def rectifiers(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
         for name, kept in zip(summary["layer"], summary["energy_kept"], strict=True)
     }
     return {"rectifier": found}
-
-
-def _in_time(h: Hierarchy, images: Tensor, analysis: str, passes: int) -> int:
-    """How many images an analysis that compares every layer with its shifted copies may be given."""
-    some = images[:2]
-    h(some)  # the first pass is slower than those that follow
-    start = perf_counter()
-    translation_invariance(h, some, layers=[h.layers.table["layer"].iloc[-1]], max_shift=1)
-    once = (perf_counter() - start) / (len(some) * 5)
-    sizes = h.layers.table["out_shape"].map(lambda shape: int(np.prod(shape))).sum()
-    each = passes * (once + float(sizes) * SECONDS_A_VALUE)
-    count = int(min(IMAGES, SECONDS / max(each, 1e-9)))
-    if count < 2:
-        raise HierfeatError(
-            f"it would take about {2 * each:.0f} seconds for two images; hf.{analysis} does it if you have the time"
-        )
-    return count
 
 
 def _affordable(h: Hierarchy, analysis: str, passes: int, *, least: int) -> int:

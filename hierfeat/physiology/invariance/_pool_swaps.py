@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -39,7 +40,7 @@ def outputs_with(
     try:
         with _swapped(h, layer, pooling):
             responses = [_output(h, images) for images in shown]
-    except RuntimeError:
+    except (RuntimeError, HierfeatError):
         if pooling != "none":
             raise
         return [], "no output: the layers after the pool cannot take the larger map"
