@@ -1,6 +1,7 @@
 """What a unit prefers within the centre of its field, where the ends and flanks that suppress it are not reached."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,7 +82,7 @@ def centred_gratings(
     """
     wanted = preferred_gratings(tuning, channels)
     refuse_none(h, tuning, wanted)
-    if tuning.provenance.get("diameter") is not None:
+    if _parameter(tuning, "diameter", None) is not None:
         return wanted
     searches = _searched(h, tuning, sorted(set(wanted.layer)), at, batch_size)
     for layer, search in searches.items():
@@ -111,7 +112,7 @@ def _searched(
             reached = [name for name in members if diameter < sides[name] or diameter == FULL_FIELD]
             stimuli = gratings(
                 h.input_shape, orientations=angles, frequencies=tones, phases=PHASES, diameters=diameter,
-                contrasts=tuning.provenance.get("contrasts", 1.0), position=place,
+                contrasts=_parameter(tuning, "contrasts", 1.0), position=place,
             )  # fmt: skip
             showings.append(Showing(stimuli, reached))
 
@@ -132,3 +133,8 @@ def _windows(side: int) -> list[float]:
 def _thinned(values: np.ndarray, most: int) -> np.ndarray:
     """At most so many of `values`, evenly."""
     return values if len(values) <= most else values[:: -(-len(values) // most)]
+
+
+def _parameter(tuning: OrientationTuning, name: str, default: Any) -> Any:
+    """A parameter that `tuning` was measured with."""
+    return tuning.provenance.get("parameters", {}).get(name, default)

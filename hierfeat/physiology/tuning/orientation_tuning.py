@@ -215,8 +215,10 @@ def orientation_tuning(
     excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Responses without noise
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
     orientations shown.  Whether a unit is more selective than random weights make it is another question:
-    ``tuning.p_against(twin)``.  The number of orientations, from 8 on, moves the share of each type by less than 3 % of
-    the units; units whose curves are narrower than the step may change types one by one.
+    ``tuning.p_against(twin)``.  The share of untuned units does not depend on the number of orientations (8 to 90:
+    within 2 % of the units in the zoo).  Curves narrower than the step are sampled beside their peak, where F1/F0
+    differs: with 8 orientations the shares of simple and complex units are off by up to 5 %, with 24 by up to 2 % in
+    trained networks.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose units look at different places (even
@@ -232,7 +234,7 @@ def orientation_tuning(
     --------
     >>> import hierfeat as hf
     >>> tuning = hf.orientation_tuning(hf.load("lenet5-digits"), layers="conv1")
-    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "suppressed", "unresponsive"]).all().item()
+    >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "unresponsive"]).all().item()
     True
     """
     grid = _grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
