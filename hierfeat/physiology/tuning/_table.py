@@ -99,9 +99,10 @@ def describe_tuning(
         "fit_r2": fits.r2,
     }
     columns["at_edge"] &= columns["responsive"]
-    table = pd.DataFrame(columns | {"cell_type": cell_types(columns)})
-    table.loc[~table.responsive, list(INDICES)] = np.nan
-    return Described(table, curve, fits)
+    columns["cell_type"] = cell_types(columns)
+    if not columns["responsive"].all():
+        columns |= {name: np.where(columns["responsive"], columns[name], np.nan) for name in INDICES}
+    return Described(pd.DataFrame(columns), curve, fits)
 
 
 def response_types(raw: np.ndarray, blank: np.ndarray, peak: np.ndarray, eps: float) -> np.ndarray:
