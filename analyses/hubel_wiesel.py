@@ -145,7 +145,7 @@ picture
 
 # %%
 for name, h in subjects.items():
-    kernels = hf.filters(h, [layer.name for layer in h.layers if layer.kind == "conv"][:1])
+    kernels = hf.filters(h, next(layer.name for layer in h.layers if layer.kind == "conv"))
     save(f"{name}_filters", kernels.plot(), kernels, colours=None)  # a palette would falsify colour kernels
     save(f"{name}_gabors", kernels.plot_fits(), kernels)
     save(f"{name}_opposites", kernels.plot_pairs(), kernels, colours=None)
