@@ -134,7 +134,7 @@ for h in (*networks, *twins):
     strides = hf.receptive_fields(h).table.set_index("layer").stride_h
     pairs = PAIRS[kind_of(h)]
     names = [layer for pair in pairs for layer in pair]
-    tuned = hf.orientation_tuning(h, layers=names, permutations=1, orientations=8, frequencies=5).table
+    tuned = hf.orientation_tuning(h, layers=names, orientations=8, frequencies=5).table
     for stage, (below, pool) in enumerate(pairs, start=1):
         for role, layer in (("before pooling", below), ("after pooling", pool)):
             units = tuned[tuned.responsive & (tuned.layer == layer)][["layer", "channel", "f1_f0", "gosi"]]

@@ -3,6 +3,7 @@
 To add a public name, import it here, from the file that defines it, and add it to tests/public_names.json.
 """
 
+from . import indices as indices
 from ._result import Result as Result
 from .anatomy.kernels.filters import filters as filters
 from .anatomy.kernels.opposite_phase import opposite_phase as opposite_phase
@@ -76,7 +77,6 @@ from .stimuli.stimulus_set import StimulusSet as StimulusSet
 from .stimuli.warps.distortions import Distortion as Distortion
 from .stimuli.warps.distortions import distort as distort
 from .subjects.calls import Call as Call
-from .subjects.calls import LayerModule as LayerModule
 from .subjects.calls import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer

@@ -1,7 +1,6 @@
 """What all tests share: one thread, a headless matplotlib, and a few small networks."""
 
 import os
-from pathlib import Path
 
 import matplotlib as mpl
 import pytest
@@ -52,11 +51,3 @@ def everything() -> Everything:
 @pytest.fixture
 def images() -> torch.Tensor:
     return torch.rand(5, 1, 8, 8, generator=torch.Generator().manual_seed(0))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what the merges of one session left failing: known_failures.txt is to be emptied, nothing is to be added."""
-    known = set((Path(__file__).parent / "known_failures.txt").read_text().splitlines())
-    for item in items:
-        if item.nodeid in known:
-            item.add_marker(pytest.mark.xfail(reason="open since the rooms were merged: see known_failures.txt"))

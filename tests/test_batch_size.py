@@ -40,7 +40,7 @@ NOT_HERE = {"synthesize", "atlas"}
 
 def with_batches() -> list[str]:
     names = [name for name in hf.__all__ if not name[0].isupper() and name not in {"__version__", "train"} | NOT_HERE]
-    return [name for name in names if "batch_size" in _signature(name)]
+    return [name for name in names if callable(getattr(hf, name)) and "batch_size" in _signature(name)]
 
 
 def _signature(name: str) -> dict[str, inspect.Parameter]:

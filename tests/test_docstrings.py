@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import json
+import operator
 import re
 import tomllib
 import warnings
@@ -34,11 +35,18 @@ def test_examples_run(name, tmp_path, monkeypatch):
         assert result.failed == 0, f"the example of {test.name} failed; see the captured output"
 
 
-@pytest.mark.parametrize(
-    "name", [n for n in hf.__all__ if callable(getattr(hf, n)) and not inspect.isclass(getattr(hf, n))]
-)
+MODULES_OF_FUNCTIONS = {name for name in hf.__all__ if inspect.ismodule(getattr(hf, name))}
+NAMES = [name for name in hf.__all__ if name != "__version__" and name not in MODULES_OF_FUNCTIONS]
+NAMES += [f"{module}.{name}" for module in sorted(MODULES_OF_FUNCTIONS) for name in getattr(hf, module).__all__]
+
+
+def public(name):
+    return operator.attrgetter(name)(hf)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if callable(public(n)) and not inspect.isclass(public(n))])
 def test_public_functions_are_documented_in_full(name):
-    function = getattr(hf, name)
+    function = public(name)
     text = inspect.getdoc(function)
     parameters = list(inspect.signature(function).parameters.values())
     assert not parameters or "Parameters\n----------" in text, f"{name}: no Parameters"
@@ -57,7 +65,7 @@ EXCEPTIONS = json.loads((Path(__file__).parent / "docstring_exceptions.json").re
 
 def faults(name: str) -> set[str]:
     """What numpydoc's validation finds, and parameters whose type stands in the docstring and not in the annotation."""
-    value = getattr(hf, name)
+    value = public(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = {code for code, _ in validate(f"{value.__module__}.{value.__qualname__}")["errors"]}
@@ -68,7 +76,7 @@ def faults(name: str) -> set[str]:
     return (found - LEFT_OUT) | ({TYPED} if typed else set())
 
 
-@pytest.mark.parametrize("name", [name for name in hf.__all__ if name != "__version__"])
+@pytest.mark.parametrize("name", NAMES)
 def test_public_names_are_described_in_one_form(name):
     """What still fails stands in docstring_exceptions.json: take out what you mend, add nothing."""
     new = faults(name) - set(EXCEPTIONS.get(name, ()))

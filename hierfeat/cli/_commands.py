@@ -18,6 +18,7 @@ from hierfeat.cli._inputs import SETS, Inputs, pictures
 from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, members, option, own_options, signature
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measure import Measure
+from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.hierarchy import Hierarchy
 
 _KEYWORD, _EITHER = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -96,7 +97,7 @@ def _role(parameter: inspect.Parameter) -> Role | None:
     classes = [kind for kind in kinds if isinstance(kind, type)]
     if "Hierarchy" in str(parameter.annotation) or any(issubclass(kind, Hierarchy) for kind in classes):
         return Role(parameter, _networks, list[str] if parameter.kind is parameter.VAR_POSITIONAL else str)
-    if any(issubclass(kind, Result) for kind in classes):
+    if any(issubclass(kind, Result | StimulusSet) for kind in classes):
         return Role(parameter, _saved, Path)
     elements = [element for kind in kinds for element in get_args(kind)[:1] if isinstance(element, type)]
     if any(issubclass(element, Measure) for element in elements):
@@ -126,7 +127,7 @@ def _networks(parameter: inspect.Parameter, words: Any, inputs: Inputs) -> Any:
 def _saved(parameter: inspect.Parameter, folder: Path | None, _: Inputs) -> Any:
     if folder is None:
         return None
-    [kind] = [kind for kind in members(parameter.annotation) if isinstance(kind, type) and issubclass(kind, Result)]
+    [kind] = [kind for kind in members(parameter.annotation) if isinstance(kind, type) and hasattr(kind, "load")]
     return kind.load(folder)
 
 
@@ -174,7 +175,7 @@ def _for_roles(roles: list[Role]) -> list[inspect.Parameter]:
 _NOTHING = inspect.Parameter.empty
 _SAID = {
     _networks: ("another network, or `untrained`, this one's twin", "MODEL"),
-    _saved: ("folder of a saved result", "FOLDER"),
+    _saved: ("folder of a saved result, or of saved stimuli", "FOLDER"),
     _measures: ("what is measured: Moments, ActiveFraction and others", "NAME..."),
 }
 

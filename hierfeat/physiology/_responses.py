@@ -1,7 +1,8 @@
 """What every physiological experiment records: one rate per stimulus and channel, in one pass over the stimuli."""
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -14,16 +15,36 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.checks import checked_channels, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 
 Read = Literal["centre", "center", "mean"]
+Place = tuple[int, int]
+"""(row, col) of a unit in its map."""
+Point = tuple[float, float]
+"""(row, col) in pixels of the image."""
+Box = tuple[int, int, int, int]
+"""(top, left, bottom, right) in pixels, half-open."""
+
+
+class Showing(NamedTuple):
+    """Stimuli for the units of some layers."""
+
+    stimuli: StimulusSet
+    layers: Sequence[str]
 
 
 def unit_responses(
-    h: Hierarchy, stimuli: StimulusSet, *, layers: Layers, read: Read = "centre", batch_size: int | None = None
+    h: Hierarchy,
+    stimuli: StimulusSet,
+    *,
+    layers: Layers,
+    read: Read = "centre",
+    at: Place | None = None,
+    batch_size: int | None = None,
 ) -> dict[str, np.ndarray]:
-    """Response of each channel's central unit to each stimulus.
+    """Response of one unit of each channel to each stimulus.
 
     Parameters
     ----------
@@ -34,7 +55,9 @@ def unit_responses(
     layers
         Names, glob patterns or kinds.
     read
-        ``centre``: the unit at (h//2, w//2) of each map; ``mean``: the mean over the map.
+        ``centre``: one unit of each map; ``mean``: the mean over the map.
+    at
+        (row, col) of that unit; None is the one in the middle, (h//2, w//2).
     batch_size
         Images in one forward pass; by default as many as keep a batch of images near 16 MB.
 
@@ -48,29 +71,72 @@ def unit_responses(
     The pass ends after the last chosen layer; what lies above it is not computed.
     """
     names = [layer.name for layer in h.layers.select(layers)]
-    reader = _mean if read == "mean" else central_units
-    taken: dict[str, list[Tensor]] = {name: [] for name in names}
+    found: dict[str, np.ndarray] = {}
+    show(h, [Showing(stimuli, names)], lambda _, part: found.update(part), read=read, at=at, batch_size=batch_size)
+    return found
+
+
+def show(
+    h: Hierarchy,
+    showings: Sequence[Showing],
+    keep: Callable[[int, dict[str, np.ndarray]], None],
+    *,
+    read: Read = "centre",
+    at: Place | None = None,
+    batch_size: int | None = None,
+) -> None:
+    """Show several sets of stimuli under one progress bar; `keep` is handed the responses to each when it is done.
+
+    Parameters
+    ----------
+    h, read, at, batch_size
+        As in :func:`unit_responses`.
+    showings
+        Stimuli and layers, these in call order; each pass ends behind the last of its own layers.
+    keep
+        ``keep(index, responses)``: which showing, and by layer (stimuli, channels).
+    """
+    reader = _mean if read == "mean" else partial(units_at, at=at)
+    sizes = [batch_size or even_batch(len(stimuli), default_batch(h.input_shape)) for stimuli, _ in showings]
+    total = sum(-(-len(stimuli) // size) for (stimuli, _), size in zip(showings, sizes, strict=True))
+    batches = (
+        (index, batch)
+        for index, (stimuli, _) in enumerate(showings)
+        for batch in stimuli.to(h.device).batches(sizes[index])
+    )
+    taken: dict[str, list[Tensor]] = {}
+    seen = 0
+    for index, batch in with_bar(batches, h.name, total=total):
+        stimuli, names = showings[index]
+        taken = taken or {name: [] for name in names}
+        _pass(h, batch, taken, names[-1], reader)
+        seen += len(batch)
+        if seen == len(stimuli):
+            keep(index, {name: _joined(h, name, parts, seen) for name, parts in taken.items()})
+            taken, seen = {}, 0
+
+
+def _pass(
+    h: Hierarchy, batch: Tensor, taken: dict[str, list[Tensor]], last: str, reader: Callable[[Tensor], Tensor]
+) -> None:
+    """One forward pass, ended behind the last layer wanted."""
 
     def after(call: Call, output: Tensor) -> None:
         if call.name in taken:
             taken[call.name].append(reader(output.detach()).float().cpu())
-        if call.name == names[-1]:
+        if call.name == last:
             raise Stop
 
-    size = batch_size or even_batch(len(stimuli), default_batch(h.input_shape))
-    batches = with_bar(stimuli.to(h.device).batches(size), h.name, total=-(-len(stimuli) // size))
-    for batch in batches:
-        with torch.no_grad(), h.watching(after=after):
-            h.forward(batch)
-    return {name: _joined(h, name, parts, len(stimuli)) for name, parts in taken.items()}
+    with torch.no_grad(), h.watching(after=after):
+        h.forward(batch)
 
 
 def blank_responses(
-    h: Hierarchy, *, layers: Layers, read: Read = "centre", ground: float = 0.5
+    h: Hierarchy, *, layers: Layers, read: Read = "centre", at: Place | None = None, ground: float = 0.5
 ) -> dict[str, np.ndarray]:
-    """Response of each channel's central unit to the bare ground, by layer, (channels,)."""
+    """Response of one unit of each channel to the bare ground, by layer, (channels,)."""
     bare = spots(h.input_shape, contrasts=0.0, ground=ground)
-    return {name: rows[0] for name, rows in unit_responses(h, bare, layers=layers, read=read).items()}
+    return {name: rows[0] for name, rows in unit_responses(h, bare, layers=layers, read=read, at=at).items()}
 
 
 def rectified(responses: np.ndarray) -> np.ndarray:
@@ -89,26 +155,51 @@ def even_batch(count: int, size: int) -> int:
     return -(-count // max(1, round(count / size)))
 
 
-def central_box(h: Hierarchy, fields: ReceptiveFields, layer: str, *, clip: bool = True) -> tuple[int, int, int, int]:
-    """The receptive field of a layer's central unit, (h//2, w//2); of place n//2 of n where the map is flattened."""
+def central_box(
+    h: Hierarchy, fields: ReceptiveFields, layer: str, *, at: Place | None = None, clip: bool = True
+) -> Box:
+    """The receptive field of a layer's central unit, (h//2, w//2), or of the unit at `at`.
+
+    Where the map is flattened, the central unit is number n//2 of its n places.
+    """
     places, size = h.layers[layer].out_shape[1:], fields.map_size(layer)
     if places == size:
-        return fields.box(layer, size[0] // 2, size[1] // 2, clip=clip)
+        row, col = (size[0] // 2, size[1] // 2) if at is None else at
+        return fields.box(layer, row, col, clip=clip)
     boxes = boxes_of_places(fields.boxes(layer, clip=clip), places)[0]
     top, left, bottom, right = boxes[len(boxes) // 2].tolist()
     return top, left, bottom, right
 
 
-def checked_channel(h: Hierarchy, layer: str, channel: int) -> int:
-    """`channel` as an int, if `layer` has it."""
-    count = h.layers[layer].out_shape[0]
-    if not isinstance(channel, int | np.integer) or not 0 <= channel < count:
-        raise HierfeatError(f"expected a channel of {layer!r}, an int between 0 and {count - 1}, got {channel!r}")
-    return int(channel)
+def checked_place(value: Any, name: str, given: Mapping[str, Any]) -> Place:
+    """Check the place of a unit; passed to `checked`, for a function of ``layer``, ``layers`` or ``tuning``."""
+    h = given["h"]
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise HierfeatError(f"expected {name} as (row, col) of a unit in its map, got {value!r}")
+    for layer in h.layers.select([given["layer"]] if "layer" in given else _named(given)):
+        size = layer.out_shape[1:]
+        if len(size) != 2:
+            raise HierfeatError(f"{name} needs maps with rows and columns; {layer.name!r} gives {layer.out_shape}")
+        for number, count in zip(value, size, strict=True):
+            whole(0, count - 1)(number, f"{name} in the {size[0]} x {size[1]} map of {layer.name!r}", given)
+    return int(value[0]), int(value[1])
 
 
-def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float, float]]:
-    """(row, col), in pixels, of the middle of each central unit's receptive field.
+def checked_units(value: Any, name: str, given: Mapping[str, Any]) -> list[int]:
+    """Check channels that every chosen layer must have; passed to `checked`, for a function of ``layers``."""
+    h = given["h"]
+    fewest = min(h.layers.select(_named(given)), key=lambda layer: layer.out_shape[0])
+    return sorted(set(checked_channels(h, fewest.name, value, name)))
+
+
+def _named(given: Mapping[str, Any]) -> Layers:
+    """The layers that a function is asked for: those of a tuning result, where one is given."""
+    tuning = given.get("tuning")
+    return given.get("layers", ("conv", "pool")) if tuning is None else list(tuning.responses)
+
+
+def field_centres(h: Hierarchy, layers: Iterable[str], at: Place | None = None) -> dict[str, Point]:
+    """(row, col), in pixels, of the middle of each central unit's receptive field, or of that of the unit at `at`.
 
     The virtual field counts, which runs on through the padding: its middle is where the unit looks.  A layer whose
     field is the whole image looks at the middle of it.
@@ -116,23 +207,28 @@ def field_centres(h: Hierarchy, layers: Iterable[str]) -> dict[str, tuple[float,
     fields = receptive_fields(h)
     centres = {}
     for name in layers:
-        top, left, bottom, right = central_box(h, fields, name, clip=False)
+        top, left, bottom, right = central_box(h, fields, name, at=at, clip=False)
         centres[name] = ((top + bottom) / 2, (left + right) / 2)
     return centres
 
 
-def by_centre(h: Hierarchy, layers: Layers) -> dict[tuple[float, float], list[str]]:
-    """Layers grouped by where their central units look: one set of centred stimuli serves each group."""
-    groups: dict[tuple[float, float], list[str]] = {}
-    for name, place in field_centres(h, [layer.name for layer in h.layers.select(layers)]).items():
+def by_centre(h: Hierarchy, layers: Layers, at: Place | None = None) -> dict[Point, list[str]]:
+    """Layers grouped by where their units look: one set of centred stimuli serves each group."""
+    groups: dict[Point, list[str]] = {}
+    for name, place in field_centres(h, [layer.name for layer in h.layers.select(layers)], at).items():
         groups.setdefault(place, []).append(name)
     return groups
 
 
 def central_units(output: Tensor) -> Tensor:
-    """What the unit at (h//2, w//2) of each map answers, (N, C)."""
+    """Output of the unit at (h//2, w//2) of each map, (N, C)."""
+    return units_at(output, None)
+
+
+def units_at(output: Tensor, at: Place | None) -> Tensor:
+    """Output of one unit of each map, (N, C)."""
     for axis in range(output.dim() - 1, 1, -1):
-        output = output.select(axis, output.shape[axis] // 2)
+        output = output.select(axis, output.shape[axis] // 2 if at is None else at[axis - 2])
     return output.clone()
 
 
@@ -148,5 +244,7 @@ def _joined(h: Hierarchy, name: str, parts: list[Tensor], expected: int) -> np.n
         )
     values = rows.numpy()
     if not np.isfinite(values).all():
-        raise HierfeatError(f"{h.name} answered NaN or infinity in {name!r}: check its weights")
+        bad = np.flatnonzero(~np.isfinite(values).all(0)).tolist()
+        which = f"channel{'s' * (len(bad) > 1)} {', '.join(map(str, bad[:5]))}{', ...' * (len(bad) > 5)}"
+        raise HierfeatError(f"{h.name} gave NaN or infinity in {name!r}, {which}: check its weights")
     return values

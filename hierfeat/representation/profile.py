@@ -149,7 +149,7 @@ def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
 
 
 def _tuning(h: Hierarchy, layers: Layers) -> pd.DataFrame:
-    table = orientation_tuning(h, layers=layers, permutations=1).table
+    table = orientation_tuning(h, layers=layers).table
     grouped = table.groupby("layer", sort=False)
     indices = table[table["responsive"]].groupby("layer", sort=False)[["osi", "gosi"]].median()
     return grouped["responsive"].mean().to_frame().join(indices).reset_index()

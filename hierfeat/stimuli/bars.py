@@ -4,10 +4,23 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
+from hierfeat.stimuli._checks import OFFSETS, POLARITIES, SIZES, SPREAD_ANGLES, UNIT, image_shape
+from hierfeat.stimuli._checks import position as a_position
 from hierfeat.stimuli.geometry import across, along, band, half_plane
-from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table, spread
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, spread
+from hierfeat.subjects.arguments import checked
 
 
+@checked(
+    shape=image_shape,
+    orientations=SPREAD_ANGLES,
+    widths=SIZES,
+    lengths=SIZES,
+    offsets=OFFSETS,
+    polarities=POLARITIES,
+    contrasts=UNIT,
+    position=a_position,
+)
 def bars(
     shape: Sequence[int],
     *,
@@ -59,15 +72,13 @@ def bars(
     StimulusSet(21 images of (1, 28, 28), varying offset)
     """
     row, col = centre(position, shape)
-    between(widths, 0.0, float("inf"), "widths")
-    between(contrasts, 0.0, 1.0, "contrasts")
     table = product_table(
         orientation=spread(orientations, 180.0),
         width=widths,
         length=4.0 * max(shape[1:]) if lengths is None else lengths,
-        polarity=between(polarities, -1.0, 1.0, "polarities"),
+        polarity=polarities,
         contrast=contrasts,
-        offset=list(offsets) if isinstance(offsets, range) else offsets,
+        offset=offsets,
         row=row,
         col=col,
     )
@@ -82,6 +93,14 @@ def draw_bars(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tenso
     return sides.mul_(ends).mul_(values["polarity"] * values["contrast"])
 
 
+@checked(
+    shape=image_shape,
+    orientations=SPREAD_ANGLES,
+    offsets=OFFSETS,
+    polarities=POLARITIES,
+    contrasts=UNIT,
+    position=a_position,
+)
 def edges(
     shape: Sequence[int],
     *,
@@ -114,9 +133,9 @@ def edges(
     row, col = centre(position, shape)
     table = product_table(
         orientation=spread(orientations, 180.0),
-        polarity=between(polarities, -1.0, 1.0, "polarities"),
-        contrast=between(contrasts, 0.0, 1.0, "contrasts"),
-        offset=list(offsets) if isinstance(offsets, range) else offsets,
+        polarity=polarities,
+        contrast=contrasts,
+        offset=offsets,
         row=row,
         col=col,
     )

@@ -8,14 +8,25 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat.stimuli._checks import ANGLES, FREQUENCIES, SIZES, SPREAD_ANGLES, UNIT, image_shape
+from hierfeat.stimuli._checks import position as a_position
 from hierfeat.stimuli.geometry import directions, disc
-from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table, spread
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, refuse_too_many, spread
+from hierfeat.subjects.arguments import checked
 
-GRATING_COLUMNS = ("orientation", "frequency", "phase", "contrast", "diameter", "row", "col")
 FULL_FIELD = 1e4
 """The diameter, in pixels, of a grating that fills every image."""
 
 
+@checked(
+    shape=image_shape,
+    orientations=SPREAD_ANGLES,
+    frequencies=FREQUENCIES,
+    phases=SPREAD_ANGLES,
+    contrasts=UNIT,
+    diameters=SIZES,
+    position=a_position,
+)
 def gratings(
     shape: Sequence[int],
     *,
@@ -54,7 +65,7 @@ def gratings(
     Raises
     ------
     HierfeatError
-        On frequencies beyond Nyquist, contrasts outside 0 to 1, or an impossible shape.
+        On frequencies beyond Nyquist, contrasts outside 0 to 1, an impossible shape, or more than 10,000,000 images.
 
     Notes
     -----
@@ -75,13 +86,6 @@ def gratings(
         row=row,
         col=col,
     )
-    return _checked(shape, table)
-
-
-def _checked(shape: Sequence[int], table: pd.DataFrame) -> StimulusSet:
-    between(table["frequency"], 1e-9, 0.5, "frequencies (cycles/pixel)")
-    between(table["contrast"], 0.0, 1.0, "contrasts")
-    between(table["diameter"], 0.0, np.inf, "diameters")
     return StimulusSet(shape, table, draw_gratings)
 
 
@@ -109,6 +113,16 @@ def _windowed(pattern: Tensor, down: Tensor, right: Tensor, diameter: Tensor) ->
     return pattern.mul_(disc(down, right, diameter))
 
 
+@checked(
+    shape=image_shape,
+    orientations=SPREAD_ANGLES,
+    angles=ANGLES,
+    frequencies=FREQUENCIES,
+    phases=SPREAD_ANGLES,
+    contrasts=UNIT,
+    diameters=SIZES,
+    position=a_position,
+)
 def plaids(
     shape: Sequence[int],
     *,
@@ -150,7 +164,9 @@ def plaids(
         diameters=diameters,
         position=position,
     ).table
-    crossed = base.merge(pd.DataFrame({"angle": np.atleast_1d(np.asarray(angles, dtype=float))}), how="cross")
+    apart = np.atleast_1d(np.asarray(angles, dtype=float))
+    refuse_too_many(len(base) * len(apart))
+    crossed = base.merge(pd.DataFrame({"angle": apart}), how="cross")
     return StimulusSet(shape, crossed, draw_plaids)
 
 

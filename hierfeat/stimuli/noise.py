@@ -9,10 +9,17 @@ import pandas as pd
 import torch
 from torch import Generator, Tensor
 
-from hierfeat.errors import HierfeatError
-from hierfeat.stimuli.stimulus_set import StimulusSet, between
+from hierfeat.stimuli._checks import MOST, image_shape
+from hierfeat.stimuli.stimulus_set import StimulusSet
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import choice, real, whole
+
+COUNT = whole(1, MOST)
+SEED = whole(0, 2**62)  # a generator takes 64 bits; image i is drawn from seed + i
+CELL = whole(1, 2**20)
 
 
+@checked(shape=image_shape, n=COUNT, seed=SEED, cell=CELL, distribution=choice("binary", "gaussian"))
 def white_noise(
     shape: Sequence[int],
     n: int,
@@ -50,12 +57,11 @@ def white_noise(
     >>> white_noise((1, 16, 16), 100)[0:2].unique().tolist()
     [0.0, 1.0]
     """
-    if distribution not in ("binary", "gaussian"):
-        raise HierfeatError(f"expected distribution 'binary' or 'gaussian', got {distribution!r}")
     sample = _binary if distribution == "binary" else _gaussian
-    return _noise(shape, n, seed, contrast, partial(_cells, sample=sample, cell=_cell_size(cell)))
+    return _noise(shape, n, seed, contrast, partial(_cells, sample=sample, cell=cell))
 
 
+@checked(shape=image_shape, n=COUNT, seed=SEED, cell=CELL, density=real(0, 1))
 def sparse_noise(
     shape: Sequence[int], n: int, *, seed: int = 0, cell: int = 1, density: float = 0.05, contrast: float = 1.0
 ) -> StimulusSet:
@@ -79,10 +85,11 @@ def sparse_noise(
     >>> round(float((images != 0.5).float().mean()), 1)
     0.1
     """
-    sample = partial(_sparse, density=float(between(density, 0.0, 1.0, "density")))
-    return _noise(shape, n, seed, contrast, partial(_cells, sample=sample, cell=_cell_size(cell)))
+    sample = partial(_sparse, density=density)
+    return _noise(shape, n, seed, contrast, partial(_cells, sample=sample, cell=cell))
 
 
+@checked(shape=image_shape, n=COUNT, seed=SEED)
 def pink_noise(shape: Sequence[int], n: int, *, seed: int = 0, contrast: float = 1.0) -> StimulusSet:
     """Pink noise: random phases, amplitude falling as 1/frequency as in natural scenes (Field 1987).
 
@@ -115,9 +122,7 @@ Field = Callable[[Generator, int, int], Tensor]
 
 
 def _noise(shape: Sequence[int], n: int, seed: int, contrast: float, field: Field) -> StimulusSet:
-    if n < 1:
-        raise HierfeatError(f"expected at least one noise image, got n={n}")
-    table = pd.DataFrame({"seed": np.arange(seed, seed + n), "contrast": between(contrast, 0.0, 1.0, "contrast")})
+    table = pd.DataFrame({"seed": np.arange(seed, seed + n), "contrast": contrast})
     return StimulusSet(shape, table, partial(_draw, field=field))
 
 
@@ -153,9 +158,3 @@ def _pink(generator: Generator, height: int, width: int) -> Tensor:
     spectrum[0, 0], frequency[0, 0] = 0, 1  # no mean: the ground stays grey
     field: Tensor = torch.fft.irfft2(spectrum / frequency, s=(height, width))
     return (field / (3 * field.std(correction=0).clamp_min(1e-12))).clamp_(-1, 1)
-
-
-def _cell_size(cell: int) -> int:
-    if int(cell) != cell or cell < 1:
-        raise HierfeatError(f"expected a cell of whole pixels, at least 1, got {cell}")
-    return int(cell)

@@ -7,10 +7,20 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.stimuli._checks import POLARITIES, SIZES, UNIT, axis, image_shape
+from hierfeat.stimuli._checks import positions as some_positions
 from hierfeat.stimuli.geometry import disc
-from hierfeat.stimuli.stimulus_set import StimulusSet, Values, between, centre, product_table
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, refuse_too_many
+from hierfeat.subjects.arguments import checked
 
 
+@checked(
+    shape=image_shape,
+    diameters=SIZES,
+    polarities=POLARITIES,
+    contrasts=UNIT,
+    positions=some_positions,
+)
 def spots(
     shape: Sequence[int],
     *,
@@ -56,6 +66,14 @@ def spots(
     )
 
 
+@checked(
+    shape=image_shape,
+    inner_diameters=axis(0, 1e6),
+    outer_diameters=SIZES,
+    polarities=POLARITIES,
+    contrasts=UNIT,
+    positions=some_positions,
+)
 def annuli(
     shape: Sequence[int],
     *,
@@ -86,15 +104,19 @@ def annuli(
     3
     """
     table = product_table(
-        diameter=between(outer_diameters, 0.0, np.inf, "diameters"),
-        inner=between(inner_diameters, 0.0, np.inf, "inner diameters"),
-        polarity=between(polarities, -1.0, 1.0, "polarities"),
-        contrast=between(contrasts, 0.0, 1.0, "contrasts"),
+        diameter=outer_diameters,
+        inner=inner_diameters,
+        polarity=polarities,
+        contrast=contrasts,
     )
     places = np.asarray([centre(None, shape)] if positions is None else positions, dtype=float)
-    if places.ndim != 2 or places.shape[1] != 2:
-        raise HierfeatError(f"expected positions as (row, col) pairs, got an array of shape {places.shape}")
-    table = table[table.inner < table.diameter].merge(pd.DataFrame(places, columns=["row", "col"]), how="cross")
+    table = table[table.inner < table.diameter]
+    if table.empty:
+        raise HierfeatError(
+            f"expected an inner diameter below an outer one, got {inner_diameters} within {outer_diameters}"
+        )
+    refuse_too_many(len(table) * len(places))
+    table = table.merge(pd.DataFrame(places, columns=["row", "col"]), how="cross")
     return StimulusSet(shape, table, draw_annuli, ground=ground)
 
 

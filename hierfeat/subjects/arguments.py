@@ -195,10 +195,10 @@ _TABLE: dict[str, Check | None] = {
     "diameter": real(above=0, high=1e5),
     # conditions of stimuli
     "orientations": levels(0, 180),
-    "frequencies": levels(0, 0.5),
+    "frequencies": levels(0, 0.5, above=0),
     "contrasts": levels(0, 1),
-    "diameters": levels(0, 1e5),
-    "lengths": levels(0, 1e5),
+    "diameters": levels(0, 1e5, above=0),
+    "lengths": levels(0, 1e5, above=0),
     # ways of doing it
     "boundary": choice("zero", "wrap", "reflect", "crop"),
     "progress": flag,

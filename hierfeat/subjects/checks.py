@@ -99,22 +99,45 @@ def several(count: int, check: Check) -> Check:
     return check_all
 
 
-def levels(low: float, high: float, *, most: int = 4096) -> Check:
-    """A check for conditions of stimuli: how many (an int), one number, or a flat sequence of numbers.
+def levels(low: float, high: float, *, above: float | None = None, counted: bool = True, most: int = 4096) -> Check:
+    """A check for conditions of stimuli: one number, or a flat sequence of numbers; or, if `counted`, how many steps.
 
-    The value is returned as it is: what an int means (so many steps, or the number itself) is the stimulus's to say.
+    Parameters
+    ----------
+    low, high : float
+        Limits of the numbers.
+    above : float, optional
+        In place of `low` where that itself is none.
+    counted : bool
+        Whether an int means so many steps. Otherwise it is a number as any other.
+    most : int
+        Of steps, or numbers.
+
+    Notes
+    -----
+    The value is returned as it is: how steps are spread is the stimulus's to say.
+
+    Examples
+    --------
+    >>> levels(0, 0.5, counted=False)([0.1, 0.2], "frequencies", {})
+    [0.1, 0.2]
     """
 
     def check(value: Any, name: str, _: Given) -> Any:
+        is_count = counted and isinstance(value, int | np.integer) and not isinstance(value, bool)
         try:
             given = np.atleast_1d(np.asarray(value, dtype=float))
         except (TypeError, ValueError):
             given = np.empty(0)
         fits = given.ndim == 1 and 0 < len(given) <= most and np.isfinite(given).all()
-        if not fits or isinstance(value, bool | str) or given.min() < low or given.max() > max(high, most):
+        limits = (1, most) if is_count else (low, high)
+        words = isinstance(value, bool | np.bool_ | str | bytes)
+        outside = fits and (given.min() < limits[0] or given.max() > limits[1])
+        if not fits or words or outside or (fits and not is_count and above is not None and given.min() <= above):
+            steps = f"a number of steps (an int from 1 to {most:,}) or as " if counted else ""
+            least = f"above {above:g}" if above is not None else f"from {low:g}"
             raise HierfeatError(
-                f"expected {name} as a number of steps (an int from 1 to {most}) or as at most {most} numbers "
-                f"from {low:g} to {high:g}; got {shorter(value)}"
+                f"expected {name} as {steps}at most {most:,} finite numbers {least} to {high:g}; got {shorter(value)}"
             )
         return value
 
@@ -152,7 +175,9 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
 
 
 def as_images(images: Any, where: str) -> Tensor:
-    """One tensor of floats, of whatever holds the images."""
+    """One tensor of floats, of whatever holds the images; a stimulus set is drawn."""
+    if callable(getattr(type(images), "as_tensor", None)):
+        images = images.as_tensor()
     if isinstance(images, Sequence) and images and all(isinstance(item, Tensor | np.ndarray) for item in images):
         try:
             images = torch.stack([torch.as_tensor(item) for item in images])

@@ -19,7 +19,9 @@ def leaf(h: "Hierarchy", images: Tensor, *, copies: int = 1) -> Tensor:
     return (inputs.repeat(copies, 1, 1, 1) if copies > 1 else inputs).requires_grad_()
 
 
-def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: str) -> list[Tensor | None]:
+def gradients(
+    h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: str, again: bool = False
+) -> list[Tensor | None]:
     """The gradient of the scalar `value` with respect to each of `inputs`; None where it does not depend on it.
 
     Parameters
@@ -30,6 +32,8 @@ def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: 
     inputs
     what
         What `value` is, for messages: ``"layer 'conv2'"``.
+    again : bool
+        Whether other gradients of the same forward pass are to follow.
 
     Raises
     ------
@@ -43,7 +47,7 @@ def gradients(h: "Hierarchy", value: Tensor, inputs: Sequence[Tensor], *, what: 
     if not value.requires_grad:
         raise HierfeatError(without_gradient(h, what))
     try:
-        found = torch.autograd.grad(value, list(inputs), allow_unused=True)
+        found = torch.autograd.grad(value, list(inputs), allow_unused=True, retain_graph=again)
     except RuntimeError as error:
         raise HierfeatError(f"no gradient can be taken of {what} of {h.name}: {error}") from error
     if any(gradient is None for gradient in found) and any(map(is_quantised, h.model.modules())):

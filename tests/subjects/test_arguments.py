@@ -110,7 +110,7 @@ BAD |= {"test": BAD["train"], "other_layers": BAD["layers"][:-2], "ways": NOT_IN
 def analyses() -> dict[str, object]:
     """Public functions of a hierarchy."""
     found = {name: getattr(hf, name) for name in hf.__all__ if not name[0].isupper() and name != "__version__"}
-    return {name: f for name, f in found.items() if "h" in inspect.signature(f).parameters}
+    return {name: f for name, f in found.items() if callable(f) and "h" in inspect.signature(f).parameters}
 
 
 def cases() -> list[object]:

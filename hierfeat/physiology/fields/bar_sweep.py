@@ -7,11 +7,11 @@ import numpy as np
 
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
-from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
+from hierfeat.physiology._responses import Place, blank_responses, central_box, checked_place, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -63,7 +63,13 @@ class BarSweep(Result):
         return animate_bar_sweep(self, path, frames_per_second=frames_per_second)
 
 
-@checked()
+@checked(
+    width=real(above=0, high=1e5),
+    length=real(above=0, high=1e5),
+    steps=whole(2, 10**4),
+    polarity=real(-1, 1),
+    at=checked_place,
+)
 def bar_sweep(
     h: Hierarchy,
     layer: str,
@@ -75,6 +81,7 @@ def bar_sweep(
     steps: int = 41,
     polarity: float = 1.0,
     ground: float = 0.5,
+    at: Place | None = None,
     batch_size: int | None = None,
 ) -> BarSweep:
     """Sweep a slit of light across a central unit's field at each orientation.
@@ -84,7 +91,7 @@ def bar_sweep(
     h
         The subject.
     layer, channel
-        Whose central unit, at (h//2, w//2).
+        Whose unit.
     orientations
         Degrees of the bar, counter-clockwise from horizontal; an int n spreads n over 180.  The bar moves at a right
         angle to itself: a horizontal one downwards, a vertical one to the right.
@@ -96,6 +103,8 @@ def bar_sweep(
         1 for a light slit, -1 for a dark bar.
     ground
         Luminance of the ground; 0 makes a slit of light in the dark.
+    at
+        (row, col) of the unit in its map; None is the one in the middle, (h//2, w//2).
     batch_size
         Images in one forward pass.
 
@@ -124,22 +133,21 @@ def bar_sweep(
     >>> sweep.responses.shape
     (6, 21)
     """
-    channel = checked_channel(h, layer, channel)
-    if steps < 2:
-        raise HierfeatError(f"expected at least 2 steps, got {steps}")
-    box = central_box(h, receptive_fields(h), layer)
+    box = central_box(h, receptive_fields(h), layer, at=at)
     size = max(box[2] - box[0], box[3] - box[1])
     offsets = np.linspace(-0.75 * size, 0.75 * size, steps)
     bar = {"widths": width or max(1.0, size / 5), "lengths": length or 1.5 * size, "polarities": polarity}
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     stimuli = bars(h.input_shape, orientations=orientations, offsets=offsets, position=middle, ground=ground, **bar)
-    responses = unit_responses(h, stimuli, layers=layer, batch_size=batch_size)[layer][:, channel]
+    responses = unit_responses(h, stimuli, layers=layer, at=at, batch_size=batch_size)[layer][:, channel]
     angles = stimuli.table.orientation.unique()
     frames, extent = _frames(stimuli, box, size)
     table = stimuli.table[["orientation", "offset"]].assign(response=responses, rate=np.maximum(responses, 0))
     return BarSweep(
         table=table,
-        provenance=provenance(h, layer=layer, channel=channel, orientations=angles, steps=steps, ground=ground, **bar),
+        provenance=provenance(
+            h, layer=layer, channel=channel, orientations=angles, steps=steps, ground=ground, at=at, **bar
+        ),
         layer=layer,
         channel=channel,
         width=float(bar["widths"]),
@@ -148,7 +156,7 @@ def bar_sweep(
         orientations=angles,
         offsets=offsets,
         responses=responses.reshape(len(angles), steps),
-        blank=float(blank_responses(h, layers=layer, ground=ground)[layer][channel]),
+        blank=float(blank_responses(h, layers=layer, at=at, ground=ground)[layer][channel]),
         frames=frames.reshape(len(angles), steps, *frames.shape[1:]),
         extent=extent,
         box=box,

@@ -9,17 +9,20 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
-from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.receptive_fields import receptive_fields
-from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import central_box, checked_channel, default_batch
+from hierfeat.physiology._responses import central_box, default_batch
+from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import choice
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
 THRESHOLD = 0.0455
 """Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""
+FLAT = 1e-10
+"""Share of its power below which the variance of a map is rounding."""
 MASSES = (0.2, 0.3, 0.5, 0.99)
 
 
@@ -43,7 +46,7 @@ class EffectiveField(Result):
     plot = drawn("fields.plot_effective_field")
 
 
-@checked()
+@checked(weight=choice("magnitude", "energy"))
 def effective_field(
     h: Hierarchy,
     layer: str,
@@ -69,7 +72,7 @@ def effective_field(
         ``magnitude`` averages |gradient|; ``energy`` averages gradient², the variance of Luo et al. for random weights,
         about √2 narrower.
     batch_size
-        Copies of images in one backward pass; channels are batched.
+        Images, or copies of images, in one forward and one backward pass.
 
     Returns
     -------
@@ -84,9 +87,14 @@ def effective_field(
 
     Notes
     -----
-    σ is the second moment of the map, ``gaussian_r2`` how well the Gaussian of those moments explains it.  ``ratio`` is
-    √(pixels above 4.55 % of the peak) over √(area of the theoretical field).  ``side_p`` is the side of the smallest
-    square about the middle of the theoretical field with p % of the map's mass.
+    σ is the second moment of the map, ``gaussian_r2`` how well the Gaussian of those moments explains it over the
+    theoretical field (0 where the map is flat there).  ``ratio`` is √(pixels above 4.55 % of the peak) over √(area of
+    the theoretical field); Luo et al. take 4.55 % of the value at the centre, which behind strides and maximum pools
+    may be any.  ``side_p`` is the side of the smallest square about the middle of the theoretical field with p % of the
+    map's mass.
+
+    A forward pass of each image serves the backward passes of all channels, one for each image and channel; time is
+    theirs, memory that of one batch.
 
     References
     ----------
@@ -101,9 +109,7 @@ def effective_field(
     >>> field.map.shape
     (16, 32, 32)
     """
-    wanted = _checked_channels(h, layer, channels)
-    if weight not in ("magnitude", "energy"):
-        raise HierfeatError(f"expected weight 'magnitude' or 'energy', got {weight!r}")
+    wanted = list(range(h.layers[layer].out_shape[0])) if channels is None else list(channels)
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
     box = central_box(h, receptive_fields(h), layer)
     rows = [_measures(single, box) for single in field]
@@ -119,23 +125,19 @@ def effective_field(
     )
 
 
-def _checked_channels(h: Hierarchy, layer: str, channels: Sequence[int] | None) -> list[int]:
-    if channels is None:
-        return list(range(h.layers[layer].out_shape[0]))
-    if np.ndim(channels) != 1 or not len(channels):
-        raise HierfeatError(f"expected channels of {layer!r} as a sequence of ints, got {channels!r}")
-    return [checked_channel(h, layer, channel) for channel in channels]
-
-
 def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], weight: str, size: int) -> np.ndarray:
-    """Mean over the images, a batch of (channel, image) pairs at a time."""
+    """Mean over the images of each channel's |gradient| or gradient², (channels, height, width)."""
     total = torch.zeros(len(channels), *h.input_shape[1:], dtype=torch.float64)
-    for batch in images.split(size):
-        step = max(1, size // len(batch))
-        for start in range(0, len(channels), step):
-            gradient = central_gradients(h, layer, batch, channels[start : start + step]).double()
+    parts = [(batch, copies_of(len(batch), len(channels), size)) for batch in images.split(size)]
+    with bar(f"{h.name}, {layer}", total=sum(-(-len(channels) // copies) for _, copies in parts)) as shown:
+
+        def take(start: int, gradient: Tensor) -> None:
             strength = gradient.abs() if weight == "magnitude" else gradient.square()
-            total[start : start + step] += strength.sum((1, 2))
+            total[start : start + len(gradient)] += strength.sum((1, 2)).double().cpu()
+            shown.update()
+
+        for batch, copies in parts:
+            unit_gradients(h, layer, batch, channels, copies, take)
     return np.asarray((total / len(images)).numpy())
 
 
@@ -149,7 +151,22 @@ def _measures(field: np.ndarray, box: tuple[int, ...]) -> dict[str, Any]:
     sigma_h, sigma_w, gaussian = _moments(field)
     effective = np.sqrt((field > THRESHOLD * field.max()).sum() / max((bottom - top) * (right - left), 1))
     sides = _sides(field, ((top + bottom) / 2, (left + right) / 2))
-    return dict(zip(names, [sigma_h, sigma_w, effective, _explained(field, gaussian), *sides], strict=True)) | size
+    return (
+        dict(
+            zip(
+                names,
+                [
+                    sigma_h,
+                    sigma_w,
+                    effective,
+                    _explained(field[top:bottom, left:right], gaussian[top:bottom, left:right]),
+                    *sides,
+                ],
+                strict=True,
+            )
+        )
+        | size
+    )
 
 
 def _moments(field: np.ndarray) -> tuple[float, float, np.ndarray]:
@@ -166,10 +183,12 @@ def _moments(field: np.ndarray) -> tuple[float, float, np.ndarray]:
 
 
 def _explained(field: np.ndarray, gaussian: np.ndarray) -> float:
-    """R² of the Gaussian at its best height."""
+    """R² of the Gaussian at its best height; 0 of a flat field, in which there is nothing to explain."""
     height = (field * gaussian).sum() / (gaussian**2).sum()
     variance = ((field - field.mean()) ** 2).sum()
-    return float(1 - ((field - height * gaussian) ** 2).sum() / variance) if variance > 0 else float("nan")
+    if variance <= FLAT * (field**2).sum():
+        return 0.0
+    return float(1 - ((field - height * gaussian) ** 2).sum() / variance)
 
 
 def _sides(field: np.ndarray, middle: tuple[float, float]) -> list[float]:

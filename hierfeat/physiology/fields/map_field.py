@@ -9,12 +9,13 @@ import torch
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import blank_responses, central_box, checked_channel, unit_responses
+from hierfeat.physiology._responses import Box, Place, blank_responses, central_box, checked_place, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.noise import white_noise
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import choice, real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 
@@ -54,7 +55,15 @@ class FieldMap(Result):
     plot = drawn("fields.plot_map_field")
 
 
-@checked()
+@checked(
+    probe=choice("bar", "spot", "noise"),
+    cell=whole(1, 4096),
+    margin=whole(0, 1000),
+    contrast=real(above=0, high=1),
+    orientations=whole(1, 360),
+    n=whole(1, 10**6),
+    at=checked_place,
+)
 def map_field(
     h: Hierarchy,
     layer: str,
@@ -67,6 +76,7 @@ def map_field(
     orientations: int = 16,
     n: int = 8192,
     seed: int = 0,
+    at: Place | None = None,
     batch_size: int | None = None,
 ) -> FieldMap:
     """Map the excitatory and inhibitory parts of a central unit's receptive field.
@@ -76,7 +86,7 @@ def map_field(
     h
         The subject.
     layer, channel
-        Whose central unit, at (h//2, w//2).
+        Whose unit.
     probe
         ``spot``: light and dark spots, cell by cell.  ``bar``: light and dark bars at `orientations` angles and every
         half cell across the region.  ``noise``: reverse correlation with `n` frames of binary white noise.
@@ -90,6 +100,8 @@ def map_field(
         Of the bars.
     n, seed
         Of the noise.
+    at
+        (row, col) of the unit in its map; None is the one in the middle, (h//2, w//2).
     batch_size
         Images in one forward pass.
 
@@ -124,26 +136,21 @@ def map_field(
     >>> field.map.shape  # 5 by 5, and two pixels beyond on each side
     (9, 9)
     """
-    channel = checked_channel(h, layer, channel)
-    box = central_box(h, receptive_fields(h), layer)
+    box = central_box(h, receptive_fields(h), layer, at=at)
     region, cell = _region(box, h.input_shape, cell, margin)
-    if probe == "spot":
-        places = _grid(region, cell)
-        stimuli = spots(h.input_shape, diameters=cell, polarities=(1, -1), contrasts=contrast, positions=places)
-    elif probe == "bar":
-        stimuli = _bars(h, region, cell, orientations, contrast)
-    elif probe == "noise":
-        stimuli = white_noise(h.input_shape, n, seed=seed, cell=cell, contrast=contrast)
+    stimuli = _stimuli(h, probe, region, cell, contrast, orientations=orientations, n=n, seed=seed)
+    if probe == "noise":
         region = _aligned(region, cell, h.input_shape)
-    else:
-        raise HierfeatError(f"expected probe 'bar', 'spot' or 'noise', got {probe!r}")
-    rest = float(blank_responses(h, layers=layer)[layer][channel])
-    change = unit_responses(h, stimuli, layers=layer, batch_size=batch_size)[layer][:, channel].astype(float) - rest
+    rest = float(blank_responses(h, layers=layer, at=at)[layer][channel])
+    change = (
+        unit_responses(h, stimuli, layers=layer, at=at, batch_size=batch_size)[layer][:, channel].astype(float) - rest
+    )
     light, dark = _read(probe, stimuli, change, region, cell)
     options = {"layer": layer, "channel": channel, "probe": probe, "cell": cell, "margin": margin, "contrast": contrast}
+    options |= {"orientations": orientations, "n": n, "seed": seed, "at": at}
     return FieldMap(
         table=stimuli.table.assign(response=change),
-        provenance=provenance(h, **options, orientations=orientations, n=n, seed=seed),
+        provenance=provenance(h, **options),
         layer=layer,
         channel=channel,
         probe=probe,
@@ -156,7 +163,15 @@ def map_field(
     )
 
 
-Box = tuple[int, int, int, int]
+def _stimuli(
+    h: Hierarchy, probe: Probe, region: Box, cell: int, contrast: float, *, orientations: int, n: int, seed: int
+) -> StimulusSet:
+    if probe == "spot":
+        places = _grid(region, cell)
+        return spots(h.input_shape, diameters=cell, polarities=(1, -1), contrasts=contrast, positions=places)
+    if probe == "bar":
+        return _bars(h, region, cell, orientations, contrast)
+    return white_noise(h.input_shape, n, seed=seed, cell=cell, contrast=contrast)
 
 
 def _region(box: Box, shape: tuple[int, int, int], cell: int | None, margin: int) -> tuple[Box, int]:

@@ -13,6 +13,8 @@ from hierfeat.errors import HierfeatError
 
 ENOUGH = 32
 """Phases from which on a rectified wave's F1/F0 is right within 0.4 % as it is."""
+LEAST_PHASES = 5
+"""Of one cycle, below which F1/F0 of a rectified wave is far off."""
 STEP = 1.0
 """Degrees between the points of an interpolated orientation curve."""
 CHUNK = 64
@@ -148,8 +150,11 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     the stimulus phase at which the fundamental peaks.
     """
     responses = np.asarray(responses, dtype=float)
-    if responses.shape[-1] < 3:
-        raise HierfeatError(f"expected at least 3 phases for a first harmonic, got {responses.shape[-1]}")
+    if responses.shape[-1] < LEAST_PHASES:
+        raise HierfeatError(
+            f"expected at least {LEAST_PHASES} phases for a first harmonic, got {responses.shape[-1]}: with 3 or 4, "
+            "F1/F0 of a half-rectified wave reads 1.6 to 2.0 where π/2 is right"
+        )
     angles = np.arange(responses.shape[-1]) * (2 * np.pi / responses.shape[-1])
     waves = np.stack([np.ones_like(angles), 2 * np.cos(angles), 2 * np.sin(angles)], axis=1) / len(angles)
     mean, even, odd = np.moveaxis(responses @ waves, -1, 0)
@@ -247,18 +252,34 @@ def _interpolation(n: int, factor: int) -> np.ndarray:
 def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: int = 999, seed: int = 0) -> np.ndarray:
     """How often shuffled orientation labels give a global OSI at least as large: ``(1 + exceeding) / (1 + n)``.
 
+    Parameters
+    ----------
+    curve
+        Rates, (..., n).
+    orientations
+        Degrees, (n,).
+    permutations
+        How many; with none the answer is NaN.
+    seed
+        Of the shuffling.
+
+    Returns
+    -------
+    numpy.ndarray
+        (...,); NaN where every order of the responses gives the same global OSI, so that nothing can be tested: a
+        unit that is silent, flat, or responds to one orientation only.
+
     Notes
     -----
-    The null is that orientations are exchangeable.  A field of k pixels tells gratings of frequency f and orientations
-    Δ apart only where 2 f sin(Δ/2) is above about 1/k; the curve of a smaller field is smooth whatever its weights,
-    and most of its variance lies in the harmonic that global OSI measures.  Of random kernels (16 orientations, the
-    best of 8 frequencies) 76 % have p < 0.05 at 3 × 3 pixels, 58 % at 5 × 5, 33 % at 11 × 11, 18 % at 31 × 31 and 7 %
-    at 63 × 63.  Those units do prefer an orientation, and answer without noise: no shuffling within one curve can tell
-    them from trained ones (shifting it round or drawing its Fourier phases anew does not even change its global OSI).
-    What tells is other units, those of the untrained twin: ``OrientationTuning.p_against``.
+    A test for responses with noise.  Its null is that orientations are exchangeable.  Those of a network have no
+    noise: there its power grows with the number of orientations while the curve stays the same, so that no cell type
+    is decided by it.  What can be asked of a network is whether a unit is more selective than units of the untrained
+    twin: ``OrientationTuning.p_against``.
     """
     curve = rates(curve)
     rows = curve.reshape(-1, curve.shape[-1])
+    if permutations < 1:
+        return np.full(curve.shape[:-1], np.nan)
     phasors = np.exp(2j * np.deg2rad(orientations))
     even, odd = _shuffled(tuple(phasors), permutations, seed)
     least = np.maximum(np.abs(rows @ phasors) - 1e-9 * rows.sum(-1), 0) ** 2
@@ -268,7 +289,19 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
         power = np.square(rows[part] @ even)
         power += np.square(rows[part] @ odd)
         exceeding[part] = np.count_nonzero(power >= least[part, None], axis=1)
-    return np.asarray(((1 + exceeding) / (1 + permutations)).reshape(curve.shape[:-1]))
+    p = np.where(_testable(rows), (1 + exceeding) / (1 + permutations), np.nan)
+    return np.asarray(p.reshape(curve.shape[:-1]))
+
+
+def _testable(rows: np.ndarray) -> np.ndarray:
+    """Whether the order of a row's values matters: neither all equal, nor all but one."""
+    ordered = np.sort(rows, axis=-1)
+    step = 1e-9 * np.maximum(ordered[:, -1:], 1e-300)
+    inner = (np.diff(ordered, axis=-1) > step).sum(-1)
+    one_stands_out = (inner == 1) & (
+        (ordered[:, 1:2] - ordered[:, :1] > step) | (ordered[:, -1:] - ordered[:, -2:-1] > step)
+    )[:, 0]
+    return np.asarray((inner > 0) & ~one_stands_out)
 
 
 @lru_cache(maxsize=4)

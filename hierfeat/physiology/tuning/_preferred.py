@@ -1,22 +1,25 @@
 """Showing each unit stimuli made for it: at its preferred orientation and frequency, where it looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import by_centre, unit_responses
-from hierfeat.physiology.tuning._drift import drift_components, is_signed
+from hierfeat.physiology._responses import Place, Point, Showing, by_centre, show
+from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning
 from hierfeat.stimuli.gratings import gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.hierarchy import Hierarchy
 
-Make = Callable[[float, float, tuple[float, float]], StimulusSet]
+Make = Callable[[float, float, Point | None], StimulusSet]
 """``make(orientation, frequency, centre)``: as many stimuli each time, in the same order."""
+Curves = dict[str, np.ndarray]
+"""By layer, in call order, (channels, stimuli); NaN for units that are not shown any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,83 +39,101 @@ class PreferredSeries(Result):
 
 def rising(values: int | Values, spread: Callable[[int], np.ndarray], what: str, *, least: int) -> np.ndarray:
     """`values` themselves, or as many as the int says, spread by `spread`; refused where they do not rise."""
-    steps = spread(values) if isinstance(values, int) else np.atleast_1d(np.asarray(values, dtype=float))
+    counted = isinstance(values, int | np.integer)
+    steps = spread(int(values)) if counted else np.atleast_1d(np.asarray(values, dtype=float))  # type: ignore[arg-type]
     if len(steps) < least or (np.diff(steps) <= 0).any():
         raise HierfeatError(f"expected at least {least} rising {what}, got {steps}")
     return steps
 
 
-def preferred_gratings(tuning: OrientationTuning) -> pd.DataFrame:
+def preferred_gratings(tuning: OrientationTuning, channels: Sequence[int] | None = None) -> pd.DataFrame:
     """``layer, channel, orientation, frequency``: the best grating on the grid for each responsive unit."""
     columns = ["layer", "channel", "shown_orientation", "shown_frequency"]
-    rows = tuning.table.loc[tuning.table.responsive, columns].reset_index(drop=True)
+    chosen = tuning.table.responsive & (True if channels is None else tuning.table.channel.isin(list(channels)))
+    rows = tuning.table.loc[chosen, columns].reset_index(drop=True)
     return rows.set_axis(["layer", "channel", "orientation", "frequency"], axis=1)
 
 
-def show_preferred(
-    h: Hierarchy, tuning: OrientationTuning, make: Make, *, batch_size: int | None = None
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Make stimuli for every pair of preferred orientation and frequency, and keep what each unit answers to its own.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per responsive unit: ``layer, channel, orientation, frequency``.
-    dict of str to numpy.ndarray
-        By layer, in call order, (channels, stimuli); NaN for channels that do not respond.
-    """
-    wanted = preferred_gratings(tuning)
+def refuse_none(h: Hierarchy, tuning: OrientationTuning, wanted: pd.DataFrame) -> None:
+    """Say that there is nothing to measure."""
     if wanted.empty:
         raise HierfeatError(f"no unit of {h.name} in {', '.join(tuning.responses)} responds to gratings")
-    kept: dict[str, np.ndarray] = {}
-    for place, members in by_centre(h, list(tuning.responses)).items():
+
+
+def show_preferred(
+    h: Hierarchy, tuning: OrientationTuning, wanted: pd.DataFrame, make: Make, *, centred: bool = True,
+    at: Place | None = None, batch_size: int | None = None,
+) -> Curves:  # fmt: skip
+    """Make stimuli for every pair of orientation and frequency that is wanted; keep each unit's responses to its own.
+
+    Parameters
+    ----------
+    h, tuning
+        The subject, and what its units prefer.
+    wanted
+        ``layer, channel, orientation, frequency``, a row per unit.
+    make
+        Makes the stimuli of a pair.
+    centred
+        Whether they stand where the units look, so that layers which look elsewhere are shown their own; stimuli that
+        fill the image need not.
+    at, batch_size
+        Which unit of each map, and images in a pass.
+    """
+    showings: list[Showing] = []
+    owners: list[pd.DataFrame] = []
+    groups = by_centre(h, list(tuning.responses), at) if centred else {None: list(tuning.responses)}
+    for place, members in groups.items():
         rows = wanted[wanted.layer.isin(members)]
-        for orientation, frequency in sorted(set(zip(rows.orientation, rows.frequency, strict=True))):
-            group = rows[(rows.orientation == orientation) & (rows.frequency == frequency)]
-            stimuli = make(float(orientation), float(frequency), place)
-            found = unit_responses(h, stimuli, layers=sorted(set(group.layer)), batch_size=batch_size)
-            for layer, answers in found.items():
-                own = group.channel[group.layer == layer].to_numpy()
-                store = kept.setdefault(layer, np.full((answers.shape[1], len(stimuli)), np.nan))
-                store[own] = answers.T[own]
-    return wanted, {layer: kept[layer] for layer in tuning.responses if layer in kept}
+        for (orientation, frequency), group in rows.groupby(["orientation", "frequency"]):
+            concerned = set(group.layer)
+            stimuli = make(float(str(orientation)), float(str(frequency)), place)
+            showings.append(Showing(stimuli, [name for name in members if name in concerned]))
+            owners.append(group)
+    kept: Curves = {}
+
+    def keep(index: int, responses: dict[str, np.ndarray]) -> None:
+        for layer, found in responses.items():
+            own = owners[index].channel[owners[index].layer == layer].to_numpy()
+            store = kept.setdefault(layer, np.full((found.shape[1], len(found)), np.nan, np.float32))
+            store[own] = found.T[own]
+
+    show(h, showings, keep, at=at, batch_size=batch_size)
+    return {layer: kept[layer] for layer in tuning.responses if layer in kept}
 
 
-def curves_of(wanted: pd.DataFrame, curves: dict[str, np.ndarray]) -> np.ndarray:
+def curves_of(wanted: pd.DataFrame, curves: Curves) -> np.ndarray:
     """The curve of each row of `wanted`, (rows, conditions)."""
     units = zip(wanted["layer"], wanted["channel"], strict=True)
     return np.stack([curves[str(layer)][int(channel)] for layer, channel in units])
 
 
 def drift_curves(
-    h: Hierarchy, tuning: OrientationTuning, parameter: str, steps: np.ndarray, *, phases: int, batch_size: int | None
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Drift each unit's preferred grating at each of `steps` of `parameter`, an argument of ``gratings``.
+    h: Hierarchy, tuning: OrientationTuning, wanted: pd.DataFrame, parameter: str, steps: np.ndarray, *, phases: int,
+    **options: Any,
+) -> Curves:  # fmt: skip
+    """Drift each unit's grating at each of `steps` of `parameter`, an argument of ``gratings``.
 
     Returns
     -------
-    pandas.DataFrame
-        As from :func:`show_preferred`.
     dict of str to numpy.ndarray
-        By layer, (channels, steps): F1 of units whose F1/F0 is above 1, F0 less the rate at rest of the others.
+        By layer, (channels, steps): F1, or F0 less the rate at rest, whichever is the larger at its peak.
     """
 
-    def drifting(angle: float, tone: float, place: tuple[float, float]) -> StimulusSet:
+    def drifting(angle: float, tone: float, place: Point | None) -> StimulusSet:
         series: dict[str, Values] = {parameter: steps}
         return gratings(h.input_shape, orientations=[angle], frequencies=tone, phases=phases, position=place, **series)
 
-    wanted, raw = show_preferred(h, tuning, drifting, batch_size=batch_size)
+    raw = show_preferred(h, tuning, wanted, drifting, **options)
     # the table of gratings runs over phases before it runs over what comes after them
     cycles = {layer: rows.reshape(len(rows), phases, -1).swapaxes(1, 2) for layer, rows in raw.items()}
-    return wanted, {layer: _components(tuning, layer, cycle) for layer, cycle in cycles.items()}
+    return {layer: _components(tuning, layer, cycle) for layer, cycle in cycles.items()}
 
 
 def _components(tuning: OrientationTuning, layer: str, cycles: np.ndarray) -> np.ndarray:
-    """F1 of simple units and evoked F0 of the others, from (channels, steps, phases); NaN for silent ones."""
+    """The stronger component of each unit, from (channels, steps, phases); NaN for units not shown any."""
     known = np.isfinite(cycles).all((1, 2))
     signed = is_signed(tuning.responses[layer])
-    evoked, first = drift_components(cycles[known], tuning.blank[layer][known], signed=signed)
-    simple = (tuning.table.f1_f0[tuning.table.layer == layer] > 1).to_numpy()[known]
     curves = np.full(cycles.shape[:2], np.nan)
-    curves[known] = np.where(simple[:, None], first, evoked)
+    curves[known] = stronger_component(*drift_components(cycles[known], tuning.blank[layer][known], signed=signed))
     return curves

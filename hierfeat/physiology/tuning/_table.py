@@ -1,7 +1,7 @@
 """What is read off the responses of all units to gratings: the rows of the tuning table."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,23 +21,43 @@ from hierfeat.physiology.tuning._indices import (
 
 RESPONSIVE = 0.01
 """A unit is responsive whose peak is at least this share of its layer's largest."""
+ROUNDING = 4e-6
+"""Changes below this share of a unit's own largest output are the rounding noise of float32 (about 30 eps)."""
 LEAST_GOSI = 0.1
 """A tuned unit has at least this global OSI."""
-ALPHA = 0.05
-"""A tuned unit has a permutation p below this."""
 GOOD_FIT = 0.8
 """The preferred orientation is the von Mises fit's from this r² on."""
 TYPES = ("simple", "complex", "untuned", "unresponsive")
 """Every cell type."""
+INDICES = (
+    "preferred_orientation", "osi", "gosi", "half_width", "ringach_bandwidth", "preferred_frequency", "bandwidth",
+    "shown_orientation", "shown_frequency", "preferred_phase", "f1_f0", "p_value", "fit_r2",
+)  # fmt: skip
+"""Columns that are NaN where a unit does not respond."""
 
 Arrays = dict[str, np.ndarray]
 """By layer."""
 
 
+class Shown(NamedTuple):
+    """The grid of gratings: degrees and cycles/pixel."""
+
+    orientations: np.ndarray
+    frequencies: np.ndarray
+
+
+class Described(NamedTuple):
+    """Rows of the table, tuning curves of all units (units, orientations) and their fits."""
+
+    table: pd.DataFrame
+    curves: np.ndarray
+    fits: VonMises
+
+
 def describe_tuning(
-    responses: Arrays, blanks: Arrays, kinds: list[str], angles: np.ndarray, spectrum: np.ndarray, **test: Any
-) -> tuple[pd.DataFrame, np.ndarray, VonMises]:
-    """Rows of the table, tuning curves and their fits, the units of all layers in one run: small fits cost by the run.
+    responses: Arrays, blanks: Arrays, kinds: list[str], shown: Shown, *, eps: float = 0.0, permutations: int, seed: int
+) -> Described:
+    """Describe the units of all layers in one run: small fits cost by the run.
 
     Parameters
     ----------
@@ -45,45 +65,88 @@ def describe_tuning(
         By layer, (channels, orientations, frequencies, phases) and (channels,), as recorded.
     kinds
         Of the layers.
-    angles, spectrum
-        Orientations in degrees, frequencies in cycles/pixel.
-    test
-        Of the permutation test: ``permutations, seed``.
+    shown
+        Which gratings.
+    eps
+        Relative precision of the model's numbers.
+    permutations, seed
+        Of the permutation test.
     """
     sizes = [len(raw) for raw in responses.values()]
     parts = [drift_components(raw, blanks[name], signed=is_signed(raw)) for name, raw in responses.items()]
     tuning = np.concatenate([stronger_component(*part) for part in parts])
     units = np.arange(len(tuning))
-    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(spectrum))
+    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(shown.frequencies))
     curve, spatial, peak = tuning[units, :, tone], tuning[units, best], tuning[units, best, tone]
-    bend, alive = fit_von_mises(curve, angles), peak > 0
-    ratio, phase = _modulation(responses, blanks, best, tone)
-    starts, finest = np.cumsum([0, *sizes[:-1]]), 90.0 / len(angles)  # samples cannot tell a width below half a step
+    starts = np.cumsum([0, *sizes[:-1]])
+    kind = np.concatenate([response_types(raw, blanks[name], at, eps) for (name, raw), at in
+                           zip(responses.items(), np.split(peak, starts[1:]), strict=True)])  # fmt: skip
+    fits = fit_von_mises(curve, shown.orientations)
     columns: dict[str, Any] = {
         "layer": np.repeat(list(responses), sizes),
         "kind": np.repeat(kinds, sizes),
         "channel": units - np.repeat(starts, sizes),
-        "responsive": peak > np.maximum(RESPONSIVE * np.repeat(np.maximum.reduceat(peak, starts), sizes), 1e-9),
-        "preferred_orientation": np.where(alive, _preferred(curve, angles, bend), np.nan),
+        "responsive": kind == "excited",
+        "response_type": kind,
+        **_selectivity(curve, fits, shown.orientations),
+        **_frequency_tuning(spatial, shown.frequencies),
+        "shown_orientation": shown.orientations[best],
+        "shown_frequency": shown.frequencies[tone],
+        "at_edge": (tone == 0) | (tone == len(shown.frequencies) - 1),
+        **_modulation(responses, blanks, best, tone),
+        "peak": peak,
+        "p_value": permutation_p(curve, shown.orientations, permutations=permutations, seed=seed),
+        "fit_r2": fits.r2,
+    }
+    columns["at_edge"] &= columns["responsive"]
+    columns["cell_type"] = cell_types(columns)
+    if not columns["responsive"].all():
+        columns |= {name: np.where(columns["responsive"], columns[name], np.nan) for name in INDICES}
+    return Described(pd.DataFrame(columns), curve, fits)
+
+
+def response_types(raw: np.ndarray, blank: np.ndarray, peak: np.ndarray, eps: float) -> np.ndarray:
+    """Name what gratings do to each unit of one layer: ``excited``, ``suppressed`` or ``none``.
+
+    Notes
+    -----
+    A change counts from 1 % of the layer's largest response and above the rounding noise of the unit's own outputs.
+    A unit whose rate no grating raises above that to grey, at any phase, is not excited, however it is modulated.
+    """
+    flat = raw.reshape(len(raw), -1)
+    low, high = flat.min(1), flat.max(1)
+    rest = rectified(blank)
+    noise = max(ROUNDING, 4 * eps) * np.maximum(np.maximum(np.abs(low), np.abs(high)), np.abs(blank))
+    rise, fall = rectified(high) - rest, rest - rectified(low)
+    raised = rise > noise
+    largest = np.max(np.where(raised, peak, 0), initial=0)
+    excited = raised & (peak > np.maximum(RESPONSIVE * largest, noise))
+    lowered = ~excited & ~raised & (fall > np.maximum(RESPONSIVE * max(largest, fall.max(initial=0)), noise))
+    return np.where(excited, "excited", np.where(lowered, "suppressed", "none"))
+
+
+def _selectivity(curve: np.ndarray, fits: VonMises, angles: np.ndarray) -> dict[str, np.ndarray]:
+    """What is read off the orientation curves."""
+    finest = 90.0 / len(angles)  # samples cannot tell a width below half a step
+    return {
+        "preferred_orientation": _preferred(curve, angles, fits),
         "osi": osi(curve, angles),
         "gosi": global_osi(curve, angles),
-        "half_width": np.where((bend.r2 > 0) & (bend.half_width > finest), bend.half_width, np.nan),
+        "half_width": np.where((fits.r2 > 0) & (fits.half_width > finest), fits.half_width, np.nan),
         "ringach_bandwidth": ringach_bandwidth(curve, angles),
-        "preferred_frequency": np.where(alive, interpolated_peak(spatial, spectrum), np.nan),
-        "bandwidth": fit_log_gaussian(spatial, spectrum).bandwidth,
-        "shown_orientation": angles[best],
-        "shown_frequency": spectrum[tone],
-        "preferred_phase": phase,
-        "f1_f0": np.minimum(ratio, 2.0),
-        "peak": peak,
-        "p_value": permutation_p(curve, angles, **test),
-        "fit_r2": bend.r2,
     }
-    return pd.DataFrame(columns | {"cell_type": cell_types(columns)}), curve, bend
 
 
-def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """F1/F0 and the phase of F1 of each unit at its best grating."""
+def _frequency_tuning(curve: np.ndarray, spectrum: np.ndarray) -> dict[str, np.ndarray]:
+    """What is read off the frequency curves."""
+    return {
+        "preferred_frequency": interpolated_peak(curve, spectrum),
+        "bandwidth": fit_log_gaussian(curve, spectrum).bandwidth,
+    }
+
+
+def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.ndarray) -> dict[str, np.ndarray]:
+    """The phase of F1 and F1/F0 of each unit at its best grating."""
     grid = zip(responses, split_by_layer(best, responses), split_by_layer(tone, responses), strict=True)
     shown = np.concatenate([responses[name][np.arange(len(at)), at, freq] for name, at, freq in grid])
     rest = rectified(np.concatenate([blanks[name] for name in responses]).astype(float))
@@ -93,7 +156,7 @@ def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.nd
         cycle = cycle_rates(shown[group], signed=bool(signed[group][0]))
         _, even, odd = harmonics(cycle)
         ratio[group], phase[group] = f1_f0(cycle, rest[group]), np.rad2deg(np.arctan2(odd, even))
-    return ratio, wrapped(phase, 360.0)
+    return {"preferred_phase": wrapped(phase, 360.0), "f1_f0": np.minimum(ratio, 2.0)}
 
 
 def split_by_layer(rows: np.ndarray, responses: Arrays) -> list[np.ndarray]:
@@ -113,6 +176,6 @@ def _preferred(curve: np.ndarray, angles: np.ndarray, bend: VonMises) -> np.ndar
 
 def cell_types(columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """Name each unit simple, complex, untuned or unresponsive from the table's columns."""
-    tuned = (columns["p_value"] < ALPHA) & (columns["gosi"] >= LEAST_GOSI)
+    tuned = columns["gosi"] >= LEAST_GOSI
     names = np.where(columns["f1_f0"] > 1, "simple", "complex")
     return np.where(~columns["responsive"], "unresponsive", np.where(tuned, names, "untuned"))

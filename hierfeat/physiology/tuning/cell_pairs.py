@@ -9,7 +9,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import rectified
 from hierfeat.physiology.tuning._indices import finer_phases
-from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
+from hierfeat.physiology.tuning.orientation_tuning import PHASES, OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -38,7 +38,7 @@ class CellPairs(Result):
     plot = drawn("tuning.plot_cell_pairs")
 
 
-@checked()
+@checked(phases=PHASES)
 def cell_pairs(
     h: Hierarchy,
     *,
@@ -192,10 +192,13 @@ def _predicted(
 
 def _tolerance(tuning: OrientationTuning, layer: str) -> np.ndarray:
     """Pixels of shift of the preferred grating over which the response to it stays above half of its peak."""
-    rows = tuning.table[tuning.table.layer == layer]
+    rows = tuning.table[(tuning.table.layer == layer) & tuning.table.responsive]
+    units, count = rows.channel.to_numpy(), len(tuning.blank[layer])
     tone = np.searchsorted(tuning.frequencies, rows.shown_frequency.to_numpy())
     angle = np.argmax(rows.shown_orientation.to_numpy()[:, None] == tuning.orientations, axis=1)
-    waves = finer_phases(tuning.responses[layer][np.arange(len(rows)), angle, tone], 16)
-    evoked = rectified(rectified(waves) - rectified(tuning.blank[layer])[:, None])
-    share = (evoked > evoked.max(1, keepdims=True) / 2).mean(1)
-    return np.asarray(np.where(evoked.max(1) > 0, share / tuning.frequencies[tone], np.nan))
+    waves = finer_phases(tuning.responses[layer][units, angle, tone], 16)
+    evoked = rectified(rectified(waves) - rectified(tuning.blank[layer])[units, None])
+    share = (evoked > evoked.max(1, keepdims=True, initial=0) / 2).mean(1)
+    tolerance = np.full(count, np.nan)
+    tolerance[units] = share / tuning.frequencies[tone]
+    return tolerance

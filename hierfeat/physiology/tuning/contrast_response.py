@@ -1,12 +1,21 @@
 """Contrast response: how a unit's response to its preferred grating grows with contrast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from hierfeat.physiology._responses import Place, checked_place, checked_units
 from hierfeat.physiology.tuning._curves import fit_naka_rushton
-from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, drift_curves, rising
-from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
+from hierfeat.physiology.tuning._preferred import (
+    PreferredSeries,
+    curves_of,
+    drift_curves,
+    preferred_gratings,
+    refuse_none,
+    rising,
+)
+from hierfeat.physiology.tuning.orientation_tuning import PHASES, OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -21,7 +30,7 @@ class ContrastResponse(PreferredSeries):
     contrasts: np.ndarray
 
 
-@checked()
+@checked(phases=PHASES, channels=checked_units, at=checked_place)
 def contrast_response(
     h: Hierarchy,
     *,
@@ -29,13 +38,15 @@ def contrast_response(
     contrasts: int | Values = 8,
     phases: int = 8,
     tuning: OrientationTuning | None = None,
+    channels: Sequence[int] | None = None,
+    at: Place | None = None,
     batch_size: int | None = None,
 ) -> ContrastResponse:
     """Raise the contrast of each unit's preferred grating, and fit the Naka-Rushton function.
 
     Parameters
     ----------
-    h, layers, phases, tuning, batch_size
+    h, layers, phases, tuning, channels, at, batch_size
         As in :func:`hierfeat.size_tuning`.
     contrasts
         0 to 1, rising; an int spreads that many evenly from 1/n to 1.
@@ -55,7 +66,8 @@ def contrast_response(
     -----
     ``linearity`` is the squared correlation with contrast through the origin: a network of ReLUs and pools without
     biases, shown zero-mean gratings, is exactly linear (1); then c50 lies far above 1 and r_max means nothing.
-    Saturation needs biases or normalisation.  The gratings fill the image.
+    Saturation needs biases or normalisation.  The gratings fill the image, so that units which look at different places
+    share them.  The response is F1, or F0 less the response to grey, whichever is the larger at its peak.
 
     References
     ----------
@@ -68,15 +80,18 @@ def contrast_response(
     >>> list(found.curves)
     ['conv1']
     """
-    tuning = tuning or orientation_tuning(h, layers=layers, batch_size=batch_size)
+    tuning = tuning or orientation_tuning(h, layers=layers, at=at, batch_size=batch_size)
     steps = rising(contrasts, lambda n: np.arange(1, n + 1) / n, "contrasts", least=3)
-    wanted, curves = drift_curves(h, tuning, "contrasts", steps, phases=phases, batch_size=batch_size)
+    wanted = preferred_gratings(tuning, channels)
+    refuse_none(h, tuning, wanted)
+    shown = {"phases": phases, "centred": False, "at": at, "batch_size": batch_size}
+    curves = drift_curves(h, tuning, wanted, "contrasts", steps, **shown)  # type: ignore[arg-type]
     rows = curves_of(wanted, curves)
     fit = fit_naka_rushton(rows, steps)
     columns = {"r_max": fit.r_max, "c50": fit.c50, "exponent": fit.exponent, "base": fit.base}
     return ContrastResponse(
         table=wanted.assign(**columns, naka_rushton_r2=fit.r2, linearity=_linearity(rows, steps)),
-        provenance=provenance(h, layers=list(curves), contrasts=steps, phases=phases),
+        provenance=provenance(h, layers=list(curves), contrasts=steps, phases=phases, channels=channels, at=at),
         curves=curves,
         contrasts=steps,
     )

@@ -1,7 +1,8 @@
 """Direction selectivity, for models that see several frames."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,15 @@ from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.physiology._responses import Read, blank_responses, unit_responses
+from hierfeat.physiology._responses import Place, Read, blank_responses, checked_place, checked_units, unit_responses
 from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
 from hierfeat.physiology.tuning._indices import dsi, global_dsi, resultant, wrapped
+from hierfeat.physiology.tuning._table import response_types
+from hierfeat.physiology.tuning.orientation_tuning import PHASES
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import levels, real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -39,7 +43,15 @@ class DirectionTuning(Result):
     plot = drawn("tuning.plot_direction_tuning")
 
 
-@checked()
+@checked(
+    frames=whole(0, 10**4),
+    directions=whole(3, 3600),
+    frequencies=levels(0, 0.5, above=0, counted=False),
+    cycles_per_frame=real(above=0, high=0.5),
+    phases=PHASES,
+    at=checked_place,
+    channels=checked_units,
+)
 def direction_tuning(
     h: Hierarchy,
     *,
@@ -50,6 +62,8 @@ def direction_tuning(
     cycles_per_frame: float = 0.125,
     phases: int = 8,
     read: Read = "centre",
+    at: Place | None = None,
+    channels: Sequence[int] | None = None,
     batch_size: int | None = None,
 ) -> DirectionTuning:
     """Drift gratings through a model that takes several frames stacked as channels.
@@ -68,15 +82,15 @@ def direction_tuning(
     frequencies
         Cycles/pixel.
     cycles_per_frame
-        Temporal frequency, below 0.5.
-    phases, read, batch_size
+        Temporal frequency, at most 0.5.
+    phases, read, at, channels, batch_size
         As in :func:`hierfeat.orientation_tuning`; a phase is that of the first frame.
 
     Returns
     -------
     DirectionTuning
         ``.table`` has a row per layer and channel: ``layer, channel, preferred_direction`` (degrees, counter-clockwise
-        from rightwards), ``preferred_frequency, dsi, gdsi, peak``.
+        from rightwards), ``preferred_frequency, dsi, gdsi, peak``; NaN where moving gratings do not raise the rate.
 
     Raises
     ------
@@ -95,29 +109,36 @@ def direction_tuning(
     >>> hf.direction_tuning(h, frames=4).table.columns.tolist()
     ['layer', 'channel', 'preferred_direction', 'preferred_frequency', 'dsi', 'gdsi', 'peak']
     """
-    _check_time(h, frames, cycles_per_frame)
+    _check_time(h, frames)
     assert frames is not None
     angles = np.arange(directions) * (360.0 / directions)
     stimuli = _moving(h, frames, angles, frequencies, phases, cycles_per_frame)
-    raw = unit_responses(h, stimuli, layers=layers, read=read, batch_size=batch_size)
-    rest = blank_responses(h, layers=layers, read=read)
+    raw = unit_responses(h, stimuli, layers=layers, read=read, at=at, batch_size=batch_size)
+    rest = blank_responses(h, layers=layers, read=read, at=at)
     tones = np.atleast_1d(np.asarray(frequencies, dtype=float))
     parts, curves = [], {}
     for name, rows in raw.items():
         cycles = rows.T.reshape(-1, directions, len(tones), phases)
-        table, curves[name] = _describe(cycles, rest[name], angles, tones)
+        table, curves[name] = _describe(cycles, rest[name], angles, tones, eps=torch.finfo(h.dtype).eps)
         parts.append(table.assign(layer=name))
     columns = ["layer", "channel", "preferred_direction", "preferred_frequency", "dsi", "gdsi", "peak"]
-    options = {"frames": frames, "frequencies": tones, "cycles_per_frame": cycles_per_frame, "phases": phases}
+    options: dict[str, Any] = {
+        "frames": frames,
+        "frequencies": tones,
+        "cycles_per_frame": cycles_per_frame,
+        "phases": phases,
+    }
+    table = pd.concat(parts, ignore_index=True)[columns]
+    options |= {"read": read, "at": at, "channels": channels}
     return DirectionTuning(
-        table=pd.concat(parts, ignore_index=True)[columns],
-        provenance=provenance(h, layers=list(raw), directions=directions, read=read, **options),
+        table=table if channels is None else table[table.channel.isin(channels)].reset_index(drop=True),
+        provenance=provenance(h, layers=list(raw), directions=directions, **options),
         directions=angles,
         curves=curves,
     )
 
 
-def _check_time(h: Hierarchy, frames: int | None, rate: float) -> None:
+def _check_time(h: Hierarchy, frames: int | None) -> None:
     channels = h.input_shape[0]
     if frames is None or frames < 2:
         raise HierfeatError(
@@ -126,8 +147,6 @@ def _check_time(h: Hierarchy, frames: int | None, rate: float) -> None:
         )
     if channels % frames:
         raise HierfeatError(f"expected {frames} frames to divide the {channels} input channels of {h.name}")
-    if not 0 < rate < 0.5:
-        raise HierfeatError(f"expected cycles_per_frame between 0 and 0.5, got {rate}")
 
 
 def _moving(
@@ -146,7 +165,7 @@ def _moving(
 
 
 def _describe(
-    raw: np.ndarray, blank: np.ndarray, angles: np.ndarray, tones: np.ndarray
+    raw: np.ndarray, blank: np.ndarray, angles: np.ndarray, tones: np.ndarray, *, eps: float
 ) -> tuple[pd.DataFrame, np.ndarray]:
     tuning = stronger_component(*drift_components(raw, blank, signed=is_signed(raw)))
     best = tuning.max(1).argmax(1)
@@ -161,4 +180,6 @@ def _describe(
             "peak": curve.max(1),
         }
     )
+    excited = response_types(raw, blank, curve.max(1), eps) == "excited"
+    table.loc[~excited, ["preferred_direction", "preferred_frequency", "dsi", "gdsi"]] = np.nan
     return table, curve

@@ -1,15 +1,17 @@
 """End-stopping: hypercomplex cells, which a bar of the right length drives more than a longer one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hierfeat.physiology._responses import rectified
+from hierfeat.physiology._responses import Place, Point, checked_place, checked_units, rectified
+from hierfeat.physiology.tuning._centre import centred_gratings
 from hierfeat.physiology.tuning._curves import end_stopping as end_stopping_index
 from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, rising, show_preferred
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.bars import bars
-from hierfeat.stimuli.stimulus_set import Values
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -26,20 +28,22 @@ class EndStopping(PreferredSeries):
     lengths: np.ndarray
 
 
-@checked()
+@checked(channels=checked_units, at=checked_place)
 def end_stopping(
     h: Hierarchy,
     *,
     layers: Layers = ("conv", "pool"),
     lengths: int | Values = 10,
     tuning: OrientationTuning | None = None,
+    channels: Sequence[int] | None = None,
+    at: Place | None = None,
     batch_size: int | None = None,
 ) -> EndStopping:
     """Lengthen a bar of each unit's preferred orientation, at its best place and polarity.
 
     Parameters
     ----------
-    h, layers, tuning, batch_size
+    h, layers, tuning, channels, at, batch_size
         As in :func:`hierfeat.size_tuning`.
     lengths
         Pixels, rising; an int spreads that many evenly in octaves from 2 to the image's longer side.
@@ -58,6 +62,9 @@ def end_stopping(
     -----
     The bar is half a cycle of the preferred grating wide, light or dark, at one of 8 places across that cycle; place
     and polarity are those of the largest response.  Index (R_opt − R_long)/R_opt of rectified responses less grey.
+    Where wide gratings suppress the unit, orientation and frequency are those that it prefers within the centre of its
+    field, as in :func:`hierfeat.size_tuning`: a grating that fills the image drives the inhibitory ends as well, and a
+    good hypercomplex unit then seems to prefer another orientation.
 
     References
     ----------
@@ -71,12 +78,11 @@ def end_stopping(
     >>> bool(found.table.end_stopping.dropna().between(0, 1).all())
     True
     """
-    tuning = tuning or orientation_tuning(h, layers=layers, batch_size=batch_size)
+    tuning = tuning or orientation_tuning(h, layers=layers, at=at, batch_size=batch_size)
     steps = rising(lengths, lambda n: np.geomspace(2, max(h.input_shape[1:]), n), "lengths", least=2)
-    wanted, raw = show_preferred(
-        h,
-        tuning,
-        lambda angle, tone, place: bars(
+
+    def lengthening(angle: float, tone: float, place: Point | None) -> StimulusSet:
+        return bars(
             h.input_shape,
             orientations=[angle],
             widths=max(0.5 / tone, 1.0),
@@ -84,14 +90,15 @@ def end_stopping(
             polarities=(1, -1),
             offsets=(np.arange(PLACES) / PLACES - 0.5) / tone,
             position=place,
-        ),
-        batch_size=batch_size,
-    )
+        )
+
+    wanted = centred_gratings(h, tuning, channels, at=at, batch_size=batch_size)
+    raw = show_preferred(h, tuning, wanted, lengthening, at=at, batch_size=batch_size)
     curves = {layer: _best_place(rows, rectified(tuning.blank[layer]), len(steps)) for layer, rows in raw.items()}
     rows = curves_of(wanted, curves)
     return EndStopping(
         table=wanted.assign(end_stopping=end_stopping_index(rows), best_length=steps[rows.argmax(1)]),
-        provenance=provenance(h, layers=list(curves), lengths=steps),
+        provenance=provenance(h, layers=list(curves), lengths=steps, channels=channels, at=at),
         curves=curves,
         lengths=steps,
     )

@@ -82,6 +82,25 @@ def test_squares_of_mass():
     assert row.ratio == pytest.approx(1)
 
 
+@pytest.mark.parametrize("kind", ["flat", "cone"])
+def test_how_well_a_gaussian_explains_a_field_does_not_depend_on_the_picture(kind):
+    """Of a flat field it explains nothing; of another one the same, by least squares over the field alone."""
+    steps = np.abs(np.arange(9) - 4)
+    kernel = np.ones((9, 9)) if kind == "flat" else np.maximum(0, 5 - np.hypot(steps[:, None], steps))
+    found = []
+    for size in (9, 15, 31, 64):
+        conv = nn.Conv2d(1, 1, 9, bias=False, padding=4)
+        with torch.no_grad():
+            conv.weight.copy_(torch.tensor(kernel)[None, None])
+        field = effective_field(hf.Hierarchy(conv, (1, size, size)), "conv2d", torch.rand(1, 1, size, size))
+        found.append(field.table.gaussian_r2[0])
+    sigma = np.sqrt((kernel.sum(0) * steps**2).sum() / kernel.sum())
+    gaussian = np.exp(-(steps[:, None] ** 2 + steps**2) / (2 * sigma**2))
+    residual = kernel - gaussian * (gaussian * kernel).sum() / (gaussian**2).sum()
+    expected = 0 if kind == "flat" else 1 - (residual**2).sum() / ((kernel - kernel.mean()) ** 2).sum()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_a_dead_unit_is_nan(tmp_path):
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
     with torch.no_grad():

@@ -174,8 +174,11 @@ def test_exchangeable_curves_are_tuned_as_often_as_alpha_promises():
 
 def test_tuned_and_flat_curves():
     assert permutation_p(von_mises(1.0, 20), ORIENTATIONS) == pytest.approx(0.001)
-    assert permutation_p(np.ones(16), ORIENTATIONS) == 1
-    assert permutation_p(np.zeros(16), ORIENTATIONS) == 1
+    assert permutation_p(np.r_[1.0, 1.0, np.zeros(14)], ORIENTATIONS) < 0.2
+    assert np.isnan(
+        permutation_p(np.stack([np.ones(16), np.zeros(16), np.eye(16)[3], 1 - np.eye(16)[3]]), ORIENTATIONS)
+    ).all()
+    assert np.isnan(permutation_p(von_mises(1.0, 20), ORIENTATIONS, permutations=0))
 
 
 @pytest.mark.parametrize("index", [osi, global_osi, ringach_bandwidth, permutation_p])
@@ -185,6 +188,14 @@ def test_what_no_rate_can_be_is_refused(index, curve):
         index(curve, np.array([0.0, 90.0]))
 
 
-def test_two_phases_are_too_few():
-    with pytest.raises(HierfeatError, match="at least 3 phases"):
-        harmonics(np.ones(2))
+@pytest.mark.parametrize("phases", [1, 2, 3, 4])
+def test_four_phases_are_too_few(phases):
+    with pytest.raises(HierfeatError, match="at least 5 phases"):
+        harmonics(np.ones(phases))
+
+
+@pytest.mark.parametrize("phases", range(5, 33))
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.3, 0.7])
+def test_a_half_rectified_wave_has_its_ratio_from_five_phases_on(phases, shift):
+    wave = np.maximum(0, np.cos(np.arange(phases) * 2 * np.pi / phases + shift))
+    assert f1_f0(wave) == pytest.approx(np.pi / 2, rel=0.03 if phases > 5 else 0.035)  # of 5, two may be above 0

@@ -1,0 +1,182 @@
+"""Cell types: by effect size, the same for any number of orientations and phases, and never of rounding noise."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torchvision import models
+
+import hierfeat as hf
+from hierfeat.errors import HierfeatError
+
+COUNTS = (8, 12, 16, 24, 36, 90)
+TONES = [0.1, 0.14, 0.2, 0.28]
+
+
+def shares(tables):
+    """Share of the units of each type, a row per table."""
+    kinds = ("simple", "complex", "untuned", "unresponsive")
+    return np.array([[(table.cell_type == kind).mean() for kind in kinds] for table in tables])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.8, 0.95])
+def test_the_more_selective_by_its_threshold_the_more_tuned(make, share):
+    """A Gabor whose threshold leaves the tip of its tuning, down to one orientation of sixteen."""
+    kernel = make.gabor(41, 90, 0.2, sigma=7.0)
+    top = 0.5 * np.abs(np.sum(kernel * np.exp(2j * np.pi * 0.2 * (np.arange(41) - 20))[None]))
+    h = make.simple([kernel], (64, 64), bias=-share * top)
+    row = hf.orientation_tuning(h, layers="1", frequencies=TONES).table.iloc[0]
+    assert row.cell_type == "simple"
+    assert row.preferred_orientation == pytest.approx(90, abs=0.5)
+    if share > 0.9:
+        assert row.gosi == pytest.approx(1)
+
+
+def modulated(depth, angle=30.0):
+    """``1 + depth · cos 2(θ − angle)`` at any frequency: the second harmonic of the direction of what is shown."""
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = nn.ReLU()
+
+        def forward(self, x):
+            x = x - 0.5
+            down, right = (x[..., 2:, 1:-1] - x[..., :-2, 1:-1]), (x[..., 1:-1, 2:] - x[..., 1:-1, :-2])
+            energy = (down**2 + right**2).mean((2, 3), keepdim=True)
+            cosine = (down**2 - right**2).mean((2, 3), keepdim=True) / (energy + 1e-12)
+            sine = 2 * (down * right).mean((2, 3), keepdim=True) / (energy + 1e-12)
+            turn = np.deg2rad(2 * angle)
+            wave = cosine * np.cos(turn) + sine * np.sin(turn)
+            seen = energy / (energy + 1e-6)
+            return self.last(seen * (1 + depth * wave))
+
+    return hf.Hierarchy(Net(), (1, 64, 64))
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize(("depth", "kind"), [(0.12, "untuned"), (0.4, "complex"), (0.9, "complex")])
+def test_gosi_and_type_of_a_known_depth_are_the_same_for_any_number_of_orientations(depth, kind, count):
+    """By definition gOSI is half the depth of a cosine; the network's filter bends the cosine a little."""
+    row = hf.orientation_tuning(modulated(depth), orientations=count, frequencies=[0.1], layers="last").table.iloc[0]
+    assert row.gosi == pytest.approx(depth / 2, abs=0.02)
+    assert row.cell_type == kind
+
+
+def random_net():
+    torch.manual_seed(0)
+    return hf.Hierarchy(models.resnet18(weights=None), (3, 32, 32))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("subject", "layers"),
+    [
+        (lambda: hf.load("lenet5-digits"), ("conv", "activation", "pool")),
+        (lambda: hf.load("convnet-cifar10"), "pool"),
+        (random_net, ("layer1.1.relu#2", "layer2.1.relu#2")),
+    ],
+)
+def test_shares_of_types_do_not_depend_on_the_number_of_orientations(subject, layers):
+    h = subject()
+    tables = [hf.orientation_tuning(h, layers=layers, orientations=n).table for n in COUNTS]
+    untuned = shares(tables)[:, 2]
+    assert np.ptp(untuned) < 0.03
+    responsive = [table[table.responsive] for table in tables]
+    assert np.ptp(shares(responsive)[:, 2]) < 0.03
+
+
+@pytest.mark.parametrize("phases", [5, 6, 7, 8, 12, 16])
+def test_types_do_not_depend_on_the_number_of_phases(phases):
+    h = hf.load("lenet5-digits")
+    few, many = (hf.orientation_tuning(h, layers=("activation", "pool"), phases=n).table for n in (phases, 32))
+    assert np.abs(shares([few]) - shares([many])).max() < 0.03
+
+
+class Bent(nn.Module):
+    """What an energy unit of quadrature pairs does to a rate of 1."""
+
+    def __init__(self, make, bend):
+        super().__init__()
+        pair = np.stack([make.gabor(17, 30, 0.15, phase, sigma=3.0) for phase in (0, 90)])
+        self.pair = make.bank(pair / np.abs(pair).sum((1, 2), keepdims=True))
+        self.bend, self.last = bend, nn.ReLU()
+
+    def forward(self, x):
+        return self.last(self.bend(self.pair(x).square().sum(1, keepdim=True)))
+
+
+@pytest.mark.parametrize(
+    ("bend", "kind"),
+    [
+        (lambda e: 1 - 5 * e, "suppressed"),
+        (lambda e: 1 - 5 * e - 1e-7 * torch.rand_like(e), "suppressed"),
+        (lambda e: 1 / (1 + e), "suppressed"),
+        (lambda e: 1000 - e, "suppressed"),
+        (lambda e: 0 * e + 1, "none"),
+        (lambda e: 0 * e, "none"),
+        (lambda e: 1 + 2e-7 * torch.rand_like(e), "none"),
+        (lambda e: 1e4 + 1e-3 * torch.rand_like(e), "none"),
+        (lambda e: 1e-12 * e, "excited"),
+        (lambda e: 1e12 * e, "excited"),
+        (lambda e: 1 + e, "excited"),
+    ],
+)
+def test_only_what_rises_above_rest_and_rounding_is_a_response(make, bend, kind):
+    found = hf.orientation_tuning(hf.Hierarchy(Bent(make, bend), (1, 40, 40)), layers="last")
+    row = found.table.iloc[0]
+    assert row.response_type == kind
+    assert row.responsive == (kind == "excited")
+    assert row.cell_type == ("complex" if kind == "excited" else "unresponsive")
+    assert found.summary.suppressed.item() == (kind == "suppressed")
+    if kind != "excited":
+        indices = [
+            "preferred_orientation",
+            "osi",
+            "gosi",
+            "half_width",
+            "preferred_frequency",
+            "f1_f0",
+            "preferred_phase",
+        ]
+        assert row[indices].isna().all()
+        with pytest.raises(HierfeatError, match="no unit"):
+            hf.size_tuning(hf.Hierarchy(Bent(make, bend), (1, 40, 40)), layers="last")
+
+
+def test_a_rate_that_gratings_only_lower_in_turn_is_suppressed(make):
+    """Phase by phase, so that it has a first harmonic; never above the rate at rest."""
+    conv = make.bank([make.gabor(17, 30, 0.15, sigma=3.0)])
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.first, self.last = conv, nn.ReLU(), nn.ReLU()
+
+        def forward(self, x):
+            return self.last(5 - self.first(self.conv(x)))
+
+    table = hf.orientation_tuning(hf.Hierarchy(Net(), (1, 40, 40)), layers=("first", "last")).table.set_index("layer")
+    assert table.response_type.to_dict() == {"first": "excited", "last": "suppressed"}
+
+
+def test_preferred_frequencies_at_the_edge_of_what_was_shown_are_marked(make):
+    h = make.simple([make.gabor(31, 0, f, sigma=5.0) for f in (0.06, 0.2, 0.45)], (45, 45))
+    table = hf.orientation_tuning(h, layers="1", frequencies=[0.06, 0.1, 0.2, 0.3, 0.45]).table
+    assert table.at_edge.tolist() == [True, False, True]
+    wide = hf.orientation_tuning(h, layers="1")
+    assert wide.frequencies[-1] == 0.5
+    assert wide.table.at_edge.tolist() == [False, False, True]
+
+
+def test_broken_channels_are_named():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.last = nn.Conv2d(1, 5, 3), nn.ReLU()
+
+        def forward(self, x):
+            return self.last(self.conv(x) / torch.tensor([1.0, 0, 1, 0, 1])[:, None, None])
+
+    with pytest.raises(HierfeatError, match="NaN or infinity in 'last', channels 1, 3"):
+        hf.orientation_tuning(hf.Hierarchy(Net(), (1, 9, 9)), layers="last")
