@@ -32,7 +32,7 @@ INK, DARK, GREY, LIGHT, PALE = "black", "0.3", "0.55", "0.75", "0.92"
 
 MISSING = "0.72"
 """What is NaN: a grey that neither scale of colours holds."""
-OUTSIDE = (0.80, 0.86, 0.92, 1.0)
+OUTSIDE = (0.80, 0.86, 0.92)
 """What lies outside an image: a pale blue that no grey image holds."""
 MARKERS = {"conv": "o", "activation": "^", "pool": "s", "linear": "D"}
 
@@ -284,7 +284,7 @@ def whole_pixels(*panels: Axes) -> None:
 
 
 def picture(image: Any) -> Floats:
-    """RGBA of an image (C, H, W) or (H, W) in [0, 1]: three channels as colours, others as the grey of their mean.
+    """RGB of an image (C, H, W) or (H, W) in [0, 1]: three channels as colours, others as the grey of their mean.
 
     What is NaN becomes pale blue. A network of 2, 4 or 24 input channels has no colours to show, and none of its
     channels is transparency.
@@ -306,9 +306,9 @@ def picture(image: Any) -> Floats:
     pixels = np.clip(np.nan_to_num(pixels), 0, 1)
     if len(pixels) != 3:
         pixels = np.repeat(pixels.mean(0, keepdims=True), 3, axis=0)
-    rgba = np.concatenate([np.moveaxis(pixels, 0, -1), np.ones((*pixels.shape[1:], 1))], -1)
-    rgba[outside] = OUTSIDE
-    return rgba
+    rgb = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
+    rgb[outside] = OUTSIDE
+    return rgb
 
 
 def as_drawn(channels: int) -> str:

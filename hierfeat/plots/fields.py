@@ -95,11 +95,11 @@ def _show_image(axes: Axes, image: Any, size: tuple[int, int]) -> str:
     if image is None:
         axes.add_patch(Rectangle((0, 0), width, height, facecolor=PALE, edgecolor=LIGHT))
         return ""
-    rgba = picture(image)
-    if rgba.shape[:2] != (height, width):
-        got = " × ".join(str(side) for side in rgba.shape[:2])
+    rgb = picture(image)
+    if rgb.shape[:2] != (height, width):
+        got = " × ".join(str(side) for side in rgb.shape[:2])
         raise HierfeatError(f"expected an image of {height} × {width} pixels, for which the fields are; got {got}")
-    axes.imshow(rgba, extent=(0, width, height, 0), interpolation="nearest")
+    axes.imshow(rgb, extent=(0, width, height, 0), interpolation="nearest")
     return as_drawn(len(image)) if np.ndim(image) == 3 else ""
 
 

@@ -124,7 +124,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
 
 
 def _upright(image: np.ndarray) -> np.ndarray:
-    """RGBA of an image (H, W) or (H, W, channels)."""
+    """RGB of an image (H, W) or (H, W, channels)."""
     return picture(np.moveaxis(image, -1, 0) if image.ndim == 3 else image)
 
 

@@ -19,7 +19,7 @@ from tests.plots.variants import with_layers
 
 
 def grey_of(figure):
-    """The RGBA pictures in a figure."""
+    """The pictures in a figure, (rows, columns, colours)."""
     pictures = [np.asarray(image.get_array()) for axes in figure.axes for image in axes.images]
     return [picture for picture in pictures if picture.ndim == 3]
 
@@ -46,13 +46,13 @@ def test_images_of_any_number_of_channels(channels):
         assert (f"mean of {channels} channels" in words) == (channels not in (1, 3)), name
         assert grey_of(figure), name
         for picture in grey_of(figure):
-            assert (picture[..., 3] == 1).all()
+            assert picture.shape[-1] == 3
     if channels == 4:
         for one in (hf.filters(h, "0"), hf.filters(h, "3"), hf.effective_field(h, "3", pictures)):
             drawn_well(one.plot())
         for one in (hf.bar_sweep(h, "0", 0, orientations=2), hf.map_field(h, "0", 0, probe="spot")):
             drawn_well(one.plot())
-    shown = grey_of(drawn["fields"])[0][..., :3]
+    shown = grey_of(drawn["fields"])[0]
     expected = pictures[0].movedim(0, -1) if channels == 3 else pictures[0].mean(0)[..., None].expand(-1, -1, 3)
     np.testing.assert_allclose(shown, expected.clamp(0, 1), atol=1e-6)
 
@@ -77,7 +77,7 @@ def test_nan_in_an_image_is_pale_blue():
     image[1, 0, 0] = np.nan
     shown = _style.picture(image)
     assert tuple(shown[0, 0]) == _style.OUTSIDE
-    assert (shown[1:, :, :3] == 0).all()
+    assert (shown[1:] == 0).all()
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ def test_layers_without_maps_files_and_bad_input(tmp_path) -> None:
     maps = additive_parts(h, "act2", images, max_images=8)
     again = AdditiveParts.load(maps.save(tmp_path / "parts"))
     assert np.array_equal(again.parts, maps.parts)
-    assert len(maps.plot().axes) == 2 + 6 * 5
+    assert len(maps.plot().axes) == 3 + 6 * 5  # with a scale
     with pytest.raises(hf.HierfeatError, match="rank from 1 to 6"):
         additive_parts(h, "act1", images, rank=7)
     with pytest.raises(hf.HierfeatError, match="did you mean"):
