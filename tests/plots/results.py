@@ -68,7 +68,7 @@ def training() -> Training:
         }
     )  # fmt: skip
     card = {"model": "net3", "parameters": 1234, "recipe": {"seed": 0}, "test_accuracy": 0.8}
-    return Training(table, {"seed": 0}, weights={}, card=card)
+    return Training(table, {"model": "net3"}, weights={}, card=card)
 
 
 def tuned() -> Any:
@@ -86,9 +86,9 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "cell_pairs": lambda: hf.cell_pairs(net(), orientations=8, frequencies=4, phases=8),
     "cell_plane": lambda: hf.cell_plane(neocognitron(), hf.glyphs()[0][0], layer="s2", plane=1),
     "class_selectivity": lambda: hf.class_selectivity(net(), images(), labels(), permutations=20),
-    "contrast_response": lambda: hf.contrast_response(net(), tuning=tuned(), contrasts=4, phases=8),
+    "contrast_response": lambda: hf.contrast_response(net(), tuning=tuned(), contrasts=4, phases=6),
     "dimensions": lambda: hf.dimensions(net()),
-    "direction_tuning": lambda: hf.direction_tuning(film(), frames=4, directions=8, phases=8),
+    "direction_tuning": lambda: hf.direction_tuning(film(), frames=4, directions=8, phases=6),
     "distortion_tolerance": lambda: hf.distortion_tolerance(net(), images(), labels()),
     "effective_field": lambda: hf.effective_field(net(), "3", images()),
     "end_stopping": lambda: hf.end_stopping(net(), tuning=tuned(), lengths=4),
@@ -116,14 +116,14 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "shift_consistency": lambda: hf.shift_consistency(net(), images(), labels(), **FEW),
     "similarity": lambda: hf.similarity(net(), images()),
     "singular_values": lambda: hf.singular_values(nn.Conv2d(1, 2, 3), (1, 6, 6)),
-    "size_tuning": lambda: hf.size_tuning(net(), tuning=tuned(), diameters=4, phases=8),
+    "size_tuning": lambda: hf.size_tuning(net(), tuning=tuned(), diameters=4, phases=6),
     "synthesis": lambda: hf.synthesize(net(), "0", [0, 1], steps=2),
     "toeplitz": lambda: hf.toeplitz(nn.Conv2d(1, 1, 3), (1, 5, 5)),
     "top_patches": lambda: hf.top_patches(net(), images(), "0", k=3),
     "training": training,
     "transformation_invariance": lambda: hf.transformation_invariance(net(), images()),
     "translation_invariance": lambda: hf.translation_invariance(net(), images(), max_shift=2),
-    "tuning": lambda: hf.orientation_tuning(net(), orientations=8, frequencies=4, phases=8),
+    "tuning": lambda: hf.orientation_tuning(net(), orientations=8, frequencies=4, phases=6),
 }
 
 ANOTHER_WAY: dict[str, tuple[str, str, Callable[[], dict[str, Any]]]] = {
