@@ -215,10 +215,10 @@ def orientation_tuning(
     excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Responses without noise
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
     orientations shown.  Whether a unit is more selective than random weights make it is another question:
-    ``tuning.p_against(twin)``.  The share of untuned units does not depend on the number of orientations (8 to 90:
-    within 2 % of the units in the zoo).  Curves narrower than the step are sampled beside their peak, where F1/F0
-    differs: with 8 orientations the shares of simple and complex units are off by up to 5 %, with 24 by up to 2 % in
-    trained networks.
+    ``tuning.p_against(twin)``. The share of untuned units does not depend on the number of orientations (8 to 90:
+    within 2 % of the units in the zoo, 5 % on random networks). Curves narrower than the step are sampled beside their
+    peak, where F1/F0 differs: with 8 orientations the shares of simple and complex units are off by up to 5 %, with 24
+    by up to 2 % in trained networks.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose units look at different places (even

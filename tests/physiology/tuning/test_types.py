@@ -70,20 +70,20 @@ def random_net():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("subject", "layers"),
+    ("subject", "layers", "most"),
     [
-        (lambda: hf.load("lenet5-digits"), ("conv", "activation", "pool")),
-        (lambda: hf.load("convnet-cifar10"), "pool"),
-        (random_net, ("layer1.1.relu#2", "layer2.1.relu#2")),
+        (lambda: hf.load("lenet5-digits"), ("conv", "activation", "pool"), 0.03),
+        (lambda: hf.load("convnet-cifar10"), "pool", 0.03),
+        (random_net, ("layer1.1.relu#2", "layer2.1.relu#2"), 0.05),  # curves of several narrow peaks: LIMITATIONS
     ],
 )
-def test_shares_of_types_do_not_depend_on_the_number_of_orientations(subject, layers):
+def test_shares_of_types_do_not_depend_on_the_number_of_orientations(subject, layers, most):
     h = subject()
     tables = [hf.orientation_tuning(h, layers=layers, orientations=n).table for n in COUNTS]
     untuned = shares(tables)[:, 2]
-    assert np.ptp(untuned) < 0.03
+    assert np.ptp(untuned) < most
     responsive = [table[table.responsive] for table in tables]
-    assert np.ptp(shares(responsive)[:, 2]) < 0.03
+    assert np.ptp(shares(responsive)[:, 2]) < most
 
 
 @pytest.mark.parametrize("phases", [5, 6, 7, 8, 12, 16])
