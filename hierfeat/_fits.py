@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Model = Callable[[np.ndarray], np.ndarray]
-"""Parameters (n, p) to predictions (n, m)."""
+Model = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Parameters (n, p), and the rows (n,) they belong to, to predictions (n, m)."""
 
 LogShape = Callable[[np.ndarray], Sequence[np.ndarray]]
 """Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes, each (n, m)."""
@@ -157,7 +157,7 @@ def fit_curves(
     Parameters
     ----------
     model
-        Predicts each row of `target` from the same row of parameters, and from nothing else.
+        Predicts rows of `target`, of which it is told the numbers, each from its own row of parameters.
     start
         First guess, (n, p).
     target
@@ -165,7 +165,8 @@ def fit_curves(
     limits
         Least and largest values of the parameters, (p,) each; a step beyond them ends there.
     steps
-        Iterations; a step that does not lower a row's error is not taken for that row.
+        Iterations; a step that does not lower a row's error is not taken for that row, and rows that no step helps any
+        more take part in no other.
 
     Returns
     -------
@@ -173,20 +174,25 @@ def fit_curves(
         Parameters, (n, p).
     """
     params = np.clip(np.asarray(start, dtype=float), *limits)
-    damping = np.full(len(params), 1e-2)
-    predicted = model(params)
+    rows, damping = np.arange(len(params)), np.full(len(params), 1e-2)
+    predicted = model(params, rows)
     cost = _cost(predicted, target)
     for _ in range(steps):
-        slopes = _jacobian(model, params, predicted)
-        trial = np.clip(params + _step(slopes, target - predicted, damping), *limits)
-        trial_predicted = model(trial)
-        trial_cost = _cost(trial_predicted, target)
+        now = params[rows]
+        slopes = _jacobian(lambda moved, rows=rows: model(moved, rows), now, predicted)  # type: ignore[misc]
+        trial = np.clip(now + _step(slopes, target[rows] - predicted, damping), *limits)
+        trial_predicted = model(trial, rows)
+        trial_cost = _cost(trial_predicted, target[rows])
         better = trial_cost < cost
-        if not better.any() and (damping > 1e6).all():
-            break
-        params[better], predicted[better] = trial[better], trial_predicted[better]
+        params[rows[better]], predicted[better] = trial[better], trial_predicted[better]
         cost[better] = trial_cost[better]
+        # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
+        small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
+        going = better | ~(small | (damping > 1e6))
         damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)
+        rows, damping, predicted, cost = rows[going], damping[going], predicted[going], cost[going]
+        if not len(rows):
+            break
     return params
 
 
@@ -203,7 +209,7 @@ def _cost(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(np.isfinite(cost), cost, np.inf))
 
 
-def _jacobian(model: Model, params: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def _jacobian(model: Callable[[np.ndarray], np.ndarray], params: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     columns = []
     for index in range(params.shape[1]):
         step = 1e-6 * np.maximum(1.0, np.abs(params[:, index]))

@@ -75,7 +75,7 @@ def _forget_parts() -> None:
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import ``models`` or ``datasets`` of torchvision when it is first asked for."""
-    if name not in ("datasets", "models"):
+    """Import a part of torchvision when it is first asked for."""
+    if name not in ("datasets", "models", "transforms"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return importlib.import_module(f"torchvision.{name}")

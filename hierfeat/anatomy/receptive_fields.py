@@ -4,11 +4,11 @@ import difflib
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.anatomy.intervals.boxes import Box, hull, products, unseen
 from hierfeat.anatomy.intervals.field import Field, Ints
 from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.intervals.propagation import propagating
@@ -18,6 +18,9 @@ from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
+
+Box = tuple[int, int, int, int]
+"""Half-open (top, left, bottom, right), in pixels."""
 
 _AXES = ("h", "w")
 
@@ -100,10 +103,10 @@ class ReceptiveFields(Result):
             ]
             for axis in _AXES
         )
-        boxes = products(rows, cols)
+        boxes = _products(rows, cols)
         if not clip:
             return boxes
-        return hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
+        return _hull(list(boxes)) if len(boxes) else np.zeros((*rows.shape[1:3], 4), dtype=np.int64)
 
     def map_size(self, layer: str) -> tuple[int, int]:
         """(rows, columns) of a layer's map; (1, 1) for a layer without one.
@@ -129,7 +132,7 @@ class ReceptiveFields(Result):
             margin on the right and at the bottom. The holes inside a dilated window's box count as seen.
         """
         rows = [
-            (layer, kind, *unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
+            (layer, kind, *_unseen(self.real[f"{layer}/h"], self.real[f"{layer}/w"], self.image_size))
             for layer, kind in zip(self.table["layer"], self.table["kind"], strict=True)
         ]
         return pd.DataFrame(rows, columns=["layer", "kind", "rows", "cols", "pixels", "fraction"])
@@ -231,8 +234,7 @@ def _watch(h: Hierarchy, image: Tensor) -> list[tuple[Call, LayerFields]]:
     done: dict[Field, LayerFields] = {}  # a norm and a ReLU see what their convolution sees
 
     def after(call: Call, output: Tensor) -> None:
-        field = propagation.field(output)
-        field = propagation.untracked(output) if field is None else field
+        field = propagation.of_output(output)
         if field not in done:
             done[field] = layer_fields(field, len(_AXES))
         found.append((call, done[field]))
@@ -248,3 +250,46 @@ def _index(layer: str, name: str, index: int, size: int) -> int:
     if not isinstance(index, int | np.integer) or not -size <= index < size:
         raise HierfeatError(f"expected {name} of {layer!r} as an int from 0 to {size - 1}, got {index!r}")
     return int(index) % size
+
+
+def _products(rows: Ints, cols: Ints) -> Ints:
+    """Boxes (..., 4) from intervals (..., 2) of rows and of columns; zeros where either is empty."""
+    boxes = np.stack([rows[..., 0], cols[..., 0], rows[..., 1], cols[..., 1]], axis=-1)
+    return boxes * _seen(boxes)[..., None]
+
+
+def _seen(boxes: Ints) -> npt.NDArray[np.bool_]:
+    seen: npt.NDArray[np.bool_] = (boxes[..., 2] > boxes[..., 0]) & (boxes[..., 3] > boxes[..., 1])
+    return seen
+
+
+def _hull(boxes: list[Ints]) -> Ints:
+    """The smallest boxes around those of several terms; an empty one has no say."""
+    first, *rest = boxes
+    for other in rest:
+        around = np.concatenate([np.minimum(first, other)[..., :2], np.maximum(first, other)[..., 2:]], axis=-1)
+        either = np.where(_seen(first)[..., None], first, other)
+        first = np.where((_seen(first) & _seen(other))[..., None], around, either)
+    return first
+
+
+def _unseen(rows: Ints, cols: Ints, image: tuple[int, int]) -> tuple[int, int, int, float]:
+    """Rows, columns and pixels of the image in no box, and the fraction of pixels."""
+    seen = np.zeros(image, dtype=bool)
+    for down, across in zip(rows, cols, strict=True):
+        if down.shape[1] == 1 and across.shape[0] == 1:
+            seen |= _covered(down[:, 0], image[0])[:, None] & _covered(across[0], image[1])
+            continue
+        wide = np.broadcast_shapes(down.shape, across.shape)
+        for box in _products(np.broadcast_to(down, wide), np.broadcast_to(across, wide)).reshape(-1, 4):
+            seen[box[0] : box[2], box[1] : box[3]] = True
+    pixels = int((~seen).sum())
+    return int((~seen.any(axis=1)).sum()), int((~seen.any(axis=0)).sum()), pixels, pixels / seen.size
+
+
+def _covered(intervals: Ints, size: int) -> npt.NDArray[np.bool_]:
+    """Which of `size` pixels lie in at least one of the half-open intervals."""
+    steps = np.zeros(size + 1, dtype=np.int64)
+    np.add.at(steps, intervals[:, 0], 1)
+    np.add.at(steps, intervals[:, 1], -1)
+    return steps[:-1].cumsum() > 0

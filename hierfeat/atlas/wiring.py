@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from hierfeat.anatomy.kernels._gradients import by_output
 from hierfeat.subjects.calls import Call
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.ops import settings
+from hierfeat.subjects.kernels import kernels_of
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ def wiring(h: Hierarchy, images: Tensor) -> Wiring:
         maker = makers.get(id(call.input))
         if maker is not None:
             wired.sources[call.name] = maker[0]
-        weight = settings(call.op, call.args, call.kwargs).get("weight") if call.kind == "conv" else None
-        if isinstance(weight, Tensor) and weight.ndim == 4:
-            wired.weights[call.name] = by_output(call, weight.detach())
+        kernels = kernels_of(call) if call.kind == "conv" and not call.whole else None
+        if kernels is not None and kernels.weights.ndim == 4:
+            wired.weights[call.name] = kernels.weights
 
     def after(call: Call, output: Tensor) -> None:
         makers[id(output)] = (call.name, output)

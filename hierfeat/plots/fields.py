@@ -32,8 +32,7 @@ from hierfeat.plots._style import (
 )
 
 if TYPE_CHECKING:
-    from hierfeat.anatomy.intervals.boxes import Box
-    from hierfeat.anatomy.receptive_fields import ReceptiveFields
+    from hierfeat.anatomy.receptive_fields import Box, ReceptiveFields
     from hierfeat.physiology.fields.effective_field import EffectiveField
     from hierfeat.physiology.fields.map_field import FieldMap
 

@@ -89,7 +89,7 @@ def _mosaic(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
 
 def _deep(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
     inputs = filters.table.set_index("channel").strongest_inputs
-    across = len(inputs.iloc[0]) + 1
+    across = max(map(len, inputs)) + 1
     figure = sheet(max(1.25 * across, 5.0), 1.2 * len(chosen) + 0.9)
     axes = figure.subplots(len(chosen), across, squeeze=False)
     limit = highest(np.abs(filters.kernels[chosen])) if shared else None
@@ -99,7 +99,8 @@ def _deep(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
             ax.set_axis_off()
         for ax, source in zip(row, inputs[channel], strict=False):
             ax.set_axis_on()
-            show_kernel(ax, filters.kernels[channel][[source]], own)
+            place = np.flatnonzero(filters.inputs[channel] == source)  # a kernel of a group has that group's inputs
+            show_kernel(ax, filters.kernels[channel][place], own)
             ax.set_title(f"from {source}", fontsize=7, pad=2)
         row[-1].set_axis_on()
         show_kernel(row[-1], filters.effective[channel], None)

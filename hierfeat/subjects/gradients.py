@@ -32,7 +32,7 @@ def gradients(
     inputs
     what
         What `value` is, for messages: ``"layer 'conv2'"``.
-    again : bool
+    again
         Whether other gradients of the same forward pass are to follow.
 
     Raises
@@ -53,9 +53,16 @@ def gradients(
     if any(gradient is None for gradient in found) and any(map(is_quantised, h.model.modules())):
         raise HierfeatError(without_gradient(h, what))  # the packed layer passes no gradient on
     for gradient in found:
-        if gradient is not None and not bool(gradient.isfinite().all()):
-            raise HierfeatError(f"the gradient of {what} of {h.name} holds NaN or infinity: check its weights")
+        if gradient is not None:
+            checked_gradient(h, gradient, what)
     return list(found)
+
+
+def checked_gradient(h: "Hierarchy", gradient: Tensor, what: str) -> Tensor:
+    """The gradient itself, or an error that names NaN and infinity."""
+    if not bool(gradient.isfinite().all()):
+        raise HierfeatError(f"the gradient of {what} of {h.name} holds NaN or infinity: check its weights")
+    return gradient
 
 
 def without_gradient(h: "Hierarchy", what: str) -> str:

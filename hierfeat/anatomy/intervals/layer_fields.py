@@ -168,7 +168,8 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
     starts = _starts(local, axis)
     atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
     step = joined_step(path, atoms) or next(iter(path.values()))
-    found = step if len(starts) < 2 or _agrees(starts, step) else measured(starts) or _commonest(starts)
+    in_order = bool((np.diff(starts) >= 0).all() or (np.diff(starts) <= 0).all())  # elsewhere a mean says little
+    found = step if len(starts) < 2 or _agrees(starts, step) else (in_order and measured(starts)) or _commonest(starts)
     return abs(found.shift / found.period) if found and found.shift else float("nan")
 
 

@@ -20,9 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hierfeat.anatomy.intervals import rules_mixing, rules_windows, windows  # noqa: F401  (they register their rules)
 from hierfeat.anatomy.intervals import rules_shapes as shape_rules
 from hierfeat.anatomy.intervals.field import BOUND, Atom, Field, image_field
-from hierfeat.anatomy.intervals.rules import Answer, Op, answer, unknown
+from hierfeat.anatomy.intervals.rules import Answer, Op, answer, foreach, tensors_of, whole
 from hierfeat.anatomy.intervals.rules_windows import padded
-from hierfeat.anatomy.intervals.shapes import insert
+from hierfeat.anatomy.intervals.shapes import insert, permute
 from hierfeat.anatomy.intervals.unions import constant, union
 from hierfeat.subjects.trace import Twins, run_on_meta
 
@@ -96,13 +96,19 @@ class Propagation(TorchDispatchMode):
         """What `tensor` sees, or None if it does not depend on the image."""
         return self._fields.get(id(tensor))
 
-    def untracked(self, tensor: Tensor) -> Field:
-        """The field of a tensor that was not computed from the image, as far as can be seen.
+    def of_output(self, tensor: Tensor) -> Field:
+        """What the output of a layer sees.
 
-        On the meta device it then sees nothing. In a real run it may have gone through numpy: a bound.
+        One that was not computed from the image, as far as can be seen, sees nothing on the meta device. In a real
+        run it may have gone through numpy: a bound.
         """
-        if self.on_meta:
-            return Field(tuple((Atom(int(size)),) for size in tensor.shape))
+        inner, lanes = unwrapped(tensor)
+        field = self.field(inner)
+        if field is not None:
+            others = [dim for dim in range(len(field.dims)) if dim not in lanes]
+            return permute(field, [*lanes, *others]) if lanes else field
+        if self.on_meta and inner is tensor:
+            return _sees_nothing(tuple(tensor.shape))
         return constant(self._image, tensor.shape, BOUND)
 
     def _set(self, tensor: Tensor, field: Field) -> None:
@@ -157,58 +163,71 @@ class Propagation(TorchDispatchMode):
             for argument in op.func._schema.arguments
             if argument.alias_info is not None and argument.alias_info.is_write
         ]
-        found = self._written_field(op)
-        for target in targets:
-            if isinstance(target, Tensor):
-                field = found if isinstance(found, Field) and found.shape == tuple(target.shape) else unknown(op)
-                self._write(target, field)
-        return targets[0] if len(targets) == 1 and isinstance(op.out, Tensor) else op.out
+        tensors = tensors_of(targets)
+        for tensor, field in zip(tensors, self._written_fields(op, tensors), strict=True):
+            if field is not None:
+                self._write(tensor, field)
+        returns = op.func._schema.returns
+        if returns and returns[0].alias_info is None:  # beside what it writes, it has outputs of its own
+            self._assign(op.out, op, answer(op))
+        return targets[0] if len(targets) == 1 and isinstance(op.out, Tensor) and returns[0].alias_info else op.out
 
-    def _written_field(self, op: Op) -> Answer:
-        shape = tuple(op.args[0].shape)
+    def _written_fields(self, op: Op, tensors: Sequence[Tensor]) -> Sequence[Field | None]:
+        shapes = [tuple(tensor.shape) for tensor in tensors]
+        if op.name in ("zero_", "fill_"):
+            return [_sees_nothing(shape) for shape in shapes]
         if op.name == "copy_":
             source = op.lookup(op.arg("src"))
-            return Field(tuple((Atom(size),) for size in shape)) if source is None else union([source], shape)
-        if op.name in ("zero_", "fill_"):
-            return Field(tuple((Atom(size),) for size in shape))
-        return answer(op)
+            return [_sees_nothing(shape) if source is None else union([source], shape) for shape in shapes]
+        if op.name.startswith("_foreach_"):
+            return foreach(op)
+        found = answer(op) if len(tensors) == 1 and op.func._schema.returns else None
+        if isinstance(found, Field) and found.shape == shapes[0]:
+            return [found]
+        return [whole(op.fields, shape, BOUND) for shape in shapes]
 
-    def _write(self, target: Tensor, field: Field, *, up: bool = True) -> None:
-        old = self.field(target)
-        if old is field:
+    def _write(self, target: Tensor, field: Field, *, up: bool = True, source: Tensor | None = None) -> None:
+        if self.field(target) is field:
             return
         self._set(target, field)
         view = self._views.get(id(target))
         if up and view is not None:
-            self._write(view.base, self._put_back(view, field))
+            self._write(view.base, self._put_back(target, view, field), source=target)
         for other in self._cut.get(id(target), []):
-            again = self._views[id(other)].op
-            if other is not target:
-                self._recut(other, again)
+            if other is not target and other is not source:
+                self._recut(other, self._views[id(other)].op)
 
     def _recut(self, tensor: Tensor, op: Op) -> None:
-        found = answer(op)
+        again = Op(op.func, op.args, op.kwargs, op.out, op.lookup)  # the first one remembers what its inputs saw then
+        found = answer(again) if again.fields else _sees_nothing(tuple(tensor.shape))
         if isinstance(found, list):
             found = next(f for f, out in zip(found, op.out, strict=True) if out is tensor)
         if found is not None:
             self._write(tensor, found, up=False)
 
-    def _put_back(self, view: _View, field: Field) -> Field:
+    def _put_back(self, target: Tensor, view: _View, field: Field) -> Field:
         """What the base sees once a part of it has been written."""
-        base = self.field(view.base)
-        if view.op.name not in ("slice", "select"):
-            shape = tuple(view.base.shape)
-            return union([constant(part, shape, BOUND) for part in (base, field) if part is not None], shape)
-        dim, index = shape_rules.slice_index(view.op)
-        if view.op.name == "select":
+        base, shape = self.field(view.base), tuple(int(size) for size in view.base.shape)
+        back = shape_rules.undone(view.op, field, shape)
+        if back is not None:
+            return back
+        part = shape_rules.part_of(view.op, target)
+        if part is None:
+            return union([constant(seen, shape, BOUND) for seen in (base, field) if seen is not None], shape)
+        dim, index = part
+        if len(field.dims) < len(shape):
             field = insert(field, dim)
-        size = int(view.base.shape[dim])
-        back = np.full(size, windows.NO_TAP)
-        back[index] = np.arange(len(index))
-        parts = [windows.pick(field, dim, back)]
+        back_index = np.full(shape[dim], windows.NO_TAP)
+        back_index[index] = np.arange(len(index))
+        parts = [windows.pick(field, dim, back_index)]
         if base is not None:
-            parts.append(windows.pick(base, dim, np.where(back == windows.NO_TAP, np.arange(size), windows.NO_TAP)))
-        return union(parts, tuple(view.base.shape))
+            kept = np.where(back_index == windows.NO_TAP, np.arange(shape[dim]), windows.NO_TAP)
+            parts.append(windows.pick(base, dim, kept))
+        return union(parts, shape)
+
+
+def _sees_nothing(shape: Sequence[int]) -> Field:
+    return Field(tuple((Atom(int(size)),) for size in shape))
 
 
 class Padding(TorchFunctionMode):
@@ -227,6 +246,18 @@ class Padding(TorchFunctionMode):
             if mode == "circular" and source is not None:
                 self.propagation._set(out, padded(source, args[1] if len(args) > 1 else kwargs["pad"], mode))
         return out
+
+
+def unwrapped(tensor: Tensor) -> tuple[Tensor, list[int]]:
+    """The tensor inside the wrappers of ``torch.vmap``, and the dimensions of it that are mapped over."""
+    functorch = torch._C._functorch
+    lanes: list[int] = []
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        lane = functorch.maybe_get_bdim(tensor) if functorch.is_batchedtensor(tensor) else -1
+        tensor = functorch.get_unwrapped(tensor)
+        if lane >= 0:
+            lanes = [lane, *(other + (other >= lane) for other in lanes)]
+    return tensor, lanes
 
 
 @contextmanager

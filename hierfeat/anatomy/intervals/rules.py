@@ -48,7 +48,7 @@ class Op:
 
     @cached_property
     def tensors(self) -> list[Tensor]:
-        return list(_tensors([*self.args, *self.kwargs.values()]))
+        return list(tensors_of([*self.args, *self.kwargs.values()]))
 
     @cached_property
     def fields(self) -> list[Field]:
@@ -62,13 +62,14 @@ class Op:
         return tuple(int(size) for size in first.shape)
 
 
-def _tensors(values: Sequence[Any]) -> "list[Tensor]":
+def tensors_of(values: Sequence[Any]) -> list[Tensor]:
+    """The tensors among `values`, also those in lists."""
     found: list[Tensor] = []
     for value in values:
         if isinstance(value, Tensor):
             found.append(value)
         elif isinstance(value, list | tuple):
-            found.extend(_tensors(value))
+            found.extend(tensors_of(value))
     return found
 
 
@@ -87,6 +88,8 @@ def rule(*names: str) -> Callable[[Callable[[Op], Answer]], Callable[[Op], Answe
 
 def answer(op: Op) -> Answer:
     """The field of an operation's output: by its rule, element by element, or a bound."""
+    if op.name.startswith("_foreach_"):
+        return foreach(op)
     found = RULES.get(op.name) or RULES.get(op.name.rstrip("_"))
     if found is not None:
         needs_first = bool(op.args) and isinstance(op.args[0], Tensor)
@@ -112,6 +115,22 @@ def elementwise(op: Op) -> Field:
     return union(op.fields, op.shape)
 
 
+def foreach(op: Op) -> list[Field | None]:
+    """One field for each tensor of the first list: its own, and those of its partners in the other lists."""
+    lists = [
+        value for value in (*op.args, *op.kwargs.values()) if isinstance(value, list | tuple) and tensors_of(value)
+    ]
+    single = [value for value in (*op.args, *op.kwargs.values()) if isinstance(value, Tensor)]
+    found: list[Field | None] = []
+    for place, tensor in enumerate(lists[0]):
+        partners = [*(values[place] for values in lists if len(values) == len(lists[0])), *single]
+        fields = [field for partner in partners if (field := op.lookup(partner)) is not None]
+        reduces = op.name.removeprefix("_foreach_") in ("norm", "max")
+        shape = () if reduces else tuple(tensor.shape)
+        found.append(None if not fields else whole(fields, shape, GLOBAL) if reduces else union(fields, shape))
+    return found
+
+
 def unknown(op: Op) -> Field:
     """A bound for an operation without a rule: every output sees all that the inputs see."""
     return whole(op.fields, op.shape, BOUND)
@@ -124,6 +143,23 @@ def whole(fields: Sequence[Field], shape: Sequence[int], level: int) -> Field:
 _UNTAGGED = """clone alias detach _to_copy contiguous lift_fresh native_dropout bernoulli prelu _prelu_kernel
 rrelu_with_noise fill masked_fill where hardswish log_sigmoid_forward special_erf polar complex"""
 rule(*_UNTAGGED.split())(elementwise)
+
+
+@rule("fake_quantize_per_tensor_affine_cachemask", "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
+      "fake_quantize_per_channel_affine_cachemask")  # fmt: skip
+def fake_quantize(op: Op) -> Answer:
+    """Each unit sees itself, and all that the scale was computed from."""
+    field = with_constants(op, op.input)
+    return [field, field]
+
+
+@rule("_fused_moving_avg_obs_fq_helper", "_fused_moving_avg_obs_fq_helper_functional")
+def observed(op: Op) -> Answer:
+    """While it observes, it takes its scale from the extremes of the very tensor that it quantises."""
+    field, observing = op.input, op.arg("observer_on")
+    if observing.is_meta or bool(observing.any()):
+        field = union([field, whole([field], field.shape, GLOBAL)], field.shape)
+    return [field, field]
 
 
 def with_constants(op: Op, field: Field) -> Field:

@@ -34,11 +34,14 @@ def permute(op: Op) -> Field:
 
 @rule("transpose", "t", "swapaxes")
 def transpose(op: Op) -> Field:
-    rank = len(op.input.dims)
+    return shapes.permute(op.input, _swapped(op, len(op.input.dims)))
+
+
+def _swapped(op: Op, rank: int) -> list[int]:
     order = list(range(rank))
     first, second = (int(op.arg("dim0")) % rank, int(op.arg("dim1")) % rank) if op.name != "t" else (0, rank - 1)
     order[first], order[second] = second, first
-    return shapes.permute(op.input, order)
+    return order
 
 
 @rule("unsqueeze")
@@ -117,6 +120,34 @@ def stack(op: Op) -> Field:
     dim = int(op.arg("dim")) % len(op.shape)
     fields = [None if (field := op.lookup(tensor)) is None else shapes.insert(field, dim) for tensor in op.tensors]
     return windows.concatenate(fields, dim, [1] * len(fields))
+
+
+def undone(op: Op, field: Field, shape: Sequence[int]) -> Field | None:
+    """The field of a tensor of `shape` whose view by `op` has `field`; None where the view leaves part of it out."""
+    if op.name in ("alias", "detach"):
+        return field
+    if op.name in ("view", "_unsafe_view", "_reshape_alias", "squeeze", "unsqueeze"):
+        return regroup(field, shape)
+    if op.name in ("permute", "transpose", "t"):
+        rank = len(shape)
+        order = [int(dim) % rank for dim in op.arg("dims")] if op.name == "permute" else _swapped(op, rank)
+        return shapes.permute(field, [order.index(dim) for dim in range(rank)])
+    return None
+
+
+def part_of(op: Op, part: Tensor) -> tuple[int, np.ndarray] | None:
+    """The dimension of its base, and the coordinates along it, of a view that is a part of it."""
+    if op.name in ("slice", "select"):
+        return slice_index(op)
+    if op.name not in ("split", "split_with_sizes", "unbind"):
+        return None
+    dim, start = int(op.arg("dim")) % op.args[0].dim(), 0
+    for other in op.out:
+        size = 1 if op.name == "unbind" else int(other.shape[dim])
+        if other is part:
+            return dim, np.arange(start, start + size)
+        start += size
+    return None
 
 
 @rule("roll")

@@ -1,6 +1,6 @@
 """Gabor functions fitted to kernels, all at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -10,6 +10,10 @@ NARROWEST, WIDEST = 0.3, 3.0
 """Limits of σ: the least in pixels, below which an envelope falls between them; the largest in kernel sides."""
 TOP = 0.6
 """Cycles/pixel that the search could reach if it were not stopped at 0.5."""
+SAMPLED = 1024
+"""Pixels of a kernel up to which it is fitted at all of them."""
+BUDGET = 1 << 22
+"""Pixels of kernels that are fitted at a time."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""
 
@@ -59,24 +63,27 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     side: a kernel that is flat along its bars has a ``sigma_along`` of that limit, at which the envelope falls by less
     than 1.4 % from the middle to the edge.
 
+    Kernels of more than 1024 pixels are fitted at 512 of them, half of these the strongest; R² is that of all pixels.
+
     References
     ----------
     Jones JP, Palmer LA (1987). An evaluation of the two-dimensional Gabor filter model of simple receptive fields in
     cat striate cortex. J Neurophysiol 58:1233-1258.  Ringach DL (2002). Spatial structure and symmetry of simple-cell
     receptive fields in macaque primary visual cortex. J Neurophysiol 88:455-463.
     """
+    rows = max(1, BUDGET // max(kernels[0].size, 1)) if len(kernels) else 1
+    parts = [_fit(kernels[start : start + rows]) for start in range(0, len(kernels), rows)]
+    return Gabors(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Gabors)))
+
+
+def _fit(kernels: np.ndarray) -> Gabors:
     number, height, width = kernels.shape
     scale = np.maximum(np.abs(kernels).max((1, 2)), 1e-30)
     target = (kernels / scale[:, None, None]).reshape(number, -1).astype(float)
     row, col = (axis.ravel() for axis in np.mgrid[:height, :width])
     grid = (row - (height - 1) / 2, col - (width - 1) / 2)
-    limits = _limits(WIDEST * max(height, width))
-    fits = [
-        fit_curves(lambda p: _gabor(p, target, grid)[0], start, target, limits=limits) for start in _starts(kernels)
-    ]
-    errors = np.stack([((_gabor(fit, target, grid)[0] - target) ** 2).sum(1) for fit in fits])
-    params = np.stack(fits)[errors.argmin(0), np.arange(number)]
-    fitted, even, odd = _gabor(params, target, grid)
+    params = _searched(kernels, target, grid)
+    fitted, even, odd = _gabor(params, target, grid, (height, width))
     turned = np.rad2deg(params[:, 0]) % 360 >= 180
     phase = np.rad2deg(np.arctan2(odd, even)) * np.where(turned, -1, 1)
     centre_row, centre_col = _bounded(params[:, 4], height / 2), _bounded(params[:, 5], width / 2)
@@ -93,14 +100,46 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     )
 
 
+def _searched(kernels: np.ndarray, target: np.ndarray, grid: "Grid") -> np.ndarray:
+    """The parameters of the best of the fits from several starts."""
+    number, height, width = kernels.shape
+    size, limits = (height, width), _limits(WIDEST * max(height, width))
+    sampled = height * width > SAMPLED
+    if sampled:
+        target, grid = _samples(target, grid)
+
+    def model(params: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        own = (grid[0][rows], grid[1][rows]) if sampled else grid
+        return _gabor(params, target[rows], own, size)[0]
+
+    everyone = np.arange(number)
+    steps = 12 if sampled else 60  # of a large kernel only the best start is followed to its end
+    fits = [fit_curves(model, start, target, limits=limits, steps=steps) for start in _starts(kernels)]
+    errors = np.stack([((model(fit, everyone) - target) ** 2).sum(1) for fit in fits])
+    best = np.stack(fits)[errors.argmin(0), everyone]
+    return fit_curves(model, best, target, limits=limits, steps=48) if sampled else best
+
+
+def _samples(target: np.ndarray, grid: "Grid") -> tuple[np.ndarray, "Grid"]:
+    """The pixels that large kernels are fitted at: the strongest of each, and as many spread over all of it."""
+    half = SAMPLED // 4
+    strongest = np.argpartition(-np.abs(target), half, axis=1)[:, :half]
+    even = np.linspace(0, target.shape[1] - 1, half).astype(int)
+    # rows of one phase would lie on a lattice, which cannot tell high frequencies from low ones
+    spread = (even + np.random.default_rng(0).integers(0, target.shape[1], half)) % target.shape[1]
+    places = np.concatenate([strongest, np.broadcast_to(spread, (len(target), half))], axis=1)
+    return np.take_along_axis(target, places, axis=1), (grid[0][places], grid[1][places])
+
+
 Grid = tuple[np.ndarray, np.ndarray]
 
 
-def _gabor(params: np.ndarray, target: np.ndarray, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _gabor(
+    params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The Gabor functions for given envelopes and carriers, with their best even and odd amplitudes."""
     theta, tone, wide, long, down, right = (params[:, [index]] for index in range(6))
-    row = grid[0] - _bounded(down, (grid[0].max() + 0.5))
-    col = grid[1] - _bounded(right, (grid[1].max() + 0.5))
+    row, col = grid[0] - _bounded(down, size[0] / 2), grid[1] - _bounded(right, size[1] / 2)
     across, along = row * np.cos(theta) + col * np.sin(theta), col * np.cos(theta) - row * np.sin(theta)
     envelope = np.exp(-0.5 * (across / np.exp(wide)) ** 2 - 0.5 * (along / np.exp(long)) ** 2)
     angle = 2 * np.pi * _frequency(tone) * across

@@ -1,28 +1,34 @@
 """The kernels of a convolution: their Gabor fits, their opposites, and what they look for in the image."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gabor_fit import Gabors, fit_gabors
-from hierfeat.anatomy.kernels._gradients import by_output, central_gradients, declared_kernel
+from hierfeat.anatomy.kernels._gradients import central_gradients
+from hierfeat.anatomy.kernels._opposites import OK, opposites
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
-from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
 
+NOTHING = "no effect on the image"
+"""The status of a kernel whose effective kernel is zero."""
 STRONGEST = 4
 """Inputs listed per kernel."""
 CHUNK = 64
-"""Channels in one backward pass."""
+"""Channels in one backward pass, at most."""
+BUDGET = 1 << 26
+"""Numbers that the gradients of one layer may take, 256 MiB: fewer channels share a backward pass of large maps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,8 @@ class Filters(Result):
     layer : str
     kernels : numpy.ndarray
         (channels, inputs per group, height, width), as the layer has them.
+    inputs : numpy.ndarray
+        (channels, inputs per group), the input channels that each kernel reads.
     effective : numpy.ndarray
         (channels, image channels, height, width): what the layers below and the kernel together compute when every
         activation passes everything and every max pool averages; for a first layer, the kernels themselves.
@@ -45,6 +53,7 @@ class Filters(Result):
 
     layer: str
     kernels: np.ndarray
+    inputs: np.ndarray
     effective: np.ndarray
     profiles: np.ndarray
     fits: np.ndarray
@@ -76,12 +85,15 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
         ``.table`` has a row per kernel: ``layer, channel, orientation`` and ``phase`` (degrees), ``frequency``
         (cycles/pixel), ``bandwidth`` (octaves), ``sigma_across, sigma_along`` (pixels), ``nx, ny, aspect, gabor_r2``;
         ``separability``, the share of the kernel's energy in its strongest spatial component, which is what is fitted;
-        ``opposite, opposite_cosine``, the kernel most nearly its negative; ``strongest_inputs`` and ``norm``.
+        ``opposite, opposite_cosine``, the kernel of its group most nearly its negative (−1 and NaN if there is none);
+        ``strongest_inputs``, channels of the layer's input; ``norm``; ``status``: ``ok``, or why numbers are NaN:
+        ``zero kernel``, ``only one of its group``, ``no effect on the image``.
 
     Raises
     ------
     HierfeatError
-        If `layer` is no convolution with a kernel, or names several.
+        If `layer` is not a convolution with a kernel, or names several, if weights are NaN or infinite, if the forward
+        pass allows no gradients, or if an activation on the way changes the number of channels.
 
     Notes
     -----
@@ -103,46 +115,45 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
     (6, 1, 5, 5)
     """
     name = _only(h, layer)
-    kernels = _weights(h, name)
+    found = _weights(h, name)
+    kernels = np.asarray(found.weights.double().cpu().numpy())
     effective = _effective(h, name, len(kernels))
     profiles, separability = _profiles(effective)
     gabors = fit_gabors(profiles)
-    cosine, opposite = opposites(kernels)
-    norms = np.sqrt((kernels**2).sum((2, 3)))
+    own = opposites(kernels, found.groups)
     table = pd.DataFrame({"layer": name, "channel": np.arange(len(kernels)), **_gabor_columns(gabors)})
     table["separability"] = separability
-    table["opposite"], table["opposite_cosine"] = opposite, cosine
-    strongest = (-norms).argsort(1)[:, :STRONGEST]
-    table["strongest_inputs"] = [tuple(int(index) for index in row) for row in strongest]
+    table["opposite"], table["opposite_cosine"] = own.partner, own.cosine
+    norms = np.sqrt((kernels**2).sum((2, 3)))
+    table["strongest_inputs"] = _strongest(norms, found.inputs)
     table["norm"] = np.sqrt((norms**2).sum(1))
+    table["status"] = np.where(~np.isfinite(separability) & (own.status == OK), NOTHING, own.status)
     chance = np.random.default_rng(seed).normal(size=kernels.shape)
     return Filters(
         table=table,
         provenance=provenance(h, layer=name, seed=seed),
         layer=name,
         kernels=kernels,
+        inputs=found.inputs,
         effective=effective,
         profiles=profiles,
         fits=gabors.kernels,
-        random_opposites=opposites(chance)[0],
+        random_opposites=opposites(chance, found.groups).cosine,
     )
 
 
-def opposites(kernels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The least cosine of each kernel with any other, and whose it is; NaN and -1 for a single or a zero kernel."""
-    flat = kernels.reshape(len(kernels), -1)
-    length = np.linalg.norm(flat, axis=1, keepdims=True)
-    unit = flat / np.where(length > 0, length, 1)
-    cosine = unit @ unit.T
-    cosine[:, length[:, 0] == 0] = np.inf
-    np.fill_diagonal(cosine, np.inf)
-    least = cosine.min(1)
-    alone = ~np.isfinite(least) | (length[:, 0] == 0)
-    return np.where(alone, np.nan, least), np.where(alone, -1, cosine.argmin(1))
+def _strongest(norms: np.ndarray, inputs: np.ndarray) -> list[tuple[int, ...]]:
+    """The input channels of the largest weights, kernel by kernel; none of a kernel of zeros."""
+    order = (-norms).argsort(1)[:, :STRONGEST]
+    return [
+        tuple(int(own[place]) for place in places) if (norm > 0).any() else ()
+        for places, own, norm in zip(order, inputs, norms, strict=True)
+    ]
 
 
 def _gabor_columns(gabors: Gabors) -> dict[str, np.ndarray]:
-    return {
+    """The columns of the fits; NaN where there was nothing to fit."""
+    columns = {
         "orientation": gabors.orientation,
         "frequency": gabors.frequency,
         "phase": gabors.phase,
@@ -154,6 +165,8 @@ def _gabor_columns(gabors: Gabors) -> dict[str, np.ndarray]:
         "aspect": gabors.aspect,
         "gabor_r2": gabors.r2,
     }
+    blank = ~np.asarray(gabors.kernels).any((1, 2))
+    return {name: np.where(blank, np.nan, values) for name, values in columns.items()}
 
 
 def _only(h: Hierarchy, layer: Layers) -> str:
@@ -165,24 +178,23 @@ def _only(h: Hierarchy, layer: Layers) -> str:
     return chosen[0].name
 
 
-def _weights(h: Hierarchy, name: str) -> np.ndarray:
-    """The kernels that the call is given: (outputs, inputs, height, width), also where it is transposed."""
-    found: list[Tensor] = []
+def _weights(h: Hierarchy, name: str) -> Kernels:
+    """The kernels that the call is given: (outputs, inputs per group, height, width), also where it is transposed."""
+    found: list[Kernels | None] = []
 
     def before(call: Call) -> None:
         if call.name == name:
-            weight = declared_kernel(call)
-            if weight is None:
-                weight = settings(call.op, call.args, call.kwargs).get("weight")
-            if isinstance(weight, Tensor):
-                found.append(by_output(call, weight.detach()))
+            found.append(kernels_of(call))
             raise Stop
 
     with torch.no_grad(), h.watching(before=before):
         h.forward(torch.full((1, *h.input_shape), 0.5))
-    if not found:
+    kernels = found[0] if found else None
+    if kernels is None:
         raise HierfeatError(f"{name!r} is a convolution that declares no kernel: there is nothing to show")
-    return np.asarray(found[0].double().cpu().numpy())
+    if not bool(kernels.weights.isfinite().all()):
+        raise HierfeatError(f"expected finite weights in {name!r} of {h.name}, got NaN or infinity")
+    return kernels
 
 
 def _effective(h: Hierarchy, name: str, count: int) -> np.ndarray:
@@ -190,15 +202,21 @@ def _effective(h: Hierarchy, name: str, count: int) -> np.ndarray:
     shape = h.layers[name].out_shape
     top, left, bottom, right = receptive_fields(h).box(name, shape[1] // 2, shape[2] // 2)
     grey = torch.full((1, *h.input_shape), 0.5)
-    starts = range(0, count, CHUNK)
-    chunks = [range(start, min(start + CHUNK, count)) for start in starts]
-    parts = [central_gradients(h, name, grey, chunk, linear=True)[:, 0, :, top:bottom, left:right] for chunk in chunks]
+    largest = max(prod(h.input_shape), *(prod(layer.out_shape) for layer in h.layers))
+    size = min(CHUNK, max(1, BUDGET // largest))
+    chunks = [range(start, min(start + size, count)) for start in range(0, count, size)]
+    parts = [
+        central_gradients(h, name, grey, chunk, linear=True)[:, 0, :, top:bottom, left:right]
+        for chunk in with_bar(chunks, f"filters of {name}")
+    ]
     return np.asarray(torch.cat(parts).double().numpy())
 
 
 def _profiles(effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The strongest spatial component of each kernel over the image's channels, and its share of the energy."""
     number, channels, height, width = effective.shape
+    if not height * width:  # the central unit sees no pixel at all
+        return np.zeros((number, 1, 1)), np.full(number, np.nan)
     left, sizes, right = np.linalg.svd(effective.reshape(number, channels, -1), full_matrices=False)
     sign = np.sign(left[:, :, 0].sum(1))
     profile = right[:, 0] * (sizes[:, 0] * np.where(sign == 0, 1, sign))[:, None]

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.anatomy.kernels._gradients import by_output
+from hierfeat.anatomy.kernels._opposites import opposites
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
-from hierfeat.subjects.ops import settings
 from hierfeat.subjects.provenance import provenance
 
 
@@ -25,9 +24,10 @@ class OppositePhase(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per layer and channel: ``layer, channel, partner, cosine`` (the smallest with any other kernel of the
-        layer), ``random`` (its mean for Gaussian kernels) and ``below_random`` (the share of Gaussian kernels whose
-        smallest cosine is larger: above 0.95, a pair that chance does not make).
+        A row per layer and channel: ``layer, channel, partner, cosine`` (the smallest with any other kernel of its
+        group), ``random`` (its mean for Gaussian kernels), ``below_random`` (the share of Gaussian kernels whose
+        smallest cosine is larger: above 0.95, a pair that chance does not make) and ``status``: ``ok``, or why there is
+        no partner (−1) and no cosine (NaN): ``zero kernel``, ``only one of its group``, ``NaN or infinity``.
     """
 
     plot = drawn("filters.plot_opposite_phase")
@@ -41,7 +41,8 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
     ----------
     h : Hierarchy
     layers : str or sequence of str
-        Names, glob patterns or kinds; layers without a weight, or with a single kernel, are left out.
+        Names, glob patterns or kinds; layers without kernels, or with a single one, are left out, and named in the
+        provenance as ``left_out``.
     draws : int
         Kernels of the Gaussian control.
     seed : int
@@ -76,25 +77,27 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
     """
     chosen = {layer.name for layer in h.layers.select(layers)}
     generator = torch.Generator().manual_seed(seed)
-    frames = [
-        _pairs(name, kernels, draws, generator) for name, kernels in _kernels(h, chosen).items() if len(kernels) > 1
-    ]
+    found = {name: kernels for name, kernels in _kernels(h, chosen).items() if len(kernels.weights) > 1}
+    frames = [_pairs(name, kernels, draws, generator) for name, kernels in found.items()]
     if not frames:
         raise HierfeatError(f"expected a layer with at least two kernels among layers={layers!r} of {h.name}")
-    return OppositePhase(
-        table=pd.concat(frames, ignore_index=True), provenance=provenance(h, layers=layers, draws=draws, seed=seed)
-    )
+    left_out = [layer.name for layer in h.layers.select(layers) if layer.name not in found]
+    about = provenance(h, layers=layers, draws=draws, seed=seed)
+    return OppositePhase(table=pd.concat(frames, ignore_index=True), provenance=about | {"left_out": left_out})
 
 
-def _kernels(h: Hierarchy, chosen: set[str]) -> dict[str, Tensor]:
-    """The weights of each layer, (kernels, numbers)."""
-    found: dict[str, Tensor] = {}
+def _kernels(h: Hierarchy, chosen: set[str]) -> dict[str, Kernels]:
+    """The kernels of each layer, in call order."""
+    found: dict[str, Kernels] = {}
+    seen: set[str] = set()
 
     def before(call: Call) -> None:
-        weight = settings(call.op, call.args, call.kwargs).get("weight")
-        if call.name in chosen and call.kind in ("conv", "linear") and isinstance(weight, Tensor):
-            found[call.name] = by_output(call, weight.detach()).flatten(1).double().cpu()
-        if chosen <= found.keys():
+        if call.name in chosen:
+            seen.add(call.name)
+            kernels = kernels_of(call)
+            if kernels is not None:
+                found[call.name] = kernels
+        if chosen <= seen:
             raise Stop
 
     with torch.no_grad(), h.watching(before=before):
@@ -102,27 +105,23 @@ def _kernels(h: Hierarchy, chosen: set[str]) -> dict[str, Tensor]:
     return found
 
 
-def _pairs(name: str, kernels: Tensor, draws: int, generator: torch.Generator) -> pd.DataFrame:
-    cosine, partner = _most_opposite(kernels)
-    control: list[Tensor] = []
-    while len(control) * len(kernels) < draws:
-        control.append(_most_opposite(torch.randn(kernels.shape, generator=generator, dtype=torch.float64))[0])
-    random = torch.cat(control)[:draws]
+def _pairs(name: str, kernels: Kernels, draws: int, generator: torch.Generator) -> pd.DataFrame:
+    shape = kernels.weights.flatten(1).shape
+    own = opposites(kernels.weights.flatten(1).double().cpu().numpy(), kernels.groups)
+    control: list[np.ndarray] = []
+    while len(control) * shape[0] < draws:
+        drawn_ = torch.randn(shape, generator=generator, dtype=torch.float64).numpy()
+        control.append(opposites(drawn_, kernels.groups).cosine)
+    random = np.concatenate(control)[:draws]
+    below = (random[None] > own.cosine[:, None]).mean(1)
     return pd.DataFrame(
         {
             "layer": name,
-            "channel": np.arange(len(kernels)),
-            "partner": partner.numpy(),
-            "cosine": cosine.numpy(),
+            "channel": np.arange(shape[0]),
+            "partner": own.partner,
+            "cosine": own.cosine,
             "random": float(random.mean()),
-            "below_random": (random[None] > cosine[:, None]).double().mean(1).numpy(),
+            "below_random": np.where(np.isnan(own.cosine), np.nan, below),
+            "status": own.status,
         }
     )
-
-
-def _most_opposite(kernels: Tensor) -> tuple[Tensor, Tensor]:
-    units = torch.nn.functional.normalize(kernels, dim=1)
-    cosines = units @ units.T
-    cosines.fill_diagonal_(torch.inf)
-    smallest = cosines.min(1)
-    return smallest.values, smallest.indices

@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.anatomy.kernels.filters import Filters, filters, opposites
+from hierfeat.anatomy.kernels._opposites import opposites
+from hierfeat.anatomy.kernels.filters import Filters, filters
 from hierfeat.errors import HierfeatError
 
 
@@ -57,7 +58,7 @@ def test_gabor_kernels_are_recognised_in_colour():
 def test_opposite_pairs():
     kernels = np.random.default_rng(0).normal(size=(4, 2, 3, 3))
     kernels[3] = -2 * kernels[1]
-    cosine, other = opposites(kernels)
+    cosine, other, _ = opposites(kernels)
     assert (other[1], other[3]) == (3, 1)
     assert cosine[[1, 3]] == pytest.approx(-1)
     assert np.isnan(opposites(np.ones((1, 1, 3, 3)))[0])
