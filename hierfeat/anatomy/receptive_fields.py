@@ -65,12 +65,12 @@ class ReceptiveFields(Result):
 
         Parameters
         ----------
-        layer : str
+        layer
             A name from ``table.layer``.
-        row, col : int
+        row, col
             The unit's place in the layer's map; negative counts from the end. A layer without a map has one
             place, (0, 0).
-        clip : bool
+        clip
             Clip the windows of every layer on the way to that layer's input, so that the box holds exactly what
             the unit sees. If False, the virtual box of the windows that run on through the padding.
 
@@ -152,12 +152,13 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Its model is run once for shapes only; it is not changed, and its weights count as non-zero.
 
     Returns
     -------
     ReceptiveFields
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

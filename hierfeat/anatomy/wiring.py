@@ -21,7 +21,7 @@ def wiring(h: Hierarchy) -> Sources:
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Run once, for shapes only where its control flow allows it.
 
     Returns

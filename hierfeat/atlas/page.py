@@ -46,18 +46,18 @@ def atlas(
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         The network.
-    images : Tensor
+    images
         Images (N, C, H, W) in [0, 1]. A few of them become the samples that the reader chooses from;
         the statistics, the strongest patches and the invariances are measured on (a part of) all of them.
-    labels : Tensor, optional
+    labels
         Their classes (N,), -1 where unknown; the samples are then taken from different classes.
-    out : str or Path
+    out
         The file to write.
-    names : sequence of str, optional
+    names
         What the labels mean where they are no classes of the network (folders of images, say): names by label.
-    live : bool, optional
+    live
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.

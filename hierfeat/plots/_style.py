@@ -291,7 +291,7 @@ def picture(image: Any) -> Floats:
 
     Parameters
     ----------
-    image : array_like or torch.Tensor
+    image
 
     Raises
     ------

@@ -48,12 +48,13 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
 
     Parameters
     ----------
-    fold : bool, optional
+    fold
         Whether to show one box per stage, the last output of each; by default in deep nets.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
     rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
@@ -191,6 +192,7 @@ def plot_guidelines(result: "Guidelines") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     return _list(result) if result.table["model"].nunique() == 1 else _grid(result)
 

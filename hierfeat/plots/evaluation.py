@@ -33,6 +33,7 @@ def plot_evaluation(evaluation: "Evaluation") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     counts, names = evaluation.confusion, evaluation.table["label"].tolist()
     percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -65,14 +66,15 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
 
     Parameters
     ----------
-    images : array_like or torch.Tensor
+    images
         (N, C, H, W) in [0, 1], those that were evaluated.
-    k : int
+    k
         So many mistakes.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[: max(k, 0)]
     columns = min(8, max(len(chosen), 1))

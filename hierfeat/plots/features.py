@@ -43,14 +43,15 @@ def plot_top_patches(
 
     Parameters
     ----------
-    layer : str, optional
+    layer
         The last one by default.
-    channels : int or sequence of int, optional
+    channels
         How many channels, from the first on, or which; the first twelve by default.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -104,12 +105,13 @@ def plot_synthesize(result: "Synthesis", *, columns: int = 8) -> Figure:
 
     Parameters
     ----------
-    columns : int
+    columns
         Images side by side.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -168,12 +170,13 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
 
     Parameters
     ----------
-    most : int
+    most
         Images to draw, the first ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

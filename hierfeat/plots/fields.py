@@ -54,16 +54,17 @@ def plot_receptive_fields(
 
     Parameters
     ----------
-    layer : str, optional
-    row, col : int, optional
+    layer
+    row, col
         The unit; the central one by default.
-    image : array_like or torch.Tensor, optional
+    image
         (C, H, W) or (H, W) in [0, 1], of the size the fields were computed for. Three channels are drawn as colours,
         any other number as the grey of their mean.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -159,12 +160,13 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
 
     Parameters
     ----------
-    channels : int or sequence of int
+    channels
         How many maps to draw, from the first on, or which, by their place in ``.map``.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -229,6 +231,7 @@ def plot_map_field(field: "FieldMap") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     top, left, bottom, right = field.region
     shown = [("light", field.light), ("dark", field.dark), ("(light − dark)/2", field.map)]

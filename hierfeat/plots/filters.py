@@ -48,14 +48,15 @@ def plot_filters(
 
     Parameters
     ----------
-    shared_scale : bool
+    shared_scale
         Whether all kernels share one scale; by default each has its own.
-    channels : int or sequence of int, optional
+    channels
         How many channels, from the first on, or which; by default 96, or 10 of a deeper layer.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -134,12 +135,13 @@ def plot_gabor_fits(filters: "Filters", *, channels: int | Sequence[int] | None 
 
     Parameters
     ----------
-    channels : int or sequence of int, optional
+    channels
         How many of the best-fitted channels, or which; 16 by default.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -184,12 +186,13 @@ def plot_opposites(filters: "Filters", *, pairs: int = 8) -> Figure:
 
     Parameters
     ----------
-    pairs : int
+    pairs
         Pairs to draw.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     shown = _most_opposite(filters, pairs)
     across = max(len(shown), 1)
@@ -238,6 +241,7 @@ def plot_opposite_phase(result: "OppositePhase") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     names = list(result.table["layer"].unique())
     figure = sheet(width_by_depth(len(names), 0.8), 4)

@@ -40,6 +40,7 @@ def plot_transformation_invariance(result: "TransformationInvariance") -> Figure
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     table = result.table
     kinds, names = list(table["transformation"].unique()), list(table["layer"].unique())
@@ -78,6 +79,7 @@ def plot_invariance_score(result: "InvarianceScore") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     names = list(result.table["layer"].unique())
     summary = result.summary.set_index("layer")
@@ -113,12 +115,13 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
 
     Parameters
     ----------
-    *others : DistortionTolerance
+    *others
         Those of other networks, to be drawn beside this one.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     results = (result, *others)
     names = list(dict.fromkeys(result.table["distortion"]))

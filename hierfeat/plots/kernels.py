@@ -43,12 +43,13 @@ def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
 
     Parameters
     ----------
-    columns : int
+    columns
         Kernels side by side, up to twelve.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     columns = max(1, min(columns, len(result.kernels), MOST_COLUMNS))
     rows = -(-len(result.kernels) // columns)
@@ -97,12 +98,13 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
 
     Parameters
     ----------
-    columns : int
+    columns
         Pictures side by side, up to six.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     panels = 1 + len(result.outputs)
     columns = max(1, min(columns, panels, MOST_COLUMNS // 2))
@@ -159,6 +161,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     rows, columns = result.entries.shape
     taps = np.array(result.table["tap"].tolist())
@@ -226,6 +229,7 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     figure = sheet(10, 4.2)
     left, right = figure.subplots(1, 2)

@@ -45,12 +45,13 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
 
     Parameters
     ----------
-    planar : bool
+    planar
         Whether to draw the plane at all; wide inputs have only the axis.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     width = _padded(result)[1] - _padded(result)[0]
     planar = planar and width <= _WIDEST
@@ -163,6 +164,7 @@ def plot_activation_functions(result: "ActivationFunctions") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     return _maps(result) if result.z.ndim == 2 else _curves(result)
 

@@ -44,12 +44,13 @@ def plot_nonnegativity(result: "NonNegativity", *, layers: Sequence[str] | None 
 
     Parameters
     ----------
-    layers : sequence of str, optional
+    layers
         The rectifiers to draw; by default all of them, or of more than six, six evenly spaced ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -134,6 +135,7 @@ def plot_additivity(result: "Additivity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     table = result.table
     weighted = table[table["index"].notna()].reset_index(drop=True)
@@ -173,6 +175,7 @@ def plot_linear_regions(result: "LinearRegions") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     names = list(result.table["layer"])
     figure = sheet(max(11, width_by_depth(len(names), 0.7)), 4.2)
@@ -199,6 +202,7 @@ def plot_gradient_flow(result: "GradientFlow") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     table = result.table
     names, places = list(table["layer"]), np.arange(len(table))

@@ -54,6 +54,7 @@ def plot_translation_invariance(result: "TranslationInvariance") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     table = result.table.assign(distance=result.table["dy"].abs() + result.table["dx"].abs())
     names = list(table["layer"].unique())
@@ -102,12 +103,13 @@ def plot_pooling_invariance(result: "PoolingInvariance", *, layers: Sequence[str
 
     Parameters
     ----------
-    layers : sequence of str, optional
+    layers
         The pools to draw; by default all of them, or of more than six, six evenly spaced ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -192,12 +194,13 @@ def plot_sensitivity_map(result: "SensitivityMap", *, layers: Sequence[str] | No
 
     Parameters
     ----------
-    layers : sequence of str, optional
+    layers
         The layers to draw; by default all of them, or of more than sixteen, sixteen evenly spaced ones.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -234,6 +237,7 @@ def plot_shift_consistency(result: "ShiftConsistency") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     columns = ["agreement"] if result.table["accuracy"].isna().all() else ["agreement", "accuracy"]
     titles = {"agreement": "class unchanged (%)", "accuracy": "class correct (%)"}

@@ -20,12 +20,13 @@ def plot_stimuli(stimuli: "StimulusSet", *, count: int = 24) -> Figure:
 
     Parameters
     ----------
-    count : int
+    count
         At most how many.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

@@ -58,14 +58,15 @@ def plot_orientation_tuning(
 
     Parameters
     ----------
-    layer : str, optional
+    layer
         The first one by default.
-    channels : int or sequence of int
+    channels
         How many of the best-tuned units to draw, or which channels.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -118,6 +119,7 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     layers = list(tuning.responses)
     figure = sheet(13, min(TALLEST, 0.42 * len(layers) + 2.4))
@@ -175,12 +177,13 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
 
     Parameters
     ----------
-    layer : str, optional
+    layer
         The first one by default.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -228,12 +231,13 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -
 
     Parameters
     ----------
-    layer : str, optional
+    layer
         The first one by default.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -263,6 +267,7 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     figure = sheet(14.5, 4.6)
     axes = figure.subplots(1, 4)

@@ -43,6 +43,7 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     layers, n = result.responses, min(len(result.images), MOST_COLUMNS)
     tall = [0.45] + [0.9] * len(layers)
@@ -79,14 +80,15 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
 
     Parameters
     ----------
-    titles : list of str, optional
+    titles
         One for each pattern.
-    columns : int
+    columns
         Patterns side by side.
 
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -145,6 +147,7 @@ def plot_cell_plane(result: "CellPlane") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     figure = sheet(10.5, 4.1)
     below, above, kernel = figure.subplots(1, 3, width_ratios=[1, 1, 0.85])
@@ -218,6 +221,7 @@ def plot_train(training: "Training") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
+        A table with the columns and arrays that the class describes.
     """
     table, card = training.table, training.card
     has_loss = bool(table["train_loss"].notna().any())

@@ -53,13 +53,13 @@ def image_kernels(
 
     Parameters
     ----------
-    size : int
+    size
         Side of the box blur, in pixels, odd.
-    sigma : float
+    sigma
         Standard deviation of the Gaussian in ``gaussian_blur``, ``unsharp`` and the centre of ``dog``, in pixels.
-    orientations : sequence of float
+    orientations
         Orientations of the Gabors: the angle of the bars in degrees, counter-clockwise from horizontal.
-    frequency : float
+    frequency
         Spatial frequency of the Gabors, in cycles/pixel, up to 0.5.
 
     Returns
@@ -134,13 +134,13 @@ def gabor_kernel(orientation: float, frequency: float, *, phase: float = 0.0, si
 
     Parameters
     ----------
-    orientation : float
+    orientation
         Angle of the bars in degrees, counter-clockwise from horizontal: 0 = horizontal bars, 90 = vertical bars.
-    frequency : float
+    frequency
         Cycles/pixel, above 0 and up to 0.5.
-    phase : float
+    phase
         Degrees: 0 = a bright bar in the centre (even), 90 = an edge (odd).
-    sigma : float, optional
+    sigma
         Standard deviation of the envelope, in pixels; by default 0.4/frequency (a bandwidth of about 1.4 octaves), but
         no less than 2, below which a fine grating is no longer told from its alias.
 

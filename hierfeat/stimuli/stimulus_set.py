@@ -96,6 +96,7 @@ class StimulusSet:
         Returns
         -------
         StimulusSet
+            A table with the columns and arrays that the class describes.
 
         Raises
         ------

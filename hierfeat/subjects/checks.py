@@ -104,13 +104,13 @@ def levels(low: float, high: float, *, above: float | None = None, counted: bool
 
     Parameters
     ----------
-    low, high : float
+    low, high
         Limits of the numbers.
-    above : float, optional
+    above
         In place of `low` where that itself is none.
-    counted : bool
+    counted
         Whether an int means so many steps. Otherwise it is a number as any other.
-    most : int
+    most
         Of steps, or numbers.
 
     Notes

@@ -10,13 +10,13 @@ class ConvNet(nn.Sequential):
 
     Parameters
     ----------
-    plan : tuple of int and ``"pool"``
+    plan
         Maps of each convolution, and where to pool.
-    input_shape : tuple of int
+    input_shape
         Channels, height, width.
-    dense : tuple of int
+    dense
         Units of the hidden dense layers.
-    classes : int
+    classes
         Number of outputs.
 
     Notes

@@ -27,15 +27,15 @@ class LeNet5(nn.Sequential):
 
     Parameters
     ----------
-    activation : str
+    activation
         ``relu``, ``leaky_relu``, ``elu``, ``gelu``, ``tanh``, ``sigmoid`` or ``maxout`` (two pieces: the layers before
         a maxout have twice the units).
-    pooling : str
+    pooling
         ``max``, ``average``, ``l2`` or ``blurred_max`` (all 2x2, stride 2); ``strided`` gives each convolution a stride
         of 2 in place of its pool; ``none`` keeps every pixel (the first dense layer then has 9,216 inputs, not 400).
-    input_size : int
+    input_size
         32, or 28: the first convolution then pads by 2, and all later shapes are the same.
-    classes : int
+    classes
         Number of outputs.
 
     Notes

@@ -69,9 +69,9 @@ class PartialConv2d(nn.Module):
 
     Parameters
     ----------
-    table : sequence of str
+    table
         For each output map, the digits of the input maps that it sees.
-    kernel_size : int
+    kernel_size
         Side of the square kernel.
     """
 

@@ -10,11 +10,11 @@ class MLP(nn.Sequential):
 
     Parameters
     ----------
-    inputs : int
+    inputs
         Number of pixels times channels.
-    widths : tuple of int
+    widths
         Units of the hidden layers.
-    classes : int
+    classes
         Number of outputs.
 
     Examples

@@ -75,9 +75,9 @@ class PermutePixels(nn.Module):
 
     Parameters
     ----------
-    shape : tuple of int
+    shape
         Height and width of the maps.
-    seed : int
+    seed
         Of the permutation.
     """
 

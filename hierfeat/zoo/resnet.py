@@ -29,9 +29,9 @@ class CifarResNet(nn.Module):
 
     Parameters
     ----------
-    blocks : int
+    blocks
         Blocks per stage, n.
-    classes : int
+    classes
         Number of outputs.
 
     Notes

@@ -16,9 +16,9 @@ def channels_differ(field: Field, grid: Collection[Atom]) -> bool:
 
     Parameters
     ----------
-    field : Field
+    field
         Of a layer's output.
-    grid : collection of Atom
+    grid
         The atoms that make up the map; all others count as channels.
     """
     others = [at for at, atom in enumerate(field.atoms) if atom not in grid]

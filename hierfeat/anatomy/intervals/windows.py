@@ -33,15 +33,15 @@ def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, r
 
     Parameters
     ----------
-    field : Field
+    field
         Of the input.
-    dim : int
+    dim
         The dimension the windows lie along.
-    taps : numpy.ndarray
+    taps
         (outputs, taps) input coordinates; one outside the input is padding, `NO_TAP` is no tap at all.
-    virtual : numpy.ndarray, optional
+    virtual
         The same for the virtual intervals, where padding does not read its own coordinate (reflect, circular).
-    rate : Fraction, optional
+    rate
         Inputs advanced per output; None where that is to be found from where the windows come to lie.
     """
     field = collapse(field, dim)

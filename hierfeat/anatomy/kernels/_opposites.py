@@ -20,9 +20,9 @@ def opposites(kernels: np.ndarray, groups: int = 1) -> Opposites:
 
     Parameters
     ----------
-    kernels : numpy.ndarray
+    kernels
         (kernels, ...) weights.
-    groups : int
+    groups
         Kernels of different groups see different channels, so that their responses cannot be opposite.
     """
     flat = kernels.reshape(groups, len(kernels) // groups, -1).astype(float)

@@ -39,17 +39,20 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
 
     Parameters
     ----------
-    h : Hierarchy
-    layers : str or sequence of str
+    h
+        The network under study.
+    layers
         Names, glob patterns or kinds; layers without kernels, or with a single one, are left out, and named in the
         provenance as ``left_out``.
-    draws : int
+    draws
         Kernels of the Gaussian control.
-    seed : int
+    seed
+        Seed of what is drawn at random.
 
     Returns
     -------
     OppositePhase
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

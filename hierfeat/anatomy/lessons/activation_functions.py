@@ -48,9 +48,9 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
 
     Parameters
     ----------
-    z : array, optional
+    z
         Inputs: a line of numbers, or a feature map before its rectifier. 401 points from -4 to 4 unless given.
-    functions : sequence of str, optional
+    functions
         Some of ``sigmoid, tanh, relu, leaky_relu, elu, maxout, gelu, silu, softplus``; all unless given.
 
     Returns

@@ -59,18 +59,18 @@ def apply_kernel(
 
     Parameters
     ----------
-    image : array or tensor
+    image
         Array (H, W) or (H, W, channels), tensor (H, W) or (channels, H, W). Bytes are scaled to [0, 1]. Every
         channel meets the kernel on its own.
-    kernel : array, or mapping from names to arrays
+    kernel
         (rows, columns) weights, or several such kernels by name.
-    stride, dilation : int
+    stride, dilation
         Step of the kernel, and spacing of its weights, in pixels.
-    padding : int or "same"
+    padding
         Pixels added on every side; "same" keeps the size at stride 1.
-    padding_mode : {"zeros", "reflect", "replicate", "circular"}
+    padding_mode
         What the padding holds, as in ``torch.nn.Conv2d``.
-    operation : {"correlation", "convolution"}
+    operation
         What CNN libraries compute, the kernel as it is; or the mathematician's convolution, the kernel flipped in
         both axes first.
 

@@ -25,11 +25,11 @@ def convolution_matrix(
 
     Parameters
     ----------
-    conv : torch.nn.Conv1d, Conv2d, Conv3d or their transposed forms
+    conv
         Any stride, padding, padding mode, dilation and groups.
-    input_shape : tuple of int
+    input_shape
         (channels, *spatial) of one image, without a batch.
-    memory_limit : int or None
+    memory_limit
         Bytes above which the matrix is refused before anything is allocated (1 GiB); None builds it regardless.
 
     Returns

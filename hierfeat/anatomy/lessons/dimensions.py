@@ -39,9 +39,9 @@ def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add
 
     Parameters
     ----------
-    h : Hierarchy
+    h
         Any net, branching ones too.
-    layers : str or sequence of str
+    layers
         Names, patterns or kinds of the layers to show; the others are passed over. Kinds that the net does not have
         are no error as long as one is found.
 

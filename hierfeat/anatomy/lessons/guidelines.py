@@ -33,7 +33,7 @@ def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
 
     Parameters
     ----------
-    h, *others : Hierarchy
+    h, *others
         One net, or several to be compared.
 
     Returns

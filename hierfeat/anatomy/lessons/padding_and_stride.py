@@ -41,13 +41,13 @@ def padding_and_stride(
 
     Parameters
     ----------
-    w, f : int
+    w, f
         Input size and kernel size, in cells.
-    p : int or (int, int)
+    p
         Padding on each side, or before and after.
-    s, d : int
+    s, d
         Stride and dilation.
-    ceil_mode : bool
+    ceil_mode
         Whether a last window may hang over the end, as in pooling layers.
 
     Returns

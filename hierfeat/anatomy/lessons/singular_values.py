@@ -40,9 +40,9 @@ def singular_values(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> Singu
 
     Parameters
     ----------
-    conv : torch.nn.Conv2d
+    conv
         Any kernel, dilation and groups; the stride must divide the input size.
-    input_shape : (int, int, int)
+    input_shape
         (channels, height, width) of one image.
 
     Returns

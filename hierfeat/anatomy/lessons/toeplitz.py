@@ -39,9 +39,9 @@ def toeplitz(conv: Convolution, input_shape: tuple[int, ...]) -> Toeplitz:
 
     Parameters
     ----------
-    conv : torch.nn.Conv1d, Conv2d, Conv3d or their transposed forms
+    conv
         A small layer: the picture is dense.
-    input_shape : tuple of int
+    input_shape
         (channels, *spatial) of one image.
 
     Returns

@@ -64,8 +64,8 @@ class Graph:
 
         Parameters
         ----------
-        image : Tensor
-        tensors : dict, optional
+        image
+        tensors
             Weights to take in place of the graph's own.
         """
         values = dict(tensors or self.tensors) | {self.INPUT: image}

@@ -11,9 +11,9 @@ def preparation(card: dict[str, Any], input_shape: tuple[int, ...]) -> dict[str,
 
     Parameters
     ----------
-    card : dict
+    card
         Of :func:`hierfeat.card`; empty for a network that is not the zoo's.
-    input_shape : tuple of int
+    input_shape
         (channels, height, width).
 
     Returns

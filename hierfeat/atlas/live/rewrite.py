@@ -179,9 +179,9 @@ def rewritten(program: torch.export.ExportedProgram, image: str) -> tuple[dict[s
 
     Parameters
     ----------
-    program : torch.export.ExportedProgram
+    program
         A functional one of one image.
-    image : str
+    image
         What the image is called in the nodes.
     """
     work = _Rewriting(program, image)

@@ -111,6 +111,7 @@ def bar_sweep(
     Returns
     -------
     BarSweep
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

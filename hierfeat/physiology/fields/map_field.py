@@ -108,6 +108,7 @@ def map_field(
     Returns
     -------
     FieldMap
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------

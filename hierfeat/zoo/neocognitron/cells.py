@@ -43,15 +43,15 @@ class Layer(nn.Module):
 
     Parameters
     ----------
-    planes_in, planes : int
+    planes_in, planes
         Cell-planes below, and of this layer.
-    window : Tensor
+    window
         Fixed weights by place, (k, k): c(ν) of an S-layer, d(ν) of a C-layer.
-    stride : int
+    stride
         Spacing of the cells, in cells below.
-    padding : int
+    padding
         Rows and columns of silent cells around the planes below.
-    places : sequence of int, optional
+    places
         Of the windows at this stride, number these by rows and by columns, and leave the others out: for cells that
         stand closer in some places than in others.
     """

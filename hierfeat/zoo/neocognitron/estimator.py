@@ -37,10 +37,10 @@ class Neocognitron:
 
     Parameters
     ----------
-    mode : str
+    mode
         ``"modern"`` (2003-2013: contrast cells, add-if-silent, subtractive inhibition, square-root C-cells, a top
         stage with labels) or ``"1980"`` (shunting inhibition, reinforcement without a teacher).
-    seed : int
+    seed
         Of the draws of patterns and deformations; in 1980, of the random shifts.
     **settings
         Constants of the mode, each an attribute of the same name: see `ModernSettings` and `Settings1980` in
@@ -142,9 +142,9 @@ class Neocognitron:
 
         Parameters
         ----------
-        images : Tensor or numpy.ndarray
+        images
             (N, 1, H, W) or (N, H, W) in [0, 1]; 1980: 16x16.
-        labels : Tensor or numpy.ndarray
+        labels
             Whole numbers from 0, (N,). Images with label -1 (class not known) are left out.
 
         Raises

@@ -27,11 +27,11 @@ def glyphs(*, jitter: float = 0.0, shift: int = 0, seed: int = 0) -> tuple[Tenso
 
     Parameters
     ----------
-    jitter : float
+    jitter
         Standard deviation by which each corner of a stroke is displaced, in cells; 0 draws the plain glyphs.
-    shift : int
+    shift
         Largest displacement of a whole digit by rows and by columns, in cells.
-    seed : int
+    seed
         Of the displacements.
 
     Returns

@@ -30,20 +30,21 @@ def oriented(planes: int, planes_in: int, size: int, *, initial: float, orientat
 
     Parameters
     ----------
-    planes, planes_in : int
+    planes, planes_in
         K of this layer, and of the layer below.
-    size : int
+    size
         Side of the window.
-    initial : float
+    initial
         a₀, the mean of all connections of a plane.
-    orientation : float
+    orientation
         m, from 0 (flat) to 1 (a bar on nothing).
-    kinship : float
+    kinship
         p: how fast connections fall with the distance between a plane and the plane that it looks at.
 
     Returns
     -------
     Tensor
+        A table with the columns and arrays that the class describes.
 
     Notes
     -----

@@ -37,32 +37,32 @@ class ModernSettings:
 
     Parameters
     ----------
-    planes : tuple of int
+    planes
         Cell-planes of the two modules.
-    thresholds : tuple of float
+    thresholds
         θ of the two S-layers when they recognise.
-    s_sizes, c_sizes : tuple of int
+    s_sizes, c_sizes
         Sides of the windows of S- and C-cells.
-    s_sigmas, c_sigmas : tuple of float
+    s_sigmas, c_sigmas
         Standard deviations of c(ν) and d(ν), in cells.
-    contrast : tuple of float
+    contrast
         Standard deviations of the centre and the surround of the contrast cells, in pixels.
-    learning_images, learning_patterns : tuple of int
+    learning_images, learning_patterns
         Images and patterns from which each S-layer organises itself.
-    passes : int
+    passes
         Winner-take-all passes over the patterns.
-    top : str
+    top
         ``"interpolating"`` (nearest combination of references of one class) or ``"ridge"`` (linear, closed form).
-    references : int
+    references
         References per class that the interpolating vector keeps; training images beyond are condensed to so many.
-    neighbours : int
+    neighbours
         References that one interpolating vector combines.
-    penalty : float
+    penalty
         Of the ridge, relative to the mean variance of the features.
-    one_sided : int
+    one_sided
         Steps towards a ridge whose scores may surpass their targets at no cost; 0 is the plain ridge. It keeps all
         features meanwhile: two bytes each, 0.5 GB for MNIST and each deformed copy of it.
-    deformed : int
+    deformed
         How many further, slightly deformed copies of the training images the top learns from.
     """
 
@@ -127,7 +127,7 @@ class SubtractiveS(SLayer):
 
     Parameters
     ----------
-    threshold : float
+    threshold
         θ in [0, 1): the similarity a pattern must exceed.
     """
 
@@ -163,9 +163,9 @@ class Contrast(Layer):
 
     Parameters
     ----------
-    centre, surround : float
+    centre, surround
         Standard deviations of the two Gaussians, in pixels.
-    size : int
+    size
         Side of the window.
     """
 
@@ -192,13 +192,13 @@ class ModernNetwork(nn.Module):
 
     Parameters
     ----------
-    settings : ModernSettings
+    settings
         Sizes and constants.
-    input_shape : tuple of int
+    input_shape
         (1, H, W).
-    classes : int
+    classes
         Classes of the top stage.
-    references : int, optional
+    references
         Reference vectors of an interpolating-vector top (default: ``settings.references`` per class).
     """
 
@@ -253,9 +253,9 @@ class ModernNetwork(nn.Module):
 
         Parameters
         ----------
-        images : Tensor
+        images
             (N, 1, H, W), as many as the top shall remember (more than ``settings.references`` a class are condensed).
-        labels : Tensor
+        labels
             Class numbers, (N,); a class without examples is never predicted.
         """
         classes = self.top.out_features

@@ -35,11 +35,11 @@ class ShuntingS(SLayer):
 
     Parameters
     ----------
-    selectivity : float
+    selectivity
         r: how strongly the V-cell inhibits.
-    initial : float
+    initial
         a₀, the size of the connections a before learning.
-    oriented_start : tuple of float, optional
+    oriented_start
         Orientation m and kinship p of oriented initial connections; without it, they are graded
         (see ``initial_weights``).
     **where
@@ -90,7 +90,7 @@ class ShuntingC(CLayer):
 
     Parameters
     ----------
-    saturation : float
+    saturation
         α: the net excitation that brings a cell to half of its largest response, 1.
     """
 
@@ -160,9 +160,9 @@ class Network1980(nn.Module):
 
     Parameters
     ----------
-    settings : Settings1980, optional
+    settings
         Constants.
-    classes : int
+    classes
         Classes that its cells may be named after.
     """
 

@@ -24,7 +24,7 @@ def representatives(responses: Tensor) -> dict[int, Place]:
 
     Parameters
     ----------
-    responses : Tensor
+    responses
         Responses of an S-layer to one pattern, (planes, rows, columns).
 
     Returns
@@ -56,11 +56,11 @@ def reinforce(layer: ShuntingS, below: Tensor, *, amplification: float) -> dict[
 
     Parameters
     ----------
-    layer : ShuntingS
+    layer
         Changed in place.
-    below : Tensor
+    below
         Responses of the layer below to one pattern, (1, planes_in, H, W).
-    amplification : float
+    amplification
         q.
 
     Returns
@@ -85,11 +85,11 @@ def self_organise(network: Network1980, patterns: Tensor, *, seed: int = 0) -> N
 
     Parameters
     ----------
-    network : Network1980
+    network
         Starts anew from small connections, and is changed in place.
-    patterns : Tensor
+    patterns
         (N, 1, 16, 16), shown in this order. No label is used.
-    seed : int
+    seed
         Of the random shifts; without them nothing is drawn.
 
     Returns

@@ -25,7 +25,7 @@ class Ridge(nn.Module):
 
     Parameters
     ----------
-    features, classes : int
+    features, classes
         Length of the feature vector, and number of classes.
     """
 
@@ -54,9 +54,9 @@ class RidgeSums:
 
     Parameters
     ----------
-    features, classes : int
+    features, classes
         Length of the feature vector, and number of classes.
-    keep : bool
+    keep
         Keep the examples too, in half precision: one-sided targets need them.
     """
 
@@ -88,7 +88,7 @@ class RidgeSums:
 
         Parameters
         ----------
-        penalty : float
+        penalty
             Ridge in units of the mean variance of the features.
         """
         mean, prior = self.sums / self.count, self.class_counts / self.count
@@ -101,9 +101,9 @@ class RidgeSums:
 
         Parameters
         ----------
-        penalty : float
+        penalty
             As in :meth:`solve`.
-        steps : int
+        steps
             How often the targets that are surpassed are set to the score, and the ridge is solved anew.
 
         Returns

@@ -28,15 +28,15 @@ def active_patterns(layer: SLayer, planes: Tensor, *, count: int, floor: float, 
 
     Parameters
     ----------
-    layer : SLayer
+    layer
         Gives the window, the padding and c(ν).
-    planes : Tensor
+    planes
         Responses of the layer below, (N, planes_in, H, W).
-    count : int
+    count
         Patterns wanted; fewer come back if fewer places are active.
-    floor : float
+    floor
         Places whose V-cell responds with less than this share of the strongest are left out.
-    generator : torch.Generator
+    generator
         Source of the draw.
 
     Returns
@@ -68,11 +68,11 @@ def add_if_silent(patterns: Tensor, *, threshold: float, limit: int) -> Tensor:
 
     Parameters
     ----------
-    patterns : Tensor
+    patterns
         Unit vectors, (patterns, features), presented in this order.
-    threshold : float
+    threshold
         A cell responds to a pattern whose cosine to its own reaches this.
-    limit : int
+    limit
         Stop at this number of cells.
 
     Returns
@@ -105,7 +105,7 @@ def winner_take_all(cells: Tensor, patterns: Tensor, *, passes: int, block: int 
 
     Parameters
     ----------
-    cells, patterns : Tensor
+    cells, patterns
         Unit vectors, (cells, features) and (patterns, features).
 
     Returns

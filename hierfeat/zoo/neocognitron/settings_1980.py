@@ -25,39 +25,39 @@ class Settings1980:
 
     Parameters
     ----------
-    planes : int
+    planes
         Cell-planes K of every layer.
-    selectivity : tuple of float
+    selectivity
         r of the three S-layers; a cell responds to patterns of similarity above r/(1 + r).
-    amplification : tuple of float
+    amplification
         q of the three S-layers, the speed of reinforcement.
-    saturation : float
+    saturation
         α of the C-cells.
-    gamma, delta : tuple of float
+    gamma, delta
         Ratios by which c(ν) and d(ν) fall per cell of distance. Below 1 they decrease monotonically, as in the paper.
-    spread : tuple of float
+    spread
         d(ν) of the three C-layers at the centre of the window.
-    initial : float or tuple of float
+    initial
         Mean size of the connections a before learning, for all S-layers or each of them.
-    start : str
+    start
         The connections a before learning. ``"graded"``: alike at all places of the window, and a little weaker from
         plane to plane. ``"oriented"`` (the paper): weakly selective for orientation, each plane for another one.
-    orientation : tuple of float
+    orientation
         For ``start="oriented"``: how much of the connections is a bar, from 0 (flat) to 1; of the three S-layers.
-    kinship : tuple of float
+    kinship
         For ``start="oriented"``: how fast the connections fall with the difference of κ/K and k/K, of the plane that
         is looked at and the one that looks; of the three S-layers (the first looks at one plane: no effect).
-    order : str
+    order
         ``"layer_by_layer"``: each S-layer sees all presentations, then the next one learns.
         ``"all_at_once"`` (the paper): all S-layers learn at every presentation.
-    shift : int
+    shift
         At every presentation the pattern is shifted at random by up to so many cells, along rows and along columns
         (the paper: so it is done, by how many cells is not said); 0 keeps the patterns in place.
-    density : str
+    density
         ``"constant"``: neighbouring cells look at windows one cell of the layer below apart, and U_C1 looks at all but
         the outermost ring of U_S1. ``"falling"`` (the paper): the cells of every layer are spread over the
         whole of the layer below, so that 10 of them stand for 16.
-    presentations : int
+    presentations
         How often each training pattern is shown, to each layer or to all.
 
     Raises

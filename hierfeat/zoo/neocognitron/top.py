@@ -30,11 +30,11 @@ class InterpolatingVector(nn.Module):
 
     Parameters
     ----------
-    features, classes : int
+    features, classes
         Length of the feature vector, and number of classes.
-    references : int
+    references
         Reference vectors in all.
-    neighbours : int
+    neighbours
         References of each class that are combined, those most similar to the input.
     """
 
@@ -87,9 +87,9 @@ def cone_cosine(similarities: Tensor, products: Tensor, *, sweeps: int = SWEEPS)
 
     Parameters
     ----------
-    similarities : Tensor
+    similarities
         Inner products v of each input with its m vectors, (N, m).
-    products : Tensor
+    products
         Inner products G among the m vectors, (N, m, m).
 
     Returns
@@ -112,9 +112,9 @@ def condense(
 
     Parameters
     ----------
-    features : Tensor
+    features
         (N, features), any length.
-    labels : Tensor
+    labels
         Class numbers, (N,).
 
     Returns

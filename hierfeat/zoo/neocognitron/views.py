@@ -89,18 +89,19 @@ def cell_plane(
 
     Parameters
     ----------
-    neocognitron : Neocognitron
+    neocognitron
         A trained one, of either mode.
-    image : Tensor or numpy.ndarray
+    image
         (1, H, W): the pattern that is shown.
-    layer : str
+    layer
         An S-layer: ``s1``, ``s2``, and ``s3`` in 1980.
-    plane : int
+    plane
         Which of its planes, from 0.
 
     Returns
     -------
     CellPlane
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
@@ -148,16 +149,17 @@ def neocognitron_responses(
 
     Parameters
     ----------
-    neocognitron : Neocognitron
+    neocognitron
         A trained one, of either mode.
-    images : Tensor or numpy.ndarray
+    images
         (N, 1, H, W) in [0, 1].
-    labels : Tensor or numpy.ndarray
+    labels
         True labels, (N,); -1 where the class is not known.
 
     Returns
     -------
     NeocognitronResponses
+        A table with the columns and arrays that the class describes.
 
     Raises
     ------
