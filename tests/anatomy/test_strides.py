@@ -71,8 +71,9 @@ def test_strides_are_how_far_the_boxes_move_on_average(kinds: list[str]) -> None
             moves = np.diff(places, axis=axis)
             if count < 4 or np.isnan(stride) or (moves < 0).any():  # rows of patches are not in the image's order
                 continue
-            moved = moves.mean()
-            assert moved == pytest.approx(stride, abs=1.0 / (count - 1) * max(1.0, stride))
+            steps = moves.reshape(count - 1, -1) if axis == 0 else moves.T.reshape(count - 1, -1)
+            # units that share a place stand on stairs: the way along the map is known to one of its steps
+            assert abs(steps.sum(0).mean() - stride * (count - 1)) <= max(steps.max(), 1e-9)
 
 
 @pytest.mark.parametrize("kind", ["unshuffle", "depth", "patches", "sliced"])
