@@ -15,9 +15,10 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.calls import Call, Stop
-from hierfeat.subjects.checks import checked_channels, whole
+from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.values import whole
 
 Read = Literal["centre", "center", "mean"]
 Place = tuple[int, int]

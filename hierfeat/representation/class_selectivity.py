@@ -15,10 +15,10 @@ from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)

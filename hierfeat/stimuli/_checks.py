@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.checks import Given, levels, real, whole
+from hierfeat.subjects.values import Given, levels, real, whole
 
 LARGEST = 2**28
 """Values of one image, a gigabyte."""

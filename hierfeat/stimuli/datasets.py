@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import Given, choice, whole
+from hierfeat.subjects.values import Given, choice, whole
 
 SPLITS = ("train", "validation", "train+validation", "test")
 _TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}

@@ -14,7 +14,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.stimuli._decoding import read
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import Given, whole
+from hierfeat.subjects.values import Given, whole
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 

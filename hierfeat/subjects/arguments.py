@@ -14,23 +14,17 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.checks import (
-    Check,
-    Given,
     as_images,
     check_values,
     checked_channels,
     checked_images,
     checked_labels,
     checked_layer,
-    choice,
-    flag,
     known,
-    levels,
-    real,
-    whole,
 )
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.values import Check, Given, choice, flag, levels, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,10 +5,7 @@ analyses work with, or raises an error that says what was expected, what came, a
 :func:`hierfeat.subjects.arguments.checked` applies them by the arguments' names.
 """
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
-from numbers import Real
+from collections.abc import Sequence
 from reprlib import repr as shorter
 from typing import TYPE_CHECKING, Any
 
@@ -17,138 +14,14 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.values import whole
 
 if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
 
-Given = Mapping[str, Any]
-Check = Callable[[Any, str, Given], Any]
-
 UNKNOWN = -1
 """The label of an image whose class is not known."""
 _SLACK = 1e-3  # resampling may overshoot [0, 1] by a rounding error
-
-
-def whole(low: int = 1, high: int = 10**6) -> Check:
-    """A check for integers from `low` to `high`; numpy's count, booleans and floats do not.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> whole()(np.int64(3), "rank", {})
-    3
-    """
-
-    def check(value: Any, name: str, _: Given) -> int:
-        try:
-            number = None if isinstance(value, bool | np.bool_) else operator.index(value)
-        except TypeError:
-            number = None
-        if number is None or not low <= number <= high:
-            raise HierfeatError(f"expected {name} as an int from {low} to {high}, got {shorter(value)}")
-        return number
-
-    return check
-
-
-def real(low: float = -1e9, high: float = 1e9, *, above: float | None = None) -> Check:
-    """A check for finite numbers from `low` (or above `above`) to `high`.
-
-    Examples
-    --------
-    >>> real(0, 1)(0.5, "contrast", {})
-    0.5
-    """
-
-    def check(value: Any, name: str, _: Given) -> float:
-        number = float(value) if _is_number(value) else float("nan")
-        if not (isfinite(number) and low <= number <= high and (above is None or number > above)):
-            least = f"above {above:g}" if above is not None else f"from {low:g}"
-            raise HierfeatError(f"expected {name} as a number {least} to {high:g}, got {shorter(value)}")
-        return number
-
-    return check
-
-
-def choice(*options: str) -> Check:
-    """A check for one of a few words."""
-
-    def check(value: Any, name: str, _: Given) -> str:
-        if not isinstance(value, str) or value not in options:
-            quoted = ", ".join(map(repr, options))
-            raise HierfeatError(f"expected {name} as one of {quoted}; got {shorter(value)}")
-        return value
-
-    return check
-
-
-def several(count: int, check: Check) -> Check:
-    """A check for `count` values in a sequence, each of which `check` takes; they come back as a tuple.
-
-    Examples
-    --------
-    >>> several(2, whole())([3, 4], "planes", {})
-    (3, 4)
-    """
-
-    def check_all(value: Any, name: str, given: Given) -> tuple[Any, ...]:
-        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor) or len(value) != count:
-            raise HierfeatError(f"expected {name} as {count} values, got {shorter(value)}")
-        return tuple(check(item, f"{name}[{index}]", given) for index, item in enumerate(value))
-
-    return check_all
-
-
-def levels(low: float, high: float, *, above: float | None = None, counted: bool = True, most: int = 4096) -> Check:
-    """A check for conditions of stimuli: one number, or a flat sequence of numbers; or, if `counted`, how many steps.
-
-    Parameters
-    ----------
-    low, high
-        Limits of the numbers.
-    above
-        In place of `low` where that itself is none.
-    counted
-        Whether an int means so many steps. Otherwise it is a number as any other.
-    most
-        Of steps, or numbers.
-
-    Notes
-    -----
-    The value is returned as it is: how steps are spread is the stimulus's to say.
-
-    Examples
-    --------
-    >>> levels(0, 0.5, counted=False)([0.1, 0.2], "frequencies", {})
-    [0.1, 0.2]
-    """
-
-    def check(value: Any, name: str, _: Given) -> Any:
-        is_count = counted and isinstance(value, int | np.integer) and not isinstance(value, bool)
-        try:
-            given = np.atleast_1d(np.asarray(value, dtype=float))
-        except (TypeError, ValueError):
-            given = np.empty(0)
-        fits = given.ndim == 1 and 0 < len(given) <= most and np.isfinite(given).all()
-        limits = (1, most) if is_count else (low, high)
-        words = isinstance(value, bool | np.bool_ | str | bytes)
-        outside = fits and (given.min() < limits[0] or given.max() > limits[1])
-        if not fits or words or outside or (fits and not is_count and above is not None and given.min() <= above):
-            steps = f"a number of steps (an int from 1 to {most:,}) or as " if counted else ""
-            least = f"above {above:g}" if above is not None else f"from {low:g}"
-            raise HierfeatError(
-                f"expected {name} as {steps}at most {most:,} finite numbers {least} to {high:g}; got {shorter(value)}"
-            )
-        return value
-
-    return check
-
-
-def flag(value: Any, name: str, _: Given) -> bool:
-    """Check that `value` is True or False."""
-    if not isinstance(value, bool | np.bool_):
-        raise HierfeatError(f"expected {name} as True or False, got {shorter(value)}")
-    return bool(value)
 
 
 def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Tensor:
@@ -338,10 +211,6 @@ def checked_channels(h: "Hierarchy", layer: str, channels: Any, name: str = "cha
     if not items or isinstance(channels, str):
         raise HierfeatError(f"expected {name} of {layer!r} as ints from 0 to {count - 1}, got {shorter(channels)}")
     return [inside(item, f"{name} of {layer!r}", {}) for item in items]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _check_shape(h: "Hierarchy", tensor: Tensor, where: str) -> None:

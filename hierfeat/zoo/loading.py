@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import Given
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy, replace_model
+from hierfeat.subjects.values import Given
 from hierfeat.zoo import ZOO
 from hierfeat.zoo._factories import from_factory
 from hierfeat.zoo._twin import calibrate, copied, draw_weights, noise_like_data, running

@@ -9,7 +9,8 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.subjects.arguments import _TABLE, checked
-from hierfeat.subjects.checks import checked_labels, choice, levels, real, whole
+from hierfeat.subjects.checks import checked_labels
+from hierfeat.subjects.values import choice, levels, real, whole
 
 
 class Unrunnable(nn.Module):

@@ -11,9 +11,9 @@ from hierfeat.physiology._responses import Place, blank_responses, central_box, 
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real, whole
 
 WIDEST_FRAME = 64
 """Pixels a side at which the stimuli are kept for the animation."""

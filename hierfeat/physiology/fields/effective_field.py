@@ -15,9 +15,9 @@ from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology._responses import central_box, default_batch
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import choice
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import choice
 
 THRESHOLD = 0.0455
 """Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""

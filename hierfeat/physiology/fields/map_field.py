@@ -15,9 +15,9 @@ from hierfeat.stimuli.noise import white_noise
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import choice, real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import choice, real, whole
 
 Probe = Literal["bar", "spot", "noise"]
 CELLS = 24

@@ -12,10 +12,10 @@ from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
-from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes, probabilities
+from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)

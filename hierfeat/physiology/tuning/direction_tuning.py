@@ -19,10 +19,10 @@ from hierfeat.physiology.tuning.orientation_tuning import PHASES
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import levels, real, whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import levels, real, whole
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,10 +24,10 @@ from hierfeat.physiology.tuning._table import TYPES, Arrays, Shown, describe_tun
 from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import whole
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.sampler import batch, elastic_field, resample
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import Given, real
+from hierfeat.subjects.values import Given, real
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import real, whole
+from hierfeat.subjects.values import real, whole
 
 SIZE = 16
 _ORIGIN = (4.0, 5.0)

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.geometry import gaussian
-from hierfeat.subjects.checks import Check, Given, choice, real, several, whole
+from hierfeat.subjects.values import Check, Given, choice, real, several, whole
 from hierfeat.zoo.neocognitron.cells import CLayer, Layer, SLayer, root
 from hierfeat.zoo.neocognitron.ridge import Ridge
 from hierfeat.zoo.neocognitron.self_organisation import in_parts

@@ -17,8 +17,9 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.calls import Call
-from hierfeat.subjects.checks import checked_images, checked_labels, whole
+from hierfeat.subjects.checks import checked_images, checked_labels
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 from hierfeat.zoo.neocognitron.cells import SLayer
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
-from hierfeat.subjects.checks import whole
+from hierfeat.subjects.values import whole
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 
 _CHOICES = {
