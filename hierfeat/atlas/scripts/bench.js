@@ -265,9 +265,9 @@ export async function startBench() {
     forgetUnits();
     update();
   });
-  subscribe((changed) => changed.has("unit") && showArithmetic());
+  subscribe((changed) => changed.has("pinned") && showArithmetic());
   startHubel();
   await update();
-  if (state.unit) prepareHubel();
+  if (state.pinned) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;
 }
