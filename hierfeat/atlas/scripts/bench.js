@@ -8,7 +8,8 @@ import { compose, groundOf, paper, stroke } from "./paper.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { set, state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
-import { showArithmetic } from "./arithmetic.js";
+import { newArithmetic, showArithmetic } from "./arithmetic.js";
+import { keepLines } from "./lines.js";
 
 /** @typedef {import("./paper.js").Settings} Settings */
 
@@ -265,8 +266,9 @@ export async function startBench() {
     forgetUnits();
     update();
   });
-  subscribe((changed) => changed.has("pinned") && showArithmetic());
+  subscribe((changed) => changed.has("pinned") && newArithmetic());
   startHubel();
+  keepLines();
   await update();
   if (state.pinned) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;

@@ -1,6 +1,7 @@
 // Hubel and Wiesel's bench: a bar on a screen follows the hand, and one unit, or two, are seen and heard to fire.
 import { exists, layers, output, payload } from "./data.js";
 import { element, need } from "./dom.js";
+import { arithmetic, showArithmetic } from "./arithmetic.js";
 import { currentInput, update } from "./bench.js";
 import { cardOf, refreshCard } from "./hubel/card.js";
 import { Cell, middle } from "./hubel/cell.js";
@@ -102,6 +103,7 @@ function present(own = true) {
     paint();
     repaint();
     showScores();
+    showArithmetic();
   });
   watch();
 }
@@ -270,6 +272,7 @@ const tools = {
     return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest, type, score, spikes, clicks: clicks(), shown: answered };
   },
   drawn: (/** @type {Stimulus} */ one) => [...drawn(shape, one)],
+  ...arithmetic,
   units: () => cells.map(({ unit }) => unit),
   address,
   map: (i = 0) => ({ on: [...cells[i].map.on], off: [...cells[i].map.off] }),

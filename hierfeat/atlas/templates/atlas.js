@@ -34,11 +34,11 @@
     return bytes;
   }
   function half(planes2) {
-    const count = planes2.length / 2;
+    const count2 = planes2.length / 2;
     const known = new Float32Array(65536);
     for (let bits = 0; bits < 65536; bits++) known[bits] = ofHalf(bits);
-    const values2 = new Float32Array(count);
-    for (let i = 0; i < count; i++) values2[i] = known[planes2[i] << 8 | planes2[count + i]];
+    const values2 = new Float32Array(count2);
+    for (let i = 0; i < count2; i++) values2[i] = known[planes2[i] << 8 | planes2[count2 + i]];
     return values2;
   }
   function ofHalf(bits) {
@@ -49,10 +49,10 @@
     return exponent ? sign * 2 ** (exponent - 15) * (1 + fraction / 1024) : sign * 2 ** -14 * (fraction / 1024);
   }
   function full(planes2) {
-    const count = planes2.length / 4;
-    const bits = new Uint32Array(count);
-    for (let i = 0; i < count; i++)
-      bits[i] = (planes2[i] << 24 | planes2[count + i] << 16 | planes2[2 * count + i] << 8 | planes2[3 * count + i]) >>> 0;
+    const count2 = planes2.length / 4;
+    const bits = new Uint32Array(count2);
+    for (let i = 0; i < count2; i++)
+      bits[i] = (planes2[i] << 24 | planes2[count2 + i] << 16 | planes2[2 * count2 + i] << 8 | planes2[3 * count2 + i]) >>> 0;
     return new Float32Array(bits.buffer);
   }
 
@@ -170,26 +170,26 @@
     return Float32Array.from(levels, (level) => level ? (level - 128) / 127 * kernels.limit : NaN);
   }
   function view(layer) {
-    const [channels2, height5, width5] = layer.maps.shape;
-    if (height5 * width5 > 1) return { vector: false, tiles: channels2, height: height5, width: width5 };
+    const [channels2, height6, width6] = layer.maps.shape;
+    if (height6 * width6 > 1) return { vector: false, tiles: channels2, height: height6, width: width6 };
     const about = channels2 <= 16 ? 1 : Math.ceil(Math.sqrt(channels2 / 3));
     const across = [0, 1, 2, 3].map((more) => about + more).find((wide) => channels2 % wide === 0) || about;
     return { vector: true, tiles: 1, height: Math.ceil(channels2 / across), width: across };
   }
   function flatIndex(layer, unit) {
-    const { vector, height: height5, width: width5 } = view(layer);
-    return vector ? unit.row * width5 + unit.col : (unit.tile * height5 + unit.row) * width5 + unit.col;
+    const { vector, height: height6, width: width6 } = view(layer);
+    return vector ? unit.row * width6 + unit.col : (unit.tile * height6 + unit.row) * width6 + unit.col;
   }
   function unitAt(layer, index) {
-    const { vector, height: height5, width: width5 } = view(layer);
-    const each2 = vector ? Infinity : height5 * width5;
+    const { vector, height: height6, width: width6 } = view(layer);
+    const each2 = vector ? Infinity : height6 * width6;
     const inside2 = vector ? index : index % each2;
-    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width5), col: inside2 % width5 };
+    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width6), col: inside2 % width6 };
   }
   function exists(layer, unit) {
-    const { height: height5, width: width5, tiles } = view(layer);
+    const { height: height6, width: width6, tiles } = view(layer);
     const [channels2, rows, columns] = layer.maps.shape;
-    const inside2 = unit.row < height5 && unit.col < width5 && unit.tile < tiles;
+    const inside2 = unit.row < height6 && unit.col < width6 && unit.tile < tiles;
     return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
   }
   function layerLimit(layer) {
@@ -224,14 +224,14 @@
     return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
   }
   function poolWindow(layer, unit) {
-    const [, height5, width5] = layers[layer.source].maps.shape;
+    const [, height6, width6] = layers[layer.source].maps.shape;
     const [kernel, stride, padding2, dilation] = [layer.kernel, layer.stride, layer.padding || [0, 0], layer.dilation || [1, 1]];
     const cells2 = [];
     for (let i = 0; i < kernel[0]; i++)
       for (let j = 0; j < kernel[1]; j++) {
         const row = unit.row * stride[0] - padding2[0] + i * dilation[0];
         const col = unit.col * stride[1] - padding2[1] + j * dilation[1];
-        if (row >= 0 && col >= 0 && row < height5 && col < width5) cells2.push({ tile: unit.tile, row, col });
+        if (row >= 0 && col >= 0 && row < height6 && col < width6) cells2.push({ tile: unit.tile, row, col });
       }
     return cells2;
   }
@@ -255,12 +255,12 @@
   var SEQUENTIAL = ramp(MAGMA);
   var DIVERGING = ramp(RDBU);
   var sheets = /* @__PURE__ */ new WeakMap();
-  function sheet(canvas2, height5, width5) {
+  function sheet(canvas2, height6, width6) {
     let found = sheets.get(canvas2);
-    if (!found || canvas2.height !== height5 || canvas2.width !== width5) {
-      canvas2.width = width5;
-      canvas2.height = height5;
-      const image2 = new ImageData(width5, height5);
+    if (!found || canvas2.height !== height6 || canvas2.width !== width6) {
+      canvas2.width = width6;
+      canvas2.height = height6;
+      const image2 = new ImageData(width6, height6);
       const context2 = (
         /** @type {CanvasRenderingContext2D} */
         canvas2.getContext("2d")
@@ -270,30 +270,30 @@
     const { image, pixels, context } = found;
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
-  function paintNumbers(canvas2, numbers2, start2, height5, width5, limit, signed, count = height5 * width5) {
-    const { pixels, show } = sheet(canvas2, height5, width5);
+  function paintNumbers(canvas2, numbers2, start2, height6, width6, limit, signed, count2 = height6 * width6) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
     const table = signed ? DIVERGING : SEQUENTIAL;
     const scale = limit > 0 ? (signed ? 127.5 : 255) / limit : 0;
     const middle2 = signed ? 128 : 0.5;
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers2[start2 + i];
       const level = Math.floor(value * scale + middle2);
-      pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+      pixels[i] = i >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
     show();
   }
   function paintTile(canvas2, layer, tile) {
-    const { height: height5, width: width5, vector } = view(layer);
+    const { height: height6, width: width6, vector } = view(layer);
     const { signed, shape: shape4 } = layer.maps;
     const found = values(layer);
-    const each2 = height5 * width5;
+    const each2 = height6 * width6;
     const start2 = vector ? 0 : tile * each2;
     let limit = layerLimit(layer);
     if (state.range === "map" && !vector) {
       limit = 0;
       for (let i = start2; i < start2 + each2; i++) limit = Math.max(limit, Math.abs(found[i]) || 0);
     }
-    paintNumbers(canvas2, found, start2, height5, width5, limit, signed, vector ? shape4[0] : each2);
+    paintNumbers(canvas2, found, start2, height6, width6, limit, signed, vector ? shape4[0] : each2);
   }
   function legend(limit, signed) {
     const stops = (signed ? RDBU : MAGMA).join(",");
@@ -308,54 +308,54 @@
     return text2.replace("-", "−");
   }
   function paintKernels(target, kernels) {
-    const [outputs, inputs, height5, width5] = kernels.shape;
-    const weights2 = weightsOf(kernels);
-    if (height5 * width5 === 1) {
+    const [outputs, inputs, height6, width6] = kernels.shape;
+    const weights = weightsOf(kernels);
+    if (height6 * width6 === 1) {
       const canvas2 = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
-      paintNumbers(canvas2, weights2, 0, outputs, inputs, kernels.limit, true);
+      paintNumbers(canvas2, weights, 0, outputs, inputs, kernels.limit, true);
       return;
     }
     const inColour = inputs === 3 && kernels.colour;
     const slices = inColour ? 1 : inputs;
-    const cell = slices > 1 ? Math.max(3, Math.round(24 / height5)) : Math.max(4, Math.round(60 / height5));
-    const across = slices * (width5 + 1) - 1;
+    const cell = slices > 1 ? Math.max(3, Math.round(24 / height6)) : Math.max(4, Math.round(60 / height6));
+    const across = slices * (width6 + 1) - 1;
     for (let o = 0; o < outputs; o++) {
       const canvas2 = addCanvas(target, `kernel ${o}`, cell * across, String(o));
-      const own = weights2.subarray(o * inputs * height5 * width5, (o + 1) * inputs * height5 * width5);
-      if (inColour) paintColours(canvas2, own, height5, width5, kernels.limit);
-      else paintSlices(canvas2, own, slices, height5, width5, kernels.limit);
+      const own = weights.subarray(o * inputs * height6 * width6, (o + 1) * inputs * height6 * width6);
+      if (inColour) paintColours(canvas2, own, height6, width6, kernels.limit);
+      else paintSlices(canvas2, own, slices, height6, width6, kernels.limit);
     }
   }
-  function paintColours(canvas2, own, height5, width5, limit) {
-    const { pixels, show } = sheet(canvas2, height5, width5);
+  function paintColours(canvas2, own, height6, width6, limit) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
-    const each2 = height5 * width5;
+    const each2 = height6 * width6;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
     show();
   }
-  function paintSlices(canvas2, own, slices, height5, width5, limit) {
-    const across = slices * (width5 + 1) - 1;
-    const { pixels, show } = sheet(canvas2, height5, across);
+  function paintSlices(canvas2, own, slices, height6, width6, limit) {
+    const across = slices * (width6 + 1) - 1;
+    const { pixels, show } = sheet(canvas2, height6, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
-      for (let row = 0; row < height5; row++)
-        for (let col = 0; col < width5; col++) {
-          const value = own[(s * height5 + row) * width5 + col];
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++) {
+          const value = own[(s * height6 + row) * width6 + col];
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
-          pixels[row * across + s * (width5 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
+          pixels[row * across + s * (width6 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
     show();
   }
-  function addCanvas(target, label2, width5, caption) {
-    const canvas2 = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width5}px` } });
+  function addCanvas(target, label2, width6, caption) {
+    const canvas2 = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width6}px` } });
     target.append(element("figure", {}, canvas2, caption !== "" && element("figcaption", {}, caption)));
     return canvas2;
   }
 
   // hierfeat/atlas/scripts/charts.js
   var SIZE = { width: 340, height: 196, left: 46, right: 12, top: 10, bottom: 38 };
-  function ticks(low, high, count = 4) {
-    const rough = (high - low) / count || 1;
+  function ticks(low, high, count2 = 4) {
+    const rough = (high - low) / count2 || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step2 = power * /** @type {number} */
     [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
@@ -369,20 +369,20 @@
   }
   var label = (x, y, text2, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, text2);
   function frame2({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
-    const { width: width5, height: height5, left, right, top, bottom } = SIZE;
-    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width5 - left - right);
-    const Y = (value) => height5 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height5 - top - bottom);
+    const { width: width6, height: height6, left, right, top, bottom } = SIZE;
+    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width6 - left - right);
+    const Y = (value) => height6 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height6 - top - bottom);
     const parts = yTicks.flatMap((t) => [
-      svg("line", { class: "grid", x1: left, x2: width5 - right, y1: Y(t), y2: Y(t) }),
+      svg("line", { class: "grid", x1: left, x2: width6 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
-    parts.push(...xTicks.map((t) => label(X(t), height5 - bottom + 15, xText(t))));
-    parts.push(label((left + width5 - right) / 2, height5 - 5, xName, { class: "name" }));
-    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height5 - bottom) / 2}) rotate(-90)` }));
+    parts.push(...xTicks.map((t) => label(X(t), height6 - bottom + 15, xText(t))));
+    parts.push(label((left + width6 - right) / 2, height6 - 5, xName, { class: "name" }));
+    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height6 - bottom) / 2}) rotate(-90)` }));
     return { X, Y, parts };
   }
-  function drawing(parts, says2, height5 = SIZE.height) {
-    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height5}`, role: "img", "aria-label": says2 }, ...parts);
+  function drawing(parts, says2, height6 = SIZE.height) {
+    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height6}`, role: "img", "aria-label": says2 }, ...parts);
   }
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
@@ -394,10 +394,10 @@
     return drawing(parts, "Histogram of the activations");
   }
   function activeChart({ active: active2, channel }) {
-    const count = active2.length;
-    const step2 = Math.max(1, Math.ceil(count / 16));
+    const count2 = active2.length;
+    const step2 = Math.max(1, Math.ceil(count2 / 16));
     const xTicks = [...active2.keys()].filter((i) => i % step2 === 0);
-    const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
+    const axes = { x: [-0.5, count2 - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
     const { X, Y, parts } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
     active2.forEach((share, i) => {
@@ -407,14 +407,14 @@
     return drawing(parts, "Share of positive activations in each channel");
   }
   function line(points, X, Y, kind) {
-    const drawn3 = (
+    const drawn4 = (
       /** @type {[number, number][]} */
       points.filter(([, y]) => y !== null)
     );
-    const d = drawn3.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
+    const d = drawn4.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
     const path = svg("path", { class: kind, d });
     if (kind === "faint") return [path];
-    return [path, ...drawn3.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
+    return [path, ...drawn4.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
   }
   function shiftChart(layer) {
     const { shifts, invariance, equivariance } = layer.shift;
@@ -433,12 +433,12 @@
   }
   function poolingChart(rows) {
     const [rowHeight, left, top] = [26, 92, 8];
-    const height5 = top + rows.length * rowHeight + 36;
+    const height6 = top + rows.length * rowHeight + 36;
     const known = rows.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
     const low = Math.min(...known);
-    const span2 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
-    const X = (value) => left + (value - span2[0]) / (span2[1] - span2[0] || 1) * (SIZE.width - left - 18);
-    const parts = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height5 - 34 }), label(X(t), height5 - 20, short(t))]);
+    const span3 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
+    const X = (value) => left + (value - span3[0]) / (span3[1] - span3[0] || 1) * (SIZE.width - left - 18);
+    const parts = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height6 - 34 }), label(X(t), height6 - 20, short(t))]);
     rows.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
@@ -448,8 +448,8 @@
       const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
       parts.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
     });
-    parts.push(label((left + SIZE.width - 18) / 2, height5 - 4, "invariance (1 = unmoved)", { class: "name" }));
-    return drawing(parts, "Invariance before and after each way of pooling", height5);
+    parts.push(label((left + SIZE.width - 18) / 2, height6 - 4, "invariance (1 = unmoved)", { class: "name" }));
+    return drawing(parts, "Invariance before and after each way of pooling", height6);
   }
   var DEPTH = {
     field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
@@ -478,533 +478,172 @@
     return drawing(parts, `${name} by layer`);
   }
 
-  // hierfeat/atlas/scripts/paper.js
-  var CELLS = 280;
-  function paper([channels2, height5, width5], content) {
-    const fine = Math.max(1, Math.round(CELLS / Math.max(height5, width5)));
-    const made = { channels: channels2, height: height5, width: width5, fine, ink: new Float32Array(channels2 * height5 * width5 * fine * fine) };
-    const [H, W] = [height5 * fine, width5 * fine];
-    for (let c = 0, at = 0; c < channels2; c++)
-      for (let row = 0; row < H; row++)
-        for (let col = 0; col < W; col++, at++) {
-          const from = (c * height5 + Math.floor(row / fine)) * width5 + Math.floor(col / fine);
-          made.ink[at] = typeof content === "number" ? content : content[from];
-        }
-    return made;
+  // hierfeat/atlas/scripts/arithmetic/moments.js
+  var SHOWN = { window: 4, weights: 6, reduce: 4 };
+  var letter = (i) => i < 26 ? String.fromCharCode(97 + i) : `a${i - 25}`;
+  function origin(name, tracer2) {
+    if (name === tracer2.graph.image) return "image";
+    return tracer2.layers.get(name) ?? (tracer2.nodes.has(name) ? "" : name);
   }
-  function stroke(on, from, to, radius2, value) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    const [down, right] = [to[0] - from[0], to[1] - from[1]];
-    const length = down * down + right * right;
-    const bound = (at, most) => Math.max(0, Math.min(most, at));
-    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
-    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
-    for (let row = rows[0]; row < rows[1]; row++)
-      for (let col = cols[0]; col < cols[1]; col++) {
-        const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
-        const along = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
-        const cover = radius2 + 0.5 - Math.hypot(y - along * down, x - along * right);
-        if (cover <= 0) continue;
-        const share = Math.min(1, cover);
-        for (let c = 0; c < on.channels; c++) {
-          const at = (c * H + row) * W + col;
-          const next = on.ink[at] + (value - on.ink[at]) * share;
-          on.ink[at] = value > 0.5 ? Math.max(on.ink[at], next) : Math.min(on.ink[at], next);
-        }
-      }
-  }
-  function groundOf(image, [, height5, width5]) {
-    const border = [];
-    for (let row = 0; row < height5; row++)
-      for (let col = 0; col < width5; col++) if (row % (height5 - 1) === 0 || col % (width5 - 1) === 0) border.push(image[row * width5 + col]);
-    border.sort((a, b) => a - b);
-    const middle2 = border[border.length >> 1] ?? 0.5;
-    const alike = border.filter((value) => Math.abs(value - middle2) < 0.05).length;
-    return alike > border.length / 2 ? middle2 : 0.5;
-  }
-  function prepared(on, ground2, { box: box2, by, side: side2 }) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
-    for (let row = 0; row < H; row++)
-      for (let col = 0; col < W; col++) {
-        const ink = Math.abs(on.ink[row * W + col] - ground2);
-        if (ink < 0.2) continue;
-        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
-        mass += ink;
-        rows += ink * (row + 0.5);
-        cols += ink * (col + 0.5);
-      }
-    if (!mass) return null;
-    const tall = bottom + 1 - top;
-    const wide = right + 1 - left;
-    const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
-    const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
-    return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
-  }
-  function inkAt(on, c, y, x, ground2) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    const [row, col] = [Math.floor(y - 0.5), Math.floor(x - 0.5)];
-    const [down, across] = [y - 0.5 - row, x - 0.5 - col];
-    const start2 = c * H;
-    const one = (r, k) => r < 0 || k < 0 || r >= H || k >= W ? ground2 : on.ink[(start2 + r) * W + k];
-    const upper = one(row, col) * (1 - across) + (across ? one(row, col + 1) * across : 0);
-    return down ? upper * (1 - down) + (one(row + 1, col) * (1 - across) + (across ? one(row + 1, col + 1) * across : 0)) * down : upper;
-  }
-  function compose(on, settings2, ground2, preparation) {
-    const { channels: channels2, height: height5, width: width5 } = on;
-    const own = preparation && prepared(on, ground2, preparation);
-    const grid2 = own && preparation?.grid ? preparation.grid : null;
-    const [rows, cols] = grid2 ? [grid2, grid2] : [height5, width5];
-    const seen2 = sampled(on, settings2, ground2, own, rows, cols);
-    const image = grid2 ? enlarged(seen2, channels2, grid2, height5, width5) : seen2;
-    return overlaid(image, [channels2, height5, width5], settings2, ground2);
-  }
-  function sampled(on, { shift_x, shift_y, rotation, scale }, ground2, own, rows, cols) {
-    const { channels: channels2, height: height5, width: width5, fine } = on;
-    const image = new Float32Array(channels2 * rows * cols);
-    const turn2 = rotation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(turn2), Math.cos(turn2)];
-    const all3 = scale * (own?.scale ?? 1);
-    const [row0, col0] = [own?.row ?? height5 / 2, own?.col ?? width5 / 2];
-    const count = Math.max(1, Math.min(16, Math.ceil(fine * height5 / rows / Math.max(all3, 0.25))));
-    for (let row = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++)
-        for (let i = 0; i < count; i++)
-          for (let j = 0; j < count; j++) {
-            const v = (row + (i + 0.5) / count) * height5 / rows - height5 / 2 - shift_y;
-            const u = (col + (j + 0.5) / count) * width5 / cols - width5 / 2 - shift_x;
-            const x = ((u * cosine - v * sine) / all3 + col0) * fine;
-            const y = ((u * sine + v * cosine) / all3 + row0) * fine;
-            for (let c = 0; c < channels2; c++) image[(c * rows + row) * cols + col] += inkAt(on, c, y, x, ground2) / (count * count);
-          }
-    return image;
-  }
-  function enlarged(small, channels2, grid2, height5, width5) {
-    const image = new Float32Array(channels2 * height5 * width5);
-    const at = (i, count) => {
-      const place3 = Math.max(0, (i + 0.5) * grid2 / count - 0.5);
-      const low = Math.min(Math.floor(place3), grid2 - 1);
-      return [low, Math.min(low + 1, grid2 - 1), place3 - low];
-    };
-    let to = 0;
-    for (let c = 0; c < channels2; c++)
-      for (let row = 0; row < height5; row++)
-        for (let col = 0; col < width5; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at(row, height5), at(col, width5)];
-          const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
-          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
-        }
-    return image;
-  }
-  function overlaid(image, [channels2, height5, width5], { contrast, noise, square, square_row, square_col }, ground2) {
-    const random = noise ? normal(1) : () => 0;
-    const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
-    for (let c = 0, at = 0; c < channels2; c++)
-      for (let row = 0; row < height5; row++)
-        for (let col = 0; col < width5; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at] - ground2);
-          image[at] = Math.max(0, Math.min(1, value + noise * random()));
-        }
-    return image;
-  }
-  function uniform(seed) {
-    let a = seed >>> 0;
-    return () => {
-      a = a + 1831565813 >>> 0;
-      let t = Math.imul(a ^ a >>> 15, 1 | a);
-      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-      return ((t ^ t >>> 14) >>> 0) / 4294967296;
-    };
-  }
-  function normal(seed) {
-    const random = uniform(seed);
-    return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  }
-
-  // hierfeat/atlas/scripts/stimuli.js
-  var GROUND = 0.5;
-  function halfPlane(distance, sine, cosine) {
-    const wide = Math.max(Math.abs(sine), Math.abs(cosine));
-    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
-    const far = Math.abs(distance);
-    const rest = Math.max(0, (wide + narrow) / 2 - far);
-    const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
-    return distance < 0 ? 1 - share : share;
-  }
-  var band = (distance, width5, sine, cosine) => halfPlane(distance + width5 / 2, sine, cosine) - halfPlane(distance - width5 / 2, sine, cosine);
-  function pattern({ kind, orientation, width: width5, length, polarity, offset = 0 }) {
-    const angle = orientation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
-    const across = (row, col) => row * cosine + col * sine - offset;
-    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
-    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width5);
-    if (kind === "spot")
-      return (row, col) => {
-        const radius2 = Math.hypot(row, col);
-        const [s, c] = radius2 ? [col / radius2, row / radius2] : [0, 1];
-        return polarity * (halfPlane(width5 / 2 - radius2, s, c) - halfPlane(-width5 / 2 - radius2, s, c));
-      };
-    return (row, col) => polarity * band(across(row, col), width5, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
-  }
-  function drawnOn(stimulus2, { row, col, rows, cols }) {
-    const at = pattern(stimulus2);
-    const found = new Float32Array(rows * cols);
-    for (let r = 0, i = 0; r < rows; r++)
-      for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus2.row, col + c + 0.5 - stimulus2.col)));
-    return found;
-  }
-  function drawn([channels2, height5, width5], stimulus2) {
-    const change = drawnOn(stimulus2, { row: 0, col: 0, rows: height5, cols: width5 });
-    const image = new Float32Array(channels2 * height5 * width5);
-    for (let i = 0; i < change.length; i++) image[i] = GROUND + 0.5 * change[i];
-    for (let c = 1; c < channels2; c++) image.copyWithin(c * change.length, 0, change.length);
-    return image;
-  }
-  function sweep([top, left, bottom, right], steps = 41) {
-    const size = Math.max(bottom - top, right - left);
-    const offsets = Array.from({ length: steps }, (_, i) => -0.75 * size + 1.5 * size * i / (steps - 1));
-    const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
-    const stimulus2 = (orientation, offset) => ({
-      kind: "bar",
-      row: (top + bottom) / 2,
-      col: (left + right) / 2,
-      orientation,
-      offset,
-      width: Math.max(1, size / 5),
-      length: 1.5 * size,
-      polarity: 1
+  var moment = (children, more = {}) => element("li", { class: "moment", ...more }, ...children);
+  function momentsOf(steps2, tracer2) {
+    const last = steps2.length - 1;
+    return steps2.flatMap((step2, i) => {
+      const made = DRAWN[step2.kind](step2, tracer2);
+      const end = made[made.length - 1];
+      end.prepend(element("span", { class: "letter" }, letter(i)));
+      end.dataset.value = String(step2.value);
+      if (i === last) end.classList.add("result");
+      return made;
     });
-    return { orientations, offsets, stimulus: stimulus2 };
   }
-  function gratings([, height5, width5]) {
-    const low = Math.min(1.5 / Math.min(height5, width5), 0.25);
+  function partOf(part2, tracer2) {
+    if (part2.step !== null) return element("span", { class: "part" }, element("b", {}, letter(part2.step)), ` ${number(part2.value)}`);
+    const from = part2.fixed ? "" : origin(part2.name, tracer2);
+    return element("span", { class: "part" }, number(part2.value), from && element("small", {}, ` ${from}`));
+  }
+  function grid(numbers2, size, limit, label2) {
+    const says2 = numbers2.length <= 25 ? `${label2}: ${numbers2.map((value) => number(value)).join(", ")}` : label2;
+    const canvas2 = element("canvas", { role: "img", "aria-label": says2, title: says2 });
+    paintNumbers(canvas2, numbers2, 0, size[0], size[1], limit || 1e-12, true);
+    return canvas2;
+  }
+  var largest = (rows) => rows.reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
+  var byStrength = (terms) => [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+  function closing(step2, rest) {
     const found = [];
-    for (let o = 0; o < 16; o++)
-      for (let f = 0; f < 8; f++)
-        for (let p = 0; p < 8; p++) {
-          const frequency = low * (0.5 / low) ** (f / 7);
-          found.push(grating(height5, width5, o * 11.25, frequency, p / 8));
-        }
+    const others = rest.reduce((sum2, term) => sum2 + term.sum, 0);
+    if (rest.length) found.push(moment([element("span", { class: "from" }, `${rest.length} other inputs`), element("span", { class: "amount" }, number(others))]));
+    found.push(moment([element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(step2.bias ?? 0))]));
+    found.push(moment([element("span", { class: "from" }, "sum"), element("span", { class: "amount" }, number(step2.value))], { class: "moment total" }));
     return found;
   }
-  function grating(height5, width5, orientation, frequency, turn2) {
-    return { kind: "grating", row: height5 / 2, col: width5 / 2, orientation, offset: turn2 / frequency, width: 0.5 / frequency, length: width5, polarity: 1 };
-  }
-
-  // hierfeat/atlas/scripts/hubel/spikes.js
-  function poisson(expected, random) {
-    let count = 0;
-    for (let left = expected + Math.log(1 - random()); left > 0; left += Math.log(1 - random())) count++;
-    return count;
-  }
-
-  // hierfeat/atlas/scripts/hubel/cell.js
-  var [, height, width] = payload.model.input_shape;
-  var WHOLE = { row: 0, col: 0, rows: height, cols: width };
-  var RATE = 60;
-  var POINTS = 240;
-  var noted = () => ({ sum: new Float32Array(height * width), weight: new Float32Array(height * width) });
-  function middle(layer, channel = 0) {
-    const [, rows, cols] = layers[layer].maps.shape;
-    const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
-    return { layer, ...unitAt(layers[layer], at) };
-  }
-  var Cell = class {
-    /** @param {Chosen} unit @param {number} seed of its spikes */
-    constructor(unit, seed) {
-      this.unit = unit;
-      this.layer = layers[unit.layer];
-      this.place = flatIndex(this.layer, unit);
-      this.channel = channelOf(this.layer, unit);
-      this.random = uniform(seed);
-      this.response = 0;
-      this.blank = 0;
-      this.largest = 1e-9;
-      this.optimum = this.known();
-      this.trace = [];
-      this.spikes = [];
-      this.best = -Infinity;
-      this.light = noted();
-      this.dark = noted();
-      this.largest = Math.max(1e-9, this.optimum?.response ?? 0, this.layer.maps ? values(this.layer)[this.place] : 0);
-    }
-    /** The map, the trace and the game begin anew. */
-    forget() {
-      [this.trace, this.spikes, this.best] = [[], [], -Infinity];
-      [this.light, this.dark] = [noted(), noted()];
-    }
-    /** Whether it is the one in the middle of its map, which the page's numbers of gratings are of. */
-    get central() {
-      if (view(this.layer).vector) return true;
-      const [, rows, cols] = this.layer.maps.shape;
-      return this.unit.row === Math.floor(rows / 2) && this.unit.col === Math.floor(cols / 2);
-    }
-    known() {
-      const { tuning } = this.layer;
-      if (!tuning || !this.central) return null;
-      return { response: tuning.best[this.channel], at: tuning.at[this.channel] };
-    }
-    /** What hierfeat.orientation_tuning calls it, where that is known. @returns {string} */
-    get type() {
-      return this.central && this.layer.tuning ? this.layer.tuning.type[this.channel] : "";
-    }
-    /** Its field, or the whole image. @returns {[number, number, number, number]} [top, left, bottom, right] in pixels */
-    get field() {
-      const found = box(this.layer, this.unit);
-      return found && found[2] > found[0] && found[3] > found[1] ? found : [0, 0, height, width];
-    }
-    /** Take the response to what is on the screen. @param {number} response */
-    hear(response) {
-      this.response = response;
-      this.largest = Math.max(this.largest, response);
-    }
-    /** Lay the response on the map where the stimulus stood. @param {Stimulus} stimulus @param {number} response */
-    remember(stimulus2, response) {
-      const change = drawnOn(stimulus2, WHOLE);
-      const gain = response - this.blank;
-      for (let i = 0; i < change.length; i++) {
-        const cover = Math.abs(change[i]);
-        if (cover < 0.02) continue;
-        const side2 = change[i] > 0 ? this.light : this.dark;
-        side2.sum[i] += cover * gain;
-        side2.weight[i] += cover;
-      }
-    }
-    /**
-     * How far each pixel is ON (the response rises with light, falls with dark) and OFF (the reverse), as shares of the
-     * largest; NaN where nothing was shown.
-     */
-    get map() {
-      const { light, dark } = this;
-      const [on, off] = [new Float32Array(height * width), new Float32Array(height * width)];
-      let most = 1e-9;
-      for (let i = 0; i < on.length; i++) {
-        const bright = light.weight[i] ? light.sum[i] / light.weight[i] : 0;
-        const dim = dark.weight[i] ? dark.sum[i] / dark.weight[i] : 0;
-        on[i] = Math.max(0, bright) + Math.max(0, -dim);
-        off[i] = Math.max(0, -bright) + Math.max(0, dim);
-        most = Math.max(most, on[i], off[i]);
-        if (!light.weight[i] && !dark.weight[i]) on[i] = NaN;
-      }
-      for (let i = 0; i < on.length; i++) [on[i], off[i]] = [on[i] / most, off[i] / most];
-      return { on, off };
-    }
-    /** Let time pass. @param {number} seconds @returns {number} spikes fired in it, by a Poisson process */
-    wait(seconds) {
-      const expected = RATE * Math.max(0, this.response) / this.largest * seconds;
-      const fired = poisson(expected, this.random);
-      this.trace.push(this.response);
-      this.spikes.push(fired);
-      if (this.trace.length > POINTS) [this.trace, this.spikes] = [this.trace.slice(-POINTS), this.spikes.slice(-POINTS)];
-      return fired;
-    }
-    /** The reader's best response as a share of the best grating's, both over grey; null where no grating drives it. */
-    get score() {
-      if (!this.optimum || this.optimum.response - this.blank <= 1e-6 * Math.abs(this.largest)) return null;
-      return Math.max(0, this.best - this.blank) / (this.optimum.response - this.blank);
-    }
-    get name() {
-      const { unit, layer } = this;
-      return view(layer).vector ? `${layer.name}, unit ${this.channel}` : `${layer.name}, channel ${unit.tile}, row ${unit.row}, column ${unit.col}`;
+  var span = (from, to) => to - from > 1 ? `${from} to ${to - 1}` : `${from}`;
+  var DRAWN = {
+    window(step2, tracer2) {
+      const terms = byStrength(step2.terms ?? []);
+      const shown2 = terms.slice(0, SHOWN.window);
+      const size = (
+        /** @type {number[]} */
+        step2.size
+      );
+      const limits = [largest(terms.map((term) => term.window)), largest(terms.map((term) => term.kernel))];
+      const products = terms.map((term) => term.window.map((value, i) => value * term.kernel[i]));
+      const most = largest(products);
+      const area = step2.area && Number.isFinite(step2.area.top) ? `, rows ${span(step2.area.top, step2.area.bottom)}, columns ${span(step2.area.left, step2.area.right)}` : "";
+      const title = moment([element("span", {}, `Window of ${origin(step2.source, tracer2) || "the input"}${area} × kernel = products, and their sum${terms.length > 1 ? "; the strongest channels first" : ""}`)], { class: "moment title" });
+      const rows = shown2.map(
+        (term, i) => moment([
+          element("span", { class: "from" }, `channel ${term.channel}`),
+          grid(term.window, size, limits[0], "window"),
+          element("span", {}, "×"),
+          grid(term.kernel, size, limits[1], "kernel"),
+          element("span", {}, "="),
+          grid(products[i], size, most, "products"),
+          element("span", { class: "amount" }, `Σ ${number(term.sum)}`)
+        ], { "data-channel": term.channel })
+      );
+      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.window))];
+    },
+    weights(step2, tracer2) {
+      const terms = byStrength(step2.terms ?? []);
+      const most = Math.abs(terms[0]?.sum ?? 0) || 1;
+      const title = moment([element("span", {}, `${terms.length} inputs of ${origin(step2.source, tracer2) || "the layer before"} × weights; the largest terms first`)], { class: "moment title" });
+      const rows = terms.slice(0, SHOWN.weights).map(
+        (term) => moment([
+          element("span", { class: "from" }, `unit ${term.channel}`),
+          element("span", { class: "product" }, `${number(term.window[0])} × ${number(term.kernel[0])}`),
+          element("span", { class: `beam ${term.sum < 0 ? "less" : "more"}`, style: { "--share": Math.abs(term.sum) / most } }),
+          element("span", { class: "amount" }, number(term.sum))
+        ], { "data-channel": term.channel })
+      );
+      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.weights))];
+    },
+    norm(step2, tracer2) {
+      const { mean, variance, eps, weight, bias } = (
+        /** @type {NonNullable<Step["norm"]>} */
+        step2.norm
+      );
+      const [part2] = (
+        /** @type {Part[]} */
+        step2.parts
+      );
+      return [moment([element("span", { class: "from" }, step2.op.includes("batch") ? "batch norm" : step2.op.replaceAll("_", " ")), element("span", {}, "(", partOf(part2, tracer2), ` − mean ${number(mean)}) / √(variance ${number(variance)} + ${eps}) × ${number(weight)} ${bias < 0 ? "−" : "+"} ${number(Math.abs(bias))}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    curve(step2, tracer2) {
+      const [part2] = (
+        /** @type {Part[]} */
+        step2.parts
+      );
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), curvePicture(step2, part2.value), element("span", {}, `${step2.op}(`, partOf(part2, tracer2), `)`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    pool(step2, tracer2) {
+      const cells2 = step2.cells ?? [];
+      const most = Math.max(...cells2.map((cell) => cell.value));
+      const winners = step2.op.includes("max") ? cells2.filter((cell) => cell.value === most) : [];
+      const source = origin(step2.source, tracer2) || "the input";
+      const shown2 = cells2.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells2.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
+      const says2 = winners.length === 1 ? `the one at row ${winners[0].row}, column ${winners[0].col} wins` : winners.length ? `${winners.length} of them tie` : "their mean";
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown2, element("span", {}, `${cells2.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
+    },
+    combine(step2, tracer2) {
+      return [moment([element("span", { class: "from" }), formula(step2, tracer2), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    reduce(step2, tracer2) {
+      const many = [...step2.many ?? []].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+      const from = origin(step2.source, tracer2);
+      const listed = many.slice(0, SHOWN.reduce).map(({ value }) => number(value)).join(", ");
+      const names = (
+        /** @type {Record<string, string>} */
+        { sum: "sum", mean: "mean", amax: "largest", max: "largest", amin: "smallest", min: "smallest" }
+      );
+      return [moment([element("span", { class: "from" }, names[step2.op] ?? step2.op), element("span", {}, `of ${many.length} numbers${from && ` of ${from}`}: ${listed}${many.length > SHOWN.reduce ? ", …" : ""}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    move(step2, tracer2) {
+      const [part2] = step2.parts ?? [];
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), element("span", {}, "the same number, ", part2 ? partOf(part2, tracer2) : "in the padding"), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    opaque(step2) {
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), element("span", {}, "an operation that the page does not take apart"), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
     }
   };
-
-  // hierfeat/atlas/scripts/hubel/card.js
-  var TYPES = {
-    simple: "A simple cell",
-    complex: "A complex cell",
-    untuned: "Not tuned to orientation",
-    unresponsive: "No grating excites it"
-  };
-  function cardOf(cell, i, count, active2, acts) {
-    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: () => act(i) }, label2);
-    const title = count > 1 ? `Unit ${"AB"[i]}` : "Unit";
-    const several = count > 1 && [
-      element("button", { type: "button", "data-do": "activate", "aria-pressed": active2 ? "true" : "false", onclick: () => acts.activate(i) }, active2 ? "A click on a map changes this one" : "Let clicks change this one"),
-      button("remove", "Remove", acts.remove)
-    ];
-    return element(
-      "section",
-      { class: `cell ${"ab"[i]}${active2 && count > 1 ? " active" : ""}`, "data-cell": i, "aria-label": title },
-      element("h3", {}, title, element("small", {}, cell.name)),
-      chooser(cell, i, title, acts),
-      element("p", { class: "type" }, typeOf(cell)),
-      element(
-        "div",
-        { class: "views" },
-        element("figure", { class: "handmap" }, element("figcaption", {}, "Mapped by hand"), element("canvas", { role: "img", "aria-label": "The receptive field as mapped by hand" })),
-        element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 720, height: 260, role: "img", "aria-label": "Trace of the response, and its spikes" }), element("p", { class: "hears" }))
-      ),
-      element("p", { class: "key" }, element("b", { class: "on" }, "× ON"), ": light raises the response. ", element("b", { class: "off" }, "△ OFF"), ": light lowers it, or dark raises it. ", element("b", { class: "both" }, "Yellow"), ": both."),
-      element("div", { class: "game" }, element("div", { class: "gauge", "aria-hidden": "true" }, element("i")), element("p", { class: "score-says", role: "status" })),
-      element("p", { class: "buttons" }, button("sweep", "Sweep a bar by itself", acts.sweep), !cell.optimum && button("search", "Measure its best grating", acts.search), button("reveal", "Show its best grating", acts.reveal), several && several[0], several && several[1]),
-      element("div", { class: "plate" })
+  var SIGNS = (
+    /** @type {Record<string, string>} */
+    { add: "+", sub: "−", mul: "×", div: "÷", pow: "to the power of", maximum: "or, if larger,", minimum: "or, if smaller,", gt: ">", ge: "≥", lt: "<", le: "≤", eq: "=", ne: "≠", clamp_max: "but at most", clamp_min: "but at least" }
+  );
+  function formula(step2, tracer2) {
+    const parts = [...step2.parts ?? []];
+    const given = (step2.numbers ?? []).map((one) => one === null && parts.length ? partOf(
+      /** @type {Part} */
+      parts.shift(),
+      tracer2
+    ) : one === null ? "" : number(Number(one)));
+    if (step2.op === "where") return element("span", {}, "if ", given[0], " then ", given[1], " else ", given[2]);
+    let [first, second] = given;
+    if (step2.op === "rsub") [first, second] = [second, first];
+    const alpha = step2.numbers?.[2];
+    const times = typeof alpha === "number" && alpha !== 1 ? `${number(alpha)} × ` : "";
+    return element("span", {}, first, ` ${SIGNS[step2.op === "rsub" ? "sub" : step2.op] ?? step2.op} ${times}`, second);
+  }
+  function curvePicture(step2, x) {
+    const curve = (
+      /** @type {[number, number][]} */
+      step2.curve
     );
-  }
-  function typeOf(cell) {
-    const { type, layer, channel } = cell;
-    if (!type) return "Its type was measured for the unit in the middle of the map only.";
-    const orientation = layer.tuning.orientation[channel];
-    const prefers = orientation === null || type === "untuned" || type === "unresponsive" ? "" : `; gratings of ${Math.round(orientation)}° drive it most`;
-    return `${TYPES[type] ?? type}${prefers}.`;
-  }
-  function chooser(cell, i, title, acts) {
-    const { unit } = cell;
-    const layer = element("select", { "aria-label": `${title}: layer` }, ...layers.filter((one) => one.maps).map((one) => element("option", { value: one.index, selected: one.index === unit.layer }, one.name)));
-    layer.addEventListener("change", () => acts.replace(i, middle(Number(layer.value))));
-    const { tiles, height: height5, width: width5, vector } = view(cell.layer);
-    const number_ = (label2, value, most, next) => {
-      const input2 = element("input", { type: "number", min: 0, max: most, value, "aria-label": `${title}: ${label2}` });
-      input2.addEventListener("change", () => acts.replace(i, next(Math.max(0, Math.min(most, Math.round(Number(input2.value) || 0))))));
-      return element("label", {}, element("span", {}, label2), input2);
-    };
-    const numbers2 = vector ? [number_("unit", channelOf(cell.layer, unit), cell.layer.maps.shape[0] - 1, (value) => ({ ...unit, row: Math.floor(value / width5), col: value % width5 }))] : [
-      number_("channel", unit.tile, tiles - 1, (tile) => ({ ...unit, tile })),
-      number_("row", unit.row, height5 - 1, (row) => ({ ...unit, row })),
-      number_("column", unit.col, width5 - 1, (col) => ({ ...unit, col }))
-    ];
-    return element("div", { class: "chooser" }, element("label", {}, element("span", {}, "layer"), layer), ...numbers2);
-  }
-  function refreshCard(card2, cell) {
-    need(".hears", card2).textContent = `${number(cell.response)}; to bare grey ${number(cell.blank)} (dashed); at most ${number(cell.largest)}`;
-    const { score, optimum } = cell;
-    const says2 = need(".score-says", card2);
-    need(".gauge i", card2).style.setProperty("--share", String(Math.min(1, score ?? 0)));
-    if (score !== null) says2.textContent = `Find its best stimulus: yours drives it to ${Math.round(100 * score)} % of what the best of 1024 gratings does.`;
-    else says2.textContent = optimum ? "No grating raises this unit above its response to grey." : "Find its best stimulus: first let the page measure its best grating.";
-    need('[data-do="reveal"]', card2).disabled = !optimum;
-  }
-
-  // hierfeat/atlas/scripts/hubel/scope.js
-  function paintTrace(canvas2, cell) {
-    const context = (
-      /** @type {CanvasRenderingContext2D} */
-      canvas2.getContext("2d")
+    const ends = (all3) => [Math.min(0, ...all3), Math.max(0, ...all3)];
+    const [lowX, highX] = ends([...curve.map(([a]) => a), x]);
+    const [lowY, highY] = ends([...curve.map(([, b]) => b), step2.value]);
+    const X = (value) => 8 + 144 * (value - lowX) / (highX - lowX || 1);
+    const Y = (value) => 78 - 68 * (value - lowY) / (highY - lowY || 1);
+    const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
+    return svg(
+      "svg",
+      { class: "curve", viewBox: "0 0 160 86", role: "img", "aria-label": `${step2.op} of ${number(x)} is ${number(step2.value)}` },
+      svg("line", { class: "grid", x1: 8, x2: 152, y1: Y(0), y2: Y(0) }),
+      svg("line", { class: "grid", x1: X(0), x2: X(0), y1: 6, y2: 80 }),
+      svg("path", { class: "first", d }),
+      svg("circle", { class: "second", cx: X(x), cy: Y(step2.value), r: 4.5 })
     );
-    const style = getComputedStyle(canvas2);
-    const [W, H] = [canvas2.width, canvas2.height];
-    const low = Math.min(0, cell.blank, ...cell.trace);
-    const top = Math.max(cell.largest, ...cell.trace);
-    const X = (i) => (i + POINTS - cell.trace.length) * W / POINTS;
-    const Y = (value) => H - 34 - (value - low) / (top - low || 1) * (H - 44);
-    context.clearRect(0, 0, W, H);
-    context.setLineDash([6, 6]);
-    context.strokeStyle = style.getPropertyValue("--second");
-    context.lineWidth = 1.5;
-    context.beginPath();
-    context.moveTo(0, Y(cell.blank));
-    context.lineTo(W, Y(cell.blank));
-    context.stroke();
-    context.setLineDash([]);
-    context.strokeStyle = style.getPropertyValue("--first");
-    context.lineWidth = 3;
-    context.beginPath();
-    cell.trace.forEach((value, i) => context.lineTo(X(i), Y(value)));
-    context.stroke();
-    context.strokeStyle = style.getPropertyValue("--ink");
-    context.lineWidth = 2;
-    context.beginPath();
-    cell.spikes.forEach((fired, i) => {
-      if (!fired) return;
-      context.moveTo(X(i), H - 26);
-      context.lineTo(X(i), H - 4);
-    });
-    context.stroke();
-  }
-  var audio = null;
-  var sounded = 0;
-  var clicks = () => sounded;
-  function turnSound(on) {
-    audio?.close();
-    audio = on ? new AudioContext() : null;
-  }
-  function click(which, of2, delay) {
-    if (!audio) return;
-    sounded++;
-    const length = which ? 220 : 80;
-    const buffer = audio.createBuffer(1, length, audio.sampleRate);
-    const data = buffer.getChannelData(0);
-    for (let i = 0; i < length; i++) data[i] = (i < length / 3 ? 1 : -0.4) * Math.exp(-i / (length / 4)) * 0.4;
-    const source = audio.createBufferSource();
-    source.buffer = buffer;
-    const side2 = audio.createStereoPanner();
-    side2.pan.value = of2 > 1 ? 1.4 * which - 0.7 : 0;
-    source.connect(side2).connect(audio.destination);
-    source.start(audio.currentTime + delay);
-  }
-
-  // hierfeat/atlas/scripts/hubel/controls.js
-  var SLIDERS = [
-    ["orientation", "Orientation", "°"],
-    ["width", "Width", "px"],
-    ["length", "Length", "px"]
-  ];
-  function choice(name, label2, values2, chosen3, act) {
-    const parts = values2.map(([value, text2]) => {
-      const input2 = element("input", { type: "radio", name, value, checked: value === chosen3 });
-      input2.addEventListener("change", () => act(value));
-      return element("label", {}, input2, element("span", {}, text2));
-    });
-    return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts);
-  }
-  function buildControls(stimulus2, actions2) {
-    const sliders2 = SLIDERS.map(([name, label2]) => {
-      const range = element("input", { type: "range", name: `stimulus-${name}`, min: 0, max: 180, step: "any", value: 0 });
-      range.addEventListener("input", () => {
-        stimulus2[name] = name === "orientation" ? Number(range.value) % 180 : Number(range.value);
-        say(name, stimulus2);
-        actions2.present();
-      });
-      return element("label", {}, element("span", {}, label2), range, element("output", { name }));
-    });
-    const sound = element("input", { type: "checkbox", name: "sound" });
-    sound.addEventListener("change", () => turnSound(sound.checked));
-    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
-    return element(
-      "div",
-      { class: "controls" },
-      choice("stimulus", "Stimulus", [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]], stimulus2.kind, (value) => {
-        stimulus2.kind = /** @type {Stimulus["kind"]} */
-        value;
-        actions2.present();
-      }),
-      choice("polarity", "Of", [["1", "light"], ["-1", "dark"]], String(stimulus2.polarity), (value) => {
-        stimulus2.polarity = Number(value);
-        actions2.present();
-      }),
-      ...sliders2,
-      element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
-      element(
-        "p",
-        { class: "buttons" },
-        payload.pair && button("pair", "A simple and a complex cell", actions2.pair),
-        button("beside", "Put a second unit beside it", actions2.beside),
-        button("forget", "Clear the maps", actions2.forget)
-      ),
-      element("p", { class: "note" }, "On the screen: the wheel turns the stimulus, with Shift it lengthens it. Keys: arrows move it, ", element("kbd", {}, "q"), " ", element("kbd", {}, "e"), " turn, ", element("kbd", {}, "w"), " ", element("kbd", {}, "s"), " widen and narrow, ", element("kbd", {}, "a"), " ", element("kbd", {}, "d"), " shorten and lengthen, ", element("kbd", {}, "x"), " light or dark.")
-    );
-  }
-  function say(name, stimulus2) {
-    const unit = SLIDERS.find(([one]) => one === name)?.[2];
-    need(`.bench-hubel output[name="${name}"]`).textContent = `${+stimulus2[name].toFixed(1)}${unit === "°" ? "" : " "}${unit}`;
-  }
-  function showStimulus(stimulus2, size) {
-    for (const [name] of SLIDERS) {
-      const range = (
-        /** @type {HTMLInputElement} */
-        need(`[name="stimulus-${name}"]`)
-      );
-      if (name !== "orientation") [range.min, range.max] = ["0.5", String(Math.max(2 * size, stimulus2[name]))];
-      range.value = String(stimulus2[name]);
-      say(name, stimulus2);
-    }
-    for (const [name, value] of [["stimulus", stimulus2.kind], ["polarity", stimulus2.polarity]]) {
-      const input2 = (
-        /** @type {HTMLInputElement | null} */
-        find(`.bench-hubel input[name="${name}"][value="${value}"]`)
-      );
-      if (input2) input2.checked = true;
-    }
   }
 
   // hierfeat/atlas/live/engine/loops.js
@@ -1137,17 +776,17 @@
      * Floats, all zero, that begin at a multiple of 16 bytes.
      * @param {number} count
      */
-    floats(count) {
+    floats(count2) {
       const start2 = this.top;
-      this.top += _Memory.padded(count);
-      return new Float32Array(this.buffer, start2, count);
+      this.top += _Memory.padded(count2);
+      return new Float32Array(this.buffer, start2, count2);
     }
     /**
      * What so many floats take, in bytes.
      * @param {number} count
      */
-    static padded(count) {
-      return Math.ceil(count / 4) * 16;
+    static padded(count2) {
+      return Math.ceil(count2 / 4) * 16;
     }
   };
   Memory.START = 2048;
@@ -1237,8 +876,8 @@
           for (let p = 0; p < last; p += many) {
             const end = Math.min(p + many, last);
             kernel.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
-            const weights2 = packed.byteOffset + group * rows * K * 4;
-            kernel.gemm(weights2, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
+            const weights = packed.byteOffset + group * rows * K * 4;
+            kernel.gemm(weights, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
           }
         }
       };
@@ -1262,8 +901,8 @@
           for (let c = 0; c < g.CG; c++)
             for (let i = 0; i < g.kh; i++)
               for (let j = 0; j < g.kw; j++) f[to++] = f[base + (c * g.PH + i * g.dh) * g.PW + j * g.dw];
-          const weights2 = w.data.byteOffset + group * og * K * 4;
-          kernel.gemv(weights2, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
+          const weights = w.data.byteOffset + group * og * K * 4;
+          kernel.gemv(weights, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
         }
       };
     },
@@ -1325,9 +964,9 @@
     prepare([x, w, b], out, { kernel }) {
       const [O, K] = w.shape;
       const rows = volume(x.shape) / K;
-      const [from, weights2, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
+      const [from, weights, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
       return () => {
-        for (let row = 0; row < rows; row++) kernel.gemv(weights2, bias, from + row * K * 4, O, K, to + row * O * 4);
+        for (let row = 0; row < rows; row++) kernel.gemv(weights, bias, from + row * K * 4, O, K, to + row * O * 4);
       };
     }
   };
@@ -1340,13 +979,13 @@
         const columns = b.shape.at(-1);
         const batch = volume(a.shape) / (R * K);
         const add2 = first ? args[0].data : null;
-        const width5 = first ? args[0].data.length : 1;
+        const width6 = first ? args[0].data.length : 1;
         return () => {
           for (let n = 0; n < batch; n++)
             for (let r = 0; r < R; r++)
               for (let c = 0; c < columns; c++) {
                 const to = (n * R + r) * columns + c;
-                let sum2 = add2 ? add2[to % width5] : 0;
+                let sum2 = add2 ? add2[to % width6] : 0;
                 for (let k = 0; k < K; k++) sum2 += a.data[(n * R + r) * K + k] * b.data[(n * K + k) * columns + c];
                 out.data[to] = sum2;
               }
@@ -1470,12 +1109,12 @@
     const axes = [];
     for (let axis = 0; axis < shape4.length; axis++) {
       if (shape4[axis] === 1) continue;
-      const steps = strides.map((stride) => stride[axis]);
+      const steps2 = strides.map((stride) => stride[axis]);
       const outer = axes.at(-1);
-      if (outer && outer.steps.every((step2, t) => step2 === steps[t] * shape4[axis])) {
+      if (outer && outer.steps.every((step2, t) => step2 === steps2[t] * shape4[axis])) {
         outer.size *= shape4[axis];
-        outer.steps = steps;
-      } else axes.push({ size: shape4[axis], steps });
+        outer.steps = steps2;
+      } else axes.push({ size: shape4[axis], steps: steps2 });
     }
     return axes.length ? axes : [{ size: 1, steps: strides.map(() => 0) }];
   }
@@ -1491,22 +1130,22 @@
     for (let n = 0; n < total; n++) {
       run(n * inner2.size, offsets);
       for (let axis = outer.length - 1; axis >= 0; axis--) {
-        const { size, steps } = outer[axis];
+        const { size, steps: steps2 } = outer[axis];
         at[axis]++;
-        steps.forEach((step2, t) => offsets[t] += step2);
+        steps2.forEach((step2, t) => offsets[t] += step2);
         if (at[axis] < size) break;
-        steps.forEach((step2, t) => offsets[t] -= step2 * size);
+        steps2.forEach((step2, t) => offsets[t] -= step2 * size);
         at[axis] = 0;
       }
     }
   }
   var tensor = (value) => value !== null && typeof value === "object" ? value : { shape: [], data: new Float32Array([Number(value)]), fixed: true };
-  var two = (pairs2, which = ([a, b]) => [a, b]) => ({
+  var two = (pairs, which = ([a, b]) => [a, b]) => ({
     prepare(args, out) {
       const [a, b] = which(args).map(tensor);
       const axes = walk(out.shape, [a, b]);
-      const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at, [i, j]) => pairs2(a.data, i, steps[0], b.data, j, steps[1], out.data, at, size));
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      return () => runs(axes, (at, [i, j]) => pairs(a.data, i, steps2[0], b.data, j, steps2[1], out.data, at, size));
     }
   });
   var of = (f) => (a, i, p, b, j, q, to, at, n) => {
@@ -1516,10 +1155,10 @@
   var sums = (sign, swapped = false) => ({
     prepare(args, out, context) {
       const [a, b, alpha] = [args[swapped ? 1 : 0], args[swapped ? 0 : 1], args[2] ?? 1];
-      const pairs2 = alpha === 1 ? sign > 0 ? ADD : SUBTRACT : scaled(alpha, sign);
+      const pairs = alpha === 1 ? sign > 0 ? ADD : SUBTRACT : scaled(alpha, sign);
       return (
         /** @type {any} */
-        two(pairs2).prepare([a, b], out, context)
+        two(pairs).prepare([a, b], out, context)
       );
     }
   });
@@ -1548,21 +1187,21 @@
     prepare([condition, yes, no], out) {
       const parts = [condition, tensor(yes), tensor(no)];
       const axes = walk(out.shape, parts);
-      const { size, steps } = axes[axes.length - 1];
-      const [c, a, b] = parts.map((part) => part.data);
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      const [c, a, b] = parts.map((part2) => part2.data);
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2]) out.data[at] = c[k] ? a[i] : b[j];
+        for (const end = at + size; at < end; at++, k += steps2[0], i += steps2[1], j += steps2[2]) out.data[at] = c[k] ? a[i] : b[j];
       });
     }
   };
   var three = (f) => ({
     prepare([x, a, b, value], out) {
       const axes = walk(out.shape, [x, a, b]);
-      const { size, steps } = axes[axes.length - 1];
+      const { size, steps: steps2 } = axes[axes.length - 1];
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2])
+        for (const end = at + size; at < end; at++, k += steps2[0], i += steps2[1], j += steps2[2])
           out.data[at] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
       });
     }
@@ -1619,29 +1258,29 @@
     "where.ScalarSelf": where,
     "where.Scalar": where,
     ...Object.fromEntries(
-      Object.entries(COMPARE).flatMap(([name, pairs2]) => [
-        [`${name}.Scalar`, two(pairs2)],
-        [`${name}.Tensor`, two(pairs2)]
+      Object.entries(COMPARE).flatMap(([name, pairs]) => [
+        [`${name}.Scalar`, two(pairs)],
+        [`${name}.Tensor`, two(pairs)]
       ])
     )
   };
 
   // hierfeat/atlas/live/engine/ops/layers.js
   var SWEEPS = 15;
-  function inner(a, i, b, j, count) {
+  function inner(a, i, b, j, count2) {
     let sum2 = 0;
-    for (let k = 0; k < count; k++) sum2 += a[i + k] * b[j + k];
+    for (let k = 0; k < count2; k++) sum2 += a[i + k] * b[j + k];
     return sum2;
   }
   function coneCosine(similar, products) {
-    const weights2 = similar.map(() => 0);
+    const weights = similar.map(() => 0);
     for (let sweep3 = 0; sweep3 < SWEEPS; sweep3++)
       for (let j = 0; j < similar.length; j++) {
-        const pull = products[j].reduce((sum2, product2, i) => sum2 + product2 * weights2[i], 0);
-        const gain = similar[j] - pull + products[j][j] * weights2[j];
-        weights2[j] = Math.max(0, gain) / Math.max(products[j][j], 1e-12);
+        const pull = products[j].reduce((sum2, product2, i) => sum2 + product2 * weights[i], 0);
+        const gain = similar[j] - pull + products[j][j] * weights[j];
+        weights[j] = Math.max(0, gain) / Math.max(products[j][j], 1e-12);
       }
-    return Math.sqrt(Math.max(0, similar.reduce((sum2, value, j) => sum2 + value * weights2[j], 0)));
+    return Math.sqrt(Math.max(0, similar.reduce((sum2, value, j) => sum2 + value * weights[j], 0)));
   }
   var interpolatingVector = {
     prepare([features, references, labels, classes, neighbours], out) {
@@ -1687,15 +1326,15 @@
       };
     }
   });
-  function normalised(x, out, count, weight, bias, eps, of2) {
+  function normalised(x, out, count2, weight, bias, eps, of2) {
     return () => {
-      for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count, n++) {
+      for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count2, n++) {
         let [mean, variance] = [0, 0];
-        for (let i = start2; i < start2 + count; i++) mean += x.data[i];
-        mean /= count;
-        for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean) ** 2;
-        const scale = 1 / Math.sqrt(variance / count + eps);
-        for (let i = 0; i < count; i++) {
+        for (let i = start2; i < start2 + count2; i++) mean += x.data[i];
+        mean /= count2;
+        for (let i = start2; i < start2 + count2; i++) variance += (x.data[i] - mean) ** 2;
+        const scale = 1 / Math.sqrt(variance / count2 + eps);
+        for (let i = 0; i < count2; i++) {
           const at = of2(n, i);
           out.data[start2 + i] = (x.data[start2 + i] - mean) * scale * (weight ? weight.data[at] : 1) + (bias ? bias.data[at] : 0);
         }
@@ -1727,13 +1366,13 @@
   };
   var rmsNorm = {
     prepare([x, shape4, weight, eps], out) {
-      const count = volume(shape4);
+      const count2 = volume(shape4);
       return () => {
-        for (let start2 = 0; start2 < x.data.length; start2 += count) {
+        for (let start2 = 0; start2 < x.data.length; start2 += count2) {
           let sum2 = 0;
-          for (let i = start2; i < start2 + count; i++) sum2 += x.data[i] ** 2;
-          const scale = 1 / Math.sqrt(sum2 / count + (eps ?? 11920928955078125e-23));
-          for (let i = 0; i < count; i++) out.data[start2 + i] = x.data[start2 + i] * scale * (weight ? weight.data[i] : 1);
+          for (let i = start2; i < start2 + count2; i++) sum2 += x.data[i] ** 2;
+          const scale = 1 / Math.sqrt(sum2 / count2 + (eps ?? 11920928955078125e-23));
+          for (let i = 0; i < count2; i++) out.data[start2 + i] = x.data[start2 + i] * scale * (weight ? weight.data[i] : 1);
         }
       };
     }
@@ -1753,15 +1392,15 @@
     return list.length === 0 ? otherwise : list.length === 1 ? [list[0], list[0]] : list;
   }
   var planes = (shape4) => volume(shape4.slice(0, -2));
-  function inside(size, count, start2, stride) {
+  function inside(size, count2, start2, stride) {
     const from = Math.max(0, Math.ceil(-start2 / stride));
-    return [from, Math.max(from, Math.min(count, Math.floor((size - 1 - start2) / stride) + 1))];
+    return [from, Math.max(from, Math.min(count2, Math.floor((size - 1 - start2) / stride) + 1))];
   }
   function gather(how, x, out, kernel, stride, padding2, dilation) {
     const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
     const maps = planes(x.shape);
     const [from, to] = [x.data, out.data];
-    const add2 = how === "max" ? largest : sum;
+    const add2 = how === "max" ? largest2 : sum;
     for (let map = 0; map < maps; map++)
       for (let i = 0; i < kernel[0]; i++) {
         const top = i * dilation[0] - padding2[0];
@@ -1776,14 +1415,14 @@
         }
       }
   }
-  function largest(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) {
+  function largest2(from, start2, step2, to, at, count2) {
+    for (let k = 0; k < count2; k++, start2 += step2) {
       const value = from[start2];
       if (value > to[at + k] || value !== value) to[at + k] = value;
     }
   }
-  function sum(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) to[at + k] += from[start2];
+  function sum(from, start2, step2, to, at, count2) {
+    for (let k = 0; k < count2; k++, start2 += step2) to[at + k] += from[start2];
   }
   var maxPool = {
     prepare([x, size, stride, padding2, dilation], out) {
@@ -1820,12 +1459,12 @@
     prepare([x, size, stride, padding2, , withPadding, divisor], out) {
       const three2 = (value) => Array.isArray(value) ? value.length === 1 ? Array(3).fill(value[0]) : value : Array(3).fill(value);
       const kernel = three2(size);
-      const steps = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
+      const steps2 = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
       const pads = three2(padding2 ?? 0);
       const [sizes2, counts] = [x.shape.slice(-3), out.shape.slice(-3)];
       const maps = volume(x.shape.slice(0, -3));
       const windows = (axis) => Array.from({ length: counts[axis] }, (_, i) => {
-        const start2 = i * steps[axis] - pads[axis];
+        const start2 = i * steps2[axis] - pads[axis];
         const end = Math.min(start2 + kernel[axis], sizes2[axis] + pads[axis]);
         const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis])];
         return { from, to, count: withPadding ? end - start2 : to - from };
@@ -1904,9 +1543,9 @@
       };
     }
   };
-  function places(size, count, corners, scale) {
-    const step2 = corners ? count > 1 ? (size - 1) / (count - 1) : 0 : scale ? 1 / scale : size / count;
-    return Array.from({ length: count }, (_, i) => {
+  function places(size, count2, corners, scale) {
+    const step2 = corners ? count2 > 1 ? (size - 1) / (count2 - 1) : 0 : scale ? 1 / scale : size / count2;
+    return Array.from({ length: count2 }, (_, i) => {
       const at = corners ? i * step2 : Math.max(0, (i + 0.5) * step2 - 0.5);
       const low = Math.min(Math.floor(at), size - 1);
       return [low, Math.min(low + 1, size - 1), at - low];
@@ -2002,8 +1641,8 @@
   var REDUCTION = {
     "sum.default": reduce(0, add, void 0, 99),
     "sum.dim_IntList": reduce(0, add),
-    "mean.default": reduce(0, add, (sum2, count) => sum2 / count, 99),
-    "mean.dim": reduce(0, add, (sum2, count) => sum2 / count),
+    "mean.default": reduce(0, add, (sum2, count2) => sum2 / count2, 99),
+    "mean.dim": reduce(0, add, (sum2, count2) => sum2 / count2),
     "amax.default": reduce(-Infinity, (a, b) => b > a || b !== b ? b : a),
     "amin.default": reduce(Infinity, (a, b) => b < a || b !== b ? b : a),
     "max.default": reduce(-Infinity, (a, b) => b > a || b !== b ? b : a, void 0, 99),
@@ -2022,9 +1661,9 @@
 
   // hierfeat/atlas/live/engine/ops/shape.js
   var alias = { alias: true };
-  var positive = (axis, count) => axis < 0 ? axis + count : axis;
-  function strided(x, out, steps, start2) {
-    const axes = out.shape.map((size2, axis) => ({ size: size2, steps: [steps[axis]] }));
+  var positive = (axis, count2) => axis < 0 ? axis + count2 : axis;
+  function strided(x, out, steps2, start2) {
+    const axes = out.shape.map((size2, axis) => ({ size: size2, steps: [steps2[axis]] }));
     const used = axes.length ? axes : [{ size: 1, steps: [0] }];
     const { size, steps: inner2 } = used[used.length - 1];
     const [from, to, step2] = [x.data, out.data, inner2[0]];
@@ -2049,9 +1688,9 @@
   var expand = {
     prepare([x], out) {
       const axes = walk(out.shape, [x]);
-      const { size, steps } = axes[axes.length - 1];
+      const { size, steps: steps2 } = axes[axes.length - 1];
       return () => runs(axes, (at, [i]) => {
-        for (const end = at + size; at < end; at++, i += steps[0]) out.data[at] = x.data[i];
+        for (const end = at + size; at < end; at++, i += steps2[0]) out.data[at] = x.data[i];
       });
     }
   };
@@ -2072,9 +1711,9 @@
   var joined = (fresh) => ({
     prepare([list, axis], out) {
       const at = positive(axis, out.shape.length);
-      const parts = list.filter((part) => part.data.length);
+      const parts = list.filter((part2) => part2.data.length);
       const outer = volume(out.shape.slice(0, at));
-      const sizes2 = parts.map((part) => part.data.length / outer);
+      const sizes2 = parts.map((part2) => part2.data.length / outer);
       const each2 = sizes2.reduce((a, b) => a + b, 0);
       void fresh;
       return () => {
@@ -2094,18 +1733,18 @@
       const strides = stridesOf(x.shape);
       const size = x.shape[at];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
-      const steps = strides.map((stride, k) => k === at ? stride * (step2 ?? 1) : stride);
-      return strided(x, out, steps, from * strides[at]);
+      const steps2 = strides.map((stride, k) => k === at ? stride * (step2 ?? 1) : stride);
+      return strided(x, out, steps2, from * strides[at]);
     }
   };
   var sliceScatter = {
-    prepare([x, part, axis, start2, , step2], out) {
+    prepare([x, part2, axis, start2, , step2], out) {
       const at = positive(axis ?? 0, x.shape.length);
       const size = x.shape[at];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
       const strides = stridesOf(x.shape);
-      const axes = part.shape.map((count, k) => ({
-        size: count,
+      const axes = part2.shape.map((count2, k) => ({
+        size: count2,
         steps: [k === at ? strides[k] * (step2 ?? 1) : strides[k]]
       }));
       const inner2 = axes[axes.length - 1];
@@ -2113,7 +1752,7 @@
         out.data.set(x.data);
         runs(axes, (read2, [offset]) => {
           let to = from * strides[at] + offset;
-          for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part.data[read2];
+          for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part2.data[read2];
         });
       };
     }
@@ -2151,10 +1790,10 @@
       const how = fixed ?? mode;
       const fill2 = Number((fixed === "constant" ? mode : value) ?? 0);
       const rank = x.shape.length;
-      const sources = out.shape.map((count, axis) => {
+      const sources = out.shape.map((count2, axis) => {
         const before2 = pads[2 * (rank - 1 - axis)] ?? 0;
         const size = x.shape[axis];
-        return Int32Array.from({ length: count }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
+        return Int32Array.from({ length: count2 }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
       });
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
@@ -2248,10 +1887,10 @@
      * @param {Map<string, Float32Array>} weights
      * @param {BufferSource | null} wasm bytes of the kernel; null for plain JavaScript
      */
-    static async make(graph2, weights2, wasm) {
-      const engine = new _Engine(graph2, weights2, wasm !== null);
+    static async make(graph2, weights, wasm) {
+      const engine = new _Engine(graph2, weights, wasm !== null);
       const { memory } = engine;
-      engine.prepare(wasm === null ? plainKernel(memory) : await wasmKernel(memory, wasm), weights2);
+      engine.prepare(wasm === null ? plainKernel(memory) : await wasmKernel(memory, wasm), weights);
       return engine;
     }
     /**
@@ -2260,12 +1899,12 @@
      * @param {Map<string, Float32Array>} weights
      * @param {BufferSource | null} wasm
      */
-    static async best(graph2, weights2, wasm) {
-      if (wasm === null || typeof WebAssembly === "undefined") return _Engine.make(graph2, weights2, null);
+    static async best(graph2, weights, wasm) {
+      if (wasm === null || typeof WebAssembly === "undefined") return _Engine.make(graph2, weights, null);
       try {
-        return await _Engine.make(graph2, weights2, wasm);
+        return await _Engine.make(graph2, weights, wasm);
       } catch {
-        return _Engine.make(graph2, weights2, null);
+        return _Engine.make(graph2, weights, null);
       }
     }
     /**
@@ -2273,7 +1912,7 @@
      * @param {Map<string, Float32Array>} weights
      * @param {boolean} shared
      */
-    constructor(graph2, weights2, shared) {
+    constructor(graph2, weights, shared) {
       this.graph = graph2;
       this.fast = shared;
       this.values = /* @__PURE__ */ new Map();
@@ -2288,7 +1927,7 @@
         const data = memory.floats(volume(size));
         data.set(
           /** @type {Float32Array} */
-          weights2.get(name)
+          weights.get(name)
         );
         values2.set(name, { shape: size, data, fixed: true });
       }
@@ -2300,7 +1939,7 @@
     prepare(kernel, _weights) {
       const { memory, values: values2 } = this;
       const spare = memory.floats(this.sizes.scratch);
-      const context = { kernel, keep: (count) => memory.floats(count), scratch: (count) => spare.subarray(0, count) };
+      const context = { kernel, keep: (count2) => memory.floats(count2), scratch: (count2) => spare.subarray(0, count2) };
       for (const [name, op, stored, shape4] of this.graph.nodes) {
         const operation = operationOf(op);
         const args = stored.map((one) => argument(one, values2));
@@ -2339,8 +1978,8 @@
     probe(image, index, places2) {
       this.image.set(image);
       const value = this.graph.layers[index][1];
-      const steps = this.known.get(value) ?? 0;
-      for (let i = 0; i < steps; i++) this.steps[i]();
+      const steps2 = this.known.get(value) ?? 0;
+      for (let i = 0; i < steps2; i++) this.steps[i]();
       const { data } = this.value(value);
       return places2.map((place3) => data[place3]);
     }
@@ -2398,10 +2037,10 @@
     ));
     return [...new Set(read2.filter((name) => typeof name === "string" && !known.has(name)))];
   }
-  async function here(graph2, weights2, kernel) {
+  async function here(graph2, weights, kernel) {
     const engine = await Engine.best(
       graph2,
-      await unpack(graph2, weights2),
+      await unpack(graph2, weights),
       /** @type {any} */
       kernel
     );
@@ -2427,7 +2066,7 @@
   function named(engine, names) {
     return Object.fromEntries(names.map((name) => [name, engine.value(name).data.slice()]));
   }
-  async function apart(graph2, weights2, kernel, script) {
+  async function apart(graph2, weights, kernel, script) {
     const address2 = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const worker = new Worker(address2);
     const next = () => new Promise((resolve, reject) => {
@@ -2435,7 +2074,7 @@
       worker.onerror = (event) => reject(new Error(event.message));
     });
     const ready = next();
-    worker.postMessage({ graph: graph2, weights: weights2, kernel });
+    worker.postMessage({ graph: graph2, weights, kernel });
     const { fast } = (
       /** @type {any} */
       await ready
@@ -2461,9 +2100,9 @@
   async function startNetwork() {
     graph = /** @type {import("../live/engine/types.js").Graph} */
     JSON.parse(text("#live-graph"));
-    const weights2 = fromBase64(text("#live-weights"));
+    const weights = fromBase64(text("#live-weights"));
     const kernel = fromBase64(text("#live-kernel"));
-    network = payload.live.heavy ? await apart(graph, weights2, kernel, text("#live-worker")) : await here(graph, weights2, kernel);
+    network = payload.live.heavy ? await apart(graph, weights, kernel, text("#live-worker")) : await here(graph, weights, kernel);
     return network;
   }
   function frameOf(image) {
@@ -2473,6 +2112,10 @@
   function probe(what) {
     if (!network) throw new Error("the network has not started");
     return network.probe(what);
+  }
+  function valuesOf(names) {
+    if (!network) throw new Error("the network has not started");
+    return network.values(names);
   }
   var wanted = null;
   var busy = false;
@@ -2484,9 +2127,9 @@
       while (wanted) {
         const next = wanted;
         wanted = null;
-        const frame3 = await frameOf(next);
-        showFrame(frame3);
-        shown2(frame3);
+        const frame4 = await frameOf(next);
+        showFrame(frame4);
+        shown2(frame4);
       }
     } finally {
       busy = false;
@@ -2504,10 +2147,1257 @@
     return found;
   }
 
+  // hierfeat/atlas/scripts/arithmetic/softmax.js
+  var SHOWN2 = 10;
+  function softmaxOf(unit, steps2) {
+    const last = steps2[steps2.length - 1];
+    const scores = output();
+    if (!scores || payload.model.scores !== "logits" || !isOutput(last?.node)) return [];
+    const own = channelOf(layers[unit.layer], unit);
+    const { exponentials, sum: sum2, most } = softmax2(scores);
+    const order = [...exponentials.keys()].sort((a, b) => exponentials[b] - exponentials[a]);
+    const shown2 = order.length <= SHOWN2 + 2 ? [...exponentials.keys()] : [.../* @__PURE__ */ new Set([...order.slice(0, SHOWN2), own])];
+    const name = (i) => payload.model.classes ? payload.model.classes[i] : `output ${i}`;
+    const rows = shown2.map(
+      (i) => element(
+        "tr",
+        { class: i === own ? "own" : null },
+        element("th", { scope: "row" }, name(i)),
+        element("td", {}, number(scores[i])),
+        element("td", {}, number(exponentials[i])),
+        element("td", { "data-share": exponentials[i] / sum2 }, `${100 * exponentials[i] / sum2 < 0.05 ? "0.0" : (100 * exponentials[i] / sum2).toFixed(1)} %`)
+      )
+    );
+    const more = order.length - shown2.length;
+    if (more > 0) {
+      const rest = order.filter((i) => !shown2.includes(i)).reduce((total, i) => total + exponentials[i], 0);
+      rows.push(element("tr", {}, element("th", { scope: "row" }, `${more} others`), element("td"), element("td", {}, number(rest)), element("td", {}, `${(100 * rest / sum2).toFixed(1)} %`)));
+    }
+    const head = ["class", "score z", `exp(z − ${number(most)})`, "share"].map((text2) => element("th", { scope: "col" }, text2));
+    const table = element(
+      "table",
+      { class: "softmax" },
+      element("caption", {}, "Softmax: each score's exponential (over that of the largest, which changes no share), divided by their sum"),
+      element("thead", {}, element("tr", {}, ...head)),
+      element("tbody", {}, ...rows),
+      element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, "sum"), element("td"), element("td", {}, number(sum2)), element("td", {}, "100 %")))
+    );
+    return [element("li", { class: "moment" }, table)];
+  }
+  function softmax2(scores) {
+    const found = Array.from(scores);
+    const most = found.reduce((a, b) => Math.max(a, b), -Infinity);
+    const exponentials = found.map((one) => Math.exp(one - most));
+    return { most, exponentials, sum: exponentials.reduce((a, b) => a + b, 0) };
+  }
+  function isOutput(name) {
+    if (!graph || !name) return false;
+    let at = graph.output;
+    while (at !== name) {
+      const node = graph.nodes.find(([one]) => one === at);
+      if (!node || !/^(view|reshape|flatten|squeeze|_unsafe_view)\./.test(node[1])) return false;
+      at = /** @type {any} */
+      node[2][0]?.v;
+    }
+    return true;
+  }
+
+  // hierfeat/atlas/scripts/arithmetic/places.js
+  function unravel(at, shape4) {
+    const found = Array(shape4.length).fill(0);
+    for (let axis = shape4.length - 1; axis >= 0; axis--) {
+      found[axis] = at % shape4[axis];
+      at = Math.floor(at / shape4[axis]);
+    }
+    return found;
+  }
+  var ravel = (place3, shape4) => place3.reduce((at, one, axis) => at * shape4[axis] + one, 0);
+  function broadcast(at, shape4, own) {
+    const place3 = unravel(at, shape4).slice(shape4.length - own.length);
+    return ravel(place3.map((one, axis) => own[axis] === 1 ? 0 : one), own);
+  }
+  function pair3(value, otherwise = 1) {
+    if (Array.isArray(value)) return value.length ? [value[0], value[value.length - 1]] : [otherwise, otherwise];
+    return [value ?? otherwise, value ?? otherwise];
+  }
+
+  // hierfeat/atlas/scripts/arithmetic/windows.js
+  function taps(place3, size, stride, padding2, dilation, count2, transposed2) {
+    return Array.from({ length: size }, (_, i) => {
+      const at = transposed2 ? (place3 + padding2 - i * dilation) / stride : place3 * stride - padding2 + i * dilation;
+      return Number.isInteger(at) && at >= 0 && at < count2 ? at : null;
+    });
+  }
+  function areaOf(rows, cols) {
+    const seen2 = (places2) => places2.filter((one) => one !== null);
+    const [r, c] = [seen2(rows), seen2(cols)];
+    return { top: Math.min(...r), left: Math.min(...c), bottom: Math.max(...r) + 1, right: Math.max(...c) + 1 };
+  }
+  function paddingOf(given, [kh, kw], [dh, dw]) {
+    if (given === "valid") return [0, 0];
+    if (given === "same") return [Math.floor(dh * (kh - 1) / 2), Math.floor(dw * (kw - 1) / 2)];
+    return pair3(given, 0);
+  }
+  function windowOf(op, args, shape4, at) {
+    const transposed2 = op.startsWith("conv_transpose");
+    const [x, kernel, bias, stride, padding2] = args;
+    const [dilation, groups] = transposed2 ? [args[7], args[6]] : [args[5], args[6]];
+    const [[sh, sw], [dh, dw]] = [pair3(stride), pair3(dilation)];
+    const [, channels2, height6, width6] = x.shape;
+    const [kh, kw] = kernel.shape.slice(2);
+    const [top, left] = paddingOf(padding2, [kh, kw], [dh, dw]);
+    const [, o, row, col] = unravel(at, shape4);
+    const rows = taps(row, kh, sh, top, dh, height6, transposed2);
+    const cols = taps(col, kw, sw, left, dw, width6, transposed2);
+    const [inEach, outEach] = [channels2 / groups, shape4[1] / groups];
+    const group = Math.floor(o / outEach);
+    const terms = Array.from({ length: inEach }, (_, c) => {
+      const channel = group * inEach + c;
+      const term = { channel, window: [], kernel: [], sum: 0 };
+      rows.forEach(
+        (r, i) => cols.forEach((k, j) => {
+          const seen2 = r === null || k === null ? 0 : x.data[ravel([0, channel, r, k], x.shape)];
+          const place3 = transposed2 ? [channel, o % outEach, i, j] : [o, c, i, j];
+          const weight = kernel.data[ravel(place3, kernel.shape)];
+          term.window.push(seen2);
+          term.kernel.push(weight);
+          term.sum += seen2 * weight;
+        })
+      );
+      return term;
+    });
+    return { kind: "window", source: x.name, terms, bias: bias ? bias.data[o] : 0, size: [kh, kw], area: areaOf(rows, cols) };
+  }
+  function weightsOf2(x, matrix, across, bias, shape4, at) {
+    const place3 = unravel(at, shape4);
+    const o = place3[place3.length - 1];
+    const count2 = x.shape[x.shape.length - 1];
+    const start2 = ravel(place3.slice(0, -1), shape4.slice(0, -1)) * count2;
+    const terms = Array.from({ length: count2 }, (_, k) => {
+      const weight = matrix.data[across ? k * matrix.shape[1] + o : o * count2 + k];
+      return { channel: k, window: [x.data[start2 + k]], kernel: [weight], sum: x.data[start2 + k] * weight };
+    });
+    return { kind: "weights", source: x.name, terms, bias: bias ? bias.data[bias.data.length === 1 ? 0 : o] : 0 };
+  }
+  function poolOf(op, args, shape4, at) {
+    const x = args[0];
+    const rank = x.shape.length;
+    const place3 = unravel(at, shape4);
+    const [height6, width6] = x.shape.slice(-2);
+    const [row, col] = place3.slice(-2);
+    const [rows, cols] = op.startsWith("adaptive") ? [band(row, shape4[rank - 2], height6), band(col, shape4[rank - 1], width6)] : strided2(args, op, [row, col], [height6, width6]);
+    const cells2 = rows.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
+    return { kind: "pool", source: x.name, cells: cells2, channel: place3[rank - 3] ?? 0, size: [rows.length, cols.length], area: areaOf(rows, cols) };
+  }
+  function band(i, count2, size) {
+    const [from, to] = [Math.floor(i * size / count2), Math.ceil((i + 1) * size / count2)];
+    return Array.from({ length: to - from }, (_, k) => from + k);
+  }
+  function strided2(args, op, place3, sizes2) {
+    const kernel = pair3(args[1]);
+    const stride = args[2]?.length ? pair3(args[2]) : kernel;
+    const padding2 = pair3(args[3], 0);
+    const dilation = op.startsWith("max") ? pair3(args[4]) : [1, 1];
+    return [0, 1].map((axis) => taps(place3[axis], kernel[axis], stride[axis], padding2[axis], dilation[axis], sizes2[axis], false).filter((one) => one !== null));
+  }
+  function reducedOf(x, axes, shape4, at) {
+    const rank = x.shape.length;
+    const gone = new Set((axes?.length ? axes : [...Array(rank).keys()]).map((axis) => (axis + rank) % rank));
+    const kept = unravel(at, shape4);
+    const whole = shape4.length === rank;
+    let next = 0;
+    const base = x.shape.map((_, axis) => gone.has(axis) ? 0 : kept[whole ? axis : next++]);
+    const found = [];
+    const walk2 = (axis) => {
+      if (axis === rank) {
+        const place3 = ravel(base, x.shape);
+        found.push({ at: place3, value: x.data[place3] });
+        return;
+      }
+      if (!gone.has(axis)) return walk2(axis + 1);
+      for (base[axis] = 0; base[axis] < x.shape[axis]; base[axis]++) walk2(axis + 1);
+      base[axis] = 0;
+    };
+    walk2(0);
+    return found;
+  }
+
+  // hierfeat/atlas/scripts/arithmetic/trace.js
+  var MOST = 40;
+  var POINTS = 81;
+  var WINDOWS = /^(conv2d|conv_transpose2d)\./;
+  var POOLS = /^(max_pool2d|avg_pool2d|adaptive_avg_pool2d|adaptive_max_pool2d)/;
+  var DENSE = /^(linear|addmm|mm)\.default$/;
+  var NORMS = /^(_native_batch_norm_legit_no_training|layer_norm|native_layer_norm|group_norm|instance_norm)\./;
+  var REDUCTIONS = /^(sum|mean|amax|amin|max|min)\.(default|dim|dim_IntList)$/;
+  var BINARY = /^(add|sub|rsub|mul|div|pow|maximum|minimum|gt|ge|lt|le|eq|ne|clamp_max|clamp_min)\.(Tensor|Scalar|default|Tensor_Tensor|Tensor_Scalar)$/;
+  var CHOICE = /^where\./;
+  var MOVES = /^(view|reshape|_unsafe_view|flatten|unflatten|unsqueeze|squeeze|permute|transpose|t|expand|expand_as|repeat|slice|select|flip|roll|pixel_shuffle|channel_shuffle|index_select|cat|stack|pad|constant_pad_nd|reflection_pad2d|replication_pad2d)\./;
+  function kindOf(op, rank) {
+    if (WINDOWS.test(op) && rank === 4) return "window";
+    if (POOLS.test(op) && rank >= 3) return "pool";
+    if (DENSE.test(op)) return "weights";
+    if (NORMS.test(op)) return "norm";
+    if (REDUCTIONS.test(op)) return "reduce";
+    if (BINARY.test(op) || CHOICE.test(op)) return "combine";
+    if (MOVES.test(op)) return "move";
+    const operation = OPERATIONS[op];
+    return operation && isCurve(op) ? "curve" : "opaque";
+  }
+  var CURVES = new Set("relu sigmoid silu hardtanh hardswish gelu relu6 leaky_relu elu celu selu mish softplus softsign log_sigmoid hardsigmoid hardshrink softshrink threshold tanh exp expm1 log log1p log2 sqrt rsqrt square reciprocal abs neg sign sin cos atan erf floor ceil logical_not clamp".split(" "));
+  var isCurve = (op) => CURVES.has(op.split(".")[0]);
+  var OPEN = /* @__PURE__ */ new Set(["norm", "curve", "combine", "move"]);
+  var Tracer = class {
+    /** @param {Graph} graph @param {Map<string, Float32Array>} weights */
+    constructor(graph2, weights) {
+      this.graph = graph2;
+      this.nodes = new Map(graph2.nodes.map((node) => [node[0], node]));
+      this.layers = new Map(graph2.layers.map(([name, value]) => [value, name]));
+      this.fixed = new Map(graph2.tensors.map(([name, shape4]) => [name, { name, shape: shape4, data: (
+        /** @type {Float32Array} */
+        weights.get(name)
+      ), fixed: true }]));
+    }
+    /** The values that explaining a unit of that node takes, by name. @param {string} target @returns {string[]} */
+    needed(target) {
+      const found = /* @__PURE__ */ new Set();
+      const opened = /* @__PURE__ */ new Set();
+      const visit = (name, inside2) => {
+        if (this.fixed.has(name)) return;
+        found.add(name);
+        const node = this.nodes.get(name);
+        if (!node || !inside2 || opened.has(name)) return;
+        opened.add(name);
+        for (const input2 of inputsOf(node)) visit(input2, this.follows(target, name, input2));
+      };
+      visit(target, true);
+      return [...found];
+    }
+    /** Whether what a node reads is explained too: all within a layer, and on the straight way to the layer before it. @param {string} target @param {string} name @param {string} input */
+    follows(target, name, input2) {
+      const node = this.nodes.get(name);
+      if (!node || !OPEN.has(kindOf(node[1], node[3].length))) return false;
+      if (!this.layers.has(input2)) return true;
+      const free = inputsOf(node).filter((one) => !this.fixed.has(one));
+      return free.length === 1 && kindOf(node[1], node[3].length) !== "move";
+    }
+    /**
+     * The steps that lead to one number, in the order in which they are computed.
+     * @param {string} target @param {number} at @param {Record<string, Float32Array>} values
+     * @returns {Step[]}
+     */
+    explain(target, at, values2) {
+      const steps2 = [];
+      const known = /* @__PURE__ */ new Map();
+      const tensor2 = (name) => this.fixed.get(name) ?? this.tensor(name, values2);
+      const visit = (name, place3, reader) => {
+        const key = `${name} ${place3}`;
+        const node = this.nodes.get(name);
+        if (known.has(key)) return (
+          /** @type {number} */
+          known.get(key)
+        );
+        if (!node || this.fixed.has(name) || reader !== null && !this.follows(target, reader, name)) return null;
+        if (steps2.length >= MOST) return null;
+        const step2 = this.stepOf(node, place3, tensor2);
+        for (const part2 of step2.parts ?? []) part2.step = visit(part2.name, part2.at, name);
+        for (const part2 of step2.parts ?? []) part2.step ??= known.get(`${part2.name} ${part2.at}`) ?? null;
+        steps2.push(step2);
+        known.set(key, steps2.length - 1);
+        return steps2.length - 1;
+      };
+      visit(target, at, null);
+      return steps2;
+    }
+    /** @param {string} name @param {Record<string, Float32Array>} values @returns {Tensor} */
+    tensor(name, values2) {
+      const shape4 = name === this.graph.image ? [1, ...this.graph.input_shape] : (
+        /** @type {number[]} */
+        this.nodes.get(name)?.[3]
+      );
+      return { name, shape: shape4, data: values2[name], fixed: false };
+    }
+    /** @param {Graph["nodes"][number]} node @param {number} at @param {(name: string) => Tensor} tensor @returns {Step} */
+    stepOf([name, op, stored, shape4], at, tensor2) {
+      const args = (
+        /** @type {any[]} */
+        stored.map((one) => resolved(one, tensor2))
+      );
+      const value = tensor2(name).data[at];
+      const kind = kindOf(op, shape4.length);
+      const step2 = { kind, op: op.split(".")[0], node: name, at, value, source: "" };
+      const more = (
+        /** @type {Record<string, () => Partial<Step>>} */
+        {
+          window: () => windowOf(op, args, shape4, at),
+          pool: () => poolOf(op, args, shape4, at),
+          weights: () => dense(op, args, shape4, at),
+          norm: () => normOf(op, args, shape4, at),
+          reduce: () => ({ source: args[0].name, many: reducedOf(args[0], op.endsWith("default") && !op.startsWith("amax") && !op.startsWith("amin") ? null : [args[1]].flat(), shape4, at) }),
+          combine: () => combined(args, shape4, at),
+          curve: () => ({ parts: [part(args[0], at)], numbers: args.slice(1), curve: curveOf(op, args, args[0].data[at]) }),
+          move: () => moved2(op, args, shape4, at),
+          opaque: () => ({})
+        }[kind]()
+      );
+      return Object.assign(step2, more);
+    }
+  };
+  function inputsOf([, , args]) {
+    return (
+      /** @type {any[]} */
+      args.flat().filter((one) => one && typeof one === "object" && "v" in one).map((one) => one.v)
+    );
+  }
+  function resolved(stored, tensor2) {
+    if (Array.isArray(stored)) return stored.map((one) => resolved(one, tensor2));
+    if (stored && typeof stored === "object") return "v" in stored ? tensor2(stored.v) : { inf: Infinity, "-inf": -Infinity }[
+      /** @type {string} */
+      stored.n
+    ] ?? NaN;
+    return stored;
+  }
+  var isTensor = (value) => Boolean(value && typeof value === "object" && "data" in value);
+  var part = (tensor2, at) => ({ name: tensor2.name, at, value: tensor2.data[at], step: null, fixed: tensor2.fixed });
+  function dense(op, args, shape4, at) {
+    if (op.startsWith("linear")) return weightsOf2(args[0], args[1], false, args[2], shape4, at);
+    return op.startsWith("addmm") ? weightsOf2(args[1], args[2], true, args[0], shape4, at) : weightsOf2(args[0], args[1], true, null, shape4, at);
+  }
+  function combined(args, shape4, at) {
+    const parts = args.filter(isTensor).map((one) => part(one, broadcast(at, shape4, one.shape)));
+    const numbers2 = args.map((one) => isTensor(one) ? null : one);
+    return { parts, numbers: numbers2 };
+  }
+  function moved2(op, args, shape4, at) {
+    const inputs = args.flat().filter(isTensor).filter((one) => !(op.startsWith("index_select") && one === args[2]));
+    const operation = OPERATIONS[op];
+    let place3 = at;
+    let owner = inputs[0];
+    if (!operation.alias) {
+      let start2 = 1;
+      const starts = new Map(inputs.map((one) => [one, (start2 += one.data.length) - one.data.length]));
+      const marked = (one) => starts.has(one) ? { ...one, data: Float32Array.from(one.data, (_, i) => (
+        /** @type {number} */
+        starts.get(one) + i
+      )) } : one;
+      const given = args.map((one) => Array.isArray(one) ? one.map(marked) : marked(one));
+      if (op.startsWith("constant_pad")) given[2] = 0;
+      if (op.startsWith("pad.")) given[3] = 0;
+      const out = { shape: shape4, data: new Float32Array(volume(shape4)), fixed: false };
+      operation.prepare(
+        given,
+        out,
+        /** @type {any} */
+        {}
+      )();
+      const found = out.data[at];
+      if (!found) return { parts: [], numbers: [] };
+      owner = /** @type {Tensor} */
+      inputs.filter((one) => (
+        /** @type {number} */
+        starts.get(one) <= found
+      )).at(-1);
+      place3 = found - /** @type {number} */
+      starts.get(owner);
+    }
+    return { parts: [part(owner, place3)], numbers: [] };
+  }
+  function normOf(op, args, shape4, at) {
+    const x = args[0];
+    const channel = unravel(at, shape4)[1];
+    const one = (given, i, otherwise) => given ? given.data[i] : otherwise;
+    const parts = [part(x, at)];
+    if (op.startsWith("_native_batch_norm")) {
+      const [, weight2, bias2, mean, variance, , eps2] = args;
+      return { parts, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps: eps2, weight: one(weight2, channel, 1), bias: one(bias2, channel, 0) } };
+    }
+    if (op.includes("layer_norm")) {
+      const size2 = volume(args[1]);
+      const within = at % size2;
+      return { parts, norm: { ...momentsOf2(x.data, at - within, size2), eps: args[4] ?? 1e-5, weight: one(args[2], within, 1), bias: one(args[3], within, 0) } };
+    }
+    const each2 = volume(shape4.slice(2));
+    const groups = op.startsWith("group") ? args[1] : shape4[1];
+    const size = shape4[1] / groups * each2;
+    const [weight, bias, eps] = op.startsWith("group") ? [args[2], args[3], args[4]] : [args[1], args[2], args[7]];
+    return { parts, norm: { ...momentsOf2(x.data, at - at % size, size), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
+  }
+  function momentsOf2(data, start2, size) {
+    let [sum2, squares] = [0, 0];
+    for (let i = start2; i < start2 + size; i++) sum2 += data[i];
+    for (let i = start2; i < start2 + size; i++) squares += (data[i] - sum2 / size) ** 2;
+    return { mean: sum2 / size, variance: squares / size };
+  }
+  function curveOf(op, args, x) {
+    const reach = Math.max(1, Math.abs(x)) * 1.25;
+    const xs = Float32Array.from({ length: POINTS }, (_, i) => -reach + 2 * reach * i / (POINTS - 1));
+    const out = { shape: [POINTS], data: new Float32Array(POINTS), fixed: false };
+    OPERATIONS[op].prepare(
+      [{ shape: [POINTS], data: xs, fixed: false }, ...args.slice(1)],
+      out,
+      /** @type {any} */
+      {}
+    )();
+    return [...xs].map((one, i) => (
+      /** @type {[number, number]} */
+      [one, out.data[i]]
+    )).filter(([, y]) => Number.isFinite(y));
+  }
+
+  // hierfeat/atlas/scripts/lines.js
+  var MOST2 = 12;
+  var [, height, width] = payload.model.input_shape;
+  var drawn = [null, [], null];
+  function layerOf(value) {
+    const index = graph ? graph.layers.findIndex(([, one]) => one === value) : -1;
+    if (index >= 0 && layers[index].maps) return index;
+    const node = graph?.nodes.find(([name]) => name === value);
+    const before2 = node && /^(view|reshape|_unsafe_view|flatten|squeeze|unsqueeze)\./.test(node[1]) ? (
+      /** @type {any} */
+      node[2][0]?.v
+    ) : void 0;
+    return before2 ? layerOf(before2) : -1;
+  }
+  function readsOf(steps2, unit) {
+    return steps2.flatMap((step2) => {
+      const index = layerOf(step2.source);
+      if (index < 0) return step2.terms ? fromImage(step2, unit) : [];
+      const area = step2.area && [step2.area.top, step2.area.left, step2.area.bottom, step2.area.right];
+      if (step2.kind === "pool" && area) return [{ index, tile: step2.channel ?? 0, area, amount: step2.value, channel: step2.channel ?? 0 }];
+      return (step2.terms ?? []).map(({ channel, sum: sum2 }) => {
+        if (area && !view(layers[index]).vector) return { index, tile: channel, area, amount: sum2, channel };
+        const { tile, row, col } = unitAt(layers[index], channel);
+        return { index, tile, area: [row, col, row + 1, col + 1], amount: sum2, channel };
+      });
+    });
+  }
+  function fromImage(step2, unit) {
+    const field = box(layers[unit.layer], unit);
+    const total = (step2.terms ?? []).reduce((sum2, term) => sum2 + term.sum, 0);
+    return field && layers[unit.layer].source === null ? [{ index: null, tile: 0, area: field, amount: total, channel: 0 }] : [];
+  }
+  function surface(index, tile) {
+    if (index === null) return find(".overview .scene");
+    return find(`.overview .column[data-layer="${index}"] .map[data-tile="${tile}"] .area`);
+  }
+  function rectangle(one, [top, left, bottom, right], rows, cols, origin2, columns) {
+    const all3 = one.getBoundingClientRect();
+    const X = (col) => all3.left - origin2.left + columns.scrollLeft + col / cols * all3.width;
+    const Y = (row) => all3.top - origin2.top + columns.scrollTop + row / rows * all3.height;
+    return { left: X(left), right: X(right), top: Y(top), bottom: Y(bottom) };
+  }
+  function drawLines(unit, steps2, channel) {
+    drawn = [unit, steps2, channel];
+    const columns = need(".overview .columns");
+    find(".lines", columns)?.remove();
+    if (!unit) return;
+    const own = surface(unit.layer, unit.tile);
+    if (!own) return;
+    const origin2 = columns.getBoundingClientRect();
+    const shape4 = view(layers[unit.layer]);
+    const from = rectangle(own, [unit.row, unit.col, unit.row + 1, unit.col + 1], shape4.height, shape4.width, origin2, columns);
+    const reads = readsOf(steps2, unit).sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount)).slice(0, MOST2);
+    const most = Math.max(...reads.map((read2) => Math.abs(read2.amount)), 1e-12);
+    const paths = reads.flatMap((read2) => {
+      const there = surface(read2.index, read2.tile);
+      if (!there) return [];
+      const size = read2.index === null ? { height, width } : view(layers[read2.index]);
+      const to = rectangle(there, read2.area, size.height, size.width, origin2, columns);
+      const faded = channel !== null && read2.channel !== channel;
+      return [link(from, to, read2.amount / most, faded)];
+    });
+    if (!paths.length) return;
+    const overlay = svg("svg", { class: "lines", "aria-hidden": "true", width: columns.scrollWidth, height: columns.scrollHeight }, ...paths);
+    columns.append(overlay);
+  }
+  function link(from, to, share, faded) {
+    const [x, y] = [from.left, (from.top + from.bottom) / 2];
+    const [u, v] = [to.right, (to.top + to.bottom) / 2];
+    const bend = (x - u) * 0.45;
+    const kind = share < 0 ? "less" : "more";
+    return svg("path", { class: `${kind}${faded ? " faded" : ""}`, "stroke-width": 0.8 + 2.6 * Math.abs(share), d: `M${x.toFixed(1)} ${y.toFixed(1)}C${(x - bend).toFixed(1)} ${y.toFixed(1)} ${(u + bend).toFixed(1)} ${v.toFixed(1)} ${u.toFixed(1)} ${v.toFixed(1)}` });
+  }
+  function keepLines() {
+    const again = () => drawLines(...drawn);
+    addEventListener("resize", again);
+    need(".overview .columns").addEventListener("scroll", again, { passive: true });
+  }
+
+  // hierfeat/atlas/scripts/units.js
+  var chosen2 = /* @__PURE__ */ new Map();
+  var indexOf = (one) => Number(
+    /** @type {HTMLElement} */
+    one.closest("[data-layer]").dataset.layer
+  );
+  function unitOf(index) {
+    if (state.unit?.layer === index) return state.unit;
+    let unit = chosen2.get(index);
+    if (!unit) chosen2.set(index, unit = strongestUnit(layers[index]));
+    return unit;
+  }
+  function forgetUnits() {
+    chosen2.clear();
+    if (state.unit) chosen2.set(state.unit.layer, state.unit);
+  }
+  function place(mark2, top, left, bottom, right, height6, width6) {
+    const percent = (value, whole) => `${100 * value / whole}%`;
+    Object.assign(mark2.style, { top: percent(top, height6), left: percent(left, width6), height: percent(bottom - top, height6), width: percent(right - left, width6) });
+    mark2.hidden = false;
+  }
+  function markUnit(index) {
+    const unit = unitOf(index);
+    const { height: height6, width: width6 } = view(layers[index]);
+    for (const grid2 of all(".maps.filled").filter((one) => indexOf(one) === index))
+      for (const map of all(".map", grid2)) {
+        const here2 = Number(map.dataset.tile) === unit.tile && (!grid2.closest(".overview") || state.unit?.layer === index);
+        map.classList.toggle("chosen", here2);
+        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height6, width6);
+      }
+  }
+  function markInput(index) {
+    for (const mark2 of all(".overview .map u")) mark2.hidden = true;
+    const input2 = inputWindow(layers[index], unitOf(index));
+    const grid2 = input2 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
+    if (!grid2) return;
+    const { height: height6, width: width6 } = view(layers[layers[index].source]);
+    const [top, left, bottom, right] = input2.area;
+    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height6, width6);
+  }
+  function markField(scene, index) {
+    const mark2 = need(".box", scene);
+    const field = box(layers[index], unitOf(index));
+    const [, height6, width6] = payload.model.input_shape;
+    if (field) place(mark2, ...field, height6, width6);
+    else mark2.hidden = true;
+  }
+  var span2 = (from, to) => to - from > 1 ? `${from}–${to - 1}` : `${from}`;
+  function whereOf(layer, unit) {
+    const step2 = layer.maps.step;
+    return view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step2}, column ${unit.col * step2}`;
+  }
+  var unitName = (unit) => `${layers[unit.layer].name}, ${whereOf(layers[unit.layer], unit)}`;
+  function describe(index) {
+    const layer = layers[index];
+    const unit = unitOf(index);
+    const where2 = whereOf(layer, unit);
+    const value = element("b", {}, number(activation(layer, unit)));
+    return words(element("b", {}, layer.name), ` ${where2}: activation `, value, sees(layer, box(layer, unit)), ".");
+  }
+  function sees(layer, field) {
+    if (!field) return "";
+    const [top, left, bottom, right] = field;
+    const [, height6, width6] = payload.model.input_shape;
+    if (bottom - top >= height6 && right - left >= width6) return "; it sees the whole image";
+    const most = layer.field.status === "bound" ? " at most" : "";
+    const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
+    return `; it sees rows ${span2(top, bottom)}, columns ${span2(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
+  }
+  function showUnit(index) {
+    markUnit(index);
+    const section = (
+      /** @type {HTMLDetailsElement | null} */
+      find(`details[data-layer="${index}"]`)
+    );
+    if (section?.open) {
+      for (const scene of all(".scene", section)) markField(scene, index);
+      for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
+      const loupe = find(".window", section);
+      if (loupe) showWindow(loupe, index);
+    }
+    if (state.unit?.layer !== index) return;
+    markField(need(".overview .scene"), index);
+    markInput(index);
+    need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+  }
+  function select2(index, unit) {
+    if (!exists(layers[index], unit)) return;
+    const before2 = state.unit?.layer;
+    chosen2.set(index, unit);
+    set({ unit: { layer: index, tile: unit.tile, row: unit.row, col: unit.col } });
+    if (before2 !== void 0 && before2 !== index) markUnit(before2);
+    showUnit(index);
+  }
+  function contest(index) {
+    const [layer, unit] = [layers[index], unitOf(index)];
+    const source = layers[layer.source];
+    const cells2 = poolWindow(layer, unit);
+    const all3 = values(source);
+    const numbers2 = cells2.map((cell) => all3[flatIndex(source, cell)]);
+    const most = Math.max(...numbers2);
+    const first = layer.op.includes("max") ? cells2.filter((_, i) => numbers2[i] === most) : [];
+    const winner = first.length === 1 ? first[0] : null;
+    const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
+    const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
+    const verdict2 = winner ? words(`Of ${cells2.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells2.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells2.length} cells of `, name, " are pooled into one.");
+    return { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 };
+  }
+  function showWindow(loupe, index) {
+    const { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
+    const { height: height6, width: width6 } = view(source);
+    paintTile(
+      /** @type {HTMLCanvasElement} */
+      need("canvas", loupe),
+      source,
+      unit.tile
+    );
+    const [first, last] = [cells2[0], cells2[cells2.length - 1]];
+    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height6, width6);
+    const table = need(".cells", loupe);
+    table.style.setProperty("--across", String(new Set(cells2.map((cell) => cell.col)).size));
+    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells2[i] === winner ? "winner" : null }, number(value))));
+    const dot = need(".dot", loupe);
+    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height6, width6);
+    else dot.hidden = true;
+    need(".verdict", loupe).replaceChildren(verdict2);
+  }
+  function moved3(key, index) {
+    const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
+    const by = keys[key];
+    if (!by) return null;
+    const { tiles, height: height6, width: width6 } = view(layers[index]);
+    const unit = unitOf(index);
+    const inside2 = (value, count2) => Math.max(0, Math.min(count2 - 1, value));
+    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height6), col: inside2(unit.col + by[2], width6) };
+  }
+  function pointed(event) {
+    const map = event.target instanceof Element ? (
+      /** @type {HTMLElement | null} */
+      event.target.closest(".maps .map")
+    ) : null;
+    if (!map) return null;
+    const { clientX, clientY } = (
+      /** @type {MouseEvent} */
+      event
+    );
+    const index = indexOf(map);
+    const { height: height6, width: width6 } = view(layers[index]);
+    const area = need("canvas", map).getBoundingClientRect();
+    const cell = (value, count2) => Math.max(0, Math.min(count2 - 1, Math.floor(value * count2)));
+    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height6), col: cell((clientX - area.left) / area.width, width6) } };
+  }
+
+  // hierfeat/atlas/scripts/arithmetic.js
+  var PACE = 1100;
+  var tracer = null;
+  var steps = [];
+  var reached = Infinity;
+  var count = 0;
+  var timer = 0;
+  var asked = 0;
+  async function trace() {
+    const known = (
+      /** @type {import("../live/engine/types.js").Graph} */
+      graph
+    );
+    tracer ??= unpack(known, fromBase64(need("#live-weights").textContent ?? "")).then((weights) => new Tracer(known, weights));
+    return tracer;
+  }
+  async function explained(unit) {
+    const found = await trace();
+    const value = found.graph.layers[unit.layer][1];
+    const values2 = await valuesOf(found.needed(value));
+    return found.explain(value, flatIndex(layers[unit.layer], unit), values2);
+  }
+  async function showArithmetic() {
+    const unit = state.pinned;
+    const panel = find(".arithmetic");
+    if (!panel || !graph || !unit) return;
+    const question = ++asked;
+    const found = await explained(unit);
+    if (question !== asked) return;
+    steps = found;
+    if (!find(".moments", panel)) panel.replaceChildren(...frame3());
+    need(".unit-name", panel).textContent = `${unitName(unit)}, ${layers[unit.layer].op}`;
+    const moments = [...momentsOf(steps, await trace()), ...softmaxOf(unit, steps)];
+    count = moments.length;
+    need(".moments", panel).replaceChildren(...moments);
+    mark();
+  }
+  function frame3() {
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    return [
+      element("p", {}, element("b", { class: "unit-name" })),
+      element("p", { class: "buttons" }, button("back", "Step back", () => stepTo(Math.min(reached, count) - 1)), button("play", "Play", play), button("on", "Step on", () => stepTo(reached >= count ? 1 : reached + 1)), button("whole", "Show all", () => stepTo(Infinity))),
+      element("ol", { class: "moments" })
+    ];
+  }
+  function stepTo(next) {
+    pause();
+    reached = Math.max(1, next);
+    mark();
+  }
+  function play() {
+    if (timer) return pause();
+    if (reached >= count) reached = 0;
+    const on = () => {
+      reached++;
+      mark();
+      if (reached >= count) pause();
+    };
+    on();
+    timer = setInterval(on, PACE);
+    need('[data-do="play"]').textContent = "Pause";
+  }
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+    const button = find('[data-do="play"]');
+    if (button) button.textContent = "Play";
+  }
+  function mark() {
+    const moments = [...need(".moments").children];
+    moments.forEach((one, i) => {
+      one.hidden = i >= reached;
+      one.classList.toggle("now", i === reached - 1);
+    });
+    const now = reached <= count ? (
+      /** @type {HTMLElement | undefined} */
+      moments[reached - 1]
+    ) : void 0;
+    const channel = now?.dataset.channel;
+    if (state.pinned) drawLines(state.pinned, steps, channel === void 0 ? null : Number(channel));
+  }
+  function newArithmetic() {
+    pause();
+    reached = Infinity;
+    if (state.pinned) return showArithmetic();
+    need(".arithmetic").replaceChildren(element("p", { class: "note" }, "Choose a unit."));
+    drawLines(null, [], null);
+  }
+  var arithmetic = { steps: () => steps, explain: explained };
+
+  // hierfeat/atlas/scripts/paper.js
+  var CELLS = 280;
+  function paper([channels2, height6, width6], content) {
+    const fine = Math.max(1, Math.round(CELLS / Math.max(height6, width6)));
+    const made = { channels: channels2, height: height6, width: width6, fine, ink: new Float32Array(channels2 * height6 * width6 * fine * fine) };
+    const [H, W] = [height6 * fine, width6 * fine];
+    for (let c = 0, at = 0; c < channels2; c++)
+      for (let row = 0; row < H; row++)
+        for (let col = 0; col < W; col++, at++) {
+          const from = (c * height6 + Math.floor(row / fine)) * width6 + Math.floor(col / fine);
+          made.ink[at] = typeof content === "number" ? content : content[from];
+        }
+    return made;
+  }
+  function stroke(on, from, to, radius2, value) {
+    const [H, W] = [on.height * on.fine, on.width * on.fine];
+    const [down, right] = [to[0] - from[0], to[1] - from[1]];
+    const length = down * down + right * right;
+    const bound = (at, most) => Math.max(0, Math.min(most, at));
+    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
+    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
+    for (let row = rows[0]; row < rows[1]; row++)
+      for (let col = cols[0]; col < cols[1]; col++) {
+        const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
+        const along = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
+        const cover = radius2 + 0.5 - Math.hypot(y - along * down, x - along * right);
+        if (cover <= 0) continue;
+        const share = Math.min(1, cover);
+        for (let c = 0; c < on.channels; c++) {
+          const at = (c * H + row) * W + col;
+          const next = on.ink[at] + (value - on.ink[at]) * share;
+          on.ink[at] = value > 0.5 ? Math.max(on.ink[at], next) : Math.min(on.ink[at], next);
+        }
+      }
+  }
+  function groundOf(image, [, height6, width6]) {
+    const border = [];
+    for (let row = 0; row < height6; row++)
+      for (let col = 0; col < width6; col++) if (row % (height6 - 1) === 0 || col % (width6 - 1) === 0) border.push(image[row * width6 + col]);
+    border.sort((a, b) => a - b);
+    const middle2 = border[border.length >> 1] ?? 0.5;
+    const alike = border.filter((value) => Math.abs(value - middle2) < 0.05).length;
+    return alike > border.length / 2 ? middle2 : 0.5;
+  }
+  function prepared(on, ground2, { box: box2, by, side: side2 }) {
+    const [H, W] = [on.height * on.fine, on.width * on.fine];
+    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
+    for (let row = 0; row < H; row++)
+      for (let col = 0; col < W; col++) {
+        const ink = Math.abs(on.ink[row * W + col] - ground2);
+        if (ink < 0.2) continue;
+        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
+        mass += ink;
+        rows += ink * (row + 0.5);
+        cols += ink * (col + 0.5);
+      }
+    if (!mass) return null;
+    const tall = bottom + 1 - top;
+    const wide = right + 1 - left;
+    const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
+    const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
+    return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
+  }
+  function inkAt(on, c, y, x, ground2) {
+    const [H, W] = [on.height * on.fine, on.width * on.fine];
+    const [row, col] = [Math.floor(y - 0.5), Math.floor(x - 0.5)];
+    const [down, across] = [y - 0.5 - row, x - 0.5 - col];
+    const start2 = c * H;
+    const one = (r, k) => r < 0 || k < 0 || r >= H || k >= W ? ground2 : on.ink[(start2 + r) * W + k];
+    const upper = one(row, col) * (1 - across) + (across ? one(row, col + 1) * across : 0);
+    return down ? upper * (1 - down) + (one(row + 1, col) * (1 - across) + (across ? one(row + 1, col + 1) * across : 0)) * down : upper;
+  }
+  function compose(on, settings2, ground2, preparation) {
+    const { channels: channels2, height: height6, width: width6 } = on;
+    const own = preparation && prepared(on, ground2, preparation);
+    const grid2 = own && preparation?.grid ? preparation.grid : null;
+    const [rows, cols] = grid2 ? [grid2, grid2] : [height6, width6];
+    const seen2 = sampled(on, settings2, ground2, own, rows, cols);
+    const image = grid2 ? enlarged(seen2, channels2, grid2, height6, width6) : seen2;
+    return overlaid(image, [channels2, height6, width6], settings2, ground2);
+  }
+  function sampled(on, { shift_x, shift_y, rotation, scale }, ground2, own, rows, cols) {
+    const { channels: channels2, height: height6, width: width6, fine } = on;
+    const image = new Float32Array(channels2 * rows * cols);
+    const turn2 = rotation * Math.PI / 180;
+    const [sine, cosine] = [Math.sin(turn2), Math.cos(turn2)];
+    const all3 = scale * (own?.scale ?? 1);
+    const [row0, col0] = [own?.row ?? height6 / 2, own?.col ?? width6 / 2];
+    const count2 = Math.max(1, Math.min(16, Math.ceil(fine * height6 / rows / Math.max(all3, 0.25))));
+    for (let row = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++)
+        for (let i = 0; i < count2; i++)
+          for (let j = 0; j < count2; j++) {
+            const v = (row + (i + 0.5) / count2) * height6 / rows - height6 / 2 - shift_y;
+            const u = (col + (j + 0.5) / count2) * width6 / cols - width6 / 2 - shift_x;
+            const x = ((u * cosine - v * sine) / all3 + col0) * fine;
+            const y = ((u * sine + v * cosine) / all3 + row0) * fine;
+            for (let c = 0; c < channels2; c++) image[(c * rows + row) * cols + col] += inkAt(on, c, y, x, ground2) / (count2 * count2);
+          }
+    return image;
+  }
+  function enlarged(small, channels2, grid2, height6, width6) {
+    const image = new Float32Array(channels2 * height6 * width6);
+    const at = (i, count2) => {
+      const place3 = Math.max(0, (i + 0.5) * grid2 / count2 - 0.5);
+      const low = Math.min(Math.floor(place3), grid2 - 1);
+      return [low, Math.min(low + 1, grid2 - 1), place3 - low];
+    };
+    let to = 0;
+    for (let c = 0; c < channels2; c++)
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++) {
+          const [[top, bottom, down], [left, right, across]] = [at(row, height6), at(col, width6)];
+          const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
+          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
+        }
+    return image;
+  }
+  function overlaid(image, [channels2, height6, width6], { contrast, noise, square, square_row, square_col }, ground2) {
+    const random = noise ? normal(1) : () => 0;
+    const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
+    for (let c = 0, at = 0; c < channels2; c++)
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++, at++) {
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at] - ground2);
+          image[at] = Math.max(0, Math.min(1, value + noise * random()));
+        }
+    return image;
+  }
+  function uniform(seed) {
+    let a = seed >>> 0;
+    return () => {
+      a = a + 1831565813 >>> 0;
+      let t = Math.imul(a ^ a >>> 15, 1 | a);
+      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+      return ((t ^ t >>> 14) >>> 0) / 4294967296;
+    };
+  }
+  function normal(seed) {
+    const random = uniform(seed);
+    return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  }
+
+  // hierfeat/atlas/scripts/stimuli.js
+  var GROUND = 0.5;
+  function halfPlane(distance, sine, cosine) {
+    const wide = Math.max(Math.abs(sine), Math.abs(cosine));
+    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
+    const far = Math.abs(distance);
+    const rest = Math.max(0, (wide + narrow) / 2 - far);
+    const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
+    return distance < 0 ? 1 - share : share;
+  }
+  var band2 = (distance, width6, sine, cosine) => halfPlane(distance + width6 / 2, sine, cosine) - halfPlane(distance - width6 / 2, sine, cosine);
+  function pattern({ kind, orientation, width: width6, length, polarity, offset = 0 }) {
+    const angle = orientation * Math.PI / 180;
+    const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+    const across = (row, col) => row * cosine + col * sine - offset;
+    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
+    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width6);
+    if (kind === "spot")
+      return (row, col) => {
+        const radius2 = Math.hypot(row, col);
+        const [s, c] = radius2 ? [col / radius2, row / radius2] : [0, 1];
+        return polarity * (halfPlane(width6 / 2 - radius2, s, c) - halfPlane(-width6 / 2 - radius2, s, c));
+      };
+    return (row, col) => polarity * band2(across(row, col), width6, sine, cosine) * band2(col * cosine - row * sine, length, cosine, -sine);
+  }
+  function drawnOn(stimulus2, { row, col, rows, cols }) {
+    const at = pattern(stimulus2);
+    const found = new Float32Array(rows * cols);
+    for (let r = 0, i = 0; r < rows; r++)
+      for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus2.row, col + c + 0.5 - stimulus2.col)));
+    return found;
+  }
+  function drawn2([channels2, height6, width6], stimulus2) {
+    const change = drawnOn(stimulus2, { row: 0, col: 0, rows: height6, cols: width6 });
+    const image = new Float32Array(channels2 * height6 * width6);
+    for (let i = 0; i < change.length; i++) image[i] = GROUND + 0.5 * change[i];
+    for (let c = 1; c < channels2; c++) image.copyWithin(c * change.length, 0, change.length);
+    return image;
+  }
+  function sweep([top, left, bottom, right], steps2 = 41) {
+    const size = Math.max(bottom - top, right - left);
+    const offsets = Array.from({ length: steps2 }, (_, i) => -0.75 * size + 1.5 * size * i / (steps2 - 1));
+    const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
+    const stimulus2 = (orientation, offset) => ({
+      kind: "bar",
+      row: (top + bottom) / 2,
+      col: (left + right) / 2,
+      orientation,
+      offset,
+      width: Math.max(1, size / 5),
+      length: 1.5 * size,
+      polarity: 1
+    });
+    return { orientations, offsets, stimulus: stimulus2 };
+  }
+  function gratings([, height6, width6]) {
+    const low = Math.min(1.5 / Math.min(height6, width6), 0.25);
+    const found = [];
+    for (let o = 0; o < 16; o++)
+      for (let f = 0; f < 8; f++)
+        for (let p = 0; p < 8; p++) {
+          const frequency = low * (0.5 / low) ** (f / 7);
+          found.push(grating(height6, width6, o * 11.25, frequency, p / 8));
+        }
+    return found;
+  }
+  function grating(height6, width6, orientation, frequency, turn2) {
+    return { kind: "grating", row: height6 / 2, col: width6 / 2, orientation, offset: turn2 / frequency, width: 0.5 / frequency, length: width6, polarity: 1 };
+  }
+
+  // hierfeat/atlas/scripts/hubel/spikes.js
+  function poisson(expected, random) {
+    let count2 = 0;
+    for (let left = expected + Math.log(1 - random()); left > 0; left += Math.log(1 - random())) count2++;
+    return count2;
+  }
+
+  // hierfeat/atlas/scripts/hubel/cell.js
+  var [, height2, width2] = payload.model.input_shape;
+  var WHOLE = { row: 0, col: 0, rows: height2, cols: width2 };
+  var RATE = 60;
+  var POINTS2 = 240;
+  var noted = () => ({ sum: new Float32Array(height2 * width2), weight: new Float32Array(height2 * width2) });
+  function middle(layer, channel = 0) {
+    const [, rows, cols] = layers[layer].maps.shape;
+    const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
+    return { layer, ...unitAt(layers[layer], at) };
+  }
+  var Cell = class {
+    /** @param {Chosen} unit @param {number} seed of its spikes */
+    constructor(unit, seed) {
+      this.unit = unit;
+      this.layer = layers[unit.layer];
+      this.place = flatIndex(this.layer, unit);
+      this.channel = channelOf(this.layer, unit);
+      this.random = uniform(seed);
+      this.response = 0;
+      this.blank = 0;
+      this.largest = 1e-9;
+      this.optimum = this.known();
+      this.trace = [];
+      this.spikes = [];
+      this.best = -Infinity;
+      this.light = noted();
+      this.dark = noted();
+      this.largest = Math.max(1e-9, this.optimum?.response ?? 0, this.layer.maps ? values(this.layer)[this.place] : 0);
+    }
+    /** The map, the trace and the game begin anew. */
+    forget() {
+      [this.trace, this.spikes, this.best] = [[], [], -Infinity];
+      [this.light, this.dark] = [noted(), noted()];
+    }
+    /** Whether it is the one in the middle of its map, which the page's numbers of gratings are of. */
+    get central() {
+      if (view(this.layer).vector) return true;
+      const [, rows, cols] = this.layer.maps.shape;
+      return this.unit.row === Math.floor(rows / 2) && this.unit.col === Math.floor(cols / 2);
+    }
+    known() {
+      const { tuning } = this.layer;
+      if (!tuning || !this.central) return null;
+      return { response: tuning.best[this.channel], at: tuning.at[this.channel] };
+    }
+    /** What hierfeat.orientation_tuning calls it, where that is known. @returns {string} */
+    get type() {
+      return this.central && this.layer.tuning ? this.layer.tuning.type[this.channel] : "";
+    }
+    /** Its field, or the whole image. @returns {[number, number, number, number]} [top, left, bottom, right] in pixels */
+    get field() {
+      const found = box(this.layer, this.unit);
+      return found && found[2] > found[0] && found[3] > found[1] ? found : [0, 0, height2, width2];
+    }
+    /** Take the response to what is on the screen. @param {number} response */
+    hear(response) {
+      this.response = response;
+      this.largest = Math.max(this.largest, response);
+    }
+    /** Lay the response on the map where the stimulus stood. @param {Stimulus} stimulus @param {number} response */
+    remember(stimulus2, response) {
+      const change = drawnOn(stimulus2, WHOLE);
+      const gain = response - this.blank;
+      for (let i = 0; i < change.length; i++) {
+        const cover = Math.abs(change[i]);
+        if (cover < 0.02) continue;
+        const side2 = change[i] > 0 ? this.light : this.dark;
+        side2.sum[i] += cover * gain;
+        side2.weight[i] += cover;
+      }
+    }
+    /**
+     * How far each pixel is ON (the response rises with light, falls with dark) and OFF (the reverse), as shares of the
+     * largest; NaN where nothing was shown.
+     */
+    get map() {
+      const { light, dark } = this;
+      const [on, off] = [new Float32Array(height2 * width2), new Float32Array(height2 * width2)];
+      let most = 1e-9;
+      for (let i = 0; i < on.length; i++) {
+        const bright = light.weight[i] ? light.sum[i] / light.weight[i] : 0;
+        const dim = dark.weight[i] ? dark.sum[i] / dark.weight[i] : 0;
+        on[i] = Math.max(0, bright) + Math.max(0, -dim);
+        off[i] = Math.max(0, -bright) + Math.max(0, dim);
+        most = Math.max(most, on[i], off[i]);
+        if (!light.weight[i] && !dark.weight[i]) on[i] = NaN;
+      }
+      for (let i = 0; i < on.length; i++) [on[i], off[i]] = [on[i] / most, off[i] / most];
+      return { on, off };
+    }
+    /** Let time pass. @param {number} seconds @returns {number} spikes fired in it, by a Poisson process */
+    wait(seconds) {
+      const expected = RATE * Math.max(0, this.response) / this.largest * seconds;
+      const fired = poisson(expected, this.random);
+      this.trace.push(this.response);
+      this.spikes.push(fired);
+      if (this.trace.length > POINTS2) [this.trace, this.spikes] = [this.trace.slice(-POINTS2), this.spikes.slice(-POINTS2)];
+      return fired;
+    }
+    /** The reader's best response as a share of the best grating's, both over grey; null where no grating drives it. */
+    get score() {
+      if (!this.optimum || this.optimum.response - this.blank <= 1e-6 * Math.abs(this.largest)) return null;
+      return Math.max(0, this.best - this.blank) / (this.optimum.response - this.blank);
+    }
+    get name() {
+      return unitName(this.unit);
+    }
+  };
+
+  // hierfeat/atlas/scripts/hubel/card.js
+  var TYPES = {
+    simple: "A simple cell",
+    complex: "A complex cell",
+    untuned: "Not tuned to orientation",
+    unresponsive: "No grating excites it"
+  };
+  function cardOf(cell, i, count2, active2, acts) {
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: () => act(i) }, label2);
+    const title = count2 > 1 ? `Unit ${"AB"[i]}` : "Unit";
+    const several = count2 > 1 && [
+      element("button", { type: "button", "data-do": "activate", "aria-pressed": active2 ? "true" : "false", onclick: () => acts.activate(i) }, active2 ? "A click on a map changes this one" : "Let clicks change this one"),
+      button("remove", "Remove", acts.remove)
+    ];
+    return element(
+      "section",
+      { class: `cell ${"ab"[i]}${active2 && count2 > 1 ? " active" : ""}`, "data-cell": i, "aria-label": title },
+      element("h3", {}, title, element("small", {}, cell.name)),
+      chooser(cell, i, title, acts),
+      element("p", { class: "type" }, typeOf(cell)),
+      element(
+        "div",
+        { class: "views" },
+        element("figure", { class: "handmap" }, element("figcaption", {}, "Mapped by hand"), element("canvas", { role: "img", "aria-label": "The receptive field as mapped by hand" })),
+        element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 720, height: 260, role: "img", "aria-label": "Trace of the response, and its spikes" }), element("p", { class: "hears" }))
+      ),
+      element("p", { class: "key" }, element("b", { class: "on" }, "× ON"), ": light raises the response. ", element("b", { class: "off" }, "△ OFF"), ": light lowers it, or dark raises it. ", element("b", { class: "both" }, "Yellow"), ": both."),
+      element("div", { class: "game" }, element("div", { class: "gauge", "aria-hidden": "true" }, element("i")), element("p", { class: "score-says", role: "status" })),
+      element("p", { class: "buttons" }, button("sweep", "Sweep a bar by itself", acts.sweep), !cell.optimum && button("search", "Measure its best grating", acts.search), button("reveal", "Show its best grating", acts.reveal), several && several[0], several && several[1]),
+      element("div", { class: "plate" })
+    );
+  }
+  function typeOf(cell) {
+    const { type, layer, channel } = cell;
+    if (!type) return "Its type was measured for the unit in the middle of the map only.";
+    const orientation = layer.tuning.orientation[channel];
+    const prefers = orientation === null || type === "untuned" || type === "unresponsive" ? "" : `; gratings of ${Math.round(orientation)}° drive it most`;
+    return `${TYPES[type] ?? type}${prefers}.`;
+  }
+  function chooser(cell, i, title, acts) {
+    const { unit } = cell;
+    const layer = element("select", { "aria-label": `${title}: layer` }, ...layers.filter((one) => one.maps).map((one) => element("option", { value: one.index, selected: one.index === unit.layer }, one.name)));
+    layer.addEventListener("change", () => acts.replace(i, middle(Number(layer.value))));
+    const { tiles, height: height6, width: width6, vector } = view(cell.layer);
+    const number_ = (label2, value, most, next) => {
+      const input2 = element("input", { type: "number", min: 0, max: most, value, "aria-label": `${title}: ${label2}` });
+      input2.addEventListener("change", () => acts.replace(i, next(Math.max(0, Math.min(most, Math.round(Number(input2.value) || 0))))));
+      return element("label", {}, element("span", {}, label2), input2);
+    };
+    const numbers2 = vector ? [number_("unit", channelOf(cell.layer, unit), cell.layer.maps.shape[0] - 1, (value) => ({ ...unit, row: Math.floor(value / width6), col: value % width6 }))] : [
+      number_("channel", unit.tile, tiles - 1, (tile) => ({ ...unit, tile })),
+      number_("row", unit.row, height6 - 1, (row) => ({ ...unit, row })),
+      number_("column", unit.col, width6 - 1, (col) => ({ ...unit, col }))
+    ];
+    return element("div", { class: "chooser" }, element("label", {}, element("span", {}, "layer"), layer), ...numbers2);
+  }
+  function refreshCard(card2, cell) {
+    need(".hears", card2).textContent = `${number(cell.response)}; to bare grey ${number(cell.blank)} (dashed); at most ${number(cell.largest)}`;
+    const { score, optimum } = cell;
+    const says2 = need(".score-says", card2);
+    need(".gauge i", card2).style.setProperty("--share", String(Math.min(1, score ?? 0)));
+    if (score !== null) says2.textContent = `Find its best stimulus: yours drives it to ${Math.round(100 * score)} % of what the best of 1024 gratings does.`;
+    else says2.textContent = optimum ? "No grating raises this unit above its response to grey." : "Find its best stimulus: first let the page measure its best grating.";
+    need('[data-do="reveal"]', card2).disabled = !optimum;
+  }
+
+  // hierfeat/atlas/scripts/hubel/scope.js
+  function paintTrace(canvas2, cell) {
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas2.getContext("2d")
+    );
+    const style = getComputedStyle(canvas2);
+    const [W, H] = [canvas2.width, canvas2.height];
+    const low = Math.min(0, cell.blank, ...cell.trace);
+    const top = Math.max(cell.largest, ...cell.trace);
+    const X = (i) => (i + POINTS2 - cell.trace.length) * W / POINTS2;
+    const Y = (value) => H - 34 - (value - low) / (top - low || 1) * (H - 44);
+    context.clearRect(0, 0, W, H);
+    context.setLineDash([6, 6]);
+    context.strokeStyle = style.getPropertyValue("--second");
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(0, Y(cell.blank));
+    context.lineTo(W, Y(cell.blank));
+    context.stroke();
+    context.setLineDash([]);
+    context.strokeStyle = style.getPropertyValue("--first");
+    context.lineWidth = 3;
+    context.beginPath();
+    cell.trace.forEach((value, i) => context.lineTo(X(i), Y(value)));
+    context.stroke();
+    context.strokeStyle = style.getPropertyValue("--ink");
+    context.lineWidth = 2;
+    context.beginPath();
+    cell.spikes.forEach((fired, i) => {
+      if (!fired) return;
+      context.moveTo(X(i), H - 26);
+      context.lineTo(X(i), H - 4);
+    });
+    context.stroke();
+  }
+  var audio = null;
+  var sounded = 0;
+  var clicks = () => sounded;
+  function turnSound(on) {
+    audio?.close();
+    audio = on ? new AudioContext() : null;
+  }
+  function click(which, of2, delay) {
+    if (!audio) return;
+    sounded++;
+    const length = which ? 220 : 80;
+    const buffer = audio.createBuffer(1, length, audio.sampleRate);
+    const data = buffer.getChannelData(0);
+    for (let i = 0; i < length; i++) data[i] = (i < length / 3 ? 1 : -0.4) * Math.exp(-i / (length / 4)) * 0.4;
+    const source = audio.createBufferSource();
+    source.buffer = buffer;
+    const side2 = audio.createStereoPanner();
+    side2.pan.value = of2 > 1 ? 1.4 * which - 0.7 : 0;
+    source.connect(side2).connect(audio.destination);
+    source.start(audio.currentTime + delay);
+  }
+
+  // hierfeat/atlas/scripts/hubel/controls.js
+  var SLIDERS = [
+    ["orientation", "Orientation", "°"],
+    ["width", "Width", "px"],
+    ["length", "Length", "px"]
+  ];
+  function choice(name, label2, values2, chosen3, act) {
+    const parts = values2.map(([value, text2]) => {
+      const input2 = element("input", { type: "radio", name, value, checked: value === chosen3 });
+      input2.addEventListener("change", () => act(value));
+      return element("label", {}, input2, element("span", {}, text2));
+    });
+    return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts);
+  }
+  function buildControls(stimulus2, actions2) {
+    const sliders2 = SLIDERS.map(([name, label2]) => {
+      const range = element("input", { type: "range", name: `stimulus-${name}`, min: 0, max: 180, step: "any", value: 0 });
+      range.addEventListener("input", () => {
+        stimulus2[name] = name === "orientation" ? Number(range.value) % 180 : Number(range.value);
+        say(name, stimulus2);
+        actions2.present();
+      });
+      return element("label", {}, element("span", {}, label2), range, element("output", { name }));
+    });
+    const sound = element("input", { type: "checkbox", name: "sound" });
+    sound.addEventListener("change", () => turnSound(sound.checked));
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    return element(
+      "div",
+      { class: "controls" },
+      choice("stimulus", "Stimulus", [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]], stimulus2.kind, (value) => {
+        stimulus2.kind = /** @type {Stimulus["kind"]} */
+        value;
+        actions2.present();
+      }),
+      choice("polarity", "Of", [["1", "light"], ["-1", "dark"]], String(stimulus2.polarity), (value) => {
+        stimulus2.polarity = Number(value);
+        actions2.present();
+      }),
+      ...sliders2,
+      element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
+      element(
+        "p",
+        { class: "buttons" },
+        payload.pair && button("pair", "A simple and a complex cell", actions2.pair),
+        button("beside", "Put a second unit beside it", actions2.beside),
+        button("forget", "Clear the maps", actions2.forget)
+      ),
+      element("p", { class: "note" }, "On the screen: the wheel turns the stimulus, with Shift it lengthens it. Keys: arrows move it, ", element("kbd", {}, "q"), " ", element("kbd", {}, "e"), " turn, ", element("kbd", {}, "w"), " ", element("kbd", {}, "s"), " widen and narrow, ", element("kbd", {}, "a"), " ", element("kbd", {}, "d"), " shorten and lengthen, ", element("kbd", {}, "x"), " light or dark.")
+    );
+  }
+  function say(name, stimulus2) {
+    const unit = SLIDERS.find(([one]) => one === name)?.[2];
+    need(`.bench-hubel output[name="${name}"]`).textContent = `${+stimulus2[name].toFixed(1)}${unit === "°" ? "" : " "}${unit}`;
+  }
+  function showStimulus(stimulus2, size) {
+    for (const [name] of SLIDERS) {
+      const range = (
+        /** @type {HTMLInputElement} */
+        need(`[name="stimulus-${name}"]`)
+      );
+      if (name !== "orientation") [range.min, range.max] = ["0.5", String(Math.max(2 * size, stimulus2[name]))];
+      range.value = String(stimulus2[name]);
+      say(name, stimulus2);
+    }
+    for (const [name, value] of [["stimulus", stimulus2.kind], ["polarity", stimulus2.polarity]]) {
+      const input2 = (
+        /** @type {HTMLInputElement | null} */
+        find(`.bench-hubel input[name="${name}"][value="${value}"]`)
+      );
+      if (input2) input2.checked = true;
+    }
+  }
+
   // hierfeat/atlas/scripts/hubel/plate.js
   var shape = payload.model.input_shape;
   async function responsesOf(cell, stimuli) {
-    const images = stimuli.map((one) => drawn(shape, one));
+    const images = stimuli.map((one) => drawn2(shape, one));
     return (await probe({ images, layer: cell.unit.layer, places: [cell.place] })).map(([response]) => response);
   }
   async function blankOf(cell) {
@@ -2596,13 +3486,13 @@
   // hierfeat/atlas/scripts/hubel/hand.js
   var SAYS = "Screen. Arrow keys move the stimulus, q and e turn it, w and s change its width, a and d its length, x light and dark";
   function screenUnderHand(stimulus2, bench) {
-    const surface = element("canvas", { tabindex: 0, role: "application", "aria-label": SAYS });
+    const surface2 = element("canvas", { tabindex: 0, role: "application", "aria-label": SAYS });
     const follow = (event) => {
-      const part = bench.part();
-      if (!part) return;
-      const area = surface.getBoundingClientRect();
-      stimulus2.row = part.row + (event.clientY - area.top) / area.height * part.rows;
-      stimulus2.col = part.col + (event.clientX - area.left) / area.width * part.cols;
+      const part2 = bench.part();
+      if (!part2) return;
+      const area = surface2.getBoundingClientRect();
+      stimulus2.row = part2.row + (event.clientY - area.top) / area.height * part2.rows;
+      stimulus2.col = part2.col + (event.clientX - area.left) / area.width * part2.cols;
       stimulus2.offset = 0;
       bench.present();
     };
@@ -2610,28 +3500,28 @@
       showStimulus(stimulus2, size);
       bench.present();
     };
-    surface.addEventListener("pointermove", follow);
-    surface.addEventListener("pointerdown", follow);
-    surface.addEventListener("pointerleave", bench.goDark);
-    surface.addEventListener("blur", bench.goDark);
-    surface.addEventListener("keydown", (event) => {
-      const part = bench.part();
-      const act = part && actOf(event, stimulus2, part.rows);
+    surface2.addEventListener("pointermove", follow);
+    surface2.addEventListener("pointerdown", follow);
+    surface2.addEventListener("pointerleave", bench.goDark);
+    surface2.addEventListener("blur", bench.goDark);
+    surface2.addEventListener("keydown", (event) => {
+      const part2 = bench.part();
+      const act = part2 && actOf(event, stimulus2, part2.rows);
       if (!act) return;
       event.preventDefault();
       act();
-      changed(part.rows);
+      changed(part2.rows);
     });
-    surface.addEventListener("wheel", (event) => {
-      const part = bench.part();
-      if (!part) return;
+    surface2.addEventListener("wheel", (event) => {
+      const part2 = bench.part();
+      if (!part2) return;
       event.preventDefault();
       const by = Math.sign(event.deltaY || event.deltaX);
       if (event.shiftKey) stimulus2.length = Math.max(0.5, stimulus2.length * 1.1 ** -by);
       else turn(stimulus2, -7.5 * by);
-      changed(part.rows);
+      changed(part2.rows);
     }, { passive: false });
-    return element("span", { class: "screen" }, surface);
+    return element("span", { class: "screen" }, surface2);
   }
   function turn(stimulus2, degrees) {
     stimulus2.orientation = (stimulus2.orientation + degrees + 180) % 180;
@@ -2656,158 +3546,9 @@
     return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
   }
 
-  // hierfeat/atlas/scripts/units.js
-  var chosen2 = /* @__PURE__ */ new Map();
-  var indexOf = (one) => Number(
-    /** @type {HTMLElement} */
-    one.closest("[data-layer]").dataset.layer
-  );
-  function unitOf(index) {
-    if (state.unit?.layer === index) return state.unit;
-    let unit = chosen2.get(index);
-    if (!unit) chosen2.set(index, unit = strongestUnit(layers[index]));
-    return unit;
-  }
-  function forgetUnits() {
-    chosen2.clear();
-    if (state.unit) chosen2.set(state.unit.layer, state.unit);
-  }
-  function place(mark, top, left, bottom, right, height5, width5) {
-    const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(mark.style, { top: percent(top, height5), left: percent(left, width5), height: percent(bottom - top, height5), width: percent(right - left, width5) });
-    mark.hidden = false;
-  }
-  function markUnit(index) {
-    const unit = unitOf(index);
-    const { height: height5, width: width5 } = view(layers[index]);
-    for (const grid2 of all(".maps.filled").filter((one) => indexOf(one) === index))
-      for (const map of all(".map", grid2)) {
-        const here2 = Number(map.dataset.tile) === unit.tile && (!grid2.closest(".overview") || state.unit?.layer === index);
-        map.classList.toggle("chosen", here2);
-        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height5, width5);
-      }
-  }
-  function markInput(index) {
-    for (const mark of all(".overview .map u")) mark.hidden = true;
-    const input2 = inputWindow(layers[index], unitOf(index));
-    const grid2 = input2 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
-    if (!grid2) return;
-    const { height: height5, width: width5 } = view(layers[layers[index].source]);
-    const [top, left, bottom, right] = input2.area;
-    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height5, width5);
-  }
-  function markField(scene, index) {
-    const mark = need(".box", scene);
-    const field = box(layers[index], unitOf(index));
-    const [, height5, width5] = payload.model.input_shape;
-    if (field) place(mark, ...field, height5, width5);
-    else mark.hidden = true;
-  }
-  var span = (from, to) => to - from > 1 ? `${from}–${to - 1}` : `${from}`;
-  function describe(index) {
-    const layer = layers[index];
-    const unit = unitOf(index);
-    const step2 = layer.maps.step;
-    const where2 = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step2}, column ${unit.col * step2}`;
-    const value = element("b", {}, number(activation(layer, unit)));
-    return words(element("b", {}, layer.name), ` ${where2}: activation `, value, sees(layer, box(layer, unit)), ".");
-  }
-  function sees(layer, field) {
-    if (!field) return "";
-    const [top, left, bottom, right] = field;
-    const [, height5, width5] = payload.model.input_shape;
-    if (bottom - top >= height5 && right - left >= width5) return "; it sees the whole image";
-    const most = layer.field.status === "bound" ? " at most" : "";
-    const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
-    return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
-  }
-  function showUnit(index) {
-    markUnit(index);
-    const section = (
-      /** @type {HTMLDetailsElement | null} */
-      find(`details[data-layer="${index}"]`)
-    );
-    if (section?.open) {
-      for (const scene of all(".scene", section)) markField(scene, index);
-      for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
-      const loupe = find(".window", section);
-      if (loupe) showWindow(loupe, index);
-    }
-    if (state.unit?.layer !== index) return;
-    markField(need(".overview .scene"), index);
-    markInput(index);
-    need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
-  }
-  function select2(index, unit) {
-    if (!exists(layers[index], unit)) return;
-    const before2 = state.unit?.layer;
-    chosen2.set(index, unit);
-    set({ unit: { layer: index, tile: unit.tile, row: unit.row, col: unit.col } });
-    if (before2 !== void 0 && before2 !== index) markUnit(before2);
-    showUnit(index);
-  }
-  function contest(index) {
-    const [layer, unit] = [layers[index], unitOf(index)];
-    const source = layers[layer.source];
-    const cells2 = poolWindow(layer, unit);
-    const all3 = values(source);
-    const numbers2 = cells2.map((cell) => all3[flatIndex(source, cell)]);
-    const most = Math.max(...numbers2);
-    const first = layer.op.includes("max") ? cells2.filter((_, i) => numbers2[i] === most) : [];
-    const winner = first.length === 1 ? first[0] : null;
-    const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
-    const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
-    const verdict2 = winner ? words(`Of ${cells2.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells2.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells2.length} cells of `, name, " are pooled into one.");
-    return { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 };
-  }
-  function showWindow(loupe, index) {
-    const { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
-    const { height: height5, width: width5 } = view(source);
-    paintTile(
-      /** @type {HTMLCanvasElement} */
-      need("canvas", loupe),
-      source,
-      unit.tile
-    );
-    const [first, last] = [cells2[0], cells2[cells2.length - 1]];
-    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height5, width5);
-    const table = need(".cells", loupe);
-    table.style.setProperty("--across", String(new Set(cells2.map((cell) => cell.col)).size));
-    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells2[i] === winner ? "winner" : null }, number(value))));
-    const dot = need(".dot", loupe);
-    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height5, width5);
-    else dot.hidden = true;
-    need(".verdict", loupe).replaceChildren(verdict2);
-  }
-  function moved2(key, index) {
-    const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
-    const by = keys[key];
-    if (!by) return null;
-    const { tiles, height: height5, width: width5 } = view(layers[index]);
-    const unit = unitOf(index);
-    const inside2 = (value, count) => Math.max(0, Math.min(count - 1, value));
-    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height5), col: inside2(unit.col + by[2], width5) };
-  }
-  function pointed(event) {
-    const map = event.target instanceof Element ? (
-      /** @type {HTMLElement | null} */
-      event.target.closest(".maps .map")
-    ) : null;
-    if (!map) return null;
-    const { clientX, clientY } = (
-      /** @type {MouseEvent} */
-      event
-    );
-    const index = indexOf(map);
-    const { height: height5, width: width5 } = view(layers[index]);
-    const area = need("canvas", map).getBoundingClientRect();
-    const cell = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
-    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height5), col: cell((clientX - area.left) / area.width, width5) } };
-  }
-
   // hierfeat/atlas/scripts/hubel/screen.js
-  var [, height2, width2] = payload.model.input_shape;
-  function partOf(cells2) {
+  var [, height3, width3] = payload.model.input_shape;
+  function partOf2(cells2) {
     const boxes = cells2.map((cell) => cell.field);
     const [top, left] = [0, 1].map((i) => Math.min(...boxes.map((one) => one[i])));
     const [bottom, right] = [2, 3].map((i) => Math.max(...boxes.map((one) => one[i])));
@@ -2816,24 +3557,24 @@
     return { row: Math.round((top + bottom - side2) / 2), col: Math.round((left + right - side2) / 2), rows: side2, cols: side2 };
   }
   var beyond = (value) => (pixel(value, value, value) & 16777215 | 939524096) >>> 0;
-  function paintScreen(canvas2, part, stimulus2) {
-    const change = stimulus2 && drawnOn(stimulus2, part);
-    const { pixels, show } = sheet(canvas2, part.rows, part.cols);
-    for (let r = 0, i = 0; r < part.rows; r++)
-      for (let c = 0; c < part.cols; c++, i++) {
+  function paintScreen(canvas2, part2, stimulus2) {
+    const change = stimulus2 && drawnOn(stimulus2, part2);
+    const { pixels, show } = sheet(canvas2, part2.rows, part2.cols);
+    for (let r = 0, i = 0; r < part2.rows; r++)
+      for (let c = 0; c < part2.cols; c++, i++) {
         const value = 127.5 * (1 + (change ? change[i] : 0));
-        const inside2 = part.row + r >= 0 && part.col + c >= 0 && part.row + r < height2 && part.col + c < width2;
+        const inside2 = part2.row + r >= 0 && part2.col + c >= 0 && part2.row + r < height3 && part2.col + c < width3;
         pixels[i] = inside2 ? pixel(value, value, value) : beyond(value);
       }
     show();
   }
-  function outlineFields(frame3, part, cells2) {
-    for (const old of all("i", frame3)) old.remove();
+  function outlineFields(frame4, part2, cells2) {
+    for (const old of all("i", frame4)) old.remove();
     cells2.forEach((cell, i) => {
-      const mark = element("i", { class: "ab"[i] });
+      const mark2 = element("i", { class: "ab"[i] });
       const [top, left, bottom, right] = cell.field;
-      place(mark, top - part.row, left - part.col, bottom - part.row, right - part.col, part.rows, part.cols);
-      frame3.append(mark);
+      place(mark2, top - part2.row, left - part2.col, bottom - part2.row, right - part2.col, part2.rows, part2.cols);
+      frame4.append(mark2);
     });
   }
   var PALE = [240, 240, 236];
@@ -2846,39 +3587,39 @@
     return PALE.map((pale, i) => pale + Math.min(1, most) * (pure[i] + both * (BOTH[i] - pure[i]) - pale));
   }
   var MARKS = 13;
-  function paintHandMap(canvas2, part, cell) {
+  function paintHandMap(canvas2, part2, cell) {
     const { on, off } = cell.map;
-    const scale = Math.max(1, Math.floor(320 / part.rows));
-    const size = part.rows * scale;
+    const scale = Math.max(1, Math.floor(320 / part2.rows));
+    const size = part2.rows * scale;
     const { pixels, show } = sheet(canvas2, size, size);
     const at = (r, c) => {
-      const [row, col] = [part.row + r, part.col + c];
-      return row < 0 || col < 0 || row >= height2 || col >= width2 ? -1 : row * width2 + col;
+      const [row, col] = [part2.row + r, part2.col + c];
+      return row < 0 || col < 0 || row >= height3 || col >= width3 ? -1 : row * width3 + col;
     };
-    for (let r = 0; r < part.rows; r++)
-      for (let c = 0; c < part.cols; c++) {
+    for (let r = 0; r < part2.rows; r++)
+      for (let c = 0; c < part2.cols; c++) {
         const i = at(r, c);
         const [red, green, blue] = i < 0 || Number.isNaN(on[i]) ? [150, 150, 150] : mixed(on[i], off[i]);
         const value = i < 0 ? 0 : pixel(red, green, blue);
         for (let y = 0; y < scale; y++) pixels.fill(value, (r * scale + y) * size + c * scale, (r * scale + y) * size + (c + 1) * scale);
       }
     show();
-    paintMarks(canvas2, part, scale, (r, c) => {
+    paintMarks(canvas2, part2, scale, (r, c) => {
       const i = at(r, c);
       return i < 0 || Number.isNaN(on[i]) ? 0 : on[i] >= off[i] ? on[i] : -off[i];
     });
   }
-  function paintMarks(canvas2, part, scale, signed) {
+  function paintMarks(canvas2, part2, scale, signed) {
     const context = (
       /** @type {CanvasRenderingContext2D} */
       canvas2.getContext("2d")
     );
-    const step2 = Math.max(1, Math.round(part.rows / MARKS));
+    const step2 = Math.max(1, Math.round(part2.rows / MARKS));
     const size = Math.min(7, step2 * scale / 4);
     context.strokeStyle = "#fff";
     context.lineWidth = Math.max(1, size / 3);
-    for (let r = step2 >> 1; r < part.rows; r += step2)
-      for (let c = step2 >> 1; c < part.cols; c += step2) {
+    for (let r = step2 >> 1; r < part2.rows; r += step2)
+      for (let c = step2 >> 1; c < part2.cols; c += step2) {
         const value = signed(r, c);
         if (Math.abs(value) < 0.3) continue;
         const [x, y] = [(c + 0.5) * scale, (r + 0.5) * scale];
@@ -3032,8 +3773,8 @@
 
   // hierfeat/atlas/scripts/hubel.js
   var shape3 = payload.model.input_shape;
-  var [, height3, width3] = shape3;
-  var stimulus = { kind: "bar", row: height3 / 2, col: width3 / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
+  var [, height4, width4] = shape3;
+  var stimulus = { kind: "bar", row: height4 / 2, col: width4 / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
   var cells = [];
   var active = 0;
   var running = "";
@@ -3066,26 +3807,26 @@
     const size = Math.min(...sizes2);
     const [top, left, bottom, right] = cells[sizes2.indexOf(size)].field;
     Object.assign(stimulus, { row: (top + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
-    showStimulus(stimulus, partOf(cells).rows);
+    showStimulus(stimulus, partOf2(cells).rows);
   }
   function showCells() {
     need(".cells-at-hand").replaceChildren(...cells.map((cell, i) => cardOf(cell, i, cells.length, i === active, { sweep: sweep2, search, reveal, activate, remove, replace })));
     paint();
-    cells.forEach((cell, i) => paintTrace(trace(i), cell));
+    cells.forEach((cell, i) => paintTrace(trace2(i), cell));
   }
-  var trace = (i) => (
+  var trace2 = (i) => (
     /** @type {HTMLCanvasElement} */
     need("canvas.trace", card(i))
   );
   function paint() {
-    const part = partOf(cells);
-    paintScreen(canvas(), part, shown ? stimulus : null);
-    outlineFields(need(".screen"), part, cells);
+    const part2 = partOf2(cells);
+    paintScreen(canvas(), part2, shown ? stimulus : null);
+    outlineFields(need(".screen"), part2, cells);
     cells.forEach((cell, i) => {
       paintHandMap(
         /** @type {HTMLCanvasElement} */
         need(".handmap canvas", card(i)),
-        part,
+        part2,
         cell
       );
       refreshCard(card(i), cell);
@@ -3095,7 +3836,7 @@
     if (!cells.length || running) return;
     shown = true;
     const now = { ...stimulus };
-    ask(drawn(shape3, now), ({ layers: all3 }) => {
+    ask(drawn2(shape3, now), ({ layers: all3 }) => {
       for (const cell of cells) {
         cell.hear(all3[cell.unit.layer][cell.place]);
         cell.remember(now, cell.response);
@@ -3105,6 +3846,7 @@
       paint();
       repaint();
       showScores();
+      showArithmetic();
     });
     watch();
   }
@@ -3127,7 +3869,7 @@
     cells.forEach((cell, i) => {
       const fired = cell.wait(seconds);
       for (let k = 0; k < fired; k++) click(i, cells.length, seconds * cell.random());
-      paintTrace(trace(i), cell);
+      paintTrace(trace2(i), cell);
     });
     if (now < watching) requestAnimationFrame(step);
     else watching = 0;
@@ -3165,7 +3907,7 @@
       cell.largest = Math.max(cell.largest, ...row);
       for (let k = 0; k < row.length && running; k++) {
         cell.hear(row[k]);
-        paintScreen(canvas(), partOf(cells), stimuli[k]);
+        paintScreen(canvas(), partOf2(cells), stimuli[k]);
         if (k % 4 === 0) plate.replaceChildren(...figuresOf(so, k + 1));
         watch();
         await picture2();
@@ -3188,7 +3930,7 @@
     const { optimum } = cells[i];
     if (!optimum) return;
     Object.assign(stimulus, all2()[optimum.at]);
-    showStimulus(stimulus, partOf(cells).rows);
+    showStimulus(stimulus, partOf2(cells).rows);
     present(false);
   }
   function activate(i) {
@@ -3226,7 +3968,7 @@
     }
   };
   function startHubel() {
-    const figure = element("figure", { class: "stage" }, element("figcaption", {}, "Screen: move the bar over it"), screenUnderHand(stimulus, { part: () => cells.length ? partOf(cells) : null, present: () => present(), goDark }));
+    const figure = element("figure", { class: "stage" }, element("figcaption", {}, "Screen: move the bar over it"), screenUnderHand(stimulus, { part: () => cells.length ? partOf2(cells) : null, present: () => present(), goDark }));
     need(".bench-hubel").replaceChildren(
       element("div", { class: "stand" }, figure, buildControls(stimulus, actions)),
       element("div", { class: "cells-at-hand" })
@@ -3238,10 +3980,11 @@
     runSweep: (i = 0) => runSweep(cells[i]),
     measureOptimum: (i = 0) => measureOptimum(cells[i]),
     measured: (i = 0) => {
-      const { response, blank, best, optimum, largest: largest2, type, score, spikes } = cells[i];
-      return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest2, type, score, spikes, clicks: clicks(), shown: answered };
+      const { response, blank, best, optimum, largest: largest3, type, score, spikes } = cells[i];
+      return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest3, type, score, spikes, clicks: clicks(), shown: answered };
     },
-    drawn: (one) => [...drawn(shape3, one)],
+    drawn: (one) => [...drawn2(shape3, one)],
+    ...arithmetic,
     units: () => cells.map(({ unit }) => unit),
     address,
     map: (i = 0) => ({ on: [...cells[i].map.on], off: [...cells[i].map.off] }),
@@ -3252,129 +3995,9 @@
     }
   };
 
-  // hierfeat/atlas/scripts/arithmetic.js
-  var SHOWN = 4;
-  var weights = null;
-  function valueOf(name) {
-    if (!frame || !graph) return null;
-    if (frame.extra[name]) return frame.extra[name];
-    const index = graph.layers.findIndex(([, value]) => value === name);
-    return index < 0 ? null : frame.layers[index];
-  }
-  var pair3 = (value) => Array.isArray(value) ? [value[0], value[value.length - 1]] : [value, value];
-  function convolutionTerms(args, shape4, held, unit, layer) {
-    const x = valueOf(args[0].v);
-    const kernel = held.get(args[1]?.v);
-    const tensor2 = graph?.tensors.find(([name]) => name === args[1]?.v);
-    if (!x || !kernel || !tensor2 || typeof args[4] === "string") return null;
-    const [O, CG, kh, kw] = tensor2[1];
-    const [, height5, width5] = layer.in_shape;
-    const [[sh, sw], [top, left], [dh, dw]] = [pair3(args[3]), pair3(args[4]), pair3(args[5])];
-    const groups = args[6];
-    const o = unit.tile;
-    const first = Math.floor(o / (O / groups)) * CG;
-    const terms = Array.from({ length: CG }, (_, c) => {
-      const term = { label: `input ${first + c}`, window: [], kernel: [], sum: 0 };
-      for (let i = 0; i < kh; i++)
-        for (let j = 0; j < kw; j++) {
-          const [row, col] = [unit.row * sh - top + i * dh, unit.col * sw - left + j * dw];
-          const seen2 = row >= 0 && col >= 0 && row < height5 && col < width5 ? x[((first + c) * height5 + row) * width5 + col] : 0;
-          const weight = kernel[((o * CG + c) * kh + i) * kw + j];
-          term.window.push(seen2);
-          term.kernel.push(weight);
-          term.sum += seen2 * weight;
-        }
-      return term;
-    });
-    void shape4;
-    return { terms, bias: args[2] ? held.get(args[2].v)?.[o] ?? 0 : 0, size: [kh, kw] };
-  }
-  function linearTerms(args, held, o) {
-    const x = valueOf(args[0].v);
-    const matrix = held.get(args[1]?.v);
-    if (!x || !matrix) return null;
-    const K = x.length;
-    const terms = Array.from({ length: K }, (_, k) => ({ label: `input ${k}`, window: [x[k]], kernel: [matrix[o * K + k]], sum: x[k] * matrix[o * K + k] }));
-    return { terms, bias: args[2] ? held.get(args[2].v)?.[o] ?? 0 : 0 };
-  }
-  function grid(numbers2, size, label2) {
-    const canvas2 = element("canvas", { role: "img", "aria-label": label2, title: numbers2.map((value) => number(value)).join(", ").slice(0, 400) });
-    paintNumbers(canvas2, numbers2, 0, size[0], size[1], Math.max(...numbers2.map(Math.abs), 1e-12), true);
-    return canvas2;
-  }
-  function sumOf(terms, bias, size) {
-    const sorted = [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-    const rest = sorted.slice(SHOWN).reduce((sum2, term) => sum2 + term.sum, 0);
-    const rows = sorted.slice(0, SHOWN).map((term) => {
-      const parts = size ? [grid(term.window, size, `window of ${term.label}`), "×", grid(term.kernel, size, `kernel for ${term.label}`), "=", grid(term.window.map((value, i) => value * term.kernel[i]), size, "their products")] : [`${number(term.window[0])} × ${number(term.kernel[0])}`];
-      return element("div", { class: "term" }, element("span", { class: "from" }, term.label), ...parts, element("span", { class: "amount" }, size ? `Σ ${number(term.sum)}` : `= ${number(term.sum)}`));
-    });
-    const total = terms.reduce((sum2, term) => sum2 + term.sum, bias);
-    const more = terms.length > SHOWN ? element("div", { class: "term" }, element("span", { class: "from" }, `${terms.length - SHOWN} other inputs`), element("span", { class: "amount" }, number(rest))) : null;
-    const last = element("div", { class: "term" }, element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(bias)));
-    return [...rows, more, last, element("div", { class: "term total" }, element("span", { class: "from" }, "together"), element("span", { class: "amount", "data-value": total }, number(total)))];
-  }
-  function curveOf(x, y, op, curve) {
-    const lows = [Math.min(...curve.map(([a]) => a)), Math.min(...curve.map(([, b]) => b))];
-    const highs = [Math.max(...curve.map(([a]) => a)), Math.max(...curve.map(([, b]) => b))];
-    const X = (value) => 10 + 160 * (value - lows[0]) / (highs[0] - lows[0] || 1);
-    const Y = (value) => 90 - 80 * (value - lows[1]) / (highs[1] - lows[1] || 1);
-    const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
-    const picture3 = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
-    return [picture3, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
-  }
-  function pairs(x, y) {
-    const step2 = Math.max(1, Math.floor(x.length / 400));
-    const found = [];
-    for (let i = 0; i < x.length; i += step2) found.push([x[i], y[i]]);
-    return found.sort((a, b) => a[0] - b[0]);
-  }
-  function explain(layer, held) {
-    if (!graph || !frame || !state.pinned) return null;
-    const value = graph.layers[layer.index][1];
-    const node = graph.nodes.find(([name]) => name === value);
-    if (!node) return null;
-    const [, op, stored, shape4] = node;
-    const args = (
-      /** @type {any[]} */
-      stored
-    );
-    const at = flatIndex(layer, state.pinned);
-    if (op.startsWith("conv2d.")) {
-      const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.pinned : { tile: channelOf(layer, state.pinned), row: 0, col: 0 };
-      const found = convolutionTerms(args, shape4, held, unit, layer);
-      return found && sumOf(found.terms, found.bias, found.size);
-    }
-    if (op === "linear.default") {
-      const found = linearTerms(args, held, at);
-      return found && sumOf(found.terms, found.bias, null);
-    }
-    const x = valueOf(args[0]?.v);
-    if (!x) return null;
-    if (op.startsWith("_native_batch_norm")) {
-      const c = channelOf(layer, state.pinned);
-      const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
-      const text2 = `(${number(x[at])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at])}`;
-      return [element("p", {}, text2.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
-    }
-    if (layer.kind === "activation" && x.length === frame.layers[layer.index].length)
-      return curveOf(x[at], frame.layers[layer.index][at], layer.op, pairs(x, frame.layers[layer.index]));
-    return null;
-  }
-  async function showArithmetic() {
-    const panel = find(".arithmetic");
-    if (!panel || !graph || !state.pinned) return;
-    weights ??= unpack(graph, fromBase64(need("#live-weights").textContent ?? ""));
-    const held = await weights;
-    const layer = layers[state.pinned.layer];
-    const found = explain(layer, held);
-    const says2 = found ? "" : layer.kind === "pool" ? "Its section shows which of the cells under it wins." : "This operation is not taken apart.";
-    panel.replaceChildren(element("p", { class: "note" }, element("b", {}, layer.name), `, ${layer.op}. ${says2}`), ...(found ?? []).filter((one) => one !== null));
-  }
-
   // hierfeat/atlas/scripts/bench.js
-  var [channels, height4, width4] = payload.model.input_shape;
-  var side = Math.min(height4, width4);
+  var [channels, height5, width5] = payload.model.input_shape;
+  var side = Math.min(height5, width5);
   var SLIDERS2 = [
     ["shift_x", "Shift right", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
     ["shift_y", "Shift down", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
@@ -3387,16 +4010,16 @@
   var SETTINGS = [...SLIDERS2.map(([name]) => name), "square_row", "square_col"];
   var neutral = () => (
     /** @type {Settings} */
-    Object.fromEntries([...SLIDERS2.map(([name, , , , , value]) => [name, value]), ["square_row", height4 / 2], ["square_col", width4 / 2]])
+    Object.fromEntries([...SLIDERS2.map(([name, , , , , value]) => [name, value]), ["square_row", height5 / 2], ["square_col", width5 / 2]])
   );
   var settings = neutral();
   var page;
   var past = [];
-  var drawn2 = false;
+  var drawn3 = false;
   var ground = 0;
   var tool = "draw";
   var radius = 0;
-  var input = new Float32Array(channels * height4 * width4);
+  var input = new Float32Array(channels * height5 * width5);
   var currentInput = () => input;
   var plain = () => SLIDERS2.every(([name, , , , , value]) => settings[name] === value);
   function takeSample() {
@@ -3404,23 +4027,23 @@
     ground = groundOf(image, payload.model.input_shape);
     page = paper(payload.model.input_shape, image);
     past = [];
-    drawn2 = false;
+    drawn3 = false;
   }
   function update() {
-    const preparation = drawn2 && prepares() ? payload.model.prepare : null;
-    input = !drawn2 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
+    const preparation = drawn3 && prepares() ? payload.model.prepare : null;
+    input = !drawn3 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
     paintInput();
     return ask(input, showFrame2);
   }
-  function showFrame2(frame3) {
-    setPicture(drawn2 || !plain() ? (
+  function showFrame2(frame4) {
+    setPicture(drawn3 || !plain() ? (
       /** @type {HTMLCanvasElement} */
       need(".seen canvas").toDataURL()
     ) : null);
     repaint();
     showScores();
     showArithmetic();
-    need(".frame-time").textContent = `${frame3.ms < 10 ? frame3.ms.toFixed(1) : frame3.ms.toFixed(0)} ms a frame`;
+    need(".frame-time").textContent = `${frame4.ms < 10 ? frame4.ms.toFixed(1) : frame4.ms.toFixed(0)} ms a frame`;
     document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
   }
   var queued = 0;
@@ -3441,22 +4064,22 @@
     /** @type {HTMLCanvasElement} */
     need(".pad"),
     page.ink,
-    height4 * page.fine,
-    width4 * page.fine
+    height5 * page.fine,
+    width5 * page.fine
   );
   var paintInput = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".seen canvas"),
     input,
-    height4,
-    width4
+    height5,
+    width5
   );
   var prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */
   need('[name="prepare"]').checked;
   function keep() {
     past.push(page.ink.slice());
     if (past.length > 20) past.shift();
-    drawn2 = true;
+    drawn3 = true;
   }
   var ACTIONS = {
     clear() {
@@ -3467,7 +4090,7 @@
     undo() {
       const before2 = past.pop();
       if (before2) page.ink.set(before2);
-      if (!past.length) drawn2 = false;
+      if (!past.length) drawn3 = false;
     },
     invert() {
       keep();
@@ -3487,7 +4110,7 @@
       const area = canvas2.getBoundingClientRect();
       return (
         /** @type {[number, number]} */
-        [(event.clientY - area.top) / area.height * height4 * page.fine, (event.clientX - area.left) / area.width * width4 * page.fine]
+        [(event.clientY - area.top) / area.height * height5 * page.fine, (event.clientX - area.left) / area.width * width5 * page.fine]
       );
     };
     const draw = (event) => {
@@ -3514,14 +4137,14 @@
   function seen() {
     const canvas2 = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
     const move = (row, col) => {
-      settings.square_row = Math.max(0, Math.min(height4, row));
-      settings.square_col = Math.max(0, Math.min(width4, col));
+      settings.square_row = Math.max(0, Math.min(height5, row));
+      settings.square_col = Math.max(0, Math.min(width5, col));
       remember2();
       soon();
     };
     const drag = (event) => {
       const area = canvas2.getBoundingClientRect();
-      if (settings.square) move((event.clientY - area.top) / area.height * height4, (event.clientX - area.left) / area.width * width4);
+      if (settings.square) move((event.clientY - area.top) / area.height * height5, (event.clientX - area.left) / area.width * width5);
     };
     canvas2.addEventListener("pointerdown", (event) => {
       canvas2.setPointerCapture(event.pointerId);
@@ -3627,8 +4250,9 @@
       forgetUnits();
       update();
     });
-    subscribe((changed) => changed.has("pinned") && showArithmetic());
+    subscribe((changed) => changed.has("pinned") && newArithmetic());
     startHubel();
+    keepLines();
     await update();
     if (state.pinned) place2();
     for (const one of all(".needs-live")) one.hidden = false;
@@ -3681,7 +4305,7 @@
       );
       if (!grid2.classList.contains("maps")) return;
       const index = indexOf(grid2);
-      const next = moved2(event.key, index);
+      const next = moved3(event.key, index);
       if (!next) return;
       event.preventDefault();
       select2(index, next);
@@ -3709,9 +4333,9 @@
       );
       if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
     }, true);
-    for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(
+    for (const link2 of all('a[href^="#"]')) link2.addEventListener("click", () => goTo(
       /** @type {HTMLAnchorElement} */
-      link.hash
+      link2.hash
     ));
     addEventListener("hashchange", () => goTo(location.hash));
   }
