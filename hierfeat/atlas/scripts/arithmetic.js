@@ -9,6 +9,7 @@ import { drawLines } from "./lines.js";
 import { graph, valuesOf } from "./live.js";
 import { state } from "./store.js";
 import { unitName } from "./units.js";
+import { visible } from "./visible.js";
 
 /** Milliseconds that each step is shown while the steps play. */
 const PACE = 1100;
@@ -52,6 +53,11 @@ export async function showArithmetic() {
   count = moments.length;
   need(".moments", panel).replaceChildren(...moments);
   mark();
+}
+
+/** In another frame the numbers are others: show them where the reader can see them, or the lines that they make. */
+export function followArithmetic() {
+  if (state.pinned && (visible(need(".arithmetic")) || visible(need(".overview .columns")))) showArithmetic();
 }
 
 /** What stays while the numbers change. */

@@ -1,7 +1,7 @@
 // Hubel and Wiesel's bench: a bar on a screen follows the hand, and one unit, or two, are seen and heard to fire.
 import { exists, layers, output, payload } from "./data.js";
 import { element, need } from "./dom.js";
-import { arithmetic, showArithmetic } from "./arithmetic.js";
+import { arithmetic, followArithmetic } from "./arithmetic.js";
 import { currentInput, update } from "./bench.js";
 import { cardOf, refreshCard } from "./hubel/card.js";
 import { Cell, middle } from "./hubel/cell.js";
@@ -12,7 +12,7 @@ import { blankOf, figuresOf, runSweep } from "./hubel/plate.js";
 import { click, clicks, paintTrace } from "./hubel/scope.js";
 import { outlineFields, paintHandMap, paintScreen, partOf } from "./hubel/screen.js";
 import { ask } from "./live.js";
-import { repaint, showScores } from "./sections.js";
+import { repaint, setPicture, showScores } from "./sections.js";
 import { address, set, state, subscribe } from "./store.js";
 import { drawn } from "./stimuli.js";
 
@@ -93,7 +93,8 @@ function present(own = true) {
   if (!cells.length || running) return;
   shown = true;
   const now = { ...stimulus };
-  ask(drawn(shape, now), ({ layers: all }) => {
+  const image = drawn(shape, now);
+  ask(image, ({ layers: all }) => {
     for (const cell of cells) {
       cell.hear(all[cell.unit.layer][cell.place]);
       cell.remember(now, cell.response);
@@ -102,8 +103,9 @@ function present(own = true) {
     answered++;
     paint();
     repaint();
+    setPicture(image);
     showScores();
-    showArithmetic();
+    followArithmetic();
   });
   watch();
 }

@@ -2,6 +2,7 @@
 import { box, layers, payload, unitAt, view } from "./data.js";
 import { find, need, svg } from "./dom.js";
 import { graph } from "./live.js";
+import { watch } from "./visible.js";
 
 /** @typedef {import("./arithmetic/types.js").Step} Step */
 /** @typedef {import("./store.js").Chosen} Chosen */
@@ -99,6 +100,8 @@ function link(from, to, share, faded) {
 /** Lines follow when the page is laid out anew, or the columns scroll under the image. */
 export function keepLines() {
   const again = () => drawLines(...drawn);
+  const columns = need(".overview .columns");
   addEventListener("resize", again);
-  need(".overview .columns").addEventListener("scroll", again, { passive: true });
+  watch(columns, again);
+  columns.addEventListener("scroll", again, { passive: true });
 }

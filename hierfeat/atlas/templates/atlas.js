@@ -101,8 +101,8 @@
   }
   function set(next) {
     Object.assign(state, next);
-    const changed = new Set(Object.keys(next));
-    for (const listener of listeners) listener(changed);
+    const changed2 = new Set(Object.keys(next));
+    for (const listener of listeners) listener(changed2);
     remember();
   }
   var waiting = 0;
@@ -111,12 +111,12 @@
     waiting = setTimeout(() => history.replaceState(null, "", `#${address()}`), 300);
   }
   function address() {
-    const parts = [`sample=${state.sample}`];
-    if (state.range !== "layer") parts.push(`range=${state.range}`);
-    if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
-    if (state.second) parts.push(`second=${numbers(state.second)}`);
-    for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
-    return parts.join("&");
+    const parts2 = [`sample=${state.sample}`];
+    if (state.range !== "layer") parts2.push(`range=${state.range}`);
+    if (state.pinned) parts2.push(`unit=${numbers(state.pinned)}`);
+    if (state.second) parts2.push(`second=${numbers(state.second)}`);
+    for (const [name, value] of Object.entries(state.bench)) if (value) parts2.push(`${name}=${+value.toFixed(3)}`);
+    return parts2.join("&");
   }
   function read(hash, settings2) {
     if (!hash.includes("=")) return null;
@@ -193,7 +193,7 @@
     return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
   }
   function layerLimit(layer) {
-    return Math.max(...layer.maps.limits.flat());
+    return layer.maps.limit ??= Math.max(...layer.maps.limits.flat());
   }
   var activation = (layer, unit) => values(layer)[flatIndex(layer, unit)];
   var channelOf = (layer, unit) => view(layer).vector ? flatIndex(layer, unit) : unit.tile;
@@ -254,6 +254,10 @@
   }
   var SEQUENTIAL = ramp(MAGMA);
   var DIVERGING = ramp(RDBU);
+  function colours(limit, signed) {
+    if (signed) return { table: DIVERGING, scale: limit > 0 ? 127.5 / limit : 0, middle: 128 };
+    return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
+  }
   var sheets = /* @__PURE__ */ new WeakMap();
   function sheet(canvas2, height6, width6) {
     let found = sheets.get(canvas2);
@@ -272,14 +276,19 @@
   }
   function paintNumbers(canvas2, numbers2, start2, height6, width6, limit, signed, count2 = height6 * width6) {
     const { pixels, show } = sheet(canvas2, height6, width6);
-    const table = signed ? DIVERGING : SEQUENTIAL;
-    const scale = limit > 0 ? (signed ? 127.5 : 255) / limit : 0;
-    const middle2 = signed ? 128 : 0.5;
+    const { table, scale, middle: middle2 } = colours(limit, signed);
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers2[start2 + i];
       const level = Math.floor(value * scale + middle2);
       pixels[i] = i >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
+    show();
+  }
+  function paintImage(canvas2, image, [channels2, height6, width6]) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
+    const each2 = height6 * width6;
+    const [green, blue] = channels2 === 3 ? [each2, 2 * each2] : [0, 0];
+    for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
     show();
   }
   function paintTile(canvas2, layer, tile) {
@@ -372,39 +381,39 @@
     const { width: width6, height: height6, left, right, top, bottom } = SIZE;
     const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width6 - left - right);
     const Y = (value) => height6 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height6 - top - bottom);
-    const parts = yTicks.flatMap((t) => [
+    const parts2 = yTicks.flatMap((t) => [
       svg("line", { class: "grid", x1: left, x2: width6 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
-    parts.push(...xTicks.map((t) => label(X(t), height6 - bottom + 15, xText(t))));
-    parts.push(label((left + width6 - right) / 2, height6 - 5, xName, { class: "name" }));
-    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height6 - bottom) / 2}) rotate(-90)` }));
-    return { X, Y, parts };
+    parts2.push(...xTicks.map((t) => label(X(t), height6 - bottom + 15, xText(t))));
+    parts2.push(label((left + width6 - right) / 2, height6 - 5, xName, { class: "name" }));
+    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height6 - bottom) / 2}) rotate(-90)` }));
+    return { X, Y, parts: parts2 };
   }
-  function drawing(parts, says2, height6 = SIZE.height) {
-    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height6}`, role: "img", "aria-label": says2 }, ...parts);
+  function drawing(parts2, says2, height6 = SIZE.height) {
+    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height6}`, role: "img", "aria-label": says2 }, ...parts2);
   }
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
-    const { X, Y, parts } = frame2({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
+    const { X, Y, parts: parts2 } = frame2({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
     shares2.forEach((share, i) => {
       const [left, right] = [X(edges[i]), X(edges[i + 1])];
-      parts.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
+      parts2.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
     });
-    return drawing(parts, "Histogram of the activations");
+    return drawing(parts2, "Histogram of the activations");
   }
   function activeChart({ active: active2, channel }) {
     const count2 = active2.length;
     const step2 = Math.max(1, Math.ceil(count2 / 16));
     const xTicks = [...active2.keys()].filter((i) => i % step2 === 0);
     const axes = { x: [-0.5, count2 - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
-    const { X, Y, parts } = frame2({ ...axes, xText: (i) => String(channel[i]) });
+    const { X, Y, parts: parts2 } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
     active2.forEach((share, i) => {
       const says2 = svg("title", {}, `channel ${channel[i]}: ${(share * 100).toFixed(1)} %`);
-      parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
+      parts2.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
     });
-    return drawing(parts, "Share of positive activations in each channel");
+    return drawing(parts2, "Share of positive activations in each channel");
   }
   function line(points, X, Y, kind) {
     const drawn4 = (
@@ -422,14 +431,14 @@
     const every = [...invariance, ...equivariance || []].filter((value) => value !== null);
     const low = Math.min(0, ...every);
     const x = [Math.min(...shifts), Math.max(...shifts)];
-    const { X, Y, parts } = frame2({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
-    for (const other of layers) if (other !== layer && other.shift) parts.push(.../** @type {any} */
+    const { X, Y, parts: parts2 } = frame2({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
+    for (const other of layers) if (other !== layer && other.shift) parts2.push(.../** @type {any} */
     line(zip(other.shift.shifts, other.shift.invariance), X, Y, "faint"));
-    if (equivariance) parts.push(.../** @type {any} */
+    if (equivariance) parts2.push(.../** @type {any} */
     line(zip(shifts, equivariance), X, Y, "second"));
-    parts.push(.../** @type {any} */
+    parts2.push(.../** @type {any} */
     line(zip(shifts, invariance), X, Y, "first"));
-    return drawing(parts, `Shift tolerance of ${layer.name}`);
+    return drawing(parts2, `Shift tolerance of ${layer.name}`);
   }
   function poolingChart(rows) {
     const [rowHeight, left, top] = [26, 92, 8];
@@ -438,18 +447,18 @@
     const low = Math.min(...known);
     const span3 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
     const X = (value) => left + (value - span3[0]) / (span3[1] - span3[0] || 1) * (SIZE.width - left - 18);
-    const parts = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height6 - 34 }), label(X(t), height6 - 20, short(t))]);
+    const parts2 = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height6 - 34 }), label(X(t), height6 - 20, short(t))]);
     rows.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
-      parts.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
+      parts2.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
       if (row.before === null || row.after === null) return;
       const says2 = svg("title", {}, `${row.pooling}: before ${number(row.before)}, after ${number(row.after)}`);
       const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
-      parts.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
+      parts2.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
     });
-    parts.push(label((left + SIZE.width - 18) / 2, height6 - 4, "invariance (1 = unmoved)", { class: "name" }));
-    return drawing(parts, "Invariance before and after each way of pooling", height6);
+    parts2.push(label((left + SIZE.width - 18) / 2, height6 - 4, "invariance (1 = unmoved)", { class: "name" }));
+    return drawing(parts2, "Invariance before and after each way of pooling", height6);
   }
   var DEPTH = {
     field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
@@ -466,16 +475,16 @@
     const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
     const low = Math.min(0, ...points.map((point) => point.value));
     const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
-    const { X, Y, parts } = frame2(axes);
-    parts.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
+    const { X, Y, parts: parts2 } = frame2(axes);
+    parts2.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
     points.forEach(({ layer, value }, i) => {
       const says2 = svg("title", {}, `${layer.name}: ${number(value)}`);
-      parts.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
+      parts2.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
       if (!few) return;
       const place3 = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
-      parts.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place3, "text-anchor": "end" }));
+      parts2.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place3, "text-anchor": "end" }));
     });
-    return drawing(parts, `${name} by layer`);
+    return drawing(parts2, `${name} by layer`);
   }
 
   // hierfeat/atlas/scripts/arithmetic/moments.js
@@ -612,10 +621,10 @@
     { add: "+", sub: "−", mul: "×", div: "÷", pow: "to the power of", maximum: "or, if larger,", minimum: "or, if smaller,", gt: ">", ge: "≥", lt: "<", le: "≤", eq: "=", ne: "≠", clamp_max: "but at most", clamp_min: "but at least" }
   );
   function formula(step2, tracer2) {
-    const parts = [...step2.parts ?? []];
-    const given = (step2.numbers ?? []).map((one) => one === null && parts.length ? partOf(
+    const parts2 = [...step2.parts ?? []];
+    const given = (step2.numbers ?? []).map((one) => one === null && parts2.length ? partOf(
       /** @type {Part} */
-      parts.shift(),
+      parts2.shift(),
       tracer2
     ) : one === null ? "" : number(Number(one)));
     if (step2.op === "where") return element("span", {}, "if ", given[0], " then ", given[1], " else ", given[2]);
@@ -1185,10 +1194,10 @@
   };
   var where = {
     prepare([condition, yes, no], out) {
-      const parts = [condition, tensor(yes), tensor(no)];
-      const axes = walk(out.shape, parts);
+      const parts2 = [condition, tensor(yes), tensor(no)];
+      const axes = walk(out.shape, parts2);
       const { size, steps: steps2 } = axes[axes.length - 1];
-      const [c, a, b] = parts.map((part2) => part2.data);
+      const [c, a, b] = parts2.map((part2) => part2.data);
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
         for (const end = at + size; at < end; at++, k += steps2[0], i += steps2[1], j += steps2[2]) out.data[at] = c[k] ? a[i] : b[j];
@@ -1711,16 +1720,16 @@
   var joined = (fresh) => ({
     prepare([list, axis], out) {
       const at = positive(axis, out.shape.length);
-      const parts = list.filter((part2) => part2.data.length);
+      const parts2 = list.filter((part2) => part2.data.length);
       const outer = volume(out.shape.slice(0, at));
-      const sizes2 = parts.map((part2) => part2.data.length / outer);
+      const sizes2 = parts2.map((part2) => part2.data.length / outer);
       const each2 = sizes2.reduce((a, b) => a + b, 0);
       void fresh;
       return () => {
         for (let n = 0; n < outer; n++) {
           let to = n * each2;
-          for (let p = 0; p < parts.length; p++) {
-            out.data.set(parts[p].data.subarray(n * sizes2[p], (n + 1) * sizes2[p]), to);
+          for (let p = 0; p < parts2.length; p++) {
+            out.data.set(parts2[p].data.subarray(n * sizes2[p], (n + 1) * sizes2[p]), to);
             to += sizes2[p];
           }
         }
@@ -1824,8 +1833,8 @@
     }
   });
   var flip = moved(([, axes], at, shape4) => {
-    const turned = axes.map((axis) => positive(axis, shape4.length));
-    return at.map((place3, axis) => turned.includes(axis) ? shape4[axis] - 1 - place3 : place3);
+    const turned2 = axes.map((axis) => positive(axis, shape4.length));
+    return at.map((place3, axis) => turned2.includes(axis) ? shape4[axis] - 1 - place3 : place3);
   });
   var roll = moved(([, shifts, axes], at, shape4) => {
     const found = [...at];
@@ -2464,9 +2473,9 @@
     return op.startsWith("addmm") ? weightsOf2(args[1], args[2], true, args[0], shape4, at) : weightsOf2(args[0], args[1], true, null, shape4, at);
   }
   function combined(args, shape4, at) {
-    const parts = args.filter(isTensor).map((one) => part(one, broadcast(at, shape4, one.shape)));
+    const parts2 = args.filter(isTensor).map((one) => part(one, broadcast(at, shape4, one.shape)));
     const numbers2 = args.map((one) => isTensor(one) ? null : one);
-    return { parts, numbers: numbers2 };
+    return { parts: parts2, numbers: numbers2 };
   }
   function moved2(op, args, shape4, at) {
     const inputs = args.flat().filter(isTensor).filter((one) => !(op.startsWith("index_select") && one === args[2]));
@@ -2506,21 +2515,21 @@
     const x = args[0];
     const channel = unravel(at, shape4)[1];
     const one = (given, i, otherwise) => given ? given.data[i] : otherwise;
-    const parts = [part(x, at)];
+    const parts2 = [part(x, at)];
     if (op.startsWith("_native_batch_norm")) {
       const [, weight2, bias2, mean, variance, , eps2] = args;
-      return { parts, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps: eps2, weight: one(weight2, channel, 1), bias: one(bias2, channel, 0) } };
+      return { parts: parts2, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps: eps2, weight: one(weight2, channel, 1), bias: one(bias2, channel, 0) } };
     }
     if (op.includes("layer_norm")) {
       const size2 = volume(args[1]);
       const within = at % size2;
-      return { parts, norm: { ...momentsOf2(x.data, at - within, size2), eps: args[4] ?? 1e-5, weight: one(args[2], within, 1), bias: one(args[3], within, 0) } };
+      return { parts: parts2, norm: { ...momentsOf2(x.data, at - within, size2), eps: args[4] ?? 1e-5, weight: one(args[2], within, 1), bias: one(args[3], within, 0) } };
     }
     const each2 = volume(shape4.slice(2));
     const groups = op.startsWith("group") ? args[1] : shape4[1];
     const size = shape4[1] / groups * each2;
     const [weight, bias, eps] = op.startsWith("group") ? [args[2], args[3], args[4]] : [args[1], args[2], args[7]];
-    return { parts, norm: { ...momentsOf2(x.data, at - at % size, size), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
+    return { parts: parts2, norm: { ...momentsOf2(x.data, at - at % size, size), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
   }
   function momentsOf2(data, start2, size) {
     let [sum2, squares] = [0, 0];
@@ -2543,6 +2552,25 @@
       [one, out.data[i]]
     )).filter(([, y]) => Number.isFinite(y));
   }
+
+  // hierfeat/atlas/scripts/visible.js
+  var away = /* @__PURE__ */ new WeakSet();
+  var arrivals = /* @__PURE__ */ new WeakMap();
+  var observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const came = isIntersecting && away.delete(target);
+        if (!isIntersecting) away.add(target);
+        if (came) arrivals.get(target)?.();
+      }
+    },
+    { rootMargin: "150px" }
+  );
+  function watch(one, paint2) {
+    arrivals.set(one, paint2);
+    observer.observe(one);
+  }
+  var visible = (one) => !away.has(one);
 
   // hierfeat/atlas/scripts/lines.js
   var MOST2 = 12;
@@ -2619,8 +2647,10 @@
   }
   function keepLines() {
     const again = () => drawLines(...drawn);
+    const columns = need(".overview .columns");
     addEventListener("resize", again);
-    need(".overview .columns").addEventListener("scroll", again, { passive: true });
+    watch(columns, again);
+    columns.addEventListener("scroll", again, { passive: true });
   }
 
   // hierfeat/atlas/scripts/units.js
@@ -2694,21 +2724,24 @@
   }
   function showUnit(index) {
     markUnit(index);
-    const section = (
-      /** @type {HTMLDetailsElement | null} */
-      find(`details[data-layer="${index}"]`)
-    );
-    if (section?.open) {
-      for (const scene of all(".scene", section)) markField(scene, index);
+    const section = openedSection(index);
+    if (section) for (const scene of all(".scene", section)) markField(scene, index);
+    if (state.unit?.layer === index) {
+      markField(need(".overview .scene"), index);
+      markInput(index);
+    }
+    showValue(index);
+  }
+  function showValue(index) {
+    const section = openedSection(index);
+    if (section && visible(section)) {
       for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
       const loupe = find(".window", section);
       if (loupe) showWindow(loupe, index);
     }
-    if (state.unit?.layer !== index) return;
-    markField(need(".overview .scene"), index);
-    markInput(index);
-    need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+    if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
   }
+  var openedSection = (index) => find(`details[data-layer="${index}"][open]`);
   function select2(index, unit) {
     if (!exists(layers[index], unit)) return;
     const before2 = state.unit?.layer;
@@ -2771,7 +2804,7 @@
     );
     const index = indexOf(map);
     const { height: height6, width: width6 } = view(layers[index]);
-    const area = need("canvas", map).getBoundingClientRect();
+    const area = need(".area", map).getBoundingClientRect();
     const cell = (value, count2) => Math.max(0, Math.min(count2 - 1, Math.floor(value * count2)));
     return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height6), col: cell((clientX - area.left) / area.width, width6) } };
   }
@@ -2812,6 +2845,9 @@
     count = moments.length;
     need(".moments", panel).replaceChildren(...moments);
     mark();
+  }
+  function followArithmetic() {
+    if (state.pinned && (visible(need(".arithmetic")) || visible(need(".overview .columns")))) showArithmetic();
   }
   function frame3() {
     const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
@@ -2880,6 +2916,7 @@
         }
     return made;
   }
+  var asPaper = ([channels2, height6, width6], ink) => ({ channels: channels2, height: height6, width: width6, fine: 1, ink });
   function stroke(on, from, to, radius2, value) {
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
@@ -2890,8 +2927,8 @@
     for (let row = rows[0]; row < rows[1]; row++)
       for (let col = cols[0]; col < cols[1]; col++) {
         const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
-        const along = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
-        const cover = radius2 + 0.5 - Math.hypot(y - along * down, x - along * right);
+        const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
+        const cover = radius2 + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
         if (cover <= 0) continue;
         const share = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
@@ -2929,41 +2966,82 @@
     const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
     return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
   }
-  function inkAt(on, c, y, x, ground2) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    const [row, col] = [Math.floor(y - 0.5), Math.floor(x - 0.5)];
-    const [down, across] = [y - 0.5 - row, x - 0.5 - col];
-    const start2 = c * H;
-    const one = (r, k) => r < 0 || k < 0 || r >= H || k >= W ? ground2 : on.ink[(start2 + r) * W + k];
-    const upper = one(row, col) * (1 - across) + (across ? one(row, col + 1) * across : 0);
-    return down ? upper * (1 - down) + (one(row + 1, col) * (1 - across) + (across ? one(row + 1, col + 1) * across : 0)) * down : upper;
-  }
+
+  // hierfeat/atlas/scripts/compose.js
   function compose(on, settings2, ground2, preparation) {
     const { channels: channels2, height: height6, width: width6 } = on;
     const own = preparation && prepared(on, ground2, preparation);
     const grid2 = own && preparation?.grid ? preparation.grid : null;
     const [rows, cols] = grid2 ? [grid2, grid2] : [height6, width6];
-    const seen2 = sampled(on, settings2, ground2, own, rows, cols);
+    const seen2 = (settings2.rotation % 360 ? turned : upright)(on, settings2, ground2, own, rows, cols);
     const image = grid2 ? enlarged(seen2, channels2, grid2, height6, width6) : seen2;
-    return overlaid(image, [channels2, height6, width6], settings2, ground2);
+    const shape4 = [channels2, height6, width6];
+    return overlaid(moved4(contrasted(image, settings2.contrast, ground2), shape4, settings2.shift_y, settings2.shift_x), shape4, settings2);
   }
-  function sampled(on, { shift_x, shift_y, rotation, scale }, ground2, own, rows, cols) {
-    const { channels: channels2, height: height6, width: width6, fine } = on;
+  function upright({ channels: channels2, height: height6, width: width6, fine, ink }, { scale }, ground2, own, rows, cols) {
+    const all3 = scale * (own?.scale ?? 1);
+    const [H, W] = [height6 * fine, width6 * fine];
+    const down = parts(rows, H, (own?.row ?? height6 / 2) * fine, height6 * fine / rows / all3);
+    const across = parts(cols, W, (own?.col ?? width6 / 2) * fine, width6 * fine / cols / all3);
+    const image = new Float32Array(channels2 * rows * cols);
+    const line2 = new Float32Array(W);
+    for (let c = 0, to = 0; c < channels2; c++)
+      for (let row = 0; row < rows; row++) {
+        line2.fill(ground2 * down.outside[row]);
+        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
+          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
+          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
+        }
+        for (let col = 0; col < cols; col++, to++) {
+          const shares2 = across.shares[col];
+          let sum2 = ground2 * across.outside[col];
+          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
+          image[to] = sum2;
+        }
+      }
+    return image;
+  }
+  function parts(count2, cells2, middle2, size) {
+    const reach = Math.max(size, 1);
+    const shares2 = [];
+    const found = { from: new Int32Array(count2), to: new Int32Array(count2), shares: shares2, outside: new Float64Array(count2) };
+    for (let pixel2 = 0; pixel2 < count2; pixel2++) {
+      const centre = middle2 + (pixel2 + 0.5 - count2 / 2) * size;
+      const [low, high] = [centre - reach / 2, centre + reach / 2];
+      const from = Math.max(0, Math.min(cells2, Math.floor(low)));
+      const to = Math.max(from, Math.min(cells2, Math.ceil(high)));
+      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
+      [found.from[pixel2], found.to[pixel2]] = [from, to];
+      shares2.push(own);
+      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+    }
+    return found;
+  }
+  function turned({ channels: channels2, height: height6, width: width6, fine, ink }, { rotation, scale }, ground2, own, rows, cols) {
     const image = new Float32Array(channels2 * rows * cols);
     const turn2 = rotation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(turn2), Math.cos(turn2)];
     const all3 = scale * (own?.scale ?? 1);
-    const [row0, col0] = [own?.row ?? height6 / 2, own?.col ?? width6 / 2];
-    const count2 = Math.max(1, Math.min(16, Math.ceil(fine * height6 / rows / Math.max(all3, 0.25))));
-    for (let row = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++)
+    const [sine, cosine] = [Math.sin(turn2) * fine / all3, Math.cos(turn2) * fine / all3];
+    const [row0, col0] = [(own?.row ?? height6 / 2) * fine - 0.5, (own?.col ?? width6 / 2) * fine - 0.5];
+    const [H, W] = [height6 * fine, width6 * fine];
+    const each2 = H * W;
+    const count2 = Math.max(1, Math.min(6, Math.ceil(fine * height6 / rows / all3 / 2)));
+    const share = 1 / (count2 * count2);
+    for (let row = 0, to = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++, to++)
         for (let i = 0; i < count2; i++)
           for (let j = 0; j < count2; j++) {
-            const v = (row + (i + 0.5) / count2) * height6 / rows - height6 / 2 - shift_y;
-            const u = (col + (j + 0.5) / count2) * width6 / cols - width6 / 2 - shift_x;
-            const x = ((u * cosine - v * sine) / all3 + col0) * fine;
-            const y = ((u * sine + v * cosine) / all3 + row0) * fine;
-            for (let c = 0; c < channels2; c++) image[(c * rows + row) * cols + col] += inkAt(on, c, y, x, ground2) / (count2 * count2);
+            const v = (row + (i + 0.5) / count2) * height6 / rows - height6 / 2;
+            const u = (col + (j + 0.5) / count2) * width6 / cols - width6 / 2;
+            const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
+            const [top, left] = [Math.floor(y), Math.floor(x)];
+            const [down, across] = [y - top, x - left];
+            for (let k = 0; k < 4; k++) {
+              const [r, s] = [top + (k >> 1), left + (k & 1)];
+              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
+              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
+              for (let c = 0; c < channels2; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground2);
+            }
           }
     return image;
   }
@@ -2984,16 +3062,46 @@
         }
     return image;
   }
-  function overlaid(image, [channels2, height6, width6], { contrast, noise, square, square_row, square_col }, ground2) {
+  function contrasted(image, contrast, ground2) {
+    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground2 + contrast * (image[i] - ground2)));
+    return image;
+  }
+  function moved4(image, [channels2, height6, width6], down, right) {
+    if (!down && !right) return image;
+    let found = image;
+    if (down) found = along(found, channels2, height6, width6, taps2(down));
+    if (right) found = along(found, channels2 * height6, width6, 1, taps2(right));
+    return found;
+  }
+  function along(image, outer, length, inner2, weighted) {
+    const found = new Float32Array(image.length);
+    for (const [step2, weight] of weighted)
+      for (let o = 0; o < outer; o++)
+        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
+          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
+          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
+        }
+    return found;
+  }
+  function taps2(amount) {
+    const whole = Math.floor(amount);
+    const fraction = amount - whole;
+    if (!fraction) return [[whole, 1]];
+    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
+    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
+  }
+  function overlaid(image, [channels2, height6, width6], { noise, square, square_row, square_col }) {
+    if (!noise && !square) return image;
     const random = noise ? normal(1) : () => 0;
     const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
+    const found = new Float32Array(image.length);
     for (let c = 0, at = 0; c < channels2; c++)
       for (let row = 0; row < height6; row++)
         for (let col = 0; col < width6; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at] - ground2);
-          image[at] = Math.max(0, Math.min(1, value + noise * random()));
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
+          found[at] = Math.max(0, Math.min(1, value + noise * random()));
         }
-    return image;
+    return found;
   }
   function uniform(seed) {
     let a = seed >>> 0;
@@ -3327,12 +3435,12 @@
     ["length", "Length", "px"]
   ];
   function choice(name, label2, values2, chosen3, act) {
-    const parts = values2.map(([value, text2]) => {
+    const parts2 = values2.map(([value, text2]) => {
       const input2 = element("input", { type: "radio", name, value, checked: value === chosen3 });
       input2.addEventListener("change", () => act(value));
       return element("label", {}, input2, element("span", {}, text2));
     });
-    return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts);
+    return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts2);
   }
   function buildControls(stimulus2, actions2) {
     const sliders2 = SLIDERS.map(([name, label2]) => {
@@ -3496,7 +3604,7 @@
       stimulus2.offset = 0;
       bench.present();
     };
-    const changed = (size) => {
+    const changed2 = (size) => {
       showStimulus(stimulus2, size);
       bench.present();
     };
@@ -3510,7 +3618,7 @@
       if (!act) return;
       event.preventDefault();
       act();
-      changed(part2.rows);
+      changed2(part2.rows);
     });
     surface2.addEventListener("wheel", (event) => {
       const part2 = bench.part();
@@ -3519,7 +3627,7 @@
       const by = Math.sign(event.deltaY || event.deltaX);
       if (event.shiftKey) stimulus2.length = Math.max(0.5, stimulus2.length * 1.1 ** -by);
       else turn(stimulus2, -7.5 * by);
-      changed(part2.rows);
+      changed2(part2.rows);
     }, { passive: false });
     return element("span", { class: "screen" }, surface2);
   }
@@ -3639,37 +3747,143 @@
       }
   }
 
-  // hierfeat/atlas/scripts/sections.js
+  // hierfeat/atlas/scripts/grids.js
+  var grids = /* @__PURE__ */ new Map();
+  var resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const grid2 = (
+        /** @type {HTMLElement} */
+        target
+      );
+      measure(grid2);
+      paintGrid(grid2);
+    }
+  });
   function fillGrid(grid2) {
-    const shape4 = view(layers[indexOf(grid2)]);
-    const shown2 = Math.min(shape4.tiles, Number(grid2.dataset.most || shape4.tiles));
-    const captions = grid2.dataset.captions && !shape4.vector;
-    grid2.replaceChildren(
-      ...Array.from({ length: shown2 }, (_, tile) => {
-        const area = element("span", { class: "area" }, element("canvas"), element("i"), element("u", { hidden: true }));
-        return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
-      })
-    );
-    grid2.classList.toggle("vector", shape4.vector);
-    if (shape4.vector) grid2.style.setProperty("--across", String(shape4.width));
-    grid2.classList.add("filled");
-  }
-  function paintGrid(grid2) {
     const layer = layers[indexOf(grid2)];
-    for (const map of all(".map", grid2)) paintTile(
+    const { tiles, vector, height: height6, width: width6 } = view(layer);
+    const shown2 = Math.min(tiles, Number(grid2.dataset.most || tiles));
+    const captions = grid2.dataset.captions && !vector;
+    const maps = Array.from({ length: shown2 }, (_, tile) => {
+      const area = element("span", { class: "area", style: { "aspect-ratio": `${width6} / ${height6}` } }, element("i"), element("u", { hidden: true }));
+      return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
+    });
+    grid2.classList.toggle("vector", vector);
+    if (vector) grid2.style.setProperty("--across", String(width6));
+    grid2.replaceChildren(element("canvas", { "aria-hidden": "true" }), ...maps);
+    grid2.classList.add("filled");
+    grids.set(grid2, { layer, wall: null });
+    measure(grid2);
+    resized.observe(grid2);
+    watch(grid2, () => paintGrid(grid2));
+  }
+  function measure(grid2) {
+    const known = grids.get(grid2);
+    if (!known) return;
+    const canvas2 = (
       /** @type {HTMLCanvasElement} */
-      need("canvas", map),
-      layer,
-      Number(map.dataset.tile)
+      grid2.firstElementChild
     );
+    const { height: height6, width: width6 } = view(known.layer);
+    const whole = grid2.getBoundingClientRect();
+    const fine = Math.min(2, devicePixelRatio || 1);
+    const at = (place3) => Math.round(place3 * fine);
+    const [W, H] = [at(whole.width), at(whole.height)];
+    known.wall = null;
+    if (!W || !H) return;
+    canvas2.width = W;
+    canvas2.height = H;
+    const boxes = all(".map", grid2).map((map) => {
+      const area = (
+        /** @type {Element} */
+        map.firstElementChild.getBoundingClientRect()
+      );
+      const [top, left] = [at(area.top - whole.top), at(area.left - whole.left)];
+      const [bottom, right] = [Math.min(H, at(area.bottom - whole.top)), Math.min(W, at(area.right - whole.left))];
+      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height6), cols: spread2(right - left, width6) };
+    });
+    const image = new ImageData(W, H);
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas2.getContext("2d")
+    );
+    known.wall = { context, image, pixels: new Uint32Array(image.data.buffer), boxes };
   }
-  var picture = null;
-  function setPicture(source) {
-    picture = source;
-    paintScenes();
+  var spread2 = (pixels, cells2) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells2 / pixels));
+  function paintGrid(grid2) {
+    const known = grids.get(grid2);
+    if (!known?.wall || !visible(grid2)) return;
+    const { layer, wall } = known;
+    const found = values(layer);
+    const { height: height6, width: width6, vector } = view(layer);
+    const each2 = height6 * width6;
+    const own = state.range === "map" && !vector;
+    const common = colours(own ? 0 : layerLimit(layer), layer.maps.signed);
+    const count2 = vector ? layer.maps.shape[0] : each2;
+    for (const box2 of wall.boxes) {
+      const start2 = vector ? 0 : box2.tile * each2;
+      const chart = own ? colours(largest3(found, start2, each2), layer.maps.signed) : common;
+      paintBox(wall.pixels, wall.image.width, box2, found, start2, width6, count2, chart);
+    }
+    wall.context.putImageData(wall.image, 0, 0);
   }
+  function paintGrids() {
+    for (const grid2 of grids.keys()) paintGrid(grid2);
+  }
+  function largest3(numbers2, start2, count2) {
+    let most = 0;
+    for (let i = start2; i < start2 + count2; i++) {
+      const size = Math.abs(numbers2[i]);
+      if (size > most) most = size;
+    }
+    return most;
+  }
+  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width6, count2, { table, scale, middle: middle2 }) {
+    for (let y = 0; y < rows.length; y++) {
+      const line2 = (top + y) * across + left;
+      if (y && rows[y] === rows[y - 1]) {
+        pixels.copyWithin(line2, line2 - across, line2 - across + cols.length);
+        continue;
+      }
+      let [before2, colour] = [-1, 0];
+      for (let x = 0; x < cols.length; x++) {
+        if (cols[x] !== before2) {
+          before2 = cols[x];
+          const cell = rows[y] * width6 + before2;
+          const value = numbers2[start2 + cell];
+          const level = Math.floor(value * scale + middle2);
+          colour = cell >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+        }
+        pixels[line2 + x] = colour;
+      }
+    }
+  }
+
+  // hierfeat/atlas/scripts/sections.js
+  var changed = null;
+  function setPicture(image) {
+    changed = image;
+    if (pictured !== state.sample) paintScenes();
+    else all(".scene").forEach(paintScene);
+  }
+  var pictured = 0;
   function paintScenes(root = document) {
-    for (const image of all(".scene img", root)) image.src = picture ?? samples[state.sample].image;
+    if (root === document) pictured = state.sample;
+    for (const scene of all(".scene", root)) {
+      need("img", scene).src = samples[state.sample].image;
+      watch(scene, () => paintScene(scene));
+      paintScene(scene);
+    }
+  }
+  function paintScene(scene) {
+    let over = (
+      /** @type {HTMLCanvasElement | null} */
+      find("canvas", scene)
+    );
+    if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
+    if (!changed || !visible(scene)) return;
+    if (!over) need("img", scene).after(over = element("canvas", { role: "img", "aria-label": "the image as it was changed" }));
+    paintImage(over, changed, payload.model.input_shape);
   }
   function shares() {
     const found = output();
@@ -3692,25 +3906,34 @@
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
     const best = found.reduce((at, share, i) => share.value > found[at].value ? i : at, 0);
-    panel.replaceChildren(
-      ...order.map((i) => {
-        const bar = element("i", { style: { "--share": found[i].length } });
-        return element("li", { class: i === best ? "first" : null }, element("span", { title: className(i) }, className(i)), bar, element("span", {}, found[i].text));
-      })
-    );
-    need(".says").replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+    while (panel.children.length < order.length) panel.append(element("li", {}, element("span"), element("i"), element("span")));
+    order.forEach((i, place3) => {
+      const line2 = panel.children[place3];
+      const [name, bar, amount] = (
+        /** @type {[HTMLElement, HTMLElement, HTMLElement]} */
+        /** @type {unknown} */
+        line2.children
+      );
+      line2.classList.toggle("first", i === best);
+      if (name.textContent !== className(i)) name.textContent = name.title = className(i);
+      bar.style.setProperty("--share", String(found[i].length));
+      if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
+    });
+    const says2 = `says ${className(best)}${verdict(best)}`;
+    const target = need(".says");
+    if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
   }
   function verdict(best) {
     const { label: label2, name } = samples[state.sample];
-    if (picture || label2 === null) return "";
+    if (changed || label2 === null) return "";
     if (payload.model.named) return `; the sample is from ${name}`;
     return label2 === best ? ", rightly" : `; it is ${className(label2)}`;
   }
   function repaint() {
-    all(".maps.filled").forEach(paintGrid);
-    const open = all("details[data-layer][open]").map(indexOf);
-    for (const index of open) if (layers[index].maps) showUnit(index);
-    if (state.unit && !open.includes(state.unit.layer)) showUnit(state.unit.layer);
+    paintGrids();
+    const open = all("details[data-layer][open]").filter(visible).map(indexOf);
+    for (const index of open) if (layers[index].maps) showValue(index);
+    if (state.unit && !open.includes(state.unit.layer)) showValue(state.unit.layer);
   }
   function showInput(fresh) {
     if (fresh) forgetUnits();
@@ -3729,6 +3952,8 @@
     const layer = layers[index];
     if (!section.dataset.drawn) {
       section.dataset.drawn = "yes";
+      watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */
+      section.open && showValue(index));
       all(".maps", section).forEach(fillGrid);
       for (const target of all("[data-draw]", section)) target.replaceChildren(DRAW[
         /** @type {string} */
@@ -3745,31 +3970,32 @@
   }
   function showPatches(target, { image, columns, values: values2, channels: channels2, status }) {
     const strip = (i) => {
-      if (status[i] !== "ok") return [element("em", {}, status[i] === "dead" ? "never active" : "always the same")];
-      return values2[i].map((value) => element("canvas", { title: `activation ${number(value)}` }));
+      if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
+      const label2 = `strongest patches of channel ${channels2[i]}`;
+      return element("canvas", { role: "img", "aria-label": label2, title: `activations ${values2[i].map(number).join(", ")}` });
     };
-    target.replaceChildren(
-      ...channels2.map((channel, i) => {
-        const row = element("span", { role: "img", "aria-label": `strongest patches of channel ${channel}` }, ...strip(i));
-        return element("div", {}, element("b", {}, channel), row);
-      })
-    );
+    target.replaceChildren(...channels2.map((channel, i) => element("div", {}, element("b", {}, channel), strip(i))));
     const sheet2 = new Image();
     sheet2.onload = () => {
       const tile = sheet2.width / columns;
-      all("div", target).forEach(
-        (line2, row) => all("canvas", line2).forEach((one, col) => {
-          const canvas2 = (
-            /** @type {HTMLCanvasElement} */
-            one
-          );
-          canvas2.width = canvas2.height = tile;
-          canvas2.getContext("2d")?.drawImage(sheet2, col * tile, row * tile, tile, tile, 0, 0, tile, tile);
-        })
-      );
+      const side2 = tile * Math.max(1, Math.round(PATCH / tile));
+      all("div", target).forEach((line2, row) => {
+        const canvas2 = (
+          /** @type {HTMLCanvasElement | null} */
+          find("canvas", line2)
+        );
+        const context = canvas2?.getContext("2d");
+        if (!canvas2 || !context) return;
+        const count2 = values2[row].length;
+        canvas2.width = columns * (side2 + GAP) - GAP;
+        canvas2.height = side2;
+        context.imageSmoothingEnabled = tile > 2;
+        for (let col = 0; col < count2; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side2 + GAP), 0, side2, side2);
+      });
     };
     sheet2.src = image;
   }
+  var [PATCH, GAP] = [64, 5];
 
   // hierfeat/atlas/scripts/hubel.js
   var shape3 = payload.model.input_shape;
@@ -3836,7 +4062,8 @@
     if (!cells.length || running) return;
     shown = true;
     const now = { ...stimulus };
-    ask(drawn2(shape3, now), ({ layers: all3 }) => {
+    const image = drawn2(shape3, now);
+    ask(image, ({ layers: all3 }) => {
       for (const cell of cells) {
         cell.hear(all3[cell.unit.layer][cell.place]);
         cell.remember(now, cell.response);
@@ -3845,10 +4072,11 @@
       answered++;
       paint();
       repaint();
+      setPicture(image);
       showScores();
-      showArithmetic();
+      followArithmetic();
     });
-    watch();
+    watch2();
   }
   function goDark() {
     if (!shown || running) return;
@@ -3857,7 +4085,7 @@
     paint();
     update();
   }
-  function watch() {
+  function watch2() {
     const idle = watching === 0;
     watching = performance.now() + 4e3;
     if (idle) requestAnimationFrame(step);
@@ -3898,7 +4126,7 @@
       await update();
     }
   }
-  var picture2 = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  var picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
   var sweep2 = (i) => alone("sweep", async () => {
     const cell = cells[i];
     const plate = need(".plate", card(i));
@@ -3909,8 +4137,8 @@
         cell.hear(row[k]);
         paintScreen(canvas(), partOf2(cells), stimuli[k]);
         if (k % 4 === 0) plate.replaceChildren(...figuresOf(so, k + 1));
-        watch();
-        await picture2();
+        watch2();
+        await picture();
       }
       return Boolean(running);
     });
@@ -3973,15 +4201,15 @@
       element("div", { class: "stand" }, figure, buildControls(stimulus, actions)),
       element("div", { class: "cells-at-hand" })
     );
-    subscribe((changed) => (changed.has("pinned") || changed.has("second")) && place2());
+    subscribe((changed2) => (changed2.has("pinned") || changed2.has("second")) && place2());
     Object.assign(globalThis, { atlas: { ...tools, input: currentInput, output } });
   }
   var tools = {
     runSweep: (i = 0) => runSweep(cells[i]),
     measureOptimum: (i = 0) => measureOptimum(cells[i]),
     measured: (i = 0) => {
-      const { response, blank, best, optimum, largest: largest3, type, score, spikes } = cells[i];
-      return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest3, type, score, spikes, clicks: clicks(), shown: answered };
+      const { response, blank, best, optimum, largest: largest4, type, score, spikes } = cells[i];
+      return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest4, type, score, spikes, clicks: clicks(), shown: answered };
     },
     drawn: (one) => [...drawn2(shape3, one)],
     ...arithmetic,
@@ -4029,22 +4257,30 @@
     past = [];
     drawn3 = false;
   }
+  var spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
   function update() {
+    const start2 = performance.now();
     const preparation = drawn3 && prepares() ? payload.model.prepare : null;
-    input = !drawn3 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
+    const sample = sampleImage(state.sample);
+    if (drawn3) input = compose(page, settings, ground, preparation);
+    else input = plain() ? sample : compose(asPaper(payload.model.input_shape, sample), settings, ground, null);
     paintInput();
+    spent.input = performance.now() - start2;
     return ask(input, showFrame2);
   }
   function showFrame2(frame4) {
-    setPicture(drawn3 || !plain() ? (
-      /** @type {HTMLCanvasElement} */
-      need(".seen canvas").toDataURL()
-    ) : null);
+    const start2 = performance.now();
     repaint();
+    const painted = performance.now();
+    setPicture(drawn3 || !plain() ? input : null);
     showScores();
-    showArithmetic();
-    need(".frame-time").textContent = `${frame4.ms < 10 ? frame4.ms.toFixed(1) : frame4.ms.toFixed(0)} ms a frame`;
+    const scored = performance.now();
+    followArithmetic();
+    const time = `${frame4.ms < 10 ? frame4.ms.toFixed(1) : frame4.ms.toFixed(0)} ms a frame`;
+    const clock = need(".frame-time");
+    if (clock.textContent !== time) clock.textContent = time;
     document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
+    Object.assign(spent, { forward: frame4.ms, maps: painted - start2, scores: scored - painted, rest: performance.now() - scored });
   }
   var queued = 0;
   function soon() {
@@ -4053,26 +4289,17 @@
       update();
     });
   }
-  function paintImage(canvas2, image, rows, cols) {
-    const { pixels, show } = sheet(canvas2, rows, cols);
-    const each2 = rows * cols;
-    const [green, blue] = channels === 3 ? [each2, 2 * each2] : [0, 0];
-    for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show();
-  }
   var paintPaper = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".pad"),
     page.ink,
-    height5 * page.fine,
-    width5 * page.fine
+    [channels, height5 * page.fine, width5 * page.fine]
   );
   var paintInput = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".seen canvas"),
     input,
-    height5,
-    width5
+    payload.model.input_shape
   );
   var prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */
   need('[name="prepare"]').checked;
@@ -4217,7 +4444,7 @@
       });
       return made;
     };
-    const parts = [
+    const parts2 = [
       element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
       element("label", {}, element("span", {}, "Brush"), brush),
       element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
@@ -4225,9 +4452,9 @@
     if (payload.model.prepare) {
       const input2 = element("input", { type: "checkbox", name: "prepare", checked: true });
       input2.addEventListener("change", update);
-      parts.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
+      parts2.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
     }
-    return parts;
+    return parts2;
   }
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
@@ -4243,16 +4470,22 @@
     takeSample();
     build();
     paintPaper();
-    subscribe((changed) => {
-      if (!changed.has("sample")) return;
+    subscribe((changed2) => {
+      if (!changed2.has("sample")) return;
       takeSample();
       paintPaper();
       forgetUnits();
       update();
     });
-    subscribe((changed) => changed.has("pinned") && newArithmetic());
+    subscribe((changed2) => changed2.has("pinned") && newArithmetic());
     startHubel();
     keepLines();
+    watch(need(".arithmetic"), showArithmetic);
+    Object.assign(
+      /** @type {any} */
+      globalThis.atlas,
+      { spent }
+    );
     await update();
     if (state.pinned) place2();
     for (const one of all(".needs-live")) one.hidden = false;
@@ -4357,10 +4590,10 @@
   ));
   listen();
   goTo(location.hash);
-  subscribe((changed) => changed.has("range") && repaint());
+  subscribe((changed2) => changed2.has("range") && repaint());
   if (payload.live.on) startBench().then(start);
   else {
-    subscribe((changed) => changed.has("sample") && showInput(true));
+    subscribe((changed2) => changed2.has("sample") && showInput(true));
     start();
   }
 })();

@@ -1,6 +1,6 @@
 // A unit under the electrode: what it answers, the spikes of that, and the field that is mapped by hand.
 import { box, channelOf, flatIndex, layers, payload, unitAt, values, view } from "../data.js";
-import { uniform } from "../paper.js";
+import { uniform } from "../compose.js";
 import { drawnOn } from "../stimuli.js";
 import { unitName } from "../units.js";
 import { poisson } from "./spikes.js";
