@@ -4126,6 +4126,7 @@
       await update();
     }
   }
+  var still = matchMedia("(prefers-reduced-motion: reduce)");
   var picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
   var sweep2 = (i) => alone("sweep", async () => {
     const cell = cells[i];
@@ -4133,7 +4134,7 @@
     shown = true;
     const found = await runSweep(cell, async (row, stimuli, so) => {
       cell.largest = Math.max(cell.largest, ...row);
-      for (let k = 0; k < row.length && running; k++) {
+      for (let k = 0; k < row.length && running && !still.matches; k++) {
         cell.hear(row[k]);
         paintScreen(canvas(), partOf2(cells), stimuli[k]);
         if (k % 4 === 0) plate.replaceChildren(...figuresOf(so, k + 1));
