@@ -175,7 +175,7 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     Only then do they depend on the weights, and only then does the provenance hold these weights' sha256.
-    A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
+    A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is not a dependence.
 
     References
     ----------

@@ -38,7 +38,7 @@ def wiring(h: Hierarchy) -> Sources:
     Notes
     -----
     The graph is the one that autograd records, so that reshapes, slices, gates and in-place operations
-    between the layers are followed as they are. Weights are no inputs.
+    between the layers are followed as they are. Weights do not count as inputs.
 
     Examples
     --------

@@ -110,7 +110,7 @@ def half_width(responses: Array, orientations: Array | None = None) -> np.ndarra
     Returns
     -------
     numpy.ndarray
-        (...,), degrees; NaN where it would exceed 90°, or lie below half a step, which samples cannot tell.
+        (...,), degrees; NaN where it would exceed 90°, or lie below half a step, which samples cannot resolve.
 
     Examples
     --------

@@ -71,7 +71,7 @@ def nonnegativity(
     images
         (N, C, H, W) in [0, 1].
     layers
-        Names, glob patterns or kinds; what is no activation function among them is left out.
+        Names, glob patterns or kinds; other layers among them are left out.
     batch_size
         Images in one forward pass.
 
