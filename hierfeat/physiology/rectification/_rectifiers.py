@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 
 #: What becomes of negative input.
 NEGATIVE: dict[str, str] = {

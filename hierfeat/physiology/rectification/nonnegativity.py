@@ -16,7 +16,7 @@ from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
