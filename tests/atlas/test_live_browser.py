@@ -78,9 +78,9 @@ def close(found, expected):
 
 
 def choose(tab, layer, tile=1, place=(20, 20)):
-    canvas = tab.locator(f'.overview .column[data-layer="{layer}"] canvas').nth(tile)
-    canvas.scroll_into_view_if_needed()
-    canvas.click(position={"x": place[0], "y": place[1]})
+    area = tab.locator(f'.overview .column[data-layer="{layer}"] .area').nth(tile)
+    area.scroll_into_view_if_needed()
+    area.click(position={"x": place[0], "y": place[1]})
 
 
 def test_a_drawing_is_what_the_network_answers_to(tab, small):
@@ -252,11 +252,11 @@ def test_random_weights_are_said_first(browser, tmp_path, page):
 def test_the_marker_lies_on_its_unit(tab):
     """A caption under a map must not move the mark of a unit of the last row."""
     section = tab.locator("#layer-conv1")
-    canvas = section.locator(".maps canvas").nth(2)
-    canvas.scroll_into_view_if_needed()
-    size = canvas.bounding_box()
-    canvas.click(position={"x": size["width"] * 0.5, "y": size["height"] * 11.5 / 12})
-    mark, area = section.locator(".map.chosen i").bounding_box(), canvas.bounding_box()
+    map_ = section.locator(".area").nth(2)
+    map_.scroll_into_view_if_needed()
+    size = map_.bounding_box()
+    map_.click(position={"x": size["width"] * 0.5, "y": size["height"] * 11.5 / 12})
+    mark, area = section.locator(".map.chosen i").bounding_box(), map_.bounding_box()
     assert (mark["y"] + mark["height"] / 2 - area["y"]) / area["height"] == pytest.approx(11.5 / 12, abs=0.03)
 
 

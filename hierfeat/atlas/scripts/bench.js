@@ -3,12 +3,14 @@ import { payload } from "./data.js";
 import { all, element, need } from "./dom.js";
 import { prepareHubel, startHubel } from "./hubel.js";
 import { ask, sampleImage, startNetwork } from "./live.js";
-import { pixel, sheet } from "./maps.js";
-import { compose, groundOf, paper, stroke } from "./paper.js";
+import { paintImage } from "./maps.js";
+import { compose } from "./compose.js";
+import { asPaper, groundOf, paper, stroke } from "./paper.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { set, state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
 import { showArithmetic } from "./arithmetic.js";
+import { visible, watch } from "./visible.js";
 
 /** @typedef {import("./paper.js").Settings} Settings */
 
@@ -54,22 +56,35 @@ function takeSample() {
   drawn = false;
 }
 
+/** Milliseconds that the parts of the last frame took. */
+const spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
+
 /** Make the input of the paper and the settings, and ask for a frame of it. */
 export function update() {
+  const start = performance.now();
   const preparation = drawn && prepares() ? payload.model.prepare : null;
-  input = !drawn && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
+  const sample = sampleImage(state.sample);
+  if (drawn) input = compose(page, settings, ground, preparation);
+  else input = plain() ? sample : compose(asPaper(payload.model.input_shape, sample), settings, ground, null);
   paintInput();
+  spent.input = performance.now() - start;
   return ask(input, showFrame);
 }
 
 /** @param {import("./live.js").Frame} frame */
 function showFrame(frame) {
-  setPicture(drawn || !plain() ? /** @type {HTMLCanvasElement} */ (need(".seen canvas")).toDataURL() : null);
+  const start = performance.now();
   repaint();
+  const painted = performance.now();
+  setPicture(drawn || !plain() ? input : null);
   showScores();
-  showArithmetic();
-  need(".frame-time").textContent = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
+  const scored = performance.now();
+  if (visible(need(".arithmetic"))) showArithmetic();
+  const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
+  const clock = need(".frame-time");
+  if (clock.textContent !== time) clock.textContent = time;
   document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
+  Object.assign(spent, { forward: frame.ms, maps: painted - start, scores: scored - painted, rest: performance.now() - scored });
 }
 
 let queued = 0;
@@ -81,17 +96,8 @@ function soon() {
   });
 }
 
-/** @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} image @param {number} rows @param {number} cols */
-export function paintImage(canvas, image, rows, cols) {
-  const { pixels, show } = sheet(canvas, rows, cols);
-  const each = rows * cols;
-  const [green, blue] = channels === 3 ? [each, 2 * each] : [0, 0];
-  for (let i = 0; i < each; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-  show();
-}
-
-const paintPaper = () => paintImage(/** @type {HTMLCanvasElement} */ (need(".pad")), page.ink, height * page.fine, width * page.fine);
-const paintInput = () => paintImage(/** @type {HTMLCanvasElement} */ (need(".seen canvas")), input, height, width);
+const paintPaper = () => paintImage(/** @type {HTMLCanvasElement} */ (need(".pad")), page.ink, [channels, height * page.fine, width * page.fine]);
+const paintInput = () => paintImage(/** @type {HTMLCanvasElement} */ (need(".seen canvas")), input, payload.model.input_shape);
 
 const prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */ (need('[name="prepare"]')).checked;
 
@@ -267,6 +273,8 @@ export async function startBench() {
   });
   subscribe((changed) => changed.has("unit") && showArithmetic());
   startHubel();
+  watch(need(".arithmetic"), showArithmetic);
+  Object.assign(/** @type {any} */ (globalThis).atlas, { spent });
   await update();
   if (state.unit) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;

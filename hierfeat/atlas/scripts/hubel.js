@@ -1,10 +1,10 @@
 // Hubel and Wiesel's bench: a bar on a screen follows the hand, and the chosen unit is seen and heard to fire.
 import { box, channelOf, flatIndex, layers, output, payload, values } from "./data.js";
 import { element, need, svg } from "./dom.js";
-import { currentInput, paintImage, update } from "./bench.js";
+import { currentInput, update } from "./bench.js";
 import { ask, frameOf } from "./live.js";
-import { number, pixel, sheet } from "./maps.js";
-import { uniform } from "./paper.js";
+import { number, paintImage, pixel, sheet } from "./maps.js";
+import { uniform } from "./compose.js";
 import { repaint, showScores } from "./sections.js";
 import { state, subscribe } from "./store.js";
 import { drawn, GROUND, sweep } from "./stimuli.js";
@@ -72,7 +72,7 @@ function paintScreen(image) {
   const cut = new Float32Array(shape[0] * rows * cols);
   for (let c = 0, to = 0; c < shape[0]; c++)
     for (let r = row; r < row + rows; r++) for (let k = col; k < col + cols; k++) cut[to++] = image[(c * height + r) * width + k];
-  paintImage(/** @type {HTMLCanvasElement} */ (need(".screen canvas")), cut, rows, cols);
+  paintImage(/** @type {HTMLCanvasElement} */ (need(".screen canvas")), cut, [shape[0], rows, cols]);
   const [top, left, bottom, right] = field();
   const outline = need(".screen i");
   const percent = (/** @type {number} */ value, /** @type {number} */ whole) => `${(100 * value) / whole}%`;

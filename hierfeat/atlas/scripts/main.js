@@ -3,7 +3,8 @@ import { depthChart } from "./charts.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
 import { SETTINGS, startBench } from "./bench.js";
-import { fillGrid, openSection, paintGrid, paintScenes, repaint, showInput, showScores } from "./sections.js";
+import { fillGrid, paintGrid } from "./grids.js";
+import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { read, set, state, subscribe } from "./store.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
 

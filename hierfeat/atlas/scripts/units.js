@@ -3,6 +3,7 @@ import { activation, box, channelOf, exists, flatIndex, inputWindow, layers, pay
 import { all, element, find, need, words } from "./dom.js";
 import { number, paintTile } from "./maps.js";
 import { set, state } from "./store.js";
+import { visible } from "./visible.js";
 
 /** @typedef {import("./data.js").Unit} Unit */
 
@@ -92,21 +93,31 @@ function sees(layer, field) {
   return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
 }
 
-/** @param {number} index */
+/** Mark the layer's unit where it lies, and say what it answers. @param {number} index */
 export function showUnit(index) {
   markUnit(index);
-  const section = /** @type {HTMLDetailsElement | null} */ (find(`details[data-layer="${index}"]`));
-  if (section?.open) {
-    for (const scene of all(".scene", section)) markField(scene, index);
+  const section = openedSection(index);
+  if (section) for (const scene of all(".scene", section)) markField(scene, index);
+  if (state.unit?.layer === index) {
+    markField(need(".overview .scene"), index);
+    markInput(index);
+  }
+  showValue(index);
+}
+
+/** Say what the layer's unit answers: in another frame its place is the same. @param {number} index */
+export function showValue(index) {
+  const section = openedSection(index);
+  if (section && visible(section)) {
     for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
     const loupe = find(".window", section);
     if (loupe) showWindow(loupe, index);
   }
-  if (state.unit?.layer !== index) return;
-  markField(need(".overview .scene"), index);
-  markInput(index);
-  need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+  if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
 }
+
+/** @param {number} index */
+const openedSection = (index) => find(`details[data-layer="${index}"][open]`);
 
 /** @param {number} index @param {Unit} unit */
 export function select(index, unit) {
@@ -173,7 +184,7 @@ export function pointed(event) {
   const { clientX, clientY } = /** @type {MouseEvent} */ (event);
   const index = indexOf(map);
   const { height, width } = view(layers[index]);
-  const area = need("canvas", map).getBoundingClientRect();
+  const area = need(".area", map).getBoundingClientRect();
   const cell = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
   return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height), col: cell((clientX - area.left) / area.width, width) } };
 }

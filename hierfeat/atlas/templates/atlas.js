@@ -101,8 +101,8 @@
   }
   function set(next) {
     Object.assign(state, next);
-    const changed = new Set(Object.keys(next));
-    for (const listener of listeners) listener(changed);
+    const changed2 = new Set(Object.keys(next));
+    for (const listener of listeners) listener(changed2);
     remember();
   }
   var waiting = 0;
@@ -111,11 +111,11 @@
     waiting = setTimeout(() => history.replaceState(null, "", `#${address()}`), 300);
   }
   function address() {
-    const parts = [`sample=${state.sample}`];
-    if (state.range !== "layer") parts.push(`range=${state.range}`);
-    if (state.unit) parts.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
-    for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
-    return parts.join("&");
+    const parts2 = [`sample=${state.sample}`];
+    if (state.range !== "layer") parts2.push(`range=${state.range}`);
+    if (state.unit) parts2.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
+    for (const [name, value] of Object.entries(state.bench)) if (value) parts2.push(`${name}=${+value.toFixed(3)}`);
+    return parts2.join("&");
   }
   function read(hash, settings2) {
     if (!hash.includes("=")) return null;
@@ -187,7 +187,7 @@
     return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
   }
   function layerLimit(layer) {
-    return Math.max(...layer.maps.limits.flat());
+    return layer.maps.limit ??= Math.max(...layer.maps.limits.flat());
   }
   var activation = (layer, unit) => values(layer)[flatIndex(layer, unit)];
   var channelOf = (layer, unit) => view(layer).vector ? flatIndex(layer, unit) : unit.tile;
@@ -248,6 +248,10 @@
   }
   var SEQUENTIAL = ramp(MAGMA);
   var DIVERGING = ramp(RDBU);
+  function colours(limit, signed) {
+    if (signed) return { table: DIVERGING, scale: limit > 0 ? 127.5 / limit : 0, middle: 128 };
+    return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
+  }
   var sheets = /* @__PURE__ */ new WeakMap();
   function sheet(canvas, height3, width3) {
     let found = sheets.get(canvas);
@@ -266,14 +270,19 @@
   }
   function paintNumbers(canvas, numbers, start2, height3, width3, limit, signed, count = height3 * width3) {
     const { pixels, show } = sheet(canvas, height3, width3);
-    const table = signed ? DIVERGING : SEQUENTIAL;
-    const scale = limit > 0 ? (signed ? 127.5 : 255) / limit : 0;
-    const middle = signed ? 128 : 0.5;
+    const { table, scale, middle } = colours(limit, signed);
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers[start2 + i];
       const level = Math.floor(value * scale + middle);
       pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
+    show();
+  }
+  function paintImage(canvas, image, [channels2, height3, width3]) {
+    const { pixels, show } = sheet(canvas, height3, width3);
+    const each2 = height3 * width3;
+    const [green, blue] = channels2 === 3 ? [each2, 2 * each2] : [0, 0];
+    for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
     show();
   }
   function paintTile(canvas, layer, tile) {
@@ -366,39 +375,39 @@
     const { width: width3, height: height3, left, right, top, bottom } = SIZE;
     const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width3 - left - right);
     const Y = (value) => height3 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height3 - top - bottom);
-    const parts = yTicks.flatMap((t) => [
+    const parts2 = yTicks.flatMap((t) => [
       svg("line", { class: "grid", x1: left, x2: width3 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
-    parts.push(...xTicks.map((t) => label(X(t), height3 - bottom + 15, xText(t))));
-    parts.push(label((left + width3 - right) / 2, height3 - 5, xName, { class: "name" }));
-    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height3 - bottom) / 2}) rotate(-90)` }));
-    return { X, Y, parts };
+    parts2.push(...xTicks.map((t) => label(X(t), height3 - bottom + 15, xText(t))));
+    parts2.push(label((left + width3 - right) / 2, height3 - 5, xName, { class: "name" }));
+    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height3 - bottom) / 2}) rotate(-90)` }));
+    return { X, Y, parts: parts2 };
   }
-  function drawing(parts, says2, height3 = SIZE.height) {
-    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height3}`, role: "img", "aria-label": says2 }, ...parts);
+  function drawing(parts2, says2, height3 = SIZE.height) {
+    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height3}`, role: "img", "aria-label": says2 }, ...parts2);
   }
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
-    const { X, Y, parts } = frame2({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
+    const { X, Y, parts: parts2 } = frame2({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
     shares2.forEach((share, i) => {
       const [left, right] = [X(edges[i]), X(edges[i + 1])];
-      parts.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
+      parts2.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
     });
-    return drawing(parts, "Histogram of the activations");
+    return drawing(parts2, "Histogram of the activations");
   }
   function activeChart({ active, channel }) {
     const count = active.length;
     const step2 = Math.max(1, Math.ceil(count / 16));
     const xTicks = [...active.keys()].filter((i) => i % step2 === 0);
     const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
-    const { X, Y, parts } = frame2({ ...axes, xText: (i) => String(channel[i]) });
+    const { X, Y, parts: parts2 } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
     active.forEach((share, i) => {
       const says2 = svg("title", {}, `channel ${channel[i]}: ${(share * 100).toFixed(1)} %`);
-      parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
+      parts2.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
     });
-    return drawing(parts, "Share of positive activations in each channel");
+    return drawing(parts2, "Share of positive activations in each channel");
   }
   function line(points, X, Y, kind) {
     const drawn3 = (
@@ -416,14 +425,14 @@
     const every = [...invariance, ...equivariance || []].filter((value) => value !== null);
     const low = Math.min(0, ...every);
     const x = [Math.min(...shifts), Math.max(...shifts)];
-    const { X, Y, parts } = frame2({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
-    for (const other of layers) if (other !== layer && other.shift) parts.push(.../** @type {any} */
+    const { X, Y, parts: parts2 } = frame2({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
+    for (const other of layers) if (other !== layer && other.shift) parts2.push(.../** @type {any} */
     line(zip(other.shift.shifts, other.shift.invariance), X, Y, "faint"));
-    if (equivariance) parts.push(.../** @type {any} */
+    if (equivariance) parts2.push(.../** @type {any} */
     line(zip(shifts, equivariance), X, Y, "second"));
-    parts.push(.../** @type {any} */
+    parts2.push(.../** @type {any} */
     line(zip(shifts, invariance), X, Y, "first"));
-    return drawing(parts, `Shift tolerance of ${layer.name}`);
+    return drawing(parts2, `Shift tolerance of ${layer.name}`);
   }
   function poolingChart(rows) {
     const [rowHeight, left, top] = [26, 92, 8];
@@ -432,18 +441,18 @@
     const low = Math.min(...known);
     const span2 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
     const X = (value) => left + (value - span2[0]) / (span2[1] - span2[0] || 1) * (SIZE.width - left - 18);
-    const parts = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height3 - 34 }), label(X(t), height3 - 20, short(t))]);
+    const parts2 = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height3 - 34 }), label(X(t), height3 - 20, short(t))]);
     rows.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
-      parts.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
+      parts2.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
       if (row.before === null || row.after === null) return;
       const says2 = svg("title", {}, `${row.pooling}: before ${number(row.before)}, after ${number(row.after)}`);
       const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
-      parts.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
+      parts2.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
     });
-    parts.push(label((left + SIZE.width - 18) / 2, height3 - 4, "invariance (1 = unmoved)", { class: "name" }));
-    return drawing(parts, "Invariance before and after each way of pooling", height3);
+    parts2.push(label((left + SIZE.width - 18) / 2, height3 - 4, "invariance (1 = unmoved)", { class: "name" }));
+    return drawing(parts2, "Invariance before and after each way of pooling", height3);
   }
   var DEPTH = {
     field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
@@ -460,16 +469,16 @@
     const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
     const low = Math.min(0, ...points.map((point) => point.value));
     const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
-    const { X, Y, parts } = frame2(axes);
-    parts.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
+    const { X, Y, parts: parts2 } = frame2(axes);
+    parts2.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
     points.forEach(({ layer, value }, i) => {
       const says2 = svg("title", {}, `${layer.name}: ${number(value)}`);
-      parts.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
+      parts2.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
       if (!few) return;
       const place2 = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
-      parts.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place2, "text-anchor": "end" }));
+      parts2.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place2, "text-anchor": "end" }));
     });
-    return drawing(parts, `${name} by layer`);
+    return drawing(parts2, `${name} by layer`);
   }
 
   // hierfeat/atlas/live/engine/loops.js
@@ -1011,10 +1020,10 @@
   };
   var where = {
     prepare([condition, yes, no], out) {
-      const parts = [condition, tensor(yes), tensor(no)];
-      const axes = walk(out.shape, parts);
+      const parts2 = [condition, tensor(yes), tensor(no)];
+      const axes = walk(out.shape, parts2);
       const { size, steps } = axes[axes.length - 1];
-      const [c, a, b] = parts.map((part) => part.data);
+      const [c, a, b] = parts2.map((part) => part.data);
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
         for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2]) out.data[at] = c[k] ? a[i] : b[j];
@@ -1537,16 +1546,16 @@
   var joined = (fresh) => ({
     prepare([list, axis], out) {
       const at = positive(axis, out.shape.length);
-      const parts = list.filter((part) => part.data.length);
+      const parts2 = list.filter((part) => part.data.length);
       const outer = volume(out.shape.slice(0, at));
-      const sizes2 = parts.map((part) => part.data.length / outer);
+      const sizes2 = parts2.map((part) => part.data.length / outer);
       const each2 = sizes2.reduce((a, b) => a + b, 0);
       void fresh;
       return () => {
         for (let n = 0; n < outer; n++) {
           let to = n * each2;
-          for (let p = 0; p < parts.length; p++) {
-            out.data.set(parts[p].data.subarray(n * sizes2[p], (n + 1) * sizes2[p]), to);
+          for (let p = 0; p < parts2.length; p++) {
+            out.data.set(parts2[p].data.subarray(n * sizes2[p], (n + 1) * sizes2[p]), to);
             to += sizes2[p];
           }
         }
@@ -1650,8 +1659,8 @@
     }
   });
   var flip = moved(([, axes], at, shape2) => {
-    const turned = axes.map((axis) => positive(axis, shape2.length));
-    return at.map((place2, axis) => turned.includes(axis) ? shape2[axis] - 1 - place2 : place2);
+    const turned2 = axes.map((axis) => positive(axis, shape2.length));
+    return at.map((place2, axis) => turned2.includes(axis) ? shape2[axis] - 1 - place2 : place2);
   });
   var roll = moved(([, shifts, axes], at, shape2) => {
     const found = [...at];
@@ -1954,6 +1963,7 @@
         }
     return made;
   }
+  var asPaper = ([channels2, height3, width3], ink) => ({ channels: channels2, height: height3, width: width3, fine: 1, ink });
   function stroke(on, from, to, radius2, value) {
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
@@ -1964,8 +1974,8 @@
     for (let row = rows[0]; row < rows[1]; row++)
       for (let col = cols[0]; col < cols[1]; col++) {
         const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
-        const along = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
-        const cover = radius2 + 0.5 - Math.hypot(y - along * down, x - along * right);
+        const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
+        const cover = radius2 + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
         if (cover <= 0) continue;
         const share = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
@@ -2003,41 +2013,82 @@
     const middle = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
     return { row: middle[0] / on.fine, col: middle[1] / on.fine, scale };
   }
-  function inkAt(on, c, y, x, ground2) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    const [row, col] = [Math.floor(y - 0.5), Math.floor(x - 0.5)];
-    const [down, across] = [y - 0.5 - row, x - 0.5 - col];
-    const start2 = c * H;
-    const one = (r, k) => r < 0 || k < 0 || r >= H || k >= W ? ground2 : on.ink[(start2 + r) * W + k];
-    const upper = one(row, col) * (1 - across) + (across ? one(row, col + 1) * across : 0);
-    return down ? upper * (1 - down) + (one(row + 1, col) * (1 - across) + (across ? one(row + 1, col + 1) * across : 0)) * down : upper;
-  }
+
+  // hierfeat/atlas/scripts/compose.js
   function compose(on, settings2, ground2, preparation) {
     const { channels: channels2, height: height3, width: width3 } = on;
     const own = preparation && prepared(on, ground2, preparation);
     const grid2 = own && preparation?.grid ? preparation.grid : null;
     const [rows, cols] = grid2 ? [grid2, grid2] : [height3, width3];
-    const seen2 = sampled(on, settings2, ground2, own, rows, cols);
+    const seen2 = (settings2.rotation % 360 ? turned : upright)(on, settings2, ground2, own, rows, cols);
     const image = grid2 ? enlarged(seen2, channels2, grid2, height3, width3) : seen2;
-    return overlaid(image, [channels2, height3, width3], settings2, ground2);
+    const shape2 = [channels2, height3, width3];
+    return overlaid(moved2(contrasted(image, settings2.contrast, ground2), shape2, settings2.shift_y, settings2.shift_x), shape2, settings2);
   }
-  function sampled(on, { shift_x, shift_y, rotation, scale }, ground2, own, rows, cols) {
-    const { channels: channels2, height: height3, width: width3, fine } = on;
+  function upright({ channels: channels2, height: height3, width: width3, fine, ink }, { scale }, ground2, own, rows, cols) {
+    const all2 = scale * (own?.scale ?? 1);
+    const [H, W] = [height3 * fine, width3 * fine];
+    const down = parts(rows, H, (own?.row ?? height3 / 2) * fine, height3 * fine / rows / all2);
+    const across = parts(cols, W, (own?.col ?? width3 / 2) * fine, width3 * fine / cols / all2);
+    const image = new Float32Array(channels2 * rows * cols);
+    const line2 = new Float32Array(W);
+    for (let c = 0, to = 0; c < channels2; c++)
+      for (let row = 0; row < rows; row++) {
+        line2.fill(ground2 * down.outside[row]);
+        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
+          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
+          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
+        }
+        for (let col = 0; col < cols; col++, to++) {
+          const shares2 = across.shares[col];
+          let sum2 = ground2 * across.outside[col];
+          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
+          image[to] = sum2;
+        }
+      }
+    return image;
+  }
+  function parts(count, cells, middle, size) {
+    const reach = Math.max(size, 1);
+    const shares2 = [];
+    const found = { from: new Int32Array(count), to: new Int32Array(count), shares: shares2, outside: new Float64Array(count) };
+    for (let pixel2 = 0; pixel2 < count; pixel2++) {
+      const centre = middle + (pixel2 + 0.5 - count / 2) * size;
+      const [low, high] = [centre - reach / 2, centre + reach / 2];
+      const from = Math.max(0, Math.min(cells, Math.floor(low)));
+      const to = Math.max(from, Math.min(cells, Math.ceil(high)));
+      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
+      [found.from[pixel2], found.to[pixel2]] = [from, to];
+      shares2.push(own);
+      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+    }
+    return found;
+  }
+  function turned({ channels: channels2, height: height3, width: width3, fine, ink }, { rotation, scale }, ground2, own, rows, cols) {
     const image = new Float32Array(channels2 * rows * cols);
     const turn = rotation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(turn), Math.cos(turn)];
     const all2 = scale * (own?.scale ?? 1);
-    const [row0, col0] = [own?.row ?? height3 / 2, own?.col ?? width3 / 2];
-    const count = Math.max(1, Math.min(16, Math.ceil(fine * height3 / rows / Math.max(all2, 0.25))));
-    for (let row = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++)
+    const [sine, cosine] = [Math.sin(turn) * fine / all2, Math.cos(turn) * fine / all2];
+    const [row0, col0] = [(own?.row ?? height3 / 2) * fine - 0.5, (own?.col ?? width3 / 2) * fine - 0.5];
+    const [H, W] = [height3 * fine, width3 * fine];
+    const each2 = H * W;
+    const count = Math.max(1, Math.min(6, Math.ceil(fine * height3 / rows / all2 / 2)));
+    const share = 1 / (count * count);
+    for (let row = 0, to = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++, to++)
         for (let i = 0; i < count; i++)
           for (let j = 0; j < count; j++) {
-            const v = (row + (i + 0.5) / count) * height3 / rows - height3 / 2 - shift_y;
-            const u = (col + (j + 0.5) / count) * width3 / cols - width3 / 2 - shift_x;
-            const x = ((u * cosine - v * sine) / all2 + col0) * fine;
-            const y = ((u * sine + v * cosine) / all2 + row0) * fine;
-            for (let c = 0; c < channels2; c++) image[(c * rows + row) * cols + col] += inkAt(on, c, y, x, ground2) / (count * count);
+            const v = (row + (i + 0.5) / count) * height3 / rows - height3 / 2;
+            const u = (col + (j + 0.5) / count) * width3 / cols - width3 / 2;
+            const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
+            const [top, left] = [Math.floor(y), Math.floor(x)];
+            const [down, across] = [y - top, x - left];
+            for (let k = 0; k < 4; k++) {
+              const [r, s] = [top + (k >> 1), left + (k & 1)];
+              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
+              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
+              for (let c = 0; c < channels2; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground2);
+            }
           }
     return image;
   }
@@ -2058,16 +2109,46 @@
         }
     return image;
   }
-  function overlaid(image, [channels2, height3, width3], { contrast, noise, square, square_row, square_col }, ground2) {
+  function contrasted(image, contrast, ground2) {
+    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground2 + contrast * (image[i] - ground2)));
+    return image;
+  }
+  function moved2(image, [channels2, height3, width3], down, right) {
+    if (!down && !right) return image;
+    let found = image;
+    if (down) found = along(found, channels2, height3, width3, taps(down));
+    if (right) found = along(found, channels2 * height3, width3, 1, taps(right));
+    return found;
+  }
+  function along(image, outer, length, inner2, weighted) {
+    const found = new Float32Array(image.length);
+    for (const [step2, weight] of weighted)
+      for (let o = 0; o < outer; o++)
+        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
+          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
+          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
+        }
+    return found;
+  }
+  function taps(amount) {
+    const whole = Math.floor(amount);
+    const fraction = amount - whole;
+    if (!fraction) return [[whole, 1]];
+    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
+    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
+  }
+  function overlaid(image, [channels2, height3, width3], { noise, square, square_row, square_col }) {
+    if (!noise && !square) return image;
     const random2 = noise ? normal(1) : () => 0;
     const inside2 = (at, middle) => Math.abs(at + 0.5 - middle) < square / 2;
+    const found = new Float32Array(image.length);
     for (let c = 0, at = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
         for (let col = 0; col < width3; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at] - ground2);
-          image[at] = Math.max(0, Math.min(1, value + noise * random2()));
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
+          found[at] = Math.max(0, Math.min(1, value + noise * random2()));
         }
-    return image;
+    return found;
   }
   function uniform(seed) {
     let a = seed >>> 0;
@@ -2082,6 +2163,25 @@
     const random2 = uniform(seed);
     return () => Math.sqrt(-2 * Math.log(1 - random2())) * Math.cos(2 * Math.PI * random2());
   }
+
+  // hierfeat/atlas/scripts/visible.js
+  var away = /* @__PURE__ */ new WeakSet();
+  var arrivals = /* @__PURE__ */ new WeakMap();
+  var observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const came = isIntersecting && away.delete(target);
+        if (!isIntersecting) away.add(target);
+        if (came) arrivals.get(target)?.();
+      }
+    },
+    { rootMargin: "150px" }
+  );
+  function watch(one, paint) {
+    arrivals.set(one, paint);
+    observer.observe(one);
+  }
+  var visible = (one) => !away.has(one);
 
   // hierfeat/atlas/scripts/units.js
   var chosen = /* @__PURE__ */ new Map();
@@ -2150,21 +2250,24 @@
   }
   function showUnit(index) {
     markUnit(index);
-    const section = (
-      /** @type {HTMLDetailsElement | null} */
-      find(`details[data-layer="${index}"]`)
-    );
-    if (section?.open) {
-      for (const scene of all(".scene", section)) markField(scene, index);
+    const section = openedSection(index);
+    if (section) for (const scene of all(".scene", section)) markField(scene, index);
+    if (state.unit?.layer === index) {
+      markField(need(".overview .scene"), index);
+      markInput(index);
+    }
+    showValue(index);
+  }
+  function showValue(index) {
+    const section = openedSection(index);
+    if (section && visible(section)) {
       for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
       const loupe = find(".window", section);
       if (loupe) showWindow(loupe, index);
     }
-    if (state.unit?.layer !== index) return;
-    markField(need(".overview .scene"), index);
-    markInput(index);
-    need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+    if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
   }
+  var openedSection = (index) => find(`details[data-layer="${index}"][open]`);
   function select2(index, unit) {
     if (!exists(layers[index], unit)) return;
     const before2 = state.unit?.layer;
@@ -2206,7 +2309,7 @@
     else dot.hidden = true;
     need(".verdict", loupe).replaceChildren(verdict2);
   }
-  function moved2(key, index) {
+  function moved3(key, index) {
     const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
     const by = keys[key];
     if (!by) return null;
@@ -2227,42 +2330,148 @@
     );
     const index = indexOf(map);
     const { height: height3, width: width3 } = view(layers[index]);
-    const area = need("canvas", map).getBoundingClientRect();
+    const area = need(".area", map).getBoundingClientRect();
     const cell = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
     return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height3), col: cell((clientX - area.left) / area.width, width3) } };
   }
 
-  // hierfeat/atlas/scripts/sections.js
+  // hierfeat/atlas/scripts/grids.js
+  var grids = /* @__PURE__ */ new Map();
+  var resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const grid2 = (
+        /** @type {HTMLElement} */
+        target
+      );
+      measure(grid2);
+      paintGrid(grid2);
+    }
+  });
   function fillGrid(grid2) {
-    const shape2 = view(layers[indexOf(grid2)]);
-    const shown = Math.min(shape2.tiles, Number(grid2.dataset.most || shape2.tiles));
-    const captions = grid2.dataset.captions && !shape2.vector;
-    grid2.replaceChildren(
-      ...Array.from({ length: shown }, (_, tile) => {
-        const area = element("span", { class: "area" }, element("canvas"), element("i"), element("u", { hidden: true }));
-        return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
-      })
-    );
-    grid2.classList.toggle("vector", shape2.vector);
-    if (shape2.vector) grid2.style.setProperty("--across", String(shape2.width));
-    grid2.classList.add("filled");
-  }
-  function paintGrid(grid2) {
     const layer = layers[indexOf(grid2)];
-    for (const map of all(".map", grid2)) paintTile(
+    const { tiles, vector, height: height3, width: width3 } = view(layer);
+    const shown = Math.min(tiles, Number(grid2.dataset.most || tiles));
+    const captions = grid2.dataset.captions && !vector;
+    const maps = Array.from({ length: shown }, (_, tile) => {
+      const area = element("span", { class: "area", style: { "aspect-ratio": `${width3} / ${height3}` } }, element("i"), element("u", { hidden: true }));
+      return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
+    });
+    grid2.classList.toggle("vector", vector);
+    if (vector) grid2.style.setProperty("--across", String(width3));
+    grid2.replaceChildren(element("canvas", { "aria-hidden": "true" }), ...maps);
+    grid2.classList.add("filled");
+    grids.set(grid2, { layer, wall: null });
+    measure(grid2);
+    resized.observe(grid2);
+    watch(grid2, () => paintGrid(grid2));
+  }
+  function measure(grid2) {
+    const known = grids.get(grid2);
+    if (!known) return;
+    const canvas = (
       /** @type {HTMLCanvasElement} */
-      need("canvas", map),
-      layer,
-      Number(map.dataset.tile)
+      grid2.firstElementChild
     );
+    const { height: height3, width: width3 } = view(known.layer);
+    const whole = grid2.getBoundingClientRect();
+    const fine = Math.min(2, devicePixelRatio || 1);
+    const at = (place2) => Math.round(place2 * fine);
+    const [W, H] = [at(whole.width), at(whole.height)];
+    known.wall = null;
+    if (!W || !H) return;
+    canvas.width = W;
+    canvas.height = H;
+    const boxes = all(".map", grid2).map((map) => {
+      const area = (
+        /** @type {Element} */
+        map.firstElementChild.getBoundingClientRect()
+      );
+      const [top, left] = [at(area.top - whole.top), at(area.left - whole.left)];
+      const [bottom, right] = [Math.min(H, at(area.bottom - whole.top)), Math.min(W, at(area.right - whole.left))];
+      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height3), cols: spread2(right - left, width3) };
+    });
+    const image = new ImageData(W, H);
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas.getContext("2d")
+    );
+    known.wall = { context, image, pixels: new Uint32Array(image.data.buffer), boxes };
   }
-  var picture = null;
-  function setPicture(source) {
-    picture = source;
-    paintScenes();
+  var spread2 = (pixels, cells) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells / pixels));
+  function paintGrid(grid2) {
+    const known = grids.get(grid2);
+    if (!known?.wall || !visible(grid2)) return;
+    const { layer, wall } = known;
+    const found = values(layer);
+    const { height: height3, width: width3, vector } = view(layer);
+    const each2 = height3 * width3;
+    const own = state.range === "map" && !vector;
+    const common = colours(own ? 0 : layerLimit(layer), layer.maps.signed);
+    const count = vector ? layer.maps.shape[0] : each2;
+    for (const box2 of wall.boxes) {
+      const start2 = vector ? 0 : box2.tile * each2;
+      const chart = own ? colours(largest2(found, start2, each2), layer.maps.signed) : common;
+      paintBox(wall.pixels, wall.image.width, box2, found, start2, width3, count, chart);
+    }
+    wall.context.putImageData(wall.image, 0, 0);
   }
+  function paintGrids() {
+    for (const grid2 of grids.keys()) paintGrid(grid2);
+  }
+  function largest2(numbers, start2, count) {
+    let most = 0;
+    for (let i = start2; i < start2 + count; i++) {
+      const size = Math.abs(numbers[i]);
+      if (size > most) most = size;
+    }
+    return most;
+  }
+  function paintBox(pixels, across, { top, left, rows, cols }, numbers, start2, width3, count, { table, scale, middle }) {
+    for (let y = 0; y < rows.length; y++) {
+      const line2 = (top + y) * across + left;
+      if (y && rows[y] === rows[y - 1]) {
+        pixels.copyWithin(line2, line2 - across, line2 - across + cols.length);
+        continue;
+      }
+      let [before2, colour] = [-1, 0];
+      for (let x = 0; x < cols.length; x++) {
+        if (cols[x] !== before2) {
+          before2 = cols[x];
+          const cell = rows[y] * width3 + before2;
+          const value = numbers[start2 + cell];
+          const level = Math.floor(value * scale + middle);
+          colour = cell >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+        }
+        pixels[line2 + x] = colour;
+      }
+    }
+  }
+
+  // hierfeat/atlas/scripts/sections.js
+  var changed = null;
+  function setPicture(image) {
+    changed = image;
+    if (pictured !== state.sample) paintScenes();
+    else all(".scene").forEach(paintScene);
+  }
+  var pictured = 0;
   function paintScenes(root = document) {
-    for (const image of all(".scene img", root)) image.src = picture ?? samples[state.sample].image;
+    if (root === document) pictured = state.sample;
+    for (const scene of all(".scene", root)) {
+      need("img", scene).src = samples[state.sample].image;
+      watch(scene, () => paintScene(scene));
+      paintScene(scene);
+    }
+  }
+  function paintScene(scene) {
+    let over = (
+      /** @type {HTMLCanvasElement | null} */
+      find("canvas", scene)
+    );
+    if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
+    if (!changed || !visible(scene)) return;
+    if (!over) need("img", scene).after(over = element("canvas", { role: "img", "aria-label": "the image as it was changed" }));
+    paintImage(over, changed, payload.model.input_shape);
   }
   function shares() {
     const found = output();
@@ -2285,25 +2494,34 @@
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
     const best2 = found.reduce((at, share, i) => share.value > found[at].value ? i : at, 0);
-    panel.replaceChildren(
-      ...order.map((i) => {
-        const bar = element("i", { style: { "--share": found[i].length } });
-        return element("li", { class: i === best2 ? "first" : null }, element("span", { title: className(i) }, className(i)), bar, element("span", {}, found[i].text));
-      })
-    );
-    need(".says").replaceChildren(words("says ", element("b", {}, className(best2)), verdict(best2)));
+    while (panel.children.length < order.length) panel.append(element("li", {}, element("span"), element("i"), element("span")));
+    order.forEach((i, place2) => {
+      const line2 = panel.children[place2];
+      const [name, bar, amount] = (
+        /** @type {[HTMLElement, HTMLElement, HTMLElement]} */
+        /** @type {unknown} */
+        line2.children
+      );
+      line2.classList.toggle("first", i === best2);
+      if (name.textContent !== className(i)) name.textContent = name.title = className(i);
+      bar.style.setProperty("--share", String(found[i].length));
+      if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
+    });
+    const says2 = `says ${className(best2)}${verdict(best2)}`;
+    const target = need(".says");
+    if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best2)), verdict(best2)));
   }
   function verdict(best2) {
     const { label: label2, name } = samples[state.sample];
-    if (picture || label2 === null) return "";
+    if (changed || label2 === null) return "";
     if (payload.model.named) return `; the sample is from ${name}`;
     return label2 === best2 ? ", rightly" : `; it is ${className(label2)}`;
   }
   function repaint() {
-    all(".maps.filled").forEach(paintGrid);
-    const open = all("details[data-layer][open]").map(indexOf);
-    for (const index of open) if (layers[index].maps) showUnit(index);
-    if (state.unit && !open.includes(state.unit.layer)) showUnit(state.unit.layer);
+    paintGrids();
+    const open = all("details[data-layer][open]").filter(visible).map(indexOf);
+    for (const index of open) if (layers[index].maps) showValue(index);
+    if (state.unit && !open.includes(state.unit.layer)) showValue(state.unit.layer);
   }
   function showInput(fresh) {
     if (fresh) forgetUnits();
@@ -2322,6 +2540,8 @@
     const layer = layers[index];
     if (!section.dataset.drawn) {
       section.dataset.drawn = "yes";
+      watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */
+      section.open && showValue(index));
       all(".maps", section).forEach(fillGrid);
       for (const target of all("[data-draw]", section)) target.replaceChildren(DRAW[
         /** @type {string} */
@@ -2338,31 +2558,32 @@
   }
   function showPatches(target, { image, columns, values: values2, channels: channels2, status }) {
     const strip = (i) => {
-      if (status[i] !== "ok") return [element("em", {}, status[i] === "dead" ? "never active" : "always the same")];
-      return values2[i].map((value) => element("canvas", { title: `activation ${number(value)}` }));
+      if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
+      const label2 = `strongest patches of channel ${channels2[i]}`;
+      return element("canvas", { role: "img", "aria-label": label2, title: `activations ${values2[i].map(number).join(", ")}` });
     };
-    target.replaceChildren(
-      ...channels2.map((channel, i) => {
-        const row = element("span", { role: "img", "aria-label": `strongest patches of channel ${channel}` }, ...strip(i));
-        return element("div", {}, element("b", {}, channel), row);
-      })
-    );
+    target.replaceChildren(...channels2.map((channel, i) => element("div", {}, element("b", {}, channel), strip(i))));
     const sheet2 = new Image();
     sheet2.onload = () => {
       const tile = sheet2.width / columns;
-      all("div", target).forEach(
-        (line2, row) => all("canvas", line2).forEach((one, col) => {
-          const canvas = (
-            /** @type {HTMLCanvasElement} */
-            one
-          );
-          canvas.width = canvas.height = tile;
-          canvas.getContext("2d")?.drawImage(sheet2, col * tile, row * tile, tile, tile, 0, 0, tile, tile);
-        })
-      );
+      const side2 = tile * Math.max(1, Math.round(PATCH / tile));
+      all("div", target).forEach((line2, row) => {
+        const canvas = (
+          /** @type {HTMLCanvasElement | null} */
+          find("canvas", line2)
+        );
+        const context = canvas?.getContext("2d");
+        if (!canvas || !context) return;
+        const count = values2[row].length;
+        canvas.width = columns * (side2 + GAP) - GAP;
+        canvas.height = side2;
+        context.imageSmoothingEnabled = tile > 2;
+        for (let col = 0; col < count; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side2 + GAP), 0, side2, side2);
+      });
     };
     sheet2.src = image;
   }
+  var [PATCH, GAP] = [64, 5];
 
   // hierfeat/atlas/scripts/stimuli.js
   var GROUND = 0.5;
@@ -2426,7 +2647,7 @@
   var stimulus = { kind: "bar", row: height / 2, col: width / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
   var response = 0;
   var blank = 0;
-  var largest2 = 1e-9;
+  var largest3 = 1e-9;
   var best = 0;
   var optimum = 0;
   var trace = [];
@@ -2466,8 +2687,7 @@
       /** @type {HTMLCanvasElement} */
       need(".screen canvas"),
       cut,
-      rows,
-      cols
+      [shape[0], rows, cols]
     );
     const [top, left, bottom, right] = field();
     const outline = need(".screen i");
@@ -2507,7 +2727,7 @@
     paintScreen(image);
     ask(image, (frame3) => {
       response = respond(frame3.layers);
-      largest2 = Math.max(largest2, response);
+      largest3 = Math.max(largest3, response);
       best = Math.max(best, response);
       remember2(image, response - blank);
       paintHandMap();
@@ -2515,14 +2735,14 @@
       showScores();
       report();
     });
-    watch();
+    watch2();
   }
   function report() {
-    const parts = [`response ${number(response)}, to bare grey ${number(blank)}.`];
-    if (optimum > 0) parts.push(`Your best: ${Math.round(100 * Math.max(0, best) / optimum)} % of the strongest response that the page's own search found (${number(optimum)}).`);
-    need(".hubel-says").textContent = parts.join(" ");
+    const parts2 = [`response ${number(response)}, to bare grey ${number(blank)}.`];
+    if (optimum > 0) parts2.push(`Your best: ${Math.round(100 * Math.max(0, best) / optimum)} % of the strongest response that the page's own search found (${number(optimum)}).`);
+    need(".hubel-says").textContent = parts2.join(" ");
   }
-  function watch() {
+  function watch2() {
     const idle = watching === 0;
     watching = performance.now() + 4e3;
     if (idle) requestAnimationFrame(step);
@@ -2531,7 +2751,7 @@
   function step(now) {
     const seconds = Math.min(0.1, Math.max(1e-3, (now - before) / 1e3));
     before = now;
-    const rate = RATE * Math.max(0, response) / largest2;
+    const rate = RATE * Math.max(0, response) / largest3;
     const fired = random() < 1 - Math.exp(-rate * seconds);
     trace.push(response);
     spikes.push(fired);
@@ -2563,7 +2783,7 @@
     const style = getComputedStyle(canvas);
     const [W, H] = [canvas.width, canvas.height];
     const low = Math.min(0, ...trace);
-    const Y = (value) => H - 26 - (value - low) / (largest2 - low || 1) * (H - 34);
+    const Y = (value) => H - 26 - (value - low) / (largest3 - low || 1) * (H - 34);
     context.clearRect(0, 0, W, H);
     context.strokeStyle = style.getPropertyValue("--first");
     context.lineWidth = 2;
@@ -2590,7 +2810,7 @@
     Object.assign(stimulus, { row: (top + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
     [sums2, weights] = [new Float32Array(height * width), new Float32Array(height * width)];
     [trace, spikes, best, optimum, response] = [[], [], -Infinity, 0, 0];
-    largest2 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
+    largest3 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
     need(".plate").replaceChildren();
     paintScreen(new Float32Array(shape[0] * height * width).fill(GROUND));
     paintHandMap();
@@ -2616,7 +2836,7 @@
     const { orientations, offsets, responses: rows } = await runSweep();
     const most = Math.max(...rows.flat(), 1e-9);
     const low = Math.min(0, ...rows.flat());
-    largest2 = Math.max(largest2, most);
+    largest3 = Math.max(largest3, most);
     const lines = rows.map((row, i) => {
       const d = row.map((value, k) => `${k ? "L" : "M"}${(k * 150 / (offsets.length - 1)).toFixed(1)} ${(34 - (value - low) / (most - low) * 30).toFixed(1)}`).join("");
       const angle = orientations[i] * Math.PI / 180;
@@ -2738,7 +2958,7 @@
       element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 480, height: 150, role: "img", "aria-label": "Trace of the response" }))
     ];
     need(".bench-hubel").replaceChildren(element("p", { class: "hubel-unit" }), ...figures, controls(), element("p", { class: "hubel-says readout", "aria-live": "polite" }), element("div", { class: "plate" }));
-    subscribe((changed) => changed.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
+    subscribe((changed2) => changed2.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
     Object.assign(globalThis, { atlas: { runSweep, measured: () => ({ response, blank, best, optimum }), input: currentInput, output } });
   }
 
@@ -2796,8 +3016,8 @@
     const sorted = [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
     const rest = sorted.slice(SHOWN).reduce((sum2, term) => sum2 + term.sum, 0);
     const rows = sorted.slice(0, SHOWN).map((term) => {
-      const parts = size ? [grid(term.window, size, `window of ${term.label}`), "×", grid(term.kernel, size, `kernel for ${term.label}`), "=", grid(term.window.map((value, i) => value * term.kernel[i]), size, "their products")] : [`${number(term.window[0])} × ${number(term.kernel[0])}`];
-      return element("div", { class: "term" }, element("span", { class: "from" }, term.label), ...parts, element("span", { class: "amount" }, size ? `Σ ${number(term.sum)}` : `= ${number(term.sum)}`));
+      const parts2 = size ? [grid(term.window, size, `window of ${term.label}`), "×", grid(term.kernel, size, `kernel for ${term.label}`), "=", grid(term.window.map((value, i) => value * term.kernel[i]), size, "their products")] : [`${number(term.window[0])} × ${number(term.kernel[0])}`];
+      return element("div", { class: "term" }, element("span", { class: "from" }, term.label), ...parts2, element("span", { class: "amount" }, size ? `Σ ${number(term.sum)}` : `= ${number(term.sum)}`));
     });
     const total = terms.reduce((sum2, term) => sum2 + term.sum, bias);
     const more = terms.length > SHOWN ? element("div", { class: "term" }, element("span", { class: "from" }, `${terms.length - SHOWN} other inputs`), element("span", { class: "amount" }, number(rest))) : null;
@@ -2810,8 +3030,8 @@
     const X = (value) => 10 + 160 * (value - lows[0]) / (highs[0] - lows[0] || 1);
     const Y = (value) => 90 - 80 * (value - lows[1]) / (highs[1] - lows[1] || 1);
     const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
-    const picture2 = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
-    return [picture2, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
+    const picture = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
+    return [picture, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
   }
   function pairs(x, y) {
     const step2 = Math.max(1, Math.floor(x.length / 400));
@@ -2896,22 +3116,30 @@
     past = [];
     drawn2 = false;
   }
+  var spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
   function update() {
+    const start2 = performance.now();
     const preparation = drawn2 && prepares() ? payload.model.prepare : null;
-    input = !drawn2 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
+    const sample = sampleImage(state.sample);
+    if (drawn2) input = compose(page, settings, ground, preparation);
+    else input = plain() ? sample : compose(asPaper(payload.model.input_shape, sample), settings, ground, null);
     paintInput();
+    spent.input = performance.now() - start2;
     return ask(input, showFrame2);
   }
   function showFrame2(frame3) {
-    setPicture(drawn2 || !plain() ? (
-      /** @type {HTMLCanvasElement} */
-      need(".seen canvas").toDataURL()
-    ) : null);
+    const start2 = performance.now();
     repaint();
+    const painted = performance.now();
+    setPicture(drawn2 || !plain() ? input : null);
     showScores();
-    showArithmetic();
-    need(".frame-time").textContent = `${frame3.ms < 10 ? frame3.ms.toFixed(1) : frame3.ms.toFixed(0)} ms a frame`;
+    const scored = performance.now();
+    if (visible(need(".arithmetic"))) showArithmetic();
+    const time = `${frame3.ms < 10 ? frame3.ms.toFixed(1) : frame3.ms.toFixed(0)} ms a frame`;
+    const clock = need(".frame-time");
+    if (clock.textContent !== time) clock.textContent = time;
     document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
+    Object.assign(spent, { forward: frame3.ms, maps: painted - start2, scores: scored - painted, rest: performance.now() - scored });
   }
   var queued = 0;
   function soon() {
@@ -2920,26 +3148,17 @@
       update();
     });
   }
-  function paintImage(canvas, image, rows, cols) {
-    const { pixels, show } = sheet(canvas, rows, cols);
-    const each2 = rows * cols;
-    const [green, blue] = channels === 3 ? [each2, 2 * each2] : [0, 0];
-    for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show();
-  }
   var paintPaper = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".pad"),
     page.ink,
-    height2 * page.fine,
-    width2 * page.fine
+    [channels, height2 * page.fine, width2 * page.fine]
   );
   var paintInput = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".seen canvas"),
     input,
-    height2,
-    width2
+    payload.model.input_shape
   );
   var prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */
   need('[name="prepare"]').checked;
@@ -3084,7 +3303,7 @@
       });
       return made;
     };
-    const parts = [
+    const parts2 = [
       element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice("draw", "draw"), choice("erase", "erase")),
       element("label", {}, element("span", {}, "Brush"), brush),
       element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
@@ -3092,9 +3311,9 @@
     if (payload.model.prepare) {
       const input2 = element("input", { type: "checkbox", name: "prepare", checked: true });
       input2.addEventListener("change", update);
-      parts.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
+      parts2.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
     }
-    return parts;
+    return parts2;
   }
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
@@ -3110,15 +3329,21 @@
     takeSample();
     build();
     paintPaper();
-    subscribe((changed) => {
-      if (!changed.has("sample")) return;
+    subscribe((changed2) => {
+      if (!changed2.has("sample")) return;
       takeSample();
       paintPaper();
       forgetUnits();
       update();
     });
-    subscribe((changed) => changed.has("unit") && showArithmetic());
+    subscribe((changed2) => changed2.has("unit") && showArithmetic());
     startHubel();
+    watch(need(".arithmetic"), showArithmetic);
+    Object.assign(
+      /** @type {any} */
+      globalThis.atlas,
+      { spent }
+    );
     await update();
     if (state.unit) prepare();
     for (const one of all(".needs-live")) one.hidden = false;
@@ -3159,7 +3384,7 @@
       );
       if (!grid2.classList.contains("maps")) return;
       const index = indexOf(grid2);
-      const next = moved2(event.key, index);
+      const next = moved3(event.key, index);
       if (!next) return;
       event.preventDefault();
       select2(index, next);
@@ -3210,10 +3435,10 @@
   ));
   listen();
   goTo(location.hash);
-  subscribe((changed) => changed.has("range") && repaint());
+  subscribe((changed2) => changed2.has("range") && repaint());
   if (payload.live.on) startBench().then(start);
   else {
-    subscribe((changed) => changed.has("sample") && showInput(true));
+    subscribe((changed2) => changed2.has("sample") && showInput(true));
     start();
   }
 })();
