@@ -115,15 +115,15 @@ function pairs(x, y) {
 
 /** @param {any} layer @param {Map<string, Float32Array>} held @returns {(Node | null)[] | null} */
 function explain(layer, held) {
-  if (!graph || !frame || !state.unit) return null;
+  if (!graph || !frame || !state.pinned) return null;
   const value = graph.layers[layer.index][1];
   const node = graph.nodes.find(([name]) => name === value);
   if (!node) return null;
   const [, op, stored, shape] = node;
   const args = /** @type {any[]} */ (stored);
-  const at = flatIndex(layer, state.unit);
+  const at = flatIndex(layer, state.pinned);
   if (op.startsWith("conv2d.")) {
-    const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.unit : { tile: channelOf(layer, state.unit), row: 0, col: 0 };
+    const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.pinned : { tile: channelOf(layer, state.pinned), row: 0, col: 0 };
     const found = convolutionTerms(args, shape, held, unit, layer);
     return found && sumOf(found.terms, found.bias, found.size);
   }
@@ -134,7 +134,7 @@ function explain(layer, held) {
   const x = valueOf(args[0]?.v);
   if (!x) return null;
   if (op.startsWith("_native_batch_norm")) {
-    const c = channelOf(layer, state.unit);
+    const c = channelOf(layer, state.pinned);
     const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
     const text = `(${number(x[at])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at])}`;
     return [element("p", {}, text.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
@@ -147,10 +147,10 @@ function explain(layer, held) {
 /** Show what the chosen unit computes. */
 export async function showArithmetic() {
   const panel = find(".arithmetic");
-  if (!panel || !graph || !state.unit) return;
+  if (!panel || !graph || !state.pinned) return;
   weights ??= unpack(graph, fromBase64(need("#live-weights").textContent ?? ""));
   const held = await weights;
-  const layer = layers[state.unit.layer];
+  const layer = layers[state.pinned.layer];
   const found = explain(layer, held);
   const says = found ? "" : layer.kind === "pool" ? "Its section shows which of the cells under it wins." : "This operation is not taken apart.";
   panel.replaceChildren(element("p", { class: "note" }, element("b", {}, layer.name), `, ${layer.op}. ${says}`), ...(found ?? []).filter((one) => one !== null));

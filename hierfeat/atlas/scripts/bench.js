@@ -271,11 +271,11 @@ export async function startBench() {
     forgetUnits();
     update();
   });
-  subscribe((changed) => changed.has("unit") && showArithmetic());
+  subscribe((changed) => changed.has("pinned") && showArithmetic());
   startHubel();
   watch(need(".arithmetic"), showArithmetic);
   Object.assign(/** @type {any} */ (globalThis).atlas, { spent });
   await update();
-  if (state.unit) prepareHubel();
+  if (state.pinned) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;
 }
