@@ -37,6 +37,7 @@ not known is None::
         shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
     }]
+    workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
 from collections import Counter
@@ -54,6 +55,7 @@ from hierfeat.atlas.live.preparation import preparation
 from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.checks import checked_images
@@ -120,6 +122,7 @@ def build(
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
+        "workshop": workshop(),
     }
 
 

@@ -25,6 +25,13 @@ function ramp(anchors) {
 const SEQUENTIAL = ramp(MAGMA);
 const DIVERGING = ramp(RDBU);
 
+/** The colour of a signed number among numbers up to `most`, for CSS. @param {number} value @param {number} most */
+export function colourOf(value, most) {
+  const level = Math.max(0, Math.min(255, Math.floor((value / most) * 127.5 + 128)));
+  const bytes = DIVERGING[level];
+  return `rgb(${bytes & 255} ${(bytes >> 8) & 255} ${(bytes >> 16) & 255})`;
+}
+
 /** @type {WeakMap<HTMLCanvasElement, { image: ImageData, pixels: Uint32Array, context: CanvasRenderingContext2D }>} */
 const sheets = new WeakMap();
 
@@ -59,6 +66,16 @@ export function paintNumbers(canvas, numbers, start, height, width, limit, signe
     const value = numbers[start + i];
     const level = Math.floor(value * scale + middle);
     pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+  }
+  show();
+}
+
+/** Grey from 0 to 1, cut off beyond. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} levels @param {number} height @param {number} width */
+export function paintGrey(canvas, levels, height, width) {
+  const { pixels, show } = sheet(canvas, height, width);
+  for (let i = 0; i < pixels.length; i++) {
+    const level = 255 * Math.min(1, Math.max(0, levels[i]));
+    pixels[i] = pixel(level, level, level);
   }
   show();
 }

@@ -6,11 +6,11 @@
     const total = (bytes) => graph2.tensors.reduce((sum2, [, shape2, each2]) => sum2 + (each2 === bytes ? volume(shape2) : 0), 0);
     const halves = total(2);
     const runs2 = { 2: half(raw.subarray(0, 2 * halves)), 4: full(raw.subarray(2 * halves, 2 * halves + 4 * total(4))) };
-    const at = { 2: 0, 4: 0 };
+    const at2 = { 2: 0, 4: 0 };
     const found = /* @__PURE__ */ new Map();
     for (const [name, shape2, each2] of graph2.tensors) {
       const kind = each2 === 2 ? 2 : 4;
-      found.set(name, runs2[kind].subarray(at[kind], at[kind] += volume(shape2)));
+      found.set(name, runs2[kind].subarray(at2[kind], at2[kind] += volume(shape2)));
     }
     return found;
   }
@@ -101,8 +101,8 @@
   }
   function set(next) {
     Object.assign(state, next);
-    const changed = new Set(Object.keys(next));
-    for (const listener of listeners) listener(changed);
+    const changed2 = new Set(Object.keys(next));
+    for (const listener of listeners) listener(changed2);
     remember();
   }
   var waiting = 0;
@@ -204,16 +204,16 @@
     return unitAt(layer, best2);
   }
   function inputWindow(layer, unit) {
-    const source = layer.source === null ? null : layers[layer.source];
-    if (!source || !source.maps || source.maps.step > 1 || layer.maps.step > 1 || view(layer).vector || view(source).vector) return null;
-    const same = String(source.out_shape) === String(layer.out_shape);
+    const source2 = layer.source === null ? null : layers[layer.source];
+    if (!source2 || !source2.maps || source2.maps.step > 1 || layer.maps.step > 1 || view(layer).vector || view(source2).vector) return null;
+    const same = String(source2.out_shape) === String(layer.out_shape);
     if (layer.kind === "activation" && same) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
-    if (!layer.kernel || String(source.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
-    const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source).tiles).keys()] : null;
-    const [rows, cols] = [unit.row, unit.col].map((at, axis) => {
-      const start2 = at * layer.stride[axis] - layer.padding[axis];
-      const stop = start2 + layer.dilation[axis] * (layer.kernel[axis] - 1) + 1;
-      return [Math.max(0, start2), Math.min(source.out_shape[1 + axis], stop)];
+    if (!layer.kernel || String(source2.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
+    const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source2).tiles).keys()] : null;
+    const [rows, cols] = [unit.row, unit.col].map((at2, axis2) => {
+      const start2 = at2 * layer.stride[axis2] - layer.padding[axis2];
+      const stop = start2 + layer.dilation[axis2] * (layer.kernel[axis2] - 1) + 1;
+      return [Math.max(0, start2), Math.min(source2.out_shape[1 + axis2], stop)];
     });
     return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
   }
@@ -238,7 +238,7 @@
     return (4278190080 | Math.round(b) << 16 | Math.round(g) << 8 | Math.round(r)) >>> 0;
   }
   function ramp(anchors) {
-    const stops = anchors.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+    const stops = anchors.map((hex) => [1, 3, 5].map((at2) => parseInt(hex.slice(at2, at2 + 2), 16)));
     return Uint32Array.from({ length: 256 }, (_, i) => {
       const place2 = i / 255 * (stops.length - 1);
       const low = Math.min(Math.floor(place2), stops.length - 2);
@@ -248,6 +248,11 @@
   }
   var SEQUENTIAL = ramp(MAGMA);
   var DIVERGING = ramp(RDBU);
+  function colourOf(value, most) {
+    const level = Math.max(0, Math.min(255, Math.floor(value / most * 127.5 + 128)));
+    const bytes = DIVERGING[level];
+    return `rgb(${bytes & 255} ${bytes >> 8 & 255} ${bytes >> 16 & 255})`;
+  }
   var sheets = /* @__PURE__ */ new WeakMap();
   function sheet(canvas, height3, width3) {
     let found = sheets.get(canvas);
@@ -264,21 +269,29 @@
     const { image, pixels, context } = found;
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
-  function paintNumbers(canvas, numbers, start2, height3, width3, limit, signed, count = height3 * width3) {
-    const { pixels, show } = sheet(canvas, height3, width3);
-    const table = signed ? DIVERGING : SEQUENTIAL;
-    const scale = limit > 0 ? (signed ? 127.5 : 255) / limit : 0;
-    const middle = signed ? 128 : 0.5;
+  function paintNumbers(canvas, numbers2, start2, height3, width3, limit, signed2, count = height3 * width3) {
+    const { pixels, show: show2 } = sheet(canvas, height3, width3);
+    const table = signed2 ? DIVERGING : SEQUENTIAL;
+    const scale = limit > 0 ? (signed2 ? 127.5 : 255) / limit : 0;
+    const middle = signed2 ? 128 : 0.5;
     for (let i = 0; i < pixels.length; i++) {
-      const value = numbers[start2 + i];
+      const value = numbers2[start2 + i];
       const level = Math.floor(value * scale + middle);
       pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
-    show();
+    show2();
+  }
+  function paintGrey(canvas, levels, height3, width3) {
+    const { pixels, show: show2 } = sheet(canvas, height3, width3);
+    for (let i = 0; i < pixels.length; i++) {
+      const level = 255 * Math.min(1, Math.max(0, levels[i]));
+      pixels[i] = pixel(level, level, level);
+    }
+    show2();
   }
   function paintTile(canvas, layer, tile) {
     const { height: height3, width: width3, vector } = view(layer);
-    const { signed, shape: shape2 } = layer.maps;
+    const { signed: signed2, shape: shape2 } = layer.maps;
     const found = values(layer);
     const each2 = height3 * width3;
     const start2 = vector ? 0 : tile * each2;
@@ -287,12 +300,12 @@
       limit = 0;
       for (let i = start2; i < start2 + each2; i++) limit = Math.max(limit, Math.abs(found[i]) || 0);
     }
-    paintNumbers(canvas, found, start2, height3, width3, limit, signed, vector ? shape2[0] : each2);
+    paintNumbers(canvas, found, start2, height3, width3, limit, signed2, vector ? shape2[0] : each2);
   }
-  function legend(limit, signed) {
-    const stops = (signed ? RDBU : MAGMA).join(",");
+  function legend(limit, signed2) {
+    const stops = (signed2 ? RDBU : MAGMA).join(",");
     const bar = element("i", { style: { background: `linear-gradient(90deg,${stops})` } });
-    return element("span", { class: "legend" }, element("span", {}, signed ? `−${number(limit)}` : "0"), bar, element("span", {}, number(limit)));
+    return element("span", { class: "legend" }, element("span", {}, signed2 ? `−${number(limit)}` : "0"), bar, element("span", {}, number(limit)));
   }
   function number(value) {
     if (value === null || Number.isNaN(value)) return "not a number";
@@ -311,25 +324,25 @@
     }
     const inColour = inputs === 3 && kernels.colour;
     const slices = inColour ? 1 : inputs;
-    const cell = slices > 1 ? Math.max(3, Math.round(24 / height3)) : Math.max(4, Math.round(60 / height3));
+    const cell2 = slices > 1 ? Math.max(3, Math.round(24 / height3)) : Math.max(4, Math.round(60 / height3));
     const across = slices * (width3 + 1) - 1;
     for (let o = 0; o < outputs; o++) {
-      const canvas = addCanvas(target, `kernel ${o}`, cell * across, String(o));
+      const canvas = addCanvas(target, `kernel ${o}`, cell2 * across, String(o));
       const own = weights3.subarray(o * inputs * height3 * width3, (o + 1) * inputs * height3 * width3);
       if (inColour) paintColours(canvas, own, height3, width3, kernels.limit);
       else paintSlices(canvas, own, slices, height3, width3, kernels.limit);
     }
   }
   function paintColours(canvas, own, height3, width3, limit) {
-    const { pixels, show } = sheet(canvas, height3, width3);
+    const { pixels, show: show2 } = sheet(canvas, height3, width3);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
     const each2 = height3 * width3;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
-    show();
+    show2();
   }
   function paintSlices(canvas, own, slices, height3, width3, limit) {
     const across = slices * (width3 + 1) - 1;
-    const { pixels, show } = sheet(canvas, height3, across);
+    const { pixels, show: show2 } = sheet(canvas, height3, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
       for (let row = 0; row < height3; row++)
@@ -338,7 +351,7 @@
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
           pixels[row * across + s * (width3 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
-    show();
+    show2();
   }
   function addCanvas(target, label2, width3, caption) {
     const canvas = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width3}px` } });
@@ -351,10 +364,10 @@
   function ticks(low, high, count = 4) {
     const rough = (high - low) / count || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step2 = power * /** @type {number} */
+    const step3 = power * /** @type {number} */
     [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
     const found = [];
-    for (let at = Math.ceil(low / step2 - 1e-9) * step2; at <= high + step2 * 1e-6; at += step2) found.push(Math.abs(at) < step2 * 1e-6 ? 0 : at);
+    for (let at2 = Math.ceil(low / step3 - 1e-9) * step3; at2 <= high + step3 * 1e-6; at2 += step3) found.push(Math.abs(at2) < step3 * 1e-6 ? 0 : at2);
     return found;
   }
   function short(value) {
@@ -389,8 +402,8 @@
   }
   function activeChart({ active, channel }) {
     const count = active.length;
-    const step2 = Math.max(1, Math.ceil(count / 16));
-    const xTicks = [...active.keys()].filter((i) => i % step2 === 0);
+    const step3 = Math.max(1, Math.ceil(count / 16));
+    const xTicks = [...active.keys()].filter((i) => i % step3 === 0);
     const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
     const { X, Y, parts } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
@@ -457,8 +470,8 @@
       of2(layer)
     ) })).filter(({ value }) => value !== null && value !== void 0);
     const few = points.length <= 24;
-    const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
-    const low = Math.min(0, ...points.map((point) => point.value));
+    const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point2) => point2.value));
+    const low = Math.min(0, ...points.map((point2) => point2.value));
     const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
     const { X, Y, parts } = frame2(axes);
     parts.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
@@ -490,8 +503,8 @@
     const f = new Float32Array(memory.buffer);
     return {
       pad: (x, C, H, W, top, left, PH, PW, out) => pad(f, x >> 2, C, H, W, top, left, PH, PW, out >> 2),
-      im2col: (x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last, col) => im2col(f, x >> 2, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last, col >> 2),
-      gemm: (w, bias, col, O, K, N, first, last, out) => gemm(f, w >> 2, bias >> 2, col >> 2, O, K, N, first, last, out >> 2),
+      im2col: (x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col) => im2col(f, x >> 2, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col >> 2),
+      gemm: (w, bias, col, O, K, N, first, last2, out) => gemm(f, w >> 2, bias >> 2, col >> 2, O, K, N, first, last2, out >> 2),
       gemv: (w, bias, x, O, K, out) => gemv(f, w >> 2, bias >> 2, x >> 2, O, K, out >> 2),
       depthwise: (x, C, H, W, w, bias, many, kh, kw, sh, sw, dh, dw, OH, OW, out) => depthwise(f, x >> 2, C, H, W, w >> 2, bias >> 2, many, kh, kw, sh, sw, dh, dw, OH, OW, out >> 2)
     };
@@ -504,10 +517,10 @@
         f.copyWithin(out + (c * PH + y + top) * PW + left, from, from + W);
       }
   }
-  function im2col(f, x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last, col) {
+  function im2col(f, x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col) {
     const corner = new Int32Array(8);
     let to = col;
-    for (let p = first; p < last; p++) {
+    for (let p = first; p < last2; p++) {
       for (let t = 0; t < 8; t++) {
         const n = Math.min(p * 8 + t, N - 1);
         corner[t] = Math.floor(n / OW) * sh * W + n % OW * sw;
@@ -515,14 +528,14 @@
       for (let c = 0; c < C; c++)
         for (let i = 0; i < kh; i++)
           for (let j = 0; j < kw; j++) {
-            const at = x + (c * H + i * dh) * W + j * dw;
-            for (let t = 0; t < 8; t++) f[to++] = f[at + corner[t]];
+            const at2 = x + (c * H + i * dh) * W + j * dw;
+            for (let t = 0; t < 8; t++) f[to++] = f[at2 + corner[t]];
           }
     }
   }
-  function gemm(f, w, bias, col, O, K, N, first, last, out) {
+  function gemm(f, w, bias, col, O, K, N, first, last2, out) {
     const { fround } = Math;
-    for (let p = first; p < last; p++)
+    for (let p = first; p < last2; p++)
       for (let pair4 = 0; pair4 < 8; pair4 += 2) {
         const n = p * 8 + pair4;
         if (n >= N) break;
@@ -650,8 +663,8 @@
   var convolution = {
     scratches(args, shape2) {
       const g = geometry(args, shape2);
-      const windows = g.CG * g.kh * g.kw;
-      return Math.ceil(padded(g) / 4) * 4 + (way(g) === "windows" ? panels(g) * 8 * windows : way(g) === "point" ? windows : 0) + 8;
+      const windows2 = g.CG * g.kh * g.kw;
+      return Math.ceil(padded(g) / 4) * 4 + (way(g) === "windows" ? panels(g) * 8 * windows2 : way(g) === "point" ? windows2 : 0) + 8;
     },
     keeps(args, shape2) {
       const g = geometry(args, shape2);
@@ -677,10 +690,10 @@
     const rest = (way(g) === "windows" ? panels(g) * 8 : 1) * g.CG * g.kh * g.kw + 8;
     const all2 = context.scratch(start2 + rest);
     const each2 = g.C * g.H * g.W * 4;
-    const at = x.data.byteOffset;
-    const data = (image) => size ? all2.byteOffset : at + image * each2;
+    const at2 = x.data.byteOffset;
+    const data = (image) => size ? all2.byteOffset : at2 + image * each2;
     const pad3 = (image) => {
-      if (size) context.kernel.pad(at + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all2.byteOffset);
+      if (size) context.kernel.pad(at2 + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all2.byteOffset);
     };
     return { data, pad: pad3, spare: all2.byteOffset + start2 * 4 };
   }
@@ -694,13 +707,13 @@
         biases.set(bias.subarray(group * og, (group + 1) * og), group * rows);
       }
       const tail = spare + many * 8 * K * 4;
-      const last = Math.ceil(N / 8);
+      const last2 = Math.ceil(N / 8);
       return (image) => {
         for (let group = 0; group < g.groups; group++) {
           const from = x(image) + group * g.CG * g.PH * g.PW * 4;
           const to = out.data.byteOffset + (image * g.O + group * og) * N * 4;
-          for (let p = 0; p < last; p += many) {
-            const end = Math.min(p + many, last);
+          for (let p = 0; p < last2; p += many) {
+            const end = Math.min(p + many, last2);
             kernel.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
             const weights3 = packed.byteOffset + group * rows * K * 4;
             kernel.gemm(weights3, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
@@ -712,8 +725,8 @@
       const size = g.O * g.OH * g.OW * 4;
       return (image) => {
         const to = out.data.byteOffset + image * size;
-        const [at, from] = [w.data.byteOffset, bias.byteOffset];
-        kernel.depthwise(x(image), g.C, g.PH, g.PW, at, from, g.O / g.C, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OH, g.OW, to);
+        const [at2, from] = [w.data.byteOffset, bias.byteOffset];
+        kernel.depthwise(x(image), g.C, g.PH, g.PW, at2, from, g.O / g.C, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OH, g.OW, to);
       };
     },
     /** One output position: a product of a matrix and a vector. */
@@ -925,22 +938,22 @@
         tensor2.shape ?? []
       );
       const found = Array(shape2.length).fill(0);
-      let step2 = 1;
-      for (let axis = own.length - 1; axis >= 0; axis--) {
-        if (own[axis] !== 1) found[axis + shape2.length - own.length] = step2;
-        step2 *= own[axis];
+      let step3 = 1;
+      for (let axis2 = own.length - 1; axis2 >= 0; axis2--) {
+        if (own[axis2] !== 1) found[axis2 + shape2.length - own.length] = step3;
+        step3 *= own[axis2];
       }
       return found;
     });
     const axes = [];
-    for (let axis = 0; axis < shape2.length; axis++) {
-      if (shape2[axis] === 1) continue;
-      const steps = strides.map((stride) => stride[axis]);
+    for (let axis2 = 0; axis2 < shape2.length; axis2++) {
+      if (shape2[axis2] === 1) continue;
+      const steps = strides.map((stride) => stride[axis2]);
       const outer = axes.at(-1);
-      if (outer && outer.steps.every((step2, t) => step2 === steps[t] * shape2[axis])) {
-        outer.size *= shape2[axis];
+      if (outer && outer.steps.every((step3, t) => step3 === steps[t] * shape2[axis2])) {
+        outer.size *= shape2[axis2];
         outer.steps = steps;
-      } else axes.push({ size: shape2[axis], steps });
+      } else axes.push({ size: shape2[axis2], steps });
     }
     return axes.length ? axes : [{ size: 1, steps: strides.map(() => 0) }];
   }
@@ -950,18 +963,18 @@
       axes.at(-1)
     );
     const outer = axes.slice(0, -1);
-    const at = outer.map(() => 0);
+    const at2 = outer.map(() => 0);
     const offsets = inner2.steps.map(() => 0);
-    const total = outer.reduce((product2, axis) => product2 * axis.size, 1);
+    const total = outer.reduce((product2, axis2) => product2 * axis2.size, 1);
     for (let n = 0; n < total; n++) {
       run(n * inner2.size, offsets);
-      for (let axis = outer.length - 1; axis >= 0; axis--) {
-        const { size, steps } = outer[axis];
-        at[axis]++;
-        steps.forEach((step2, t) => offsets[t] += step2);
-        if (at[axis] < size) break;
-        steps.forEach((step2, t) => offsets[t] -= step2 * size);
-        at[axis] = 0;
+      for (let axis2 = outer.length - 1; axis2 >= 0; axis2--) {
+        const { size, steps } = outer[axis2];
+        at2[axis2]++;
+        steps.forEach((step3, t) => offsets[t] += step3);
+        if (at2[axis2] < size) break;
+        steps.forEach((step3, t) => offsets[t] -= step3 * size);
+        at2[axis2] = 0;
       }
     }
   }
@@ -971,11 +984,11 @@
       const [a, b] = which(args).map(tensor);
       const axes = walk(out.shape, [a, b]);
       const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at, [i, j]) => pairs2(a.data, i, steps[0], b.data, j, steps[1], out.data, at, size));
+      return () => runs(axes, (at2, [i, j]) => pairs2(a.data, i, steps[0], b.data, j, steps[1], out.data, at2, size));
     }
   });
-  var of = (f) => (a, i, p, b, j, q, to, at, n) => {
-    for (const end = at + n; at < end; at++, i += p, j += q) to[at] = f(a[i], b[j]);
+  var of = (f) => (a, i, p, b, j, q, to, at2, n) => {
+    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = f(a[i], b[j]);
   };
   var scaled = (alpha, sign) => of((p, q) => p + sign * alpha * q);
   var sums = (sign, swapped = false) => ({
@@ -988,14 +1001,14 @@
       );
     }
   });
-  var ADD = (a, i, p, b, j, q, to, at, n) => {
-    for (const end = at + n; at < end; at++, i += p, j += q) to[at] = a[i] + b[j];
+  var ADD = (a, i, p, b, j, q, to, at2, n) => {
+    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] + b[j];
   };
-  var SUBTRACT = (a, i, p, b, j, q, to, at, n) => {
-    for (const end = at + n; at < end; at++, i += p, j += q) to[at] = a[i] - b[j];
+  var SUBTRACT = (a, i, p, b, j, q, to, at2, n) => {
+    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] - b[j];
   };
-  var MULTIPLY = (a, i, p, b, j, q, to, at, n) => {
-    for (const end = at + n; at < end; at++, i += p, j += q) to[at] = a[i] * b[j];
+  var MULTIPLY = (a, i, p, b, j, q, to, at2, n) => {
+    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] * b[j];
   };
   var DIVIDE = of((p, q) => p / q);
   var POWER = of((p, q) => q === 2 ? p * p : p ** q);
@@ -1015,9 +1028,9 @@
       const axes = walk(out.shape, parts);
       const { size, steps } = axes[axes.length - 1];
       const [c, a, b] = parts.map((part) => part.data);
-      return () => runs(axes, (at, offsets) => {
+      return () => runs(axes, (at2, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2]) out.data[at] = c[k] ? a[i] : b[j];
+        for (const end = at2 + size; at2 < end; at2++, k += steps[0], i += steps[1], j += steps[2]) out.data[at2] = c[k] ? a[i] : b[j];
       });
     }
   };
@@ -1025,10 +1038,10 @@
     prepare([x, a, b, value], out) {
       const axes = walk(out.shape, [x, a, b]);
       const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at, offsets) => {
+      return () => runs(axes, (at2, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2])
-          out.data[at] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
+        for (const end = at2 + size; at2 < end; at2++, k += steps[0], i += steps[1], j += steps[2])
+          out.data[at2] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
       });
     }
   });
@@ -1045,9 +1058,9 @@
     }
   };
   var gated = {
-    prepare([x, axis], out) {
-      const at = axis < 0 ? axis + x.shape.length : axis;
-      const inner2 = x.shape.slice(at + 1).reduce((a, b) => a * b, out.shape[at]);
+    prepare([x, axis2], out) {
+      const at2 = axis2 < 0 ? axis2 + x.shape.length : axis2;
+      const inner2 = x.shape.slice(at2 + 1).reduce((a, b) => a * b, out.shape[at2]);
       return () => {
         for (let i = 0; i < out.data.length; i++) {
           const from = Math.floor(i / inner2) * 2 * inner2 + i % inner2;
@@ -1135,10 +1148,10 @@
   var LAYERS = { "hierfeat.interpolating_vector.default": interpolatingVector };
 
   // hierfeat/atlas/live/engine/ops/normalisation.js
-  var batchNorm = (named) => ({
+  var batchNorm = (named2) => ({
     prepare(args, out) {
       const [x] = args;
-      const { weight, bias, mean, variance, eps } = named(args);
+      const { weight, bias, mean, variance, eps } = named2(args);
       const channels2 = x.shape[1];
       const each2 = volume(x.shape.slice(2));
       const scales = Float64Array.from({ length: channels2 }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
@@ -1161,8 +1174,8 @@
         for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean) ** 2;
         const scale = 1 / Math.sqrt(variance / count + eps);
         for (let i = 0; i < count; i++) {
-          const at = of2(n, i);
-          out.data[start2 + i] = (x.data[start2 + i] - mean) * scale * (weight ? weight.data[at] : 1) + (bias ? bias.data[at] : 0);
+          const at2 = of2(n, i);
+          out.data[start2 + i] = (x.data[start2 + i] - mean) * scale * (weight ? weight.data[at2] : 1) + (bias ? bias.data[at2] : 0);
         }
       }
     };
@@ -1233,22 +1246,22 @@
         const [firstRow, lastRow] = inside(H, OH, top, stride[0]);
         for (let j = 0; j < kernel[1]; j++) {
           const left = j * dilation[1] - padding2[1];
-          const [first, last] = inside(W, OW, left, stride[1]);
+          const [first, last2] = inside(W, OW, left, stride[1]);
           for (let row = firstRow; row < lastRow; row++) {
             const start2 = (map * H + row * stride[0] + top) * W + left + first * stride[1];
-            add2(from, start2, stride[1], to, (map * OH + row) * OW + first, last - first);
+            add2(from, start2, stride[1], to, (map * OH + row) * OW + first, last2 - first);
           }
         }
       }
   }
-  function largest(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) {
+  function largest(from, start2, step3, to, at2, count) {
+    for (let k = 0; k < count; k++, start2 += step3) {
       const value = from[start2];
-      if (value > to[at + k] || value !== value) to[at + k] = value;
+      if (value > to[at2 + k] || value !== value) to[at2 + k] = value;
     }
   }
-  function sum(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) to[at + k] += from[start2];
+  function sum(from, start2, step3, to, at2, count) {
+    for (let k = 0; k < count; k++, start2 += step3) to[at2 + k] += from[start2];
   }
   var maxPool = {
     prepare([x, size, stride, padding2, dilation], out) {
@@ -1263,12 +1276,12 @@
     keeps: (_args, shape2) => shape2[shape2.length - 2] * shape2[shape2.length - 1],
     prepare([x, size, stride, padding2, , withPadding, divisor], out, { keep: keep2 }) {
       const kernel = pair2(size);
-      const [step2, pads] = [pair2(stride, kernel), pair2(padding2)];
+      const [step3, pads] = [pair2(stride, kernel), pair2(padding2)];
       const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
       const shares2 = keep2(OH * OW);
       for (let row = 0; row < OH; row++)
         for (let col = 0; col < OW; col++) {
-          const [top, left] = [row * step2[0] - pads[0], col * step2[1] - pads[1]];
+          const [top, left] = [row * step3[0] - pads[0], col * step3[1] - pads[1]];
           const bounds = withPadding ? [top, H + pads[0], left, W + pads[1]] : [Math.max(0, top), H, Math.max(0, left), W];
           const rows = Math.min(top + kernel[0], bounds[1]) - bounds[0];
           const columns = Math.min(left + kernel[1], bounds[3]) - bounds[2];
@@ -1276,8 +1289,8 @@
         }
       return () => {
         out.data.fill(0);
-        gather("sum", x, out, kernel, step2, pads, [1, 1]);
-        for (let at = 0, n = OH * OW; at < out.data.length; at++) out.data[at] *= shares2[at % n];
+        gather("sum", x, out, kernel, step3, pads, [1, 1]);
+        for (let at2 = 0, n = OH * OW; at2 < out.data.length; at2++) out.data[at2] *= shares2[at2 % n];
       };
     }
   };
@@ -1287,17 +1300,17 @@
       const kernel = three2(size);
       const steps = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
       const pads = three2(padding2 ?? 0);
-      const [sizes2, counts] = [x.shape.slice(-3), out.shape.slice(-3)];
+      const [sizes2, counts2] = [x.shape.slice(-3), out.shape.slice(-3)];
       const maps = volume(x.shape.slice(0, -3));
-      const windows = (axis) => Array.from({ length: counts[axis] }, (_, i) => {
-        const start2 = i * steps[axis] - pads[axis];
-        const end = Math.min(start2 + kernel[axis], sizes2[axis] + pads[axis]);
-        const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis])];
+      const windows2 = (axis2) => Array.from({ length: counts2[axis2] }, (_, i) => {
+        const start2 = i * steps[axis2] - pads[axis2];
+        const end = Math.min(start2 + kernel[axis2], sizes2[axis2] + pads[axis2]);
+        const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis2])];
         return { from, to, count: withPadding ? end - start2 : to - from };
       });
-      const [planes2, rows, columns] = [0, 1, 2].map(windows);
+      const [planes2, rows, columns] = [0, 1, 2].map(windows2);
       return () => {
-        let at = 0;
+        let at2 = 0;
         for (let map = 0; map < maps; map++)
           for (const d of planes2)
             for (const r of rows)
@@ -1306,7 +1319,7 @@
                 for (let i = d.from; i < d.to; i++)
                   for (let j = r.from; j < r.to; j++)
                     for (let k = c.from; k < c.to; k++) total += x.data[((map * sizes2[0] + i) * sizes2[1] + j) * sizes2[2] + k];
-                out.data[at++] = total / (divisor || d.count * r.count * c.count);
+                out.data[at2++] = total / (divisor || d.count * r.count * c.count);
               }
       };
     }
@@ -1361,20 +1374,20 @@
         for (let map = 0; map < maps; map++)
           for (const [top, bottom, down] of rows)
             for (const [left, right, across] of cols) {
-              const at = map * H;
-              const upper = x.data[(at + top) * W + left] * (1 - across) + x.data[(at + top) * W + right] * across;
-              const lower = x.data[(at + bottom) * W + left] * (1 - across) + x.data[(at + bottom) * W + right] * across;
+              const at2 = map * H;
+              const upper = x.data[(at2 + top) * W + left] * (1 - across) + x.data[(at2 + top) * W + right] * across;
+              const lower = x.data[(at2 + bottom) * W + left] * (1 - across) + x.data[(at2 + bottom) * W + right] * across;
               out.data[to++] = upper * (1 - down) + lower * down;
             }
       };
     }
   };
   function places(size, count, corners, scale) {
-    const step2 = corners ? count > 1 ? (size - 1) / (count - 1) : 0 : scale ? 1 / scale : size / count;
+    const step3 = corners ? count > 1 ? (size - 1) / (count - 1) : 0 : scale ? 1 / scale : size / count;
     return Array.from({ length: count }, (_, i) => {
-      const at = corners ? i * step2 : Math.max(0, (i + 0.5) * step2 - 0.5);
-      const low = Math.min(Math.floor(at), size - 1);
-      return [low, Math.min(low + 1, size - 1), at - low];
+      const at2 = corners ? i * step3 : Math.max(0, (i + 0.5) * step3 - 0.5);
+      const low = Math.min(Math.floor(at2), size - 1);
+      return [low, Math.min(low + 1, size - 1), at2 - low];
     });
   }
   var POOLING = {
@@ -1394,13 +1407,13 @@
   function plan(x, axes) {
     const rank = x.shape.length;
     const given = axes === null || axes === void 0 ? [] : [axes].flat();
-    const over = new Set((given.length ? given : [...Array(rank).keys()]).map((axis) => axis < 0 ? axis + rank : axis));
-    const strides = x.shape.map((_, axis) => volume(x.shape.slice(axis + 1)));
+    const over = new Set((given.length ? given : [...Array(rank).keys()]).map((axis2) => axis2 < 0 ? axis2 + rank : axis2));
+    const strides = x.shape.map((_, axis2) => volume(x.shape.slice(axis2 + 1)));
     const offsets = (reduced) => {
       let found = [0];
-      x.shape.forEach((size, axis) => {
-        if (over.has(axis) !== reduced) return;
-        found = found.flatMap((start2) => Array.from({ length: size }, (_, i) => start2 + i * strides[axis]));
+      x.shape.forEach((size, axis2) => {
+        if (over.has(axis2) !== reduced) return;
+        found = found.flatMap((start2) => Array.from({ length: size }, (_, i) => start2 + i * strides[axis2]));
       });
       return Int32Array.from(found);
     };
@@ -1449,16 +1462,16 @@
     }
   });
   var softmax = (logarithm) => ({
-    prepare([x, axis], out) {
-      const { starts, members } = plan(x, axis);
+    prepare([x, axis2], out) {
+      const { starts, members } = plan(x, axis2);
       return () => {
         for (let i = 0; i < starts.length; i++) {
           let [most, sum2] = [-Infinity, 0];
           for (let k = 0; k < members.length; k++) most = Math.max(most, x.data[starts[i] + members[k]]);
           for (let k = 0; k < members.length; k++) sum2 += Math.exp(x.data[starts[i] + members[k]] - most);
           for (let k = 0; k < members.length; k++) {
-            const at = starts[i] + members[k];
-            out.data[at] = logarithm ? x.data[at] - most - Math.log(sum2) : Math.exp(x.data[at] - most) / sum2;
+            const at2 = starts[i] + members[k];
+            out.data[at2] = logarithm ? x.data[at2] - most - Math.log(sum2) : Math.exp(x.data[at2] - most) / sum2;
           }
         }
       };
@@ -1487,23 +1500,23 @@
 
   // hierfeat/atlas/live/engine/ops/shape.js
   var alias = { alias: true };
-  var positive = (axis, count) => axis < 0 ? axis + count : axis;
+  var positive = (axis2, count) => axis2 < 0 ? axis2 + count : axis2;
   function strided(x, out, steps, start2) {
-    const axes = out.shape.map((size2, axis) => ({ size: size2, steps: [steps[axis]] }));
+    const axes = out.shape.map((size2, axis2) => ({ size: size2, steps: [steps[axis2]] }));
     const used = axes.length ? axes : [{ size: 1, steps: [0] }];
     const { size, steps: inner2 } = used[used.length - 1];
-    const [from, to, step2] = [x.data, out.data, inner2[0]];
-    return () => runs(used, (at, [offset]) => {
+    const [from, to, step3] = [x.data, out.data, inner2[0]];
+    return () => runs(used, (at2, [offset]) => {
       let i = start2 + offset;
-      for (const end = at + size; at < end; at++, i += step2) to[at] = from[i];
+      for (const end = at2 + size; at2 < end; at2++, i += step3) to[at2] = from[i];
     });
   }
-  var stridesOf = (shape2) => shape2.map((_, axis) => volume(shape2.slice(axis + 1)));
+  var stridesOf = (shape2) => shape2.map((_, axis2) => volume(shape2.slice(axis2 + 1)));
   var permuted = (order) => ({
     prepare(args, out) {
       const [x] = args;
       const strides = stridesOf(x.shape);
-      return strided(x, out, order(args, x.shape.length).map((axis) => strides[positive(axis, strides.length)]), 0);
+      return strided(x, out, order(args, x.shape.length).map((axis2) => strides[positive(axis2, strides.length)]), 0);
     }
   });
   function swap(rank, a, b) {
@@ -1515,8 +1528,8 @@
     prepare([x], out) {
       const axes = walk(out.shape, [x]);
       const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at, [i]) => {
-        for (const end = at + size; at < end; at++, i += steps[0]) out.data[at] = x.data[i];
+      return () => runs(axes, (at2, [i]) => {
+        for (const end = at2 + size; at2 < end; at2++, i += steps[0]) out.data[at2] = x.data[i];
       });
     }
   };
@@ -1527,7 +1540,7 @@
       const [strides, outer] = [stridesOf(own), stridesOf(out.shape)];
       const places2 = Int32Array.from(
         { length: out.data.length },
-        (_, i) => strides.reduce((sum2, stride, axis) => sum2 + Math.floor(i / outer[axis]) % own[axis] * stride, 0)
+        (_, i) => strides.reduce((sum2, stride, axis2) => sum2 + Math.floor(i / outer[axis2]) % own[axis2] * stride, 0)
       );
       return () => {
         for (let i = 0; i < places2.length; i++) out.data[i] = x.data[places2[i]];
@@ -1535,10 +1548,10 @@
     }
   };
   var joined = (fresh) => ({
-    prepare([list, axis], out) {
-      const at = positive(axis, out.shape.length);
+    prepare([list, axis2], out) {
+      const at2 = positive(axis2, out.shape.length);
       const parts = list.filter((part) => part.data.length);
-      const outer = volume(out.shape.slice(0, at));
+      const outer = volume(out.shape.slice(0, at2));
       const sizes2 = parts.map((part) => part.data.length / outer);
       const each2 = sizes2.reduce((a, b) => a + b, 0);
       void fresh;
@@ -1554,46 +1567,46 @@
     }
   });
   var slice = {
-    prepare([x, axis, start2, , step2], out) {
-      const at = positive(axis ?? 0, x.shape.length);
+    prepare([x, axis2, start2, , step3], out) {
+      const at2 = positive(axis2 ?? 0, x.shape.length);
       const strides = stridesOf(x.shape);
-      const size = x.shape[at];
+      const size = x.shape[at2];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
-      const steps = strides.map((stride, k) => k === at ? stride * (step2 ?? 1) : stride);
-      return strided(x, out, steps, from * strides[at]);
+      const steps = strides.map((stride, k) => k === at2 ? stride * (step3 ?? 1) : stride);
+      return strided(x, out, steps, from * strides[at2]);
     }
   };
   var sliceScatter = {
-    prepare([x, part, axis, start2, , step2], out) {
-      const at = positive(axis ?? 0, x.shape.length);
-      const size = x.shape[at];
+    prepare([x, part, axis2, start2, , step3], out) {
+      const at2 = positive(axis2 ?? 0, x.shape.length);
+      const size = x.shape[at2];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
       const strides = stridesOf(x.shape);
       const axes = part.shape.map((count, k) => ({
         size: count,
-        steps: [k === at ? strides[k] * (step2 ?? 1) : strides[k]]
+        steps: [k === at2 ? strides[k] * (step3 ?? 1) : strides[k]]
       }));
       const inner2 = axes[axes.length - 1];
       return () => {
         out.data.set(x.data);
         runs(axes, (read2, [offset]) => {
-          let to = from * strides[at] + offset;
+          let to = from * strides[at2] + offset;
           for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part.data[read2];
         });
       };
     }
   };
   var select = {
-    prepare([x, axis, index], out) {
-      const at = positive(axis, x.shape.length);
+    prepare([x, axis2, index], out) {
+      const at2 = positive(axis2, x.shape.length);
       const strides = stridesOf(x.shape);
-      return strided(x, out, strides.filter((_, k) => k !== at), positive(index, x.shape[at]) * strides[at]);
+      return strided(x, out, strides.filter((_, k) => k !== at2), positive(index, x.shape[at2]) * strides[at2]);
     }
   };
   var indexSelect = {
-    prepare([x, axis, index], out) {
-      const at = positive(axis, x.shape.length);
-      const [size, rest] = [x.shape[at], volume(x.shape.slice(at + 1))];
+    prepare([x, axis2, index], out) {
+      const at2 = positive(axis2, x.shape.length);
+      const [size, rest] = [x.shape[at2], volume(x.shape.slice(at2 + 1))];
       const places2 = Array.from(index.data, (i) => positive(i, size));
       const outer = x.data.length / size / rest;
       return () => {
@@ -1607,27 +1620,27 @@
   };
   var BEYOND = {
     constant: () => -1,
-    reflect: (at, size) => at < 0 ? -at : 2 * size - 2 - at,
-    replicate: (at, size) => at < 0 ? 0 : size - 1,
-    circular: (at, size) => (at % size + size) % size
+    reflect: (at2, size) => at2 < 0 ? -at2 : 2 * size - 2 - at2,
+    replicate: (at2, size) => at2 < 0 ? 0 : size - 1,
+    circular: (at2, size) => (at2 % size + size) % size
   };
   var padding = (fixed) => ({
     prepare([x, pads, mode, value], out) {
       const how = fixed ?? mode;
       const fill2 = Number((fixed === "constant" ? mode : value) ?? 0);
       const rank = x.shape.length;
-      const sources = out.shape.map((count, axis) => {
-        const before2 = pads[2 * (rank - 1 - axis)] ?? 0;
-        const size = x.shape[axis];
+      const sources2 = out.shape.map((count, axis2) => {
+        const before2 = pads[2 * (rank - 1 - axis2)] ?? 0;
+        const size = x.shape[axis2];
         return Int32Array.from({ length: count }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
       });
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
         let from = 0;
-        for (let axis = 0; axis < rank; axis++) {
-          const source = sources[axis][Math.floor(i / outer[axis]) % out.shape[axis]];
-          if (source < 0) return -1;
-          from += source * strides[axis];
+        for (let axis2 = 0; axis2 < rank; axis2++) {
+          const source2 = sources2[axis2][Math.floor(i / outer[axis2]) % out.shape[axis2]];
+          if (source2 < 0) return -1;
+          from += source2 * strides[axis2];
         }
         return from;
       });
@@ -1636,40 +1649,40 @@
       };
     }
   });
-  var moved = (source) => ({
+  var moved = (source2) => ({
     prepare(args, out) {
       const [x] = args;
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
-        const at = outer.map((stride, axis) => Math.floor(i / stride) % out.shape[axis]);
-        return source(args, at, x.shape).reduce((sum2, place2, axis) => sum2 + place2 * strides[axis], 0);
+        const at2 = outer.map((stride, axis2) => Math.floor(i / stride) % out.shape[axis2]);
+        return source2(args, at2, x.shape).reduce((sum2, place2, axis2) => sum2 + place2 * strides[axis2], 0);
       });
       return () => {
         for (let i = 0; i < places2.length; i++) out.data[i] = x.data[places2[i]];
       };
     }
   });
-  var flip = moved(([, axes], at, shape2) => {
-    const turned = axes.map((axis) => positive(axis, shape2.length));
-    return at.map((place2, axis) => turned.includes(axis) ? shape2[axis] - 1 - place2 : place2);
+  var flip = moved(([, axes], at2, shape2) => {
+    const turned = axes.map((axis2) => positive(axis2, shape2.length));
+    return at2.map((place2, axis2) => turned.includes(axis2) ? shape2[axis2] - 1 - place2 : place2);
   });
-  var roll = moved(([, shifts, axes], at, shape2) => {
-    const found = [...at];
-    axes.forEach((axis, k) => {
-      const size = shape2[positive(axis, shape2.length)];
-      const place2 = positive(axis, shape2.length);
+  var roll = moved(([, shifts, axes], at2, shape2) => {
+    const found = [...at2];
+    axes.forEach((axis2, k) => {
+      const size = shape2[positive(axis2, shape2.length)];
+      const place2 = positive(axis2, shape2.length);
       found[place2] = ((found[place2] - shifts[k]) % size + size) % size;
     });
     return found;
   });
-  var shuffle = moved(([, factor], at) => {
-    const [channel, row, col] = at.slice(-3);
+  var shuffle = moved(([, factor], at2) => {
+    const [channel, row, col] = at2.slice(-3);
     const place2 = row % factor * factor + col % factor;
-    return [...at.slice(0, -3), channel * factor * factor + place2, Math.floor(row / factor), Math.floor(col / factor)];
+    return [...at2.slice(0, -3), channel * factor * factor + place2, Math.floor(row / factor), Math.floor(col / factor)];
   });
-  var channelShuffle = moved(([, groups], at, shape2) => {
+  var channelShuffle = moved(([, groups], at2, shape2) => {
     const each2 = shape2[1] / groups;
-    return [at[0], at[1] % groups * each2 + Math.floor(at[1] / groups), ...at.slice(2)];
+    return [at2[0], at2[1] % groups * each2 + Math.floor(at2[1] / groups), ...at2.slice(2)];
   });
   var SHAPE = {
     "view.default": alias,
@@ -1790,7 +1803,7 @@
     }
     /** Run one frame and return the model's output, valid until the next one. */
     run() {
-      for (const step2 of this.steps) step2();
+      for (const step3 of this.steps) step3();
       return this.value(this.graph.output);
     }
     /**
@@ -1878,14 +1891,14 @@
       await ready
     );
     URL.revokeObjectURL(address2);
-    let last = Promise.resolve();
+    let last2 = Promise.resolve();
     const run = (image) => {
-      const done = last.then(() => {
+      const done = last2.then(() => {
         const answer = next();
         worker.postMessage({ image });
         return answer;
       });
-      last = done.then(() => void 0, () => void 0);
+      last2 = done.then(() => void 0, () => void 0);
       return (
         /** @type {Promise<Frame>} */
         done
@@ -1946,11 +1959,11 @@
     const fine = Math.max(1, Math.round(CELLS / Math.max(height3, width3)));
     const made = { channels: channels2, height: height3, width: width3, fine, ink: new Float32Array(channels2 * height3 * width3 * fine * fine) };
     const [H, W] = [height3 * fine, width3 * fine];
-    for (let c = 0, at = 0; c < channels2; c++)
+    for (let c = 0, at2 = 0; c < channels2; c++)
       for (let row = 0; row < H; row++)
-        for (let col = 0; col < W; col++, at++) {
+        for (let col = 0; col < W; col++, at2++) {
           const from = (c * height3 + Math.floor(row / fine)) * width3 + Math.floor(col / fine);
-          made.ink[at] = typeof content === "number" ? content : content[from];
+          made.ink[at2] = typeof content === "number" ? content : content[from];
         }
     return made;
   }
@@ -1958,7 +1971,7 @@
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
     const length = down * down + right * right;
-    const bound = (at, most) => Math.max(0, Math.min(most, at));
+    const bound = (at2, most) => Math.max(0, Math.min(most, at2));
     const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
     const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
     for (let row = rows[0]; row < rows[1]; row++)
@@ -1969,9 +1982,9 @@
         if (cover <= 0) continue;
         const share = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
-          const at = (c * H + row) * W + col;
-          const next = on.ink[at] + (value - on.ink[at]) * share;
-          on.ink[at] = value > 0.5 ? Math.max(on.ink[at], next) : Math.min(on.ink[at], next);
+          const at2 = (c * H + row) * W + col;
+          const next = on.ink[at2] + (value - on.ink[at2]) * share;
+          on.ink[at2] = value > 0.5 ? Math.max(on.ink[at2], next) : Math.min(on.ink[at2], next);
         }
       }
   }
@@ -2017,8 +2030,8 @@
     const own = preparation && prepared(on, ground2, preparation);
     const grid2 = own && preparation?.grid ? preparation.grid : null;
     const [rows, cols] = grid2 ? [grid2, grid2] : [height3, width3];
-    const seen2 = sampled(on, settings2, ground2, own, rows, cols);
-    const image = grid2 ? enlarged(seen2, channels2, grid2, height3, width3) : seen2;
+    const seen3 = sampled(on, settings2, ground2, own, rows, cols);
+    const image = grid2 ? enlarged(seen3, channels2, grid2, height3, width3) : seen3;
     return overlaid(image, [channels2, height3, width3], settings2, ground2);
   }
   function sampled(on, { shift_x, shift_y, rotation, scale }, ground2, own, rows, cols) {
@@ -2043,7 +2056,7 @@
   }
   function enlarged(small, channels2, grid2, height3, width3) {
     const image = new Float32Array(channels2 * height3 * width3);
-    const at = (i, count) => {
+    const at2 = (i, count) => {
       const place2 = Math.max(0, (i + 0.5) * grid2 / count - 0.5);
       const low = Math.min(Math.floor(place2), grid2 - 1);
       return [low, Math.min(low + 1, grid2 - 1), place2 - low];
@@ -2052,7 +2065,7 @@
     for (let c = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
         for (let col = 0; col < width3; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at(row, height3), at(col, width3)];
+          const [[top, bottom, down], [left, right, across]] = [at2(row, height3), at2(col, width3)];
           const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
           image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
         }
@@ -2060,12 +2073,12 @@
   }
   function overlaid(image, [channels2, height3, width3], { contrast, noise, square, square_row, square_col }, ground2) {
     const random2 = noise ? normal(1) : () => 0;
-    const inside2 = (at, middle) => Math.abs(at + 0.5 - middle) < square / 2;
-    for (let c = 0, at = 0; c < channels2; c++)
+    const inside2 = (at2, middle) => Math.abs(at2 + 0.5 - middle) < square / 2;
+    for (let c = 0, at2 = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
-        for (let col = 0; col < width3; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at] - ground2);
-          image[at] = Math.max(0, Math.min(1, value + noise * random2()));
+        for (let col = 0; col < width3; col++, at2++) {
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at2] - ground2);
+          image[at2] = Math.max(0, Math.min(1, value + noise * random2()));
         }
     return image;
   }
@@ -2116,12 +2129,12 @@
   }
   function markInput(index) {
     for (const mark of all(".overview .map u")) mark.hidden = true;
-    const input2 = inputWindow(layers[index], unitOf(index));
-    const grid2 = input2 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
+    const input3 = inputWindow(layers[index], unitOf(index));
+    const grid2 = input3 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
     if (!grid2) return;
     const { height: height3, width: width3 } = view(layers[layers[index].source]);
-    const [top, left, bottom, right] = input2.area;
-    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height3, width3);
+    const [top, left, bottom, right] = input3.area;
+    for (const map of all(".map", grid2)) if (input3.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height3, width3);
   }
   function markField(scene, index) {
     const mark = need(".box", scene);
@@ -2134,8 +2147,8 @@
   function describe(index) {
     const layer = layers[index];
     const unit = unitOf(index);
-    const step2 = layer.maps.step;
-    const where2 = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step2}, column ${unit.col * step2}`;
+    const step3 = layer.maps.step;
+    const where2 = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step3}, column ${unit.col * step3}`;
     const value = element("b", {}, number(activation(layer, unit)));
     return words(element("b", {}, layer.name), ` ${where2}: activation `, value, sees(layer, box(layer, unit)), ".");
   }
@@ -2175,32 +2188,32 @@
   }
   function contest(index) {
     const [layer, unit] = [layers[index], unitOf(index)];
-    const source = layers[layer.source];
+    const source2 = layers[layer.source];
     const cells = poolWindow(layer, unit);
-    const all2 = values(source);
-    const numbers = cells.map((cell) => all2[flatIndex(source, cell)]);
-    const most = Math.max(...numbers);
-    const first = layer.op.includes("max") ? cells.filter((_, i) => numbers[i] === most) : [];
+    const all2 = values(source2);
+    const numbers2 = cells.map((cell2) => all2[flatIndex(source2, cell2)]);
+    const most = Math.max(...numbers2);
+    const first = layer.op.includes("max") ? cells.filter((_, i) => numbers2[i] === most) : [];
     const winner = first.length === 1 ? first[0] : null;
-    const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
-    const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
+    const name = words(element("b", {}, source2.name), `, channel ${unit.tile}`);
+    const levels = source2.maps.data ? " (as far as 256 levels tell)" : "";
     const verdict2 = winner ? words(`Of ${cells.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells.length} cells of `, name, " are pooled into one.");
-    return { source, unit, cells, numbers, winner, verdict: verdict2 };
+    return { source: source2, unit, cells, numbers: numbers2, winner, verdict: verdict2 };
   }
   function showWindow(loupe, index) {
-    const { source, unit, cells, numbers, winner, verdict: verdict2 } = contest(index);
-    const { height: height3, width: width3 } = view(source);
+    const { source: source2, unit, cells, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
+    const { height: height3, width: width3 } = view(source2);
     paintTile(
       /** @type {HTMLCanvasElement} */
       need("canvas", loupe),
-      source,
+      source2,
       unit.tile
     );
-    const [first, last] = [cells[0], cells[cells.length - 1]];
-    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height3, width3);
+    const [first, last2] = [cells[0], cells[cells.length - 1]];
+    place(need(".frame", loupe), first.row, first.col, last2.row + 1, last2.col + 1, height3, width3);
     const table = need(".cells", loupe);
-    table.style.setProperty("--across", String(new Set(cells.map((cell) => cell.col)).size));
-    table.replaceChildren(...numbers.map((value, i) => element("span", { class: cells[i] === winner ? "winner" : null }, number(value))));
+    table.style.setProperty("--across", String(new Set(cells.map((cell2) => cell2.col)).size));
+    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells[i] === winner ? "winner" : null }, number(value))));
     const dot = need(".dot", loupe);
     if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height3, width3);
     else dot.hidden = true;
@@ -2228,8 +2241,8 @@
     const index = indexOf(map);
     const { height: height3, width: width3 } = view(layers[index]);
     const area = need("canvas", map).getBoundingClientRect();
-    const cell = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
-    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height3), col: cell((clientX - area.left) / area.width, width3) } };
+    const cell2 = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
+    return { index, unit: { tile: Number(map.dataset.tile), row: cell2((clientY - area.top) / area.height, height3), col: cell2((clientX - area.left) / area.width, width3) } };
   }
 
   // hierfeat/atlas/scripts/sections.js
@@ -2257,8 +2270,8 @@
     );
   }
   var picture = null;
-  function setPicture(source) {
-    picture = source;
+  function setPicture(source2) {
+    picture = source2;
     paintScenes();
   }
   function paintScenes(root = document) {
@@ -2267,13 +2280,13 @@
   function shares() {
     const found = output();
     if (!found || !payload.model.scores) return null;
-    const numbers = Array.from(found);
+    const numbers2 = Array.from(found);
     if (payload.model.scores === "raw") {
-      const most2 = Math.max(...numbers.map(Math.abs)) || 1;
-      return numbers.map((value) => ({ length: Math.max(0, value) / most2, text: number(value), value }));
+      const most2 = Math.max(...numbers2.map(Math.abs)) || 1;
+      return numbers2.map((value) => ({ length: Math.max(0, value) / most2, text: number(value), value }));
     }
-    const most = Math.max(...numbers);
-    const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
+    const most = Math.max(...numbers2);
+    const powers = payload.model.scores === "logits" ? numbers2.map((value) => Math.exp(value - most)) : numbers2;
     const total = powers.reduce((a, b) => a + b, 0);
     return powers.map((power) => ({ length: power / total, text: `${(100 * power / total).toFixed(0)} %`, value: power }));
   }
@@ -2284,7 +2297,7 @@
     if (!panel || !found) return;
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
-    const best2 = found.reduce((at, share, i) => share.value > found[at].value ? i : at, 0);
+    const best2 = found.reduce((at2, share, i) => share.value > found[at2].value ? i : at2, 0);
     panel.replaceChildren(
       ...order.map((i) => {
         const bar = element("i", { style: { "--share": found[i].length } });
@@ -2390,12 +2403,12 @@
     return (row, col) => polarity * band(across(row, col), width3, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
   }
   function drawn([channels2, height3, width3], stimulus2) {
-    const at = pattern(stimulus2);
+    const at2 = pattern(stimulus2);
     const image = new Float32Array(channels2 * height3 * width3);
     const each2 = height3 * width3;
     for (let row = 0, i = 0; row < height3; row++)
       for (let col = 0; col < width3; col++, i++) {
-        const value = GROUND + 0.5 * at(row + 0.5 - stimulus2.row, col + 0.5 - stimulus2.col);
+        const value = GROUND + 0.5 * at2(row + 0.5 - stimulus2.row, col + 0.5 - stimulus2.col);
         image[i] = Math.max(0, Math.min(1, value));
       }
     for (let c = 1; c < channels2; c++) image.copyWithin(c * each2, 0, each2);
@@ -2476,7 +2489,7 @@
   }
   function paintHandMap() {
     const { row, rows, col, cols } = screenBox();
-    const { pixels, show } = sheet(
+    const { pixels, show: show2 } = sheet(
       /** @type {HTMLCanvasElement} */
       need(".handmap canvas"),
       rows,
@@ -2491,7 +2504,7 @@
         const dark = 255 * (1 - Math.abs(share));
         pixels[to] = !weights[i] ? pixel(128, 128, 128) : share >= 0 ? pixel(dark, 160 + 0.37 * dark, dark) : pixel(200 + 0.2 * dark, dark, dark);
       }
-    show();
+    show2();
   }
   function remember2(image, gain) {
     for (let i = 0; i < sums2.length; i++) {
@@ -2528,9 +2541,9 @@
     if (idle) requestAnimationFrame(step);
   }
   var before = 0;
-  function step(now) {
-    const seconds = Math.min(0.1, Math.max(1e-3, (now - before) / 1e3));
-    before = now;
+  function step(now2) {
+    const seconds = Math.min(0.1, Math.max(1e-3, (now2 - before) / 1e3));
+    before = now2;
     const rate = RATE * Math.max(0, response) / largest2;
     const fired = random() < 1 - Math.exp(-rate * seconds);
     trace.push(response);
@@ -2538,7 +2551,7 @@
     if (trace.length > POINTS) [trace, spikes] = [trace.slice(-POINTS), spikes.slice(-POINTS)];
     if (fired) click();
     paintTrace();
-    if (now < watching) requestAnimationFrame(step);
+    if (now2 < watching) requestAnimationFrame(step);
     else watching = 0;
   }
   function click() {
@@ -2546,10 +2559,10 @@
     const buffer = audio.createBuffer(1, 64, audio.sampleRate);
     const data = buffer.getChannelData(0);
     for (let i = 0; i < data.length; i++) data[i] = (i < 20 ? 1 : -0.4) * Math.exp(-i / 16) * 0.4;
-    const source = audio.createBufferSource();
-    source.buffer = buffer;
-    source.connect(audio.destination);
-    source.start();
+    const source2 = audio.createBufferSource();
+    source2.buffer = buffer;
+    source2.connect(audio.destination);
+    source2.start();
   }
   function paintTrace() {
     const canvas = (
@@ -2708,9 +2721,9 @@
     const kinds = (
       /** @type {const} */
       [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]].map(([kind, label2]) => {
-        const input2 = element("input", { type: "radio", name: "stimulus", value: kind, checked: kind === stimulus.kind });
-        input2.addEventListener("change", () => stimulus.kind = kind);
-        return element("label", {}, input2, element("span", {}, label2));
+        const input3 = element("input", { type: "radio", name: "stimulus", value: kind, checked: kind === stimulus.kind });
+        input3.addEventListener("change", () => stimulus.kind = kind);
+        return element("label", {}, input3, element("span", {}, label2));
       })
     );
     const dark = element("input", { type: "checkbox", name: "dark" });
@@ -2720,14 +2733,14 @@
       audio?.close();
       audio = sound.checked ? new AudioContext() : null;
     });
-    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    const button2 = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
     return element(
       "div",
       { class: "controls" },
       element("fieldset", { class: "choice" }, element("legend", {}, "Stimulus"), ...kinds),
       element("label", { class: "check" }, dark, element("span", {}, "Dark on grey")),
       element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
-      element("p", { class: "buttons" }, button("sweep", "Sweep by itself", showSweep), button("search", "Find its best stimulus", search), button("forget", "Clear the map", prepare)),
+      element("p", { class: "buttons" }, button2("sweep", "Sweep by itself", showSweep), button2("search", "Find its best stimulus", search), button2("forget", "Clear the map", prepare)),
       element("p", { class: "note" }, "The wheel, or the keys q and e, turn the stimulus; w and s change its width, a and d its length; arrow keys move it.")
     );
   }
@@ -2738,7 +2751,7 @@
       element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 480, height: 150, role: "img", "aria-label": "Trace of the response" }))
     ];
     need(".bench-hubel").replaceChildren(element("p", { class: "hubel-unit" }), ...figures, controls(), element("p", { class: "hubel-says readout", "aria-live": "polite" }), element("div", { class: "plate" }));
-    subscribe((changed) => changed.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
+    subscribe((changed2) => changed2.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
     Object.assign(globalThis, { atlas: { runSweep, measured: () => ({ response, blank, best, optimum }), input: currentInput, output } });
   }
 
@@ -2768,11 +2781,11 @@
       for (let i = 0; i < kh; i++)
         for (let j = 0; j < kw; j++) {
           const [row, col] = [unit.row * sh - top + i * dh, unit.col * sw - left + j * dw];
-          const seen2 = row >= 0 && col >= 0 && row < height3 && col < width3 ? x[((first + c) * height3 + row) * width3 + col] : 0;
+          const seen3 = row >= 0 && col >= 0 && row < height3 && col < width3 ? x[((first + c) * height3 + row) * width3 + col] : 0;
           const weight = kernel[((o * CG + c) * kh + i) * kw + j];
-          term.window.push(seen2);
+          term.window.push(seen3);
           term.kernel.push(weight);
-          term.sum += seen2 * weight;
+          term.sum += seen3 * weight;
         }
       return term;
     });
@@ -2781,15 +2794,15 @@
   }
   function linearTerms(args, held, o) {
     const x = valueOf(args[0].v);
-    const matrix = held.get(args[1]?.v);
-    if (!x || !matrix) return null;
+    const matrix2 = held.get(args[1]?.v);
+    if (!x || !matrix2) return null;
     const K = x.length;
-    const terms = Array.from({ length: K }, (_, k) => ({ label: `input ${k}`, window: [x[k]], kernel: [matrix[o * K + k]], sum: x[k] * matrix[o * K + k] }));
+    const terms = Array.from({ length: K }, (_, k) => ({ label: `input ${k}`, window: [x[k]], kernel: [matrix2[o * K + k]], sum: x[k] * matrix2[o * K + k] }));
     return { terms, bias: args[2] ? held.get(args[2].v)?.[o] ?? 0 : 0 };
   }
-  function grid(numbers, size, label2) {
-    const canvas = element("canvas", { role: "img", "aria-label": label2, title: numbers.map((value) => number(value)).join(", ").slice(0, 400) });
-    paintNumbers(canvas, numbers, 0, size[0], size[1], Math.max(...numbers.map(Math.abs), 1e-12), true);
+  function grid(numbers2, size, label2) {
+    const canvas = element("canvas", { role: "img", "aria-label": label2, title: numbers2.map((value) => number(value)).join(", ").slice(0, 400) });
+    paintNumbers(canvas, numbers2, 0, size[0], size[1], Math.max(...numbers2.map(Math.abs), 1e-12), true);
     return canvas;
   }
   function sumOf(terms, bias, size) {
@@ -2801,8 +2814,8 @@
     });
     const total = terms.reduce((sum2, term) => sum2 + term.sum, bias);
     const more = terms.length > SHOWN ? element("div", { class: "term" }, element("span", { class: "from" }, `${terms.length - SHOWN} other inputs`), element("span", { class: "amount" }, number(rest))) : null;
-    const last = element("div", { class: "term" }, element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(bias)));
-    return [...rows, more, last, element("div", { class: "term total" }, element("span", { class: "from" }, "together"), element("span", { class: "amount", "data-value": total }, number(total)))];
+    const last2 = element("div", { class: "term" }, element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(bias)));
+    return [...rows, more, last2, element("div", { class: "term total" }, element("span", { class: "from" }, "together"), element("span", { class: "amount", "data-value": total }, number(total)))];
   }
   function curveOf(x, y, op, curve) {
     const lows = [Math.min(...curve.map(([a]) => a)), Math.min(...curve.map(([, b]) => b))];
@@ -2810,13 +2823,13 @@
     const X = (value) => 10 + 160 * (value - lows[0]) / (highs[0] - lows[0] || 1);
     const Y = (value) => 90 - 80 * (value - lows[1]) / (highs[1] - lows[1] || 1);
     const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
-    const picture2 = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
-    return [picture2, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
+    const picture3 = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
+    return [picture3, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
   }
   function pairs(x, y) {
-    const step2 = Math.max(1, Math.floor(x.length / 400));
+    const step3 = Math.max(1, Math.floor(x.length / 400));
     const found = [];
-    for (let i = 0; i < x.length; i += step2) found.push([x[i], y[i]]);
+    for (let i = 0; i < x.length; i += step3) found.push([x[i], y[i]]);
     return found.sort((a, b) => a[0] - b[0]);
   }
   function explain(layer, held) {
@@ -2829,14 +2842,14 @@
       /** @type {any[]} */
       stored
     );
-    const at = flatIndex(layer, state.unit);
+    const at2 = flatIndex(layer, state.unit);
     if (op.startsWith("conv2d.")) {
       const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.unit : { tile: channelOf(layer, state.unit), row: 0, col: 0 };
       const found = convolutionTerms(args, shape2, held, unit, layer);
       return found && sumOf(found.terms, found.bias, found.size);
     }
     if (op === "linear.default") {
-      const found = linearTerms(args, held, at);
+      const found = linearTerms(args, held, at2);
       return found && sumOf(found.terms, found.bias, null);
     }
     const x = valueOf(args[0]?.v);
@@ -2844,11 +2857,11 @@
     if (op.startsWith("_native_batch_norm")) {
       const c = channelOf(layer, state.unit);
       const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
-      const text2 = `(${number(x[at])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at])}`;
+      const text2 = `(${number(x[at2])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at2])}`;
       return [element("p", {}, text2.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
     }
     if (layer.kind === "activation" && x.length === frame.layers[layer.index].length)
-      return curveOf(x[at], frame.layers[layer.index][at], layer.op, pairs(x, frame.layers[layer.index]));
+      return curveOf(x[at2], frame.layers[layer.index][at2], layer.op, pairs(x, frame.layers[layer.index]));
     return null;
   }
   async function showArithmetic() {
@@ -2887,6 +2900,7 @@
   var tool = "draw";
   var radius = 0;
   var input = new Float32Array(channels * height2 * width2);
+  var followers = [];
   var currentInput = () => input;
   var plain = () => SLIDERS.every(([name, , , , , value]) => settings[name] === value);
   function takeSample() {
@@ -2911,6 +2925,7 @@
     showScores();
     showArithmetic();
     need(".frame-time").textContent = `${frame3.ms < 10 ? frame3.ms.toFixed(1) : frame3.ms.toFixed(0)} ms a frame`;
+    for (const follow of followers) follow();
     document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
   }
   var queued = 0;
@@ -2921,11 +2936,11 @@
     });
   }
   function paintImage(canvas, image, rows, cols) {
-    const { pixels, show } = sheet(canvas, rows, cols);
+    const { pixels, show: show2 } = sheet(canvas, rows, cols);
     const each2 = rows * cols;
     const [green, blue] = channels === 3 ? [each2, 2 * each2] : [0, 0];
     for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show();
+    show2();
   }
   var paintPaper = () => paintImage(
     /** @type {HTMLCanvasElement} */
@@ -2972,8 +2987,8 @@
   };
   function pad2() {
     const canvas = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
-    let last = null;
-    const at = (event) => {
+    let last2 = null;
+    const at2 = (event) => {
       const area = canvas.getBoundingClientRect();
       return (
         /** @type {[number, number]} */
@@ -2981,9 +2996,9 @@
       );
     };
     const draw = (event) => {
-      const place2 = at(event);
-      stroke(page, last ?? place2, place2, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
-      last = place2;
+      const place2 = at2(event);
+      stroke(page, last2 ?? place2, place2, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
+      last2 = place2;
       paintPaper();
       soon();
     };
@@ -2992,13 +3007,13 @@
       event.preventDefault();
       canvas.setPointerCapture(event.pointerId);
       keep();
-      last = null;
+      last2 = null;
       draw(event);
     });
     canvas.addEventListener("pointermove", (event) => {
-      if (last) for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) draw(one);
+      if (last2) for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) draw(one);
     });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => last = null);
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => last2 = null);
     return canvas;
   }
   function seen() {
@@ -3009,15 +3024,15 @@
       remember3();
       soon();
     };
-    const drag = (event) => {
+    const drag2 = (event) => {
       const area = canvas.getBoundingClientRect();
       if (settings.square) move((event.clientY - area.top) / area.height * height2, (event.clientX - area.left) / area.width * width2);
     };
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      drag(event);
+      drag2(event);
     });
-    canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && drag(event));
+    canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && drag2(event));
     canvas.addEventListener("keydown", (event) => {
       const by = (
         /** @type {Record<string, number[]>} */
@@ -3044,9 +3059,9 @@
   }
   var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
   function sliders() {
-    return SLIDERS.map(([name, label2, min, max, step2, , unit]) => {
+    return SLIDERS.map(([name, label2, min, max, step3, , unit]) => {
       const shown = element("output", {}, says(settings[name], unit));
-      const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step2, value: settings[name] });
+      const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step3, value: settings[name] });
       range.addEventListener("input", () => {
         settings[name] = Number(range.value);
         shown.textContent = says(settings[name], unit);
@@ -3068,14 +3083,14 @@
     remember3();
   }
   function tools() {
-    const choice = (value, label2) => {
-      const input2 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
-      input2.addEventListener("change", () => tool = value);
-      return element("label", {}, input2, element("span", {}, label2));
+    const choice2 = (value, label2) => {
+      const input3 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
+      input3.addEventListener("change", () => tool = value);
+      return element("label", {}, input3, element("span", {}, label2));
     };
     const brush = element("input", { type: "range", name: "brush", min: side / 56, max: side / 7, step: side / 112, value: radius });
     brush.addEventListener("input", () => radius = Number(brush.value));
-    const button = (name, label2) => {
+    const button2 = (name, label2) => {
       const made = element("button", { type: "button", "data-do": name }, label2);
       made.addEventListener("click", () => {
         ACTIONS[name]();
@@ -3085,22 +3100,22 @@
       return made;
     };
     const parts = [
-      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice("draw", "draw"), choice("erase", "erase")),
+      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
       element("label", {}, element("span", {}, "Brush"), brush),
-      element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
+      element("p", { class: "buttons" }, button2("clear", "Clear"), button2("undo", "Undo"), button2("invert", "Invert"), button2("reset", "Back to the sample"))
     ];
     if (payload.model.prepare) {
-      const input2 = element("input", { type: "checkbox", name: "prepare", checked: true });
-      input2.addEventListener("change", update);
-      parts.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
+      const input3 = element("input", { type: "checkbox", name: "prepare", checked: true });
+      input3.addEventListener("change", update);
+      parts.push(element("label", { class: "check" }, input3, element("span", {}, "Size and centre a drawing as the network's own data were")));
     }
     return parts;
   }
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
-    const input2 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
-    const controls2 = element("div", { class: "controls" }, ...tools(), ...sliders());
-    need(".bench-input").replaceChildren(drawing2, input2, controls2);
+    const input3 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+    const controls3 = element("div", { class: "controls" }, ...tools(), ...sliders());
+    need(".bench-input").replaceChildren(drawing2, input3, controls3);
   }
   async function startBench() {
     radius = side / 28;
@@ -3110,18 +3125,427 @@
     takeSample();
     build();
     paintPaper();
-    subscribe((changed) => {
-      if (!changed.has("sample")) return;
+    subscribe((changed2) => {
+      if (!changed2.has("sample")) return;
       takeSample();
       paintPaper();
       forgetUnits();
       update();
     });
-    subscribe((changed) => changed.has("unit") && showArithmetic());
+    subscribe((changed2) => changed2.has("unit") && showArithmetic());
     startHubel();
     await update();
     if (state.unit) prepare();
     for (const one of all(".needs-live")) one.hidden = false;
+  }
+
+  // hierfeat/atlas/scripts/workshop/correlate.js
+  var extent = (f, d) => d * (f - 1) + 1;
+  function sides(w, f, { padding: padding2, dilation }) {
+    if (padding2 !== "same") return [padding2, padding2];
+    const total = extent(f, dilation) - 1;
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  }
+  function trouble(name, w, f, settings2) {
+    const [before2, after] = sides(w, f, settings2);
+    const span2 = extent(f, settings2.dilation);
+    if (w + before2 + after < span2) {
+      const apart2 = settings2.dilation > 1 ? `, ${span2} with its gaps` : "";
+      return `The kernel does not fit: it has ${f} ${name}${apart2}, and the picture ${w} with ${before2 + after} of padding. Make it smaller, or pad more.`;
+    }
+    const most = { zeros: Infinity, replicate: Infinity, reflect: w - 1, circular: w }[settings2.mode];
+    if (Math.max(before2, after) > most) return `${settings2.mode} padding takes its ${name} from the picture, which has only ${most} to give: ${Math.max(before2, after)} are too many.`;
+    return "";
+  }
+  function seen2(at2, w, mode) {
+    if (at2 >= 0 && at2 < w) return at2;
+    if (mode === "zeros") return -1;
+    if (mode === "replicate") return at2 < 0 ? 0 : w - 1;
+    if (mode === "circular") return (at2 + w) % w;
+    return at2 < 0 ? -at2 : 2 * (w - 1) - at2;
+  }
+  function formula(w, f, before2, after, { stride, dilation }, size) {
+    const span2 = dilation === 1 ? String(f) : `(${dilation}·(${f} − 1) + 1)`;
+    const padding2 = before2 === after ? before2 ? ` + 2·${before2}` : "" : [before2, after].map((cells) => cells ? ` + ${cells}` : "").join("");
+    const inside2 = `${w} − ${span2}${padding2}`;
+    const even = (w - extent(f, dilation) + before2 + after) % stride === 0;
+    return even ? `(${inside2})/${stride} + 1 = ${size}` : `⌊(${inside2})/${stride}⌋ + 1 = ${size}`;
+  }
+  function axis(w, f, settings2) {
+    const { stride, dilation, mode } = settings2;
+    const [before2, after] = sides(w, f, settings2);
+    const free = w + before2 + after - extent(f, dilation);
+    const size = Math.floor(free / stride) + 1;
+    const taps = new Int32Array(size * f);
+    for (let i = 0; i < size; i++) for (let m = 0; m < f; m++) taps[i * f + m] = seen2(i * stride + m * dilation - before2, w, mode);
+    const unseen = Math.max(0, free % stride - after);
+    return { size, before: before2, after, unseen, taps, formula: formula(w, f, before2, after, settings2, size) };
+  }
+  function windows(picture3, kernel, settings2) {
+    const found = trouble("rows", picture3.height, kernel.rows, settings2) || trouble("columns", picture3.width, kernel.cols, settings2);
+    if (found) return { trouble: found };
+    return { rows: axis(picture3.height, kernel.rows, settings2), cols: axis(picture3.width, kernel.cols, settings2), trouble: "" };
+  }
+  function correlate(picture3, kernel, { rows, cols }) {
+    const data = new Float64Array(rows.size * cols.size);
+    for (let m = 0; m < kernel.rows; m++)
+      for (let n = 0; n < kernel.cols; n++) {
+        const weight = kernel.weights[m * kernel.cols + n];
+        if (weight === 0) continue;
+        for (let i = 0; i < rows.size; i++) {
+          const row = rows.taps[i * kernel.rows + m];
+          if (row < 0) continue;
+          for (let j = 0; j < cols.size; j++) {
+            const col = cols.taps[j * kernel.cols + n];
+            if (col >= 0) data[i * cols.size + j] += weight * picture3.data[row * picture3.width + col];
+          }
+        }
+      }
+    return { data, height: rows.size, width: cols.size };
+  }
+  function under(picture3, kernel, { rows, cols }, i, j) {
+    return kernel.weights.map((_, place2) => {
+      const row = rows.taps[i * kernel.rows + Math.floor(place2 / kernel.cols)];
+      const col = cols.taps[j * kernel.cols + place2 % kernel.cols];
+      return row < 0 || col < 0 ? 0 : picture3.data[row * picture3.width + col];
+    });
+  }
+  function matrixRow(picture3, kernel, { rows, cols }, i, j) {
+    const found = new Float64Array(picture3.height * picture3.width);
+    kernel.weights.forEach((weight, place2) => {
+      const row = rows.taps[i * kernel.rows + Math.floor(place2 / kernel.cols)];
+      const col = cols.taps[j * kernel.cols + place2 % kernel.cols];
+      if (row >= 0 && col >= 0) found[row * picture3.width + col] += weight;
+    });
+    return found;
+  }
+  var flipped = (kernel) => ({ ...kernel, weights: [...kernel.weights].reverse() });
+  function transposed2({ weights: weights3, rows, cols }) {
+    return { rows: cols, cols: rows, weights: weights3.map((_, place2) => weights3[place2 % rows * cols + Math.floor(place2 / rows)]) };
+  }
+  function normalised2(kernel) {
+    const sum2 = kernel.weights.reduce((total, weight) => total + weight, 0);
+    const size = kernel.weights.reduce((total, weight) => total + Math.abs(weight), 0);
+    const by = Math.abs(sum2) > 1e-9 * size ? sum2 : size;
+    return by ? { ...kernel, weights: kernel.weights.map((weight) => weight / by) } : kernel;
+  }
+  function resized(kernel, rows, cols) {
+    const [down, right] = [Math.floor(rows / 2) - Math.floor(kernel.rows / 2), Math.floor(cols / 2) - Math.floor(kernel.cols / 2)];
+    const weights3 = Array.from({ length: rows * cols }, (_, place2) => {
+      const [row, col] = [Math.floor(place2 / cols) - down, place2 % cols - right];
+      return row >= 0 && col >= 0 && row < kernel.rows && col < kernel.cols ? kernel.weights[row * kernel.cols + col] : 0;
+    });
+    return { weights: weights3, rows, cols };
+  }
+
+  // hierfeat/atlas/scripts/workshop/kernel_table.js
+  var changed = () => {
+  };
+  function kernelTable(listener) {
+    changed = listener;
+    return element("div", { class: "weights", role: "group", "aria-label": "the kernel's weights" });
+  }
+  function notch(cell2) {
+    const table = (
+      /** @type {HTMLElement} */
+      cell2.parentElement
+    );
+    const most = Math.max(...[...table.children].map((one) => Math.abs(Number(
+      /** @type {HTMLInputElement} */
+      one.value
+    )) || 0)) || 1;
+    return Number((most / 20).toPrecision(1));
+  }
+  var give = (cell2, weight) => changed(Number(cell2.dataset.place), Number(weight.toPrecision(12)));
+  function cell(place2, cols) {
+    const label2 = `weight in row ${Math.floor(place2 / cols) + 1}, column ${place2 % cols + 1}`;
+    const input3 = element("input", { type: "number", step: "any", "data-place": place2, "aria-label": label2 });
+    input3.addEventListener("change", () => give(input3, Number.isFinite(input3.valueAsNumber) ? input3.valueAsNumber : 0));
+    input3.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      give(input3, Number(input3.value) - Math.sign(event.deltaY) * notch(input3));
+    }, { passive: false });
+    input3.addEventListener("pointerdown", (event) => drag(event, input3));
+    return input3;
+  }
+  function drag(start2, input3) {
+    const [from, by, place2] = [Number(input3.value), notch(input3), input3.dataset.place];
+    let moved3 = 0;
+    const move = (event) => {
+      const steps = Math.round((start2.clientY - event.clientY) / 8);
+      if (steps === moved3) return;
+      moved3 = steps;
+      event.preventDefault();
+      give(
+        /** @type {HTMLInputElement} */
+        need(`.weights [data-place="${place2}"]`),
+        from + steps * by
+      );
+    };
+    const stop = () => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", stop);
+      removeEventListener("pointercancel", stop);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", stop);
+    addEventListener("pointercancel", stop);
+  }
+  function writeKernel(kernel) {
+    const table = need(".weights");
+    const shape2 = `${kernel.rows} ${kernel.cols}`;
+    if (table.dataset.shape !== shape2) {
+      table.dataset.shape = shape2;
+      table.style.setProperty("--across", String(kernel.cols));
+      table.replaceChildren(...kernel.weights.map((_, place2) => cell(place2, kernel.cols)));
+    }
+    const most = Math.max(...kernel.weights.map(Math.abs)) || 1;
+    kernel.weights.forEach((weight, place2) => {
+      const input3 = (
+        /** @type {HTMLInputElement} */
+        table.children[place2]
+      );
+      const text2 = String(Number(weight.toPrecision(4)));
+      if (Number(input3.value) !== Number(text2) || input3.value === "") input3.value = text2;
+      input3.style.background = colourOf(weight, most);
+      input3.style.color = Math.abs(weight) > 0.55 * most ? "#fff" : "#111";
+    });
+  }
+
+  // hierfeat/atlas/scripts/workshop/pixel.js
+  var WRITTEN = 7;
+  var SIDE = 300;
+  function showPixel(target, from, kernel, laid, result, { row, col }) {
+    const window = under(from, kernel, laid, row, col);
+    const products = window.map((value, place2) => value * kernel.weights[place2]);
+    const sum2 = result.data[row * result.width + col];
+    target.replaceChildren(
+      element("p", { class: "sum" }, words("Row ", row, ", column ", col, " of the result: the ", products.length, " products sum to ", element("b", {}, number(sum2)), ".")),
+      Math.max(kernel.rows, kernel.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers("window", window, kernel), element("span", {}, "×"), numbers("kernel", kernel.weights, kernel), element("span", {}, "="), numbers("products", products, kernel)),
+      matrix(from, kernel, laid, row, col)
+    );
+  }
+  function numbers(title, cells, kernel) {
+    const most = Math.max(...cells.map(Math.abs)) || 1;
+    const grid2 = element("div", { class: "numbers", style: { "--across": kernel.cols } }, ...cells.map((value) => element("span", { style: { background: colourOf(value, most), color: Math.abs(value) > 0.55 * most ? "#fff" : "#111" } }, short2(value))));
+    return element("figure", {}, element("figcaption", {}, title), grid2);
+  }
+  var short2 = (value) => value === 0 ? "0" : Number(value.toPrecision(2)).toString().replace("-", "−");
+  function matrix(from, kernel, laid, row, col) {
+    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
+    const whole = element("canvas", { role: "img", "aria-label": `matrix of ${outputs} rows and ${inputs} columns` });
+    const own = element("canvas", { role: "img", "aria-label": "the matrix's row, folded into the picture's shape" });
+    paintWhole(whole, from, kernel, laid, row * laid.cols.size + col);
+    const made = matrixRow(from, kernel, laid, row, col);
+    paintNumbers(own, made, 0, from.height, from.width, Math.max(...made.map(Math.abs)), true);
+    const caption = `As a matrix product: ${outputs} × ${inputs} weights, of which ${kernel.rows * kernel.cols} in each row, the same ones; the rest is 0. Orange: the row of this pixel.`;
+    return element("div", { class: "as-matrix" }, element("figure", {}, element("figcaption", {}, caption), whole), element("figure", {}, element("figcaption", {}, "That row, folded into the picture's shape."), own));
+  }
+  function paintWhole(canvas, from, kernel, laid, chosen3) {
+    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
+    const scale = Math.min(1, SIDE / Math.max(outputs, inputs));
+    canvas.width = Math.max(1, Math.round(inputs * scale));
+    canvas.height = Math.max(1, Math.round(outputs * scale));
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas.getContext("2d")
+    );
+    const most = Math.max(...kernel.weights.map(Math.abs)) || 1;
+    const [dot, step3] = [Math.max(1, scale), Math.max(1, Math.floor(1 / scale))];
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    kernel.weights.forEach((weight, place2) => {
+      if (weight === 0) return;
+      context.fillStyle = colourOf(weight, most);
+      const [m, n] = [Math.floor(place2 / kernel.cols), place2 % kernel.cols];
+      for (let output2 = 0; output2 < outputs; output2 += step3) {
+        const [row, col] = [laid.rows.taps[Math.floor(output2 / laid.cols.size) * kernel.rows + m], laid.cols.taps[output2 % laid.cols.size * kernel.cols + n]];
+        if (row >= 0 && col >= 0) context.fillRect((row * from.width + col) * scale, output2 * scale, dot, dot);
+      }
+    });
+    context.fillStyle = "#ff9a1faa";
+    context.fillRect(0, Math.round(chosen3 * scale), canvas.width, Math.max(1.5, dot));
+  }
+
+  // hierfeat/atlas/scripts/workshop/workshop.js
+  var LARGEST = 11;
+  var MODES = { zeros: "zeros", reflect: "its mirror image", replicate: "its border", circular: "its other side" };
+  var now = { kernel: named("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
+  var past2 = [];
+  var source = "photograph";
+  var signed = true;
+  var at = { row: 0, col: 0 };
+  var input2 = null;
+  function named(name) {
+    const { weights: weights3 } = payload.workshop.kernels.find((one) => one.name === name);
+    return { weights: weights3.flat(), rows: weights3.length, cols: weights3[0].length };
+  }
+  var photograph = null;
+  function thePhotograph() {
+    const { data, height: height3, width: width3 } = payload.workshop.photograph;
+    return photograph ??= { data: Float32Array.from(fromBase64(data), (level) => level / 255), height: height3, width: width3 };
+  }
+  function theInput() {
+    const [channels2, height3, width3] = payload.model.input_shape;
+    const found = (
+      /** @type {() => ArrayLike<number>} */
+      input2()
+    );
+    const each2 = height3 * width3;
+    if (channels2 !== 3) return { data: Array.from({ length: each2 }, (_, i) => found[i]), height: height3, width: width3 };
+    return { data: Float64Array.from({ length: each2 }, (_, i) => 0.299 * found[i] + 0.587 * found[each2 + i] + 0.114 * found[2 * each2 + i]), height: height3, width: width3 };
+  }
+  function theMap() {
+    const chosen3 = state.unit;
+    const layer = chosen3 && layers[chosen3.layer];
+    if (!chosen3 || !layer?.maps || view(layer).vector) return null;
+    const { height: height3, width: width3 } = view(layer);
+    return { data: Array.from(values(layer)).slice(chosen3.tile * height3 * width3, (chosen3.tile + 1) * height3 * width3), height: height3, width: width3 };
+  }
+  var picture2 = () => (source === "map" ? theMap() : source === "input" && input2 ? theInput() : null) ?? thePhotograph();
+  function change(kernel, settings2 = {}) {
+    past2.push(now);
+    if (past2.length > 200) past2.shift();
+    now = { kernel: { ...now.kernel, ...kernel }, settings: { ...now.settings, ...settings2 } };
+    show();
+  }
+  function undo() {
+    const before2 = past2.pop();
+    if (before2) now = before2;
+    show();
+  }
+  function choice(label2, options, chosen3, name) {
+    const select3 = element("select", { name, onchange: () => chosen3(select3.value) }, ...Object.entries(options).map(([value, text2]) => element("option", { value }, text2)));
+    return element("label", { class: "knob" }, element("span", {}, label2), select3);
+  }
+  var counts = (from, to) => Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [String(from + i), String(from + i)]));
+  var button = (text2, name, act) => element("button", { type: "button", "data-do": name, onclick: act }, text2);
+  function controls2() {
+    const kernels = Object.fromEntries([["", "your own"], ...payload.workshop.kernels.map((one) => [one.name, one.name.replaceAll("_", " ")])]);
+    return element(
+      "div",
+      { class: "knobs" },
+      choice("Kernel", kernels, (name) => name && change(named(name)), "kernel"),
+      choice("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
+      choice("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
+      choice("Padding", { ...counts(0, 8), same: "same" }, (padding2) => change({}, { padding: padding2 === "same" ? "same" : Number(padding2) }), "padding"),
+      choice("Filled with", MODES, (mode) => change({}, { mode: (
+        /** @type {Settings["mode"]} */
+        mode
+      ) }), "mode"),
+      choice("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
+      choice("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
+      element("div", { class: "buttons" }, button("Flip", "flip", () => change(flipped(now.kernel))), button("Transpose", "transpose", () => change(transposed2(now.kernel))), button("Normalise", "normalise", () => change(normalised2(now.kernel))), button("Undo", "unlay", undo))
+    );
+  }
+  function sources() {
+    const option = (value, text2) => element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => (source = value, show()) }), element("span", {}, text2));
+    return element("fieldset", { class: "pills" }, element("legend", {}, "Picture"), option("photograph", "photograph"), input2 && option("input", "the network's input"), option("map", "the chosen unit's map"));
+  }
+  function colours() {
+    const option = (text2, value) => element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => (signed = value, show()) }), element("span", {}, text2));
+    return element("fieldset", { class: "pills" }, element("legend", {}, "Result"), option("signed", true), option("as a photograph", false));
+  }
+  function startWorkshop(ofNetwork) {
+    input2 = ofNetwork;
+    if (input2) source = "input";
+    const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": "result: arrow keys choose a pixel", onkeydown: step2 });
+    result.addEventListener("pointermove", (event) => point(event, result));
+    result.addEventListener("pointerdown", (event) => point(event, result));
+    const scene = element("div", { class: "scene" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
+    need(".workshop").append(
+      element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place2, weight) => change({ weights: now.kernel.weights.map((old, i) => i === place2 ? weight : old) }))), element("figure", {}, colours(), element("div", { class: "scene" }, result), element("p", { class: "scale" }))),
+      controls2(),
+      element("p", { class: "trouble", role: "status" }),
+      element("p", { class: "worked-out" }),
+      element("div", { class: "pixel" })
+    );
+    subscribe((changed2) => changed2.has("unit") && source === "map" && show());
+    show();
+  }
+  function refreshWorkshop() {
+    if (source !== "photograph") show();
+  }
+  function point(event, canvas) {
+    const area = canvas.getBoundingClientRect();
+    at = { row: Math.floor((event.clientY - area.top) / area.height * canvas.height), col: Math.floor((event.clientX - area.left) / area.width * canvas.width) };
+    showChosen();
+  }
+  function step2(event) {
+    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    at = { row: at.row + by[0], col: at.col + by[1] };
+    showChosen();
+  }
+  var last = null;
+  function show() {
+    const from = picture2();
+    const laid = windows(from, now.kernel, now.settings);
+    writeKernel(now.kernel);
+    writeControls();
+    need(".workshop .trouble").textContent = laid.trouble;
+    need(".workshop").classList.toggle("impossible", laid.trouble !== "");
+    if (!("rows" in laid)) return;
+    const result = correlate(from, now.kernel, laid);
+    last = { from, kernel: now.kernel, laid, result };
+    paintPicture(from);
+    paintResult(result);
+    need(".workshop .worked-out").replaceChildren(...workedOut(laid));
+    at = { row: Math.min(at.row, result.height - 1), col: Math.min(at.col, result.width - 1) };
+    showChosen();
+  }
+  function paintPicture({ data, height: height3, width: width3 }) {
+    const canvas = (
+      /** @type {HTMLCanvasElement} */
+      need(".workshop .source")
+    );
+    if (source !== "map") return paintGrey(canvas, data, height3, width3);
+    paintNumbers(canvas, data, 0, height3, width3, largest3(data), Array.from(data).some((value) => value < 0));
+  }
+  function largest3(numbers2) {
+    let most = 0;
+    for (let i = 0; i < numbers2.length; i++) most = Math.max(most, Math.abs(numbers2[i]));
+    return most;
+  }
+  function paintResult({ data, height: height3, width: width3 }) {
+    const canvas = (
+      /** @type {HTMLCanvasElement} */
+      need(".workshop .result")
+    );
+    const most = largest3(data);
+    if (signed) paintNumbers(canvas, data, 0, height3, width3, most, true);
+    else paintGrey(canvas, data, height3, width3);
+    const note = element("span", {}, "below 0 black, above 1 white");
+    need(".workshop .scale").replaceChildren(signed ? legend(most, true) : note);
+  }
+  function workedOut({ rows, cols }) {
+    const same = rows.formula === cols.formula;
+    const left = (axis2, name) => axis2.unseen ? ` The last ${axis2.unseen === 1 ? name : `${axis2.unseen} ${name}s`} of the picture ${axis2.unseen === 1 ? "is" : "are"} under no window.` : "";
+    const line2 = same ? `(w − f + 2p)/s + 1: ${rows.formula}.` : `(w − f + 2p)/s + 1: rows ${rows.formula}; columns ${cols.formula}.`;
+    return [element("span", { class: "formula" }, line2), element("span", {}, left(rows, "row"), left(cols, "column"))];
+  }
+  function writeControls() {
+    const { kernel, settings: settings2 } = now;
+    const known = payload.workshop.kernels.find((one) => String(one.weights.flat()) === String(kernel.weights) && one.weights.length === kernel.rows);
+    const held = { kernel: known?.name ?? "", rows: kernel.rows, cols: kernel.cols, padding: settings2.padding, mode: settings2.mode, stride: settings2.stride, dilation: settings2.dilation };
+    for (const [name, value] of Object.entries(held)) need(`.workshop [name="${name}"]`).value = String(value);
+    need('.workshop [data-do="unlay"]').disabled = past2.length === 0;
+    need(".says-kernel").textContent = known ? known.description : `Your own kernel, with a sum of ${number(kernel.weights.reduce((a, b) => a + b, 0))}.`;
+  }
+  function showChosen() {
+    if (!last) return;
+    const { from, kernel, laid, result } = last;
+    at = { row: Math.max(0, Math.min(at.row, result.height - 1)), col: Math.max(0, Math.min(at.col, result.width - 1)) };
+    const box2 = need(".workshop .box");
+    const { stride, dilation } = now.settings;
+    const percent = (part, whole) => `${100 * part / whole}%`;
+    box2.hidden = false;
+    box2.style.top = percent(at.row * stride - laid.rows.before, from.height);
+    box2.style.left = percent(at.col * stride - laid.cols.before, from.width);
+    box2.style.height = percent(dilation * (kernel.rows - 1) + 1, from.height);
+    box2.style.width = percent(dilation * (kernel.cols - 1) + 1, from.width);
+    showPixel(need(".workshop .pixel"), from, kernel, laid, result, at);
   }
 
   // hierfeat/atlas/scripts/main.js
@@ -3146,12 +3570,12 @@
     state.bench = next.bench ?? {};
   }
   function listen() {
-    const point = (event) => {
+    const point2 = (event) => {
       const found = pointed(event);
       if (found) select2(found.index, found.unit);
     };
-    document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
-    document.addEventListener("click", point);
+    document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point2(event));
+    document.addEventListener("click", point2);
     document.addEventListener("keydown", (event) => {
       const grid2 = (
         /** @type {HTMLElement} */
@@ -3172,12 +3596,12 @@
       if (grid2.classList.contains("maps") && grid2.matches(":focus-visible")) select2(indexOf(grid2), unitOf(indexOf(grid2)));
     });
     document.addEventListener("change", (event) => {
-      const input2 = (
+      const input3 = (
         /** @type {HTMLInputElement} */
         event.target
       );
-      if (input2.name === "sample") set({ sample: Number(input2.value) });
-      if (input2.name === "range") set({ range: input2.value === "map" ? "map" : "layer" });
+      if (input3.name === "sample") set({ sample: Number(input3.value) });
+      if (input3.name === "range") set({ range: input3.value === "map" ? "map" : "layer" });
     });
     document.addEventListener("toggle", (event) => {
       const section = (
@@ -3210,10 +3634,13 @@
   ));
   listen();
   goTo(location.hash);
-  subscribe((changed) => changed.has("range") && repaint());
-  if (payload.live.on) startBench().then(start);
-  else {
-    subscribe((changed) => changed.has("sample") && showInput(true));
+  subscribe((changed2) => changed2.has("range") && repaint());
+  if (payload.live.on) {
+    followers.push(refreshWorkshop);
+    startBench().then(start).then(() => startWorkshop(currentInput));
+  } else {
+    subscribe((changed2) => changed2.has("sample") && showInput(true));
     start();
+    startWorkshop(null);
   }
 })();
