@@ -13,6 +13,8 @@ from torch import nn
 import hierfeat as hf
 from hierfeat.atlas import page as page_module
 from hierfeat.atlas.workshop import workshop
+from hierfeat.physiology.invariance._pools import POOLS, Windows
+from hierfeat.stimuli.warps.shifts import shift as hf_shift
 from hierfeat.subjects.output_size import formula, same_padding, unseen_remainder
 from tests.atlas.live.cases import NODE, needs_node
 from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
@@ -189,3 +191,56 @@ def test_the_chosen_map_can_be_worked_on(browser, page):  # noqa: F811
         tab.keyboard.press("ArrowRight")
         tab.locator('.workshop [name="shop-source"][value="map"]').check(force=True)
         assert tab.locator(".workshop .source").evaluate("c => [c.height, c.width]") == [12, 12]
+
+
+@needs_node
+def test_activation_functions_pools_and_shifts_are_the_packages():
+    generator = np.random.default_rng(0)
+    pixels, z = generator.standard_normal((11, 9)), np.linspace(-3, 3, 25)
+    pools = [(kind, size, stride) for kind in POOLS if kind != "polyphase" for size, stride in ((2, 2), (3, 2), (3, 1))]
+    shifts = [(0, 0), (2, -1), (-3, 4), (20, 0)]
+    asked = json.dumps({"z": z.tolist(), "map": as_picture(pixels), "pools": pools, "shifts": shifts})
+    script = [NODE, Path(__file__).parent / "run_chain.mjs", CORRELATE.parent]
+    run = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=60, check=True)
+    found = json.loads(run.stdout)
+    expected = hf.activation_functions(z)
+    for name in ("relu", "sigmoid", "tanh", "maxout"):
+        np.testing.assert_allclose(found["functions"][name]["value"], expected.values[name], atol=1e-12)
+        np.testing.assert_allclose(found["functions"][name]["slope"], expected.slopes[name], atol=1e-12)
+    for name, function in (("leaky_relu", nn.functional.leaky_relu), ("elu", nn.functional.elu)):
+        given = torch.tensor(z, requires_grad=True)
+        value = function(given, 0.3)
+        [slope] = torch.autograd.grad(value.sum(), given)
+        np.testing.assert_allclose(found["functions"][name]["value"], value.detach(), atol=1e-12)
+        np.testing.assert_allclose(found["functions"][name]["slope"], slope, atol=1e-6)
+    images = torch.tensor(pixels)[None, None]
+    for (kind, size, stride), result in zip(pools, found["pools"], strict=True):
+        windows = Windows(tuple((n - size) // stride + 1 for n in pixels.shape), (size, size), (stride, stride))
+        right = POOLS[kind](images, windows)[0, 0].numpy()
+        assert (result["height"], result["width"]) == right.shape
+        np.testing.assert_allclose(np.reshape(result["data"], right.shape), right, atol=1e-6)
+    for shift, result, cosine in zip(shifts, found["moved"], found["alike"], strict=True):
+        right = hf_shift(images, *shift)[0, 0].numpy()
+        np.testing.assert_allclose(np.reshape(result["data"], right.shape), right)
+        norms = np.linalg.norm(right) * np.linalg.norm(pixels)
+        assert cosine == pytest.approx((right * pixels).sum() / norms if norms else 0)
+
+
+@needs_browser
+def test_what_follows_the_convolution_is_worked_out(browser, page, small):  # noqa: F811
+    with opened(browser, page) as tab:
+        picture = np.array(tab.evaluate("Array.from(atlas.input())")).reshape(small.input_shape)[0]
+        knob(tab, "kernel", "outline")
+        tab.locator('.chain [name="pool"]').select_option("average")
+        tab.locator('.chain [name="chain-right"]').fill("2")
+        moved = np.zeros_like(picture)
+        moved[1:, 2:] = picture[:-1, :-2]
+        kernel = hf.image_kernels()["outline"]
+        stages = [np.maximum(hf.apply_kernel(image, kernel).output, 0) for image in (picture, moved)]
+        pooled = [nn.functional.avg_pool2d(torch.tensor(map)[None], 2)[0].numpy() for map in stages]
+        cosine = (pooled[0] * pooled[1]).sum() / np.linalg.norm(pooled[0]) / np.linalg.norm(pooled[1])
+        shown = tab.locator('.chain [data-stage="pool"]').text_content()
+        assert float(shown) == pytest.approx(cosine, abs=2e-3)
+        assert "12 × 12 → 6 × 6" in tab.locator(".chain .pooled .scale").text_content()
+        tab.locator('.chain [name="activation"]').select_option("leaky_relu")
+        assert "slope a = 0.1" in tab.locator(".chain .parameter").text_content()

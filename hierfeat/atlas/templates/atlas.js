@@ -177,14 +177,14 @@
   function unitAt(layer, index) {
     const { vector, height: height3, width: width3 } = view(layer);
     const each2 = vector ? Infinity : height3 * width3;
-    const inside2 = vector ? index : index % each2;
-    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width3), col: inside2 % width3 };
+    const inside3 = vector ? index : index % each2;
+    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside3 / width3), col: inside3 % width3 };
   }
   function exists(layer, unit) {
     const { height: height3, width: width3, tiles } = view(layer);
     const [channels2, rows, columns] = layer.maps.shape;
-    const inside2 = unit.row < height3 && unit.col < width3 && unit.tile < tiles;
-    return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
+    const inside3 = unit.row < height3 && unit.col < width3 && unit.tile < tiles;
+    return inside3 && flatIndex(layer, unit) < channels2 * rows * columns;
   }
   function layerLimit(layer) {
     return Math.max(...layer.maps.limits.flat());
@@ -270,7 +270,7 @@
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
   function paintNumbers(canvas, numbers2, start2, height3, width3, limit, signed2, count = height3 * width3) {
-    const { pixels, show: show2 } = sheet(canvas, height3, width3);
+    const { pixels, show: show3 } = sheet(canvas, height3, width3);
     const table = signed2 ? DIVERGING : SEQUENTIAL;
     const scale = limit > 0 ? (signed2 ? 127.5 : 255) / limit : 0;
     const middle = signed2 ? 128 : 0.5;
@@ -279,15 +279,15 @@
       const level = Math.floor(value * scale + middle);
       pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
-    show2();
+    show3();
   }
   function paintGrey(canvas, levels, height3, width3) {
-    const { pixels, show: show2 } = sheet(canvas, height3, width3);
+    const { pixels, show: show3 } = sheet(canvas, height3, width3);
     for (let i = 0; i < pixels.length; i++) {
       const level = 255 * Math.min(1, Math.max(0, levels[i]));
       pixels[i] = pixel(level, level, level);
     }
-    show2();
+    show3();
   }
   function paintTile(canvas, layer, tile) {
     const { height: height3, width: width3, vector } = view(layer);
@@ -334,15 +334,15 @@
     }
   }
   function paintColours(canvas, own, height3, width3, limit) {
-    const { pixels, show: show2 } = sheet(canvas, height3, width3);
+    const { pixels, show: show3 } = sheet(canvas, height3, width3);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
     const each2 = height3 * width3;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
-    show2();
+    show3();
   }
   function paintSlices(canvas, own, slices, height3, width3, limit) {
     const across = slices * (width3 + 1) - 1;
-    const { pixels, show: show2 } = sheet(canvas, height3, across);
+    const { pixels, show: show3 } = sheet(canvas, height3, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
       for (let row = 0; row < height3; row++)
@@ -351,7 +351,7 @@
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
           pixels[row * across + s * (width3 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
-    show2();
+    show3();
   }
   function addCanvas(target, label2, width3, caption) {
     const canvas = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width3}px` } });
@@ -376,16 +376,16 @@
   }
   var label = (x, y, text2, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, text2);
   function frame2({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
-    const { width: width3, height: height3, left, right, top, bottom } = SIZE;
+    const { width: width3, height: height3, left, right, top: top2, bottom } = SIZE;
     const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width3 - left - right);
-    const Y = (value) => height3 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height3 - top - bottom);
+    const Y = (value) => height3 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height3 - top2 - bottom);
     const parts = yTicks.flatMap((t) => [
       svg("line", { class: "grid", x1: left, x2: width3 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
     parts.push(...xTicks.map((t) => label(X(t), height3 - bottom + 15, xText(t))));
     parts.push(label((left + width3 - right) / 2, height3 - 5, xName, { class: "name" }));
-    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height3 - bottom) / 2}) rotate(-90)` }));
+    parts.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top2 + height3 - bottom) / 2}) rotate(-90)` }));
     return { X, Y, parts };
   }
   function drawing(parts, says2, height3 = SIZE.height) {
@@ -394,9 +394,9 @@
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
     const { X, Y, parts } = frame2({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
-    shares2.forEach((share, i) => {
+    shares2.forEach((share2, i) => {
       const [left, right] = [X(edges[i]), X(edges[i + 1])];
-      parts.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
+      parts.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share2 * 100), height: Y(0) - Y(share2 * 100) }));
     });
     return drawing(parts, "Histogram of the activations");
   }
@@ -407,9 +407,9 @@
     const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
     const { X, Y, parts } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
-    active.forEach((share, i) => {
-      const says2 = svg("title", {}, `channel ${channel[i]}: ${(share * 100).toFixed(1)} %`);
-      parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
+    active.forEach((share2, i) => {
+      const says2 = svg("title", {}, `channel ${channel[i]}: ${(share2 * 100).toFixed(1)} %`);
+      parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share2 * 100), height: Y(0) - Y(share2 * 100) }, says2));
     });
     return drawing(parts, "Share of positive activations in each channel");
   }
@@ -439,15 +439,15 @@
     return drawing(parts, `Shift tolerance of ${layer.name}`);
   }
   function poolingChart(rows) {
-    const [rowHeight, left, top] = [26, 92, 8];
-    const height3 = top + rows.length * rowHeight + 36;
+    const [rowHeight, left, top2] = [26, 92, 8];
+    const height3 = top2 + rows.length * rowHeight + 36;
     const known = rows.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
     const low = Math.min(...known);
     const span2 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
     const X = (value) => left + (value - span2[0]) / (span2[1] - span2[0] || 1) * (SIZE.width - left - 18);
-    const parts = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height3 - 34 }), label(X(t), height3 - 20, short(t))]);
+    const parts = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top2, y2: height3 - 34 }), label(X(t), height3 - 20, short(t))]);
     rows.forEach((row, i) => {
-      const y = top + (i + 0.5) * rowHeight;
+      const y = top2 + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
       parts.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
       if (row.before === null || row.after === null) return;
@@ -502,19 +502,19 @@
   function plainKernel(memory) {
     const f = new Float32Array(memory.buffer);
     return {
-      pad: (x, C, H, W, top, left, PH, PW, out) => pad(f, x >> 2, C, H, W, top, left, PH, PW, out >> 2),
+      pad: (x, C, H, W, top2, left, PH, PW, out) => pad(f, x >> 2, C, H, W, top2, left, PH, PW, out >> 2),
       im2col: (x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col) => im2col(f, x >> 2, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col >> 2),
       gemm: (w, bias, col, O, K, N, first, last2, out) => gemm(f, w >> 2, bias >> 2, col >> 2, O, K, N, first, last2, out >> 2),
       gemv: (w, bias, x, O, K, out) => gemv(f, w >> 2, bias >> 2, x >> 2, O, K, out >> 2),
       depthwise: (x, C, H, W, w, bias, many, kh, kw, sh, sw, dh, dw, OH, OW, out) => depthwise(f, x >> 2, C, H, W, w >> 2, bias >> 2, many, kh, kw, sh, sw, dh, dw, OH, OW, out >> 2)
     };
   }
-  function pad(f, x, C, H, W, top, left, PH, PW, out) {
+  function pad(f, x, C, H, W, top2, left, PH, PW, out) {
     f.fill(0, out, out + C * PH * PW);
     for (let c = 0; c < C; c++)
       for (let y = 0; y < H; y++) {
         const from = x + (c * H + y) * W;
-        f.copyWithin(out + (c * PH + y + top) * PW + left, from, from + W);
+        f.copyWithin(out + (c * PH + y + top2) * PW + left, from, from + W);
       }
   }
   function im2col(f, x, C, H, W, kh, kw, sh, sw, dh, dw, OW, N, first, last2, col) {
@@ -649,10 +649,10 @@
     const same = padding2 === "same";
     const whole = [dh * (kh - 1), dw * (kw - 1)];
     const none = padding2 === "valid";
-    const [top, left] = same ? whole.map((size) => Math.floor(size / 2)) : none ? [0, 0] : both(padding2, 0);
-    const [PH, PW] = same ? [H + whole[0], W + whole[1]] : [H + 2 * top, W + 2 * left];
+    const [top2, left] = same ? whole.map((size) => Math.floor(size / 2)) : none ? [0, 0] : both(padding2, 0);
+    const [PH, PW] = same ? [H + whole[0], W + whole[1]] : [H + 2 * top2, W + 2 * left];
     const batch = volume(x.shape) / (CG * groups * H * W);
-    return { O, C: CG * groups, CG, groups, kh, kw, H, W, OH, OW, sh, sw, dh, dw, top, left, PH, PW, batch };
+    return { O, C: CG * groups, CG, groups, kh, kw, H, W, OH, OW, sh, sw, dh, dw, top: top2, left, PH, PW, batch };
   }
   function way(g) {
     if (g.OH * g.OW === 1) return "point";
@@ -776,7 +776,7 @@
     prepare([x, w, b, stride, padding2, , groups, dilation], out) {
       const [C, [, OG, kh, kw]] = [w.shape[0], w.shape];
       const [H, W, OH, OW] = [x.shape.at(-2), x.shape.at(-1), out.shape[out.shape.length - 2], out.shape[out.shape.length - 1]];
-      const [[sh, sw], [top, left], [dh, dw]] = [pair(stride), pair(padding2), pair(dilation)];
+      const [[sh, sw], [top2, left], [dh, dw]] = [pair(stride), pair(padding2), pair(dilation)];
       const O = OG * groups;
       return () => {
         for (let o = 0; o < O; o++) out.data.fill(b ? b.data[o] : 0, o * OH * OW, (o + 1) * OH * OW);
@@ -787,7 +787,7 @@
               for (let j = 0; j < kw; j++) {
                 const weight = w.data[((c * OG + o) * kh + i) * kw + j];
                 for (let row = 0; row < H; row++) {
-                  const y = row * sh - top + i * dh;
+                  const y = row * sh - top2 + i * dh;
                   if (y < 0 || y >= OH) continue;
                   for (let col = 0; col < W; col++) {
                     const z = col * sw - left + j * dw;
@@ -1148,14 +1148,14 @@
   var LAYERS = { "hierfeat.interpolating_vector.default": interpolatingVector };
 
   // hierfeat/atlas/live/engine/ops/normalisation.js
-  var batchNorm = (named2) => ({
+  var batchNorm = (named3) => ({
     prepare(args, out) {
       const [x] = args;
-      const { weight, bias, mean, variance, eps } = named2(args);
+      const { weight, bias, mean: mean2, variance, eps } = named3(args);
       const channels2 = x.shape[1];
       const each2 = volume(x.shape.slice(2));
       const scales = Float64Array.from({ length: channels2 }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
-      const shifts = Float64Array.from({ length: channels2 }, (_, c) => (bias?.data[c] ?? 0) - mean.data[c] * scales[c]);
+      const shifts = Float64Array.from({ length: channels2 }, (_, c) => (bias?.data[c] ?? 0) - mean2.data[c] * scales[c]);
       const [from, to] = [x.data, out.data];
       return () => {
         for (let start2 = 0, n = 0; start2 < to.length; start2 += each2, n++) {
@@ -1168,14 +1168,14 @@
   function normalised(x, out, count, weight, bias, eps, of2) {
     return () => {
       for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count, n++) {
-        let [mean, variance] = [0, 0];
-        for (let i = start2; i < start2 + count; i++) mean += x.data[i];
-        mean /= count;
-        for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean) ** 2;
+        let [mean2, variance] = [0, 0];
+        for (let i = start2; i < start2 + count; i++) mean2 += x.data[i];
+        mean2 /= count;
+        for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean2) ** 2;
         const scale = 1 / Math.sqrt(variance / count + eps);
         for (let i = 0; i < count; i++) {
           const at2 = of2(n, i);
-          out.data[start2 + i] = (x.data[start2 + i] - mean) * scale * (weight ? weight.data[at2] : 1) + (bias ? bias.data[at2] : 0);
+          out.data[start2 + i] = (x.data[start2 + i] - mean2) * scale * (weight ? weight.data[at2] : 1) + (bias ? bias.data[at2] : 0);
         }
       }
     };
@@ -1194,11 +1194,11 @@
   };
   var instanceNorm = {
     prepare(args, out, context) {
-      const [x, weight, bias, mean, variance, ownStatistics, , eps] = args;
+      const [x, weight, bias, mean2, variance, ownStatistics, , eps] = args;
       if (!ownStatistics)
         return (
           /** @type {any} */
-          batchNorm(() => ({ weight, bias, mean, variance, eps })).prepare(args, out, context)
+          batchNorm(() => ({ weight, bias, mean: mean2, variance, eps })).prepare(args, out, context)
         );
       return normalised(x, out, volume(x.shape.slice(2)), weight, bias, eps, (n) => n % x.shape[1]);
     }
@@ -1217,7 +1217,7 @@
     }
   };
   var NORMALISATION = {
-    "_native_batch_norm_legit_no_training.default": batchNorm(([, weight, bias, mean, variance, , eps]) => ({ weight, bias, mean, variance, eps })),
+    "_native_batch_norm_legit_no_training.default": batchNorm(([, weight, bias, mean2, variance, , eps]) => ({ weight, bias, mean: mean2, variance, eps })),
     "layer_norm.default": layerNorm,
     "native_layer_norm.default": layerNorm,
     "group_norm.default": groupNorm,
@@ -1242,13 +1242,13 @@
     const add2 = how === "max" ? largest : sum;
     for (let map = 0; map < maps; map++)
       for (let i = 0; i < kernel[0]; i++) {
-        const top = i * dilation[0] - padding2[0];
-        const [firstRow, lastRow] = inside(H, OH, top, stride[0]);
+        const top2 = i * dilation[0] - padding2[0];
+        const [firstRow, lastRow] = inside(H, OH, top2, stride[0]);
         for (let j = 0; j < kernel[1]; j++) {
           const left = j * dilation[1] - padding2[1];
           const [first, last2] = inside(W, OW, left, stride[1]);
           for (let row = firstRow; row < lastRow; row++) {
-            const start2 = (map * H + row * stride[0] + top) * W + left + first * stride[1];
+            const start2 = (map * H + row * stride[0] + top2) * W + left + first * stride[1];
             add2(from, start2, stride[1], to, (map * OH + row) * OW + first, last2 - first);
           }
         }
@@ -1281,9 +1281,9 @@
       const shares2 = keep2(OH * OW);
       for (let row = 0; row < OH; row++)
         for (let col = 0; col < OW; col++) {
-          const [top, left] = [row * step3[0] - pads[0], col * step3[1] - pads[1]];
-          const bounds = withPadding ? [top, H + pads[0], left, W + pads[1]] : [Math.max(0, top), H, Math.max(0, left), W];
-          const rows = Math.min(top + kernel[0], bounds[1]) - bounds[0];
+          const [top2, left] = [row * step3[0] - pads[0], col * step3[1] - pads[1]];
+          const bounds = withPadding ? [top2, H + pads[0], left, W + pads[1]] : [Math.max(0, top2), H, Math.max(0, left), W];
+          const rows = Math.min(top2 + kernel[0], bounds[1]) - bounds[0];
           const columns = Math.min(left + kernel[1], bounds[3]) - bounds[2];
           shares2[row * OW + col] = 1 / (divisor || rows * columns);
         }
@@ -1300,12 +1300,12 @@
       const kernel = three2(size);
       const steps = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
       const pads = three2(padding2 ?? 0);
-      const [sizes2, counts2] = [x.shape.slice(-3), out.shape.slice(-3)];
+      const [sizes3, counts2] = [x.shape.slice(-3), out.shape.slice(-3)];
       const maps = volume(x.shape.slice(0, -3));
       const windows2 = (axis2) => Array.from({ length: counts2[axis2] }, (_, i) => {
         const start2 = i * steps[axis2] - pads[axis2];
-        const end = Math.min(start2 + kernel[axis2], sizes2[axis2] + pads[axis2]);
-        const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis2])];
+        const end = Math.min(start2 + kernel[axis2], sizes3[axis2] + pads[axis2]);
+        const [from, to] = [Math.max(0, start2), Math.min(end, sizes3[axis2])];
         return { from, to, count: withPadding ? end - start2 : to - from };
       });
       const [planes2, rows, columns] = [0, 1, 2].map(windows2);
@@ -1318,7 +1318,7 @@
                 let total = 0;
                 for (let i = d.from; i < d.to; i++)
                   for (let j = r.from; j < r.to; j++)
-                    for (let k = c.from; k < c.to; k++) total += x.data[((map * sizes2[0] + i) * sizes2[1] + j) * sizes2[2] + k];
+                    for (let k = c.from; k < c.to; k++) total += x.data[((map * sizes3[0] + i) * sizes3[1] + j) * sizes3[2] + k];
                 out.data[at2++] = total / (divisor || d.count * r.count * c.count);
               }
       };
@@ -1333,15 +1333,15 @@
         for (let map = 0; map < maps; map++)
           for (let row = 0; row < OH; row++)
             for (let col = 0; col < OW; col++) {
-              const [top, bottom] = [Math.floor(row * H / OH), Math.ceil((row + 1) * H / OH)];
+              const [top2, bottom] = [Math.floor(row * H / OH), Math.ceil((row + 1) * H / OH)];
               const [left, right] = [Math.floor(col * W / OW), Math.ceil((col + 1) * W / OW)];
               let value = most ? -Infinity : 0;
-              for (let i = top; i < bottom; i++)
+              for (let i = top2; i < bottom; i++)
                 for (let j = left; j < right; j++) {
                   const one = x.data[(map * H + i) * W + j];
                   value = most ? one > value || one !== one ? one : value : value + one;
                 }
-              out.data[to++] = most ? value : value / ((bottom - top) * (right - left));
+              out.data[to++] = most ? value : value / ((bottom - top2) * (right - left));
             }
       };
     }
@@ -1372,10 +1372,10 @@
       return () => {
         let to = 0;
         for (let map = 0; map < maps; map++)
-          for (const [top, bottom, down] of rows)
+          for (const [top2, bottom, down] of rows)
             for (const [left, right, across] of cols) {
               const at2 = map * H;
-              const upper = x.data[(at2 + top) * W + left] * (1 - across) + x.data[(at2 + top) * W + right] * across;
+              const upper = x.data[(at2 + top2) * W + left] * (1 - across) + x.data[(at2 + top2) * W + right] * across;
               const lower = x.data[(at2 + bottom) * W + left] * (1 - across) + x.data[(at2 + bottom) * W + right] * across;
               out.data[to++] = upper * (1 - down) + lower * down;
             }
@@ -1452,10 +1452,10 @@
       const free = members.length - Number(correction ?? 1);
       return () => {
         for (let i = 0; i < starts.length; i++) {
-          let [mean, sum2] = [0, 0];
-          for (let k = 0; k < members.length; k++) mean += x.data[starts[i] + members[k]];
-          mean /= members.length;
-          for (let k = 0; k < members.length; k++) sum2 += (x.data[starts[i] + members[k]] - mean) ** 2;
+          let [mean2, sum2] = [0, 0];
+          for (let k = 0; k < members.length; k++) mean2 += x.data[starts[i] + members[k]];
+          mean2 /= members.length;
+          for (let k = 0; k < members.length; k++) sum2 += (x.data[starts[i] + members[k]] - mean2) ** 2;
           out.data[i] = root ? Math.sqrt(sum2 / free) : sum2 / free;
         }
       };
@@ -1552,15 +1552,15 @@
       const at2 = positive(axis2, out.shape.length);
       const parts = list.filter((part) => part.data.length);
       const outer = volume(out.shape.slice(0, at2));
-      const sizes2 = parts.map((part) => part.data.length / outer);
-      const each2 = sizes2.reduce((a, b) => a + b, 0);
+      const sizes3 = parts.map((part) => part.data.length / outer);
+      const each2 = sizes3.reduce((a, b) => a + b, 0);
       void fresh;
       return () => {
         for (let n = 0; n < outer; n++) {
           let to = n * each2;
           for (let p = 0; p < parts.length; p++) {
-            out.data.set(parts[p].data.subarray(n * sizes2[p], (n + 1) * sizes2[p]), to);
-            to += sizes2[p];
+            out.data.set(parts[p].data.subarray(n * sizes3[p], (n + 1) * sizes3[p]), to);
+            to += sizes3[p];
           }
         }
       };
@@ -1925,7 +1925,7 @@
   }
   var wanted = null;
   var busy = false;
-  async function ask(image, shown) {
+  async function ask(image, shown2) {
     wanted = image;
     if (busy) return;
     busy = true;
@@ -1935,7 +1935,7 @@
         wanted = null;
         const frame3 = await frameOf(next);
         showFrame(frame3);
-        shown(frame3);
+        shown2(frame3);
       }
     } finally {
       busy = false;
@@ -1980,10 +1980,10 @@
         const along = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
         const cover = radius2 + 0.5 - Math.hypot(y - along * down, x - along * right);
         if (cover <= 0) continue;
-        const share = Math.min(1, cover);
+        const share2 = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
           const at2 = (c * H + row) * W + col;
-          const next = on.ink[at2] + (value - on.ink[at2]) * share;
+          const next = on.ink[at2] + (value - on.ink[at2]) * share2;
           on.ink[at2] = value > 0.5 ? Math.max(on.ink[at2], next) : Math.min(on.ink[at2], next);
         }
       }
@@ -1994,26 +1994,26 @@
       for (let col = 0; col < width3; col++) if (row % (height3 - 1) === 0 || col % (width3 - 1) === 0) border.push(image[row * width3 + col]);
     border.sort((a, b) => a - b);
     const middle = border[border.length >> 1] ?? 0.5;
-    const alike = border.filter((value) => Math.abs(value - middle) < 0.05).length;
-    return alike > border.length / 2 ? middle : 0.5;
+    const alike2 = border.filter((value) => Math.abs(value - middle) < 0.05).length;
+    return alike2 > border.length / 2 ? middle : 0.5;
   }
   function prepared(on, ground2, { box: box2, by, side: side2 }) {
     const [H, W] = [on.height * on.fine, on.width * on.fine];
-    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
+    let [top2, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
     for (let row = 0; row < H; row++)
       for (let col = 0; col < W; col++) {
         const ink = Math.abs(on.ink[row * W + col] - ground2);
         if (ink < 0.2) continue;
-        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
+        [top2, left, bottom, right] = [Math.min(top2, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
         mass += ink;
         rows += ink * (row + 0.5);
         cols += ink * (col + 0.5);
       }
     if (!mass) return null;
-    const tall = bottom + 1 - top;
+    const tall = bottom + 1 - top2;
     const wide = right + 1 - left;
     const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
-    const middle = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
+    const middle = by === "mass" ? [rows / mass, cols / mass] : [(top2 + bottom + 1) / 2, (left + right + 1) / 2];
     return { row: middle[0] / on.fine, col: middle[1] / on.fine, scale };
   }
   function inkAt(on, c, y, x, ground2) {
@@ -2065,19 +2065,19 @@
     for (let c = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
         for (let col = 0; col < width3; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at2(row, height3), at2(col, width3)];
+          const [[top2, bottom, down], [left, right, across]] = [at2(row, height3), at2(col, width3)];
           const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
-          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
+          image[to++] = (one(top2, left) * (1 - across) + one(top2, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
         }
     return image;
   }
   function overlaid(image, [channels2, height3, width3], { contrast, noise, square, square_row, square_col }, ground2) {
     const random2 = noise ? normal(1) : () => 0;
-    const inside2 = (at2, middle) => Math.abs(at2 + 0.5 - middle) < square / 2;
+    const inside3 = (at2, middle) => Math.abs(at2 + 0.5 - middle) < square / 2;
     for (let c = 0, at2 = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
         for (let col = 0; col < width3; col++, at2++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : ground2 + contrast * (image[at2] - ground2);
+          const value = square && inside3(row, square_row) && inside3(col, square_col) ? 0.5 : ground2 + contrast * (image[at2] - ground2);
           image[at2] = Math.max(0, Math.min(1, value + noise * random2()));
         }
     return image;
@@ -2112,9 +2112,9 @@
     chosen.clear();
     if (state.unit) chosen.set(state.unit.layer, state.unit);
   }
-  function place(mark, top, left, bottom, right, height3, width3) {
+  function place(mark, top2, left, bottom, right, height3, width3) {
     const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(mark.style, { top: percent(top, height3), left: percent(left, width3), height: percent(bottom - top, height3), width: percent(right - left, width3) });
+    Object.assign(mark.style, { top: percent(top2, height3), left: percent(left, width3), height: percent(bottom - top2, height3), width: percent(right - left, width3) });
     mark.hidden = false;
   }
   function markUnit(index) {
@@ -2133,8 +2133,8 @@
     const grid2 = input3 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
     if (!grid2) return;
     const { height: height3, width: width3 } = view(layers[layers[index].source]);
-    const [top, left, bottom, right] = input3.area;
-    for (const map of all(".map", grid2)) if (input3.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height3, width3);
+    const [top2, left, bottom, right] = input3.area;
+    for (const map of all(".map", grid2)) if (input3.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top2, left, bottom, right, height3, width3);
   }
   function markField(scene, index) {
     const mark = need(".box", scene);
@@ -2154,12 +2154,12 @@
   }
   function sees(layer, field2) {
     if (!field2) return "";
-    const [top, left, bottom, right] = field2;
+    const [top2, left, bottom, right] = field2;
     const [, height3, width3] = payload.model.input_shape;
-    if (bottom - top >= height3 && right - left >= width3) return "; it sees the whole image";
+    if (bottom - top2 >= height3 && right - left >= width3) return "; it sees the whole image";
     const most = layer.field.status === "bound" ? " at most" : "";
-    const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
-    return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
+    const through2 = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
+    return `; it sees rows ${span(top2, bottom)}, columns ${span(left, right)} (${bottom - top2} × ${right - left} px)${most}${through2}`;
   }
   function showUnit(index) {
     markUnit(index);
@@ -2225,8 +2225,8 @@
     if (!by) return null;
     const { tiles, height: height3, width: width3 } = view(layers[index]);
     const unit = unitOf(index);
-    const inside2 = (value, count) => Math.max(0, Math.min(count - 1, value));
-    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height3), col: inside2(unit.col + by[2], width3) };
+    const inside3 = (value, count) => Math.max(0, Math.min(count - 1, value));
+    return { tile: inside3(unit.tile + by[0], tiles), row: inside3(unit.row + by[1], height3), col: inside3(unit.col + by[2], width3) };
   }
   function pointed(event) {
     const map = event.target instanceof Element ? (
@@ -2248,10 +2248,10 @@
   // hierfeat/atlas/scripts/sections.js
   function fillGrid(grid2) {
     const shape2 = view(layers[indexOf(grid2)]);
-    const shown = Math.min(shape2.tiles, Number(grid2.dataset.most || shape2.tiles));
+    const shown2 = Math.min(shape2.tiles, Number(grid2.dataset.most || shape2.tiles));
     const captions = grid2.dataset.captions && !shape2.vector;
     grid2.replaceChildren(
-      ...Array.from({ length: shown }, (_, tile) => {
+      ...Array.from({ length: shown2 }, (_, tile) => {
         const area = element("span", { class: "area" }, element("canvas"), element("i"), element("u", { hidden: true }));
         return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
       })
@@ -2297,7 +2297,7 @@
     if (!panel || !found) return;
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
-    const best2 = found.reduce((at2, share, i) => share.value > found[at2].value ? i : at2, 0);
+    const best2 = found.reduce((at2, share2, i) => share2.value > found[at2].value ? i : at2, 0);
     panel.replaceChildren(
       ...order.map((i) => {
         const bar = element("i", { style: { "--share": found[i].length } });
@@ -2384,8 +2384,8 @@
     const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
     const far = Math.abs(distance);
     const rest = Math.max(0, (wide + narrow) / 2 - far);
-    const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
-    return distance < 0 ? 1 - share : share;
+    const share2 = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
+    return distance < 0 ? 1 - share2 : share2;
   }
   var band = (distance, width3, sine, cosine) => halfPlane(distance + width3 / 2, sine, cosine) - halfPlane(distance - width3 / 2, sine, cosine);
   function pattern({ kind, orientation, width: width3, length, polarity, offset = 0 }) {
@@ -2414,13 +2414,13 @@
     for (let c = 1; c < channels2; c++) image.copyWithin(c * each2, 0, each2);
     return image;
   }
-  function sweep([top, left, bottom, right], steps = 41) {
-    const size = Math.max(bottom - top, right - left);
+  function sweep([top2, left, bottom, right], steps = 41) {
+    const size = Math.max(bottom - top2, right - left);
     const offsets = Array.from({ length: steps }, (_, i) => -0.75 * size + 1.5 * size * i / (steps - 1));
     const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
     const stimulus2 = (orientation, offset) => ({
       kind: "bar",
-      row: (top + bottom) / 2,
+      row: (top2 + bottom) / 2,
       col: (left + right) / 2,
       orientation,
       offset,
@@ -2459,14 +2459,14 @@
     return found && found[2] > found[0] ? found : [0, 0, height, width];
   }
   function screenBox() {
-    const [top, left, bottom, right] = field();
-    const margin = Math.max(2, Math.round(0.4 * Math.max(bottom - top, right - left)));
-    const side2 = Math.max(bottom - top, right - left) + 2 * margin;
+    const [top2, left, bottom, right] = field();
+    const margin = Math.max(2, Math.round(0.4 * Math.max(bottom - top2, right - left)));
+    const side2 = Math.max(bottom - top2, right - left) + 2 * margin;
     const from = (low, high, most) => {
       const size = Math.min(side2, most);
       return [Math.max(0, Math.min(most - size, Math.round((low + high - size) / 2))), size];
     };
-    const [row, rows] = from(top, bottom, height);
+    const [row, rows] = from(top2, bottom, height);
     const [col, cols] = from(left, right, width);
     return { row, rows, col, cols };
   }
@@ -2482,14 +2482,14 @@
       rows,
       cols
     );
-    const [top, left, bottom, right] = field();
+    const [top2, left, bottom, right] = field();
     const outline = need(".screen i");
     const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(outline.style, { top: percent(top - row, rows), left: percent(left - col, cols), height: percent(bottom - top, rows), width: percent(right - left, cols) });
+    Object.assign(outline.style, { top: percent(top2 - row, rows), left: percent(left - col, cols), height: percent(bottom - top2, rows), width: percent(right - left, cols) });
   }
   function paintHandMap() {
     const { row, rows, col, cols } = screenBox();
-    const { pixels, show: show2 } = sheet(
+    const { pixels, show: show3 } = sheet(
       /** @type {HTMLCanvasElement} */
       need(".handmap canvas"),
       rows,
@@ -2500,11 +2500,11 @@
     for (let r = 0, to = 0; r < rows; r++)
       for (let k = 0; k < cols; k++, to++) {
         const i = (row + r) * width + col + k;
-        const share = weights[i] ? sums2[i] / weights[i] / most : 0;
-        const dark = 255 * (1 - Math.abs(share));
-        pixels[to] = !weights[i] ? pixel(128, 128, 128) : share >= 0 ? pixel(dark, 160 + 0.37 * dark, dark) : pixel(200 + 0.2 * dark, dark, dark);
+        const share2 = weights[i] ? sums2[i] / weights[i] / most : 0;
+        const dark = 255 * (1 - Math.abs(share2));
+        pixels[to] = !weights[i] ? pixel(128, 128, 128) : share2 >= 0 ? pixel(dark, 160 + 0.37 * dark, dark) : pixel(200 + 0.2 * dark, dark, dark);
       }
-    show2();
+    show3();
   }
   function remember2(image, gain) {
     for (let i = 0; i < sums2.length; i++) {
@@ -2598,9 +2598,9 @@
     screen2.classList.toggle("ready", layer !== null);
     if (!layer || !state.unit) return;
     need(".hubel-unit").replaceChildren("Unit: ", element("b", {}, layer.name), layer.maps.shape[1] * layer.maps.shape[2] > 1 ? `, channel ${state.unit.tile}, row ${state.unit.row}, column ${state.unit.col}` : `, unit ${channelOf(layer, state.unit)}`);
-    const [top, left, bottom, right] = field();
-    const size = Math.max(bottom - top, right - left);
-    Object.assign(stimulus, { row: (top + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
+    const [top2, left, bottom, right] = field();
+    const size = Math.max(bottom - top2, right - left);
+    Object.assign(stimulus, { row: (top2 + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
     [sums2, weights] = [new Float32Array(height * width), new Float32Array(height * width)];
     [trace, spikes, best, optimum, response] = [[], [], -Infinity, 0, 0];
     largest2 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
@@ -2656,8 +2656,8 @@
     return svg("svg", { viewBox: "0 0 180 170", role: "img", "aria-label": "Polar tuning curve" }, ...rings, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
   }
   async function search() {
-    const [top, left, bottom, right] = field();
-    const size = Math.max(bottom - top, right - left);
+    const [top2, left, bottom, right] = field();
+    const size = Math.max(bottom - top2, right - left);
     const many = [];
     for (
       const kind of
@@ -2665,10 +2665,10 @@
       ["bar", "edge", "grating"]
     )
       for (let orientation = 0; orientation < 180; orientation += 22.5)
-        for (const share of kind === "edge" ? [1] : [0.12, 0.25, 0.5])
+        for (const share2 of kind === "edge" ? [1] : [0.12, 0.25, 0.5])
           for (const offset of [-0.3, -0.15, 0, 0.15, 0.3])
             for (const polarity of [1, -1])
-              many.push({ kind, row: (top + bottom) / 2, col: (left + right) / 2, orientation, offset: offset * size, width: Math.max(1, share * size), length: 1.5 * size, polarity });
+              many.push({ kind, row: (top2 + bottom) / 2, col: (left + right) / 2, orientation, offset: offset * size, width: Math.max(1, share2 * size), length: 1.5 * size, polarity });
     const found = await responses(many);
     optimum = Math.max(...found, 0);
     await update();
@@ -2772,7 +2772,7 @@
     if (!x || !kernel || !tensor2 || typeof args[4] === "string") return null;
     const [O, CG, kh, kw] = tensor2[1];
     const [, height3, width3] = layer.in_shape;
-    const [[sh, sw], [top, left], [dh, dw]] = [pair3(args[3]), pair3(args[4]), pair3(args[5])];
+    const [[sh, sw], [top2, left], [dh, dw]] = [pair3(args[3]), pair3(args[4]), pair3(args[5])];
     const groups = args[6];
     const o = unit.tile;
     const first = Math.floor(o / (O / groups)) * CG;
@@ -2780,7 +2780,7 @@
       const term = { label: `input ${first + c}`, window: [], kernel: [], sum: 0 };
       for (let i = 0; i < kh; i++)
         for (let j = 0; j < kw; j++) {
-          const [row, col] = [unit.row * sh - top + i * dh, unit.col * sw - left + j * dw];
+          const [row, col] = [unit.row * sh - top2 + i * dh, unit.col * sw - left + j * dw];
           const seen3 = row >= 0 && col >= 0 && row < height3 && col < width3 ? x[((first + c) * height3 + row) * width3 + col] : 0;
           const weight = kernel[((o * CG + c) * kh + i) * kw + j];
           term.window.push(seen3);
@@ -2817,12 +2817,12 @@
     const last2 = element("div", { class: "term" }, element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(bias)));
     return [...rows, more, last2, element("div", { class: "term total" }, element("span", { class: "from" }, "together"), element("span", { class: "amount", "data-value": total }, number(total)))];
   }
-  function curveOf(x, y, op, curve) {
-    const lows = [Math.min(...curve.map(([a]) => a)), Math.min(...curve.map(([, b]) => b))];
-    const highs = [Math.max(...curve.map(([a]) => a)), Math.max(...curve.map(([, b]) => b))];
+  function curveOf(x, y, op, curve2) {
+    const lows = [Math.min(...curve2.map(([a]) => a)), Math.min(...curve2.map(([, b]) => b))];
+    const highs = [Math.max(...curve2.map(([a]) => a)), Math.max(...curve2.map(([, b]) => b))];
     const X = (value) => 10 + 160 * (value - lows[0]) / (highs[0] - lows[0] || 1);
     const Y = (value) => 90 - 80 * (value - lows[1]) / (highs[1] - lows[1] || 1);
-    const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
+    const d = curve2.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
     const picture3 = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
     return [picture3, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
   }
@@ -2856,8 +2856,8 @@
     if (!x) return null;
     if (op.startsWith("_native_batch_norm")) {
       const c = channelOf(layer, state.unit);
-      const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
-      const text2 = `(${number(x[at2])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at2])}`;
+      const [weight, bias, mean2, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
+      const text2 = `(${number(x[at2])} − ${number(mean2 ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at2])}`;
       return [element("p", {}, text2.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
     }
     if (layer.kind === "activation" && x.length === frame.layers[layer.index].length)
@@ -2936,11 +2936,11 @@
     });
   }
   function paintImage(canvas, image, rows, cols) {
-    const { pixels, show: show2 } = sheet(canvas, rows, cols);
+    const { pixels, show: show3 } = sheet(canvas, rows, cols);
     const each2 = rows * cols;
     const [green, blue] = channels === 3 ? [each2, 2 * each2] : [0, 0];
     for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show2();
+    show3();
   }
   var paintPaper = () => paintImage(
     /** @type {HTMLCanvasElement} */
@@ -3060,15 +3060,15 @@
   var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
   function sliders() {
     return SLIDERS.map(([name, label2, min, max, step3, , unit]) => {
-      const shown = element("output", {}, says(settings[name], unit));
+      const shown2 = element("output", {}, says(settings[name], unit));
       const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step3, value: settings[name] });
       range.addEventListener("input", () => {
         settings[name] = Number(range.value);
-        shown.textContent = says(settings[name], unit);
+        shown2.textContent = says(settings[name], unit);
         remember3();
         soon();
       });
-      return element("label", {}, element("span", {}, label2), range, shown);
+      return element("label", {}, element("span", {}, label2), range, shown2);
     });
   }
   function showSliders() {
@@ -3083,7 +3083,7 @@
     remember3();
   }
   function tools() {
-    const choice2 = (value, label2) => {
+    const choice3 = (value, label2) => {
       const input3 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
       input3.addEventListener("change", () => tool = value);
       return element("label", {}, input3, element("span", {}, label2));
@@ -3100,7 +3100,7 @@
       return made;
     };
     const parts = [
-      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
+      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice3("draw", "draw"), choice3("erase", "erase")),
       element("label", {}, element("span", {}, "Brush"), brush),
       element("p", { class: "buttons" }, button2("clear", "Clear"), button2("undo", "Undo"), button2("invert", "Invert"), button2("reset", "Back to the sample"))
     ];
@@ -3139,6 +3139,37 @@
     for (const one of all(".needs-live")) one.hidden = false;
   }
 
+  // hierfeat/atlas/scripts/workshop/activations.js
+  var sigmoid2 = (z) => 1 / (1 + Math.exp(-z));
+  var PIECES = [[-0.25, -0.5], [0.25, 0], [1, -0.75]];
+  var top = (z) => PIECES.reduce((best2, piece) => piece[0] * z + piece[1] > best2[0] * z + best2[1] ? piece : best2);
+  var ACTIVATIONS = {
+    none: { name: "none", formula: "z", value: (z) => z, slope: () => 1 },
+    relu: { name: "ReLU", formula: "max(0, z)", value: (z) => Math.max(0, z), slope: (z) => z > 0 ? 1 : 0 },
+    leaky_relu: {
+      name: "leaky ReLU",
+      formula: "max(a·z, z)",
+      value: (z, a) => z > 0 ? z : a * z,
+      slope: (z, a) => z > 0 ? 1 : a,
+      parameter: { label: "slope a", least: 0, most: 0.5, step: 0.01, start: 0.1 }
+    },
+    elu: {
+      name: "ELU",
+      formula: "z above 0, a·(eᶻ − 1) below",
+      value: (z, a) => z > 0 ? z : a * Math.expm1(z),
+      slope: (z, a) => z > 0 ? 1 : a * Math.exp(z),
+      parameter: { label: "α", least: 0.1, most: 2, step: 0.1, start: 1 }
+    },
+    sigmoid: { name: "sigmoid", formula: "1/(1 + e⁻ᶻ)", value: sigmoid2, slope: (z) => sigmoid2(z) * sigmoid2(-z) },
+    tanh: { name: "tanh", formula: "(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", value: Math.tanh, slope: (z) => 1 - Math.tanh(z) ** 2 },
+    maxout: {
+      name: "maxout",
+      formula: "the largest of −z/4 − 0.5, z/4 and z − 0.75",
+      value: (z) => Math.max(...PIECES.map(([slope, offset]) => slope * z + offset)),
+      slope: (z) => top(z)[0]
+    }
+  };
+
   // hierfeat/atlas/scripts/workshop/correlate.js
   var extent = (f, d) => d * (f - 1) + 1;
   function sides(w, f, { padding: padding2, dilation }) {
@@ -3167,9 +3198,9 @@
   function formula(w, f, before2, after, { stride, dilation }, size) {
     const span2 = dilation === 1 ? String(f) : `(${dilation}·(${f} − 1) + 1)`;
     const padding2 = before2 === after ? before2 ? ` + 2·${before2}` : "" : [before2, after].map((cells) => cells ? ` + ${cells}` : "").join("");
-    const inside2 = `${w} − ${span2}${padding2}`;
+    const inside3 = `${w} − ${span2}${padding2}`;
     const even = (w - extent(f, dilation) + before2 + after) % stride === 0;
-    return even ? `(${inside2})/${stride} + 1 = ${size}` : `⌊(${inside2})/${stride}⌋ + 1 = ${size}`;
+    return even ? `(${inside3})/${stride} + 1 = ${size}` : `⌊(${inside3})/${stride}⌋ + 1 = ${size}`;
   }
   function axis(w, f, settings2) {
     const { stride, dilation, mode } = settings2;
@@ -3238,6 +3269,195 @@
     return { weights: weights3, rows, cols };
   }
 
+  // hierfeat/atlas/scripts/workshop/pools.js
+  function windowed(map, size, stride, reduce2) {
+    const height3 = Math.floor((map.height - size) / stride) + 1;
+    const width3 = Math.floor((map.width - size) / stride) + 1;
+    const data = new Float64Array(height3 * width3);
+    const window = new Array(size * size);
+    for (let i = 0; i < height3; i++)
+      for (let j = 0; j < width3; j++) {
+        for (let m = 0; m < size; m++) for (let n = 0; n < size; n++) window[m * size + n] = map.data[(i * stride + m) * map.width + j * stride + n];
+        data[i * width3 + j] = reduce2(window);
+      }
+    return { data, height: height3, width: width3 };
+  }
+  var mean = (window) => window.reduce((total, value) => total + value, 0) / window.length;
+  function binomial(taps) {
+    let row = [1];
+    while (row.length < taps) row = [...row, 0].map((value, i) => (value + (row[i - 1] ?? 0)) / 2);
+    return row;
+  }
+  function inside2(at2, length, reach) {
+    if (at2 >= 0 && at2 < length) return at2;
+    if (length > reach) return at2 < 0 ? -at2 : 2 * (length - 1) - at2;
+    return at2 < 0 ? 0 : length - 1;
+  }
+  function blurred(map, size, stride) {
+    const dense = windowed(map, size, 1, (window) => Math.max(...window));
+    const taps = binomial(2 * stride - 1);
+    const reach = stride - 1;
+    const height3 = Math.floor((map.height - size) / stride) + 1;
+    const width3 = Math.floor((map.width - size) / stride) + 1;
+    const data = new Float64Array(height3 * width3);
+    for (let i = 0; i < height3; i++)
+      for (let j = 0; j < width3; j++)
+        for (let m = -reach; m <= reach; m++)
+          for (let n = -reach; n <= reach; n++) {
+            const row = inside2(i * stride + m, dense.height, reach);
+            const col = inside2(j * stride + n, dense.width, reach);
+            data[i * width3 + j] += taps[m + reach] * taps[n + reach] * dense.data[row * dense.width + col];
+          }
+    return { data, height: height3, width: width3 };
+  }
+  var POOLS = {
+    max: { name: "maximum", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.max(...window)) },
+    average: { name: "average", pool: (map, size, stride) => windowed(map, size, stride, mean) },
+    l2: { name: "root mean square", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.sqrt(mean(window.map((value) => value * value)))) },
+    blurred: { name: "maximum, blurred", pool: blurred },
+    strided: {
+      name: "every stride-th value",
+      pool: (map, size, stride) => windowed(map, size, stride, (window) => window[Math.floor((size - 1) / 2) * (size + 1)])
+    },
+    none: { name: "none", pool: (map) => map }
+  };
+  function moved3({ data: from, height: height3, width: width3 }, down, right) {
+    const data = new Float64Array(height3 * width3);
+    for (let row = Math.max(0, down); row < Math.min(height3, height3 + down); row++)
+      for (let col = Math.max(0, right); col < Math.min(width3, width3 + right); col++) data[row * width3 + col] = from[(row - down) * width3 + col - right];
+    return { data, height: height3, width: width3 };
+  }
+  function alike(a, b) {
+    let [dots, first, second] = [0, 0, 0];
+    for (let i = 0; i < a.length; i++) {
+      dots += a[i] * b[i];
+      first += a[i] * a[i];
+      second += b[i] * b[i];
+    }
+    if (first > 0 && second > 0) return dots / Math.sqrt(first * second);
+    return first > 0 || second > 0 ? 0 : NaN;
+  }
+
+  // hierfeat/atlas/scripts/workshop/chain.js
+  var asked = { activation: "relu", parameter: 0, pool: "max", size: 2, stride: 2, down: 1, right: 0 };
+  var shown = null;
+  function choice(label2, options, name) {
+    const set2 = () => {
+      const value = select3.value;
+      if (name === "size" || name === "stride") asked[name] = Number(value);
+      else asked[name] = value;
+      if (name === "activation") asked.parameter = ACTIVATIONS[value].parameter?.start ?? 0;
+      show();
+    };
+    const select3 = element("select", { name, onchange: set2 }, ...Object.entries(options).map(([value, text2]) => element("option", { value, selected: value === String(asked[name]) }, text2)));
+    return element("label", { class: "knob" }, element("span", {}, label2), select3);
+  }
+  function slider(label2, name) {
+    const said = element("output", {}, String(asked[name]));
+    const input3 = element("input", {
+      type: "range",
+      name: `chain-${name}`,
+      min: -8,
+      max: 8,
+      step: 1,
+      value: asked[name],
+      oninput: () => {
+        asked[name] = input3.valueAsNumber;
+        said.textContent = `${asked[name]}`.replace("-", "−");
+        show();
+      }
+    });
+    return element("label", { class: "knob" }, element("span", {}, label2, " ", said, " px"), input3);
+  }
+  var sizes2 = Object.fromEntries([1, 2, 3, 4, 5].map((size) => [String(size), String(size)]));
+  var named = (all2) => Object.fromEntries(Object.entries(all2).map(([key, { name }]) => [key, name]));
+  var view2 = (name, caption) => element("figure", { class: name }, element("figcaption", {}, caption), element("canvas", { role: "img", "aria-label": caption }), element("p", { class: "scale" }));
+  function startChain(target) {
+    const parameter = element("input", { type: "range", name: "parameter", oninput: () => (asked.parameter = parameter.valueAsNumber, show()) });
+    target.append(
+      element("h3", {}, "Then an activation function, then a pool"),
+      element("div", { class: "knobs" }, choice("Activation function", named(ACTIVATIONS), "activation"), element("label", { class: "knob parameter" }, element("span", {}), parameter)),
+      element("div", { class: "desk" }, element("figure", { class: "curve" }), view2("rectified", "The result, through the function"), view2("pooled", "And pooled")),
+      element("div", { class: "knobs" }, choice("Pool", named(POOLS), "pool"), choice("Window", sizes2, "size"), choice("Step", sizes2, "stride"), slider("Picture moved down", "down"), slider("Picture moved right", "right")),
+      element("div", { class: "likeness" })
+    );
+  }
+  function through(map) {
+    const { value } = ACTIVATIONS[asked.activation];
+    return { ...map, data: map.data.map((z) => value(z, asked.parameter)) };
+  }
+  function showChain(from, kernel, laid, result) {
+    shown = { from, kernel, laid, result };
+    show();
+  }
+  function show() {
+    if (!shown) return;
+    const { from, kernel, laid, result } = shown;
+    showParameter();
+    need(".chain .curve").replaceChildren(curve());
+    const rectified = through(result);
+    paint(".chain .rectified", rectified, (map) => `${share(map, (value) => value === 0)} % of the values are 0, ${share(map, (value) => value < 0)} % below.`);
+    const fits = asked.size <= Math.min(rectified.height, rectified.width);
+    const { pool } = POOLS[fits ? asked.pool : "none"];
+    const pooled = pool(rectified, asked.size, asked.stride);
+    paint(".chain .pooled", pooled, (map) => fits ? `${rectified.height} × ${rectified.width} → ${map.height} × ${map.width}` : `A window of ${asked.size} does not fit on ${rectified.height} × ${rectified.width}.`);
+    const shift = moved3(from, asked.down, asked.right);
+    const laidOnShifted = correlate(shift, kernel, laid);
+    const rectifiedShifted = through(laidOnShifted);
+    showLikeness([
+      ["picture", alike(from.data, shift.data)],
+      ["convolution", alike(result.data, laidOnShifted.data)],
+      ["activation", alike(rectified.data, rectifiedShifted.data)],
+      ["pool", alike(pooled.data, pool(rectifiedShifted, asked.size, asked.stride).data)]
+    ]);
+  }
+  var share = ({ data }, which) => (100 * data.reduce((count, value) => count + (which(value) ? 1 : 0), 0) / data.length).toFixed(0);
+  function paint(place2, map, says2) {
+    let [most, below] = [0, false];
+    for (const value of map.data) {
+      most = Math.max(most, Math.abs(value));
+      below ||= value < 0;
+    }
+    paintNumbers(
+      /** @type {HTMLCanvasElement} */
+      need(`${place2} canvas`),
+      map.data,
+      0,
+      map.height,
+      map.width,
+      most,
+      below
+    );
+    need(`${place2} .scale`).replaceChildren(legend(most, below), " ", says2(map));
+  }
+  function showParameter() {
+    const { parameter } = ACTIVATIONS[asked.activation];
+    const knob = need(".chain .parameter");
+    knob.hidden = !parameter;
+    if (!parameter) return;
+    const input3 = (
+      /** @type {HTMLInputElement} */
+      need("input", knob)
+    );
+    [input3.min, input3.max, input3.step] = [parameter.least, parameter.most, parameter.step].map(String);
+    input3.value = String(asked.parameter);
+    need("span", knob).textContent = `${parameter.label} = ${number(asked.parameter)}`;
+  }
+  function curve() {
+    const { name, formula: formula2, value, slope } = ACTIVATIONS[asked.activation];
+    const { X, Y, parts } = frame2({ x: [-4, 4], y: [-2, 4], xName: "input z", yName: "output" });
+    const line2 = (of2) => Array.from({ length: 321 }, (_, i) => -4 + i / 40).map((z, i) => `${i ? "L" : "M"}${X(z).toFixed(1)} ${Y(Math.min(4, Math.max(-2, of2(z, asked.parameter)))).toFixed(1)}`).join("");
+    parts.push(svg("path", { class: "second", d: line2(slope) }), svg("path", { class: "first", d: line2(value) }));
+    return element("div", {}, element("figcaption", {}, `${name}: ${formula2}; dashed, its slope`), drawing(parts, `${name} and its slope`));
+  }
+  function showLikeness(rows) {
+    const text2 = (value) => Number.isNaN(value) ? "all zero" : value.toFixed(3).replace("-", "−");
+    need(".chain .likeness").replaceChildren(
+      element("p", {}, "How alike each stage is before and after the move: the cosine, 1 if nothing changed."),
+      element("ol", { class: "scores" }, ...rows.map(([name, value]) => element("li", {}, element("span", {}, name), element("i", { style: { "--share": Math.max(0, value) || 0 } }), element("span", { "data-stage": name }, text2(value)))))
+    );
+  }
+
   // hierfeat/atlas/scripts/workshop/kernel_table.js
   var changed = () => {
   };
@@ -3270,11 +3490,11 @@
   }
   function drag(start2, input3) {
     const [from, by, place2] = [Number(input3.value), notch(input3), input3.dataset.place];
-    let moved3 = 0;
+    let moved4 = 0;
     const move = (event) => {
       const steps = Math.round((start2.clientY - event.clientY) / 8);
-      if (steps === moved3) return;
-      moved3 = steps;
+      if (steps === moved4) return;
+      moved4 = steps;
       event.preventDefault();
       give(
         /** @type {HTMLInputElement} */
@@ -3370,13 +3590,13 @@
   // hierfeat/atlas/scripts/workshop/workshop.js
   var LARGEST = 11;
   var MODES = { zeros: "zeros", reflect: "its mirror image", replicate: "its border", circular: "its other side" };
-  var now = { kernel: named("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
+  var now = { kernel: named2("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
   var past2 = [];
   var source = "photograph";
   var signed = true;
   var at = { row: 0, col: 0 };
   var input2 = null;
-  function named(name) {
+  function named2(name) {
     const { weights: weights3 } = payload.workshop.kernels.find((one) => one.name === name);
     return { weights: weights3.flat(), rows: weights3.length, cols: weights3[0].length };
   }
@@ -3407,14 +3627,14 @@
     past2.push(now);
     if (past2.length > 200) past2.shift();
     now = { kernel: { ...now.kernel, ...kernel }, settings: { ...now.settings, ...settings2 } };
-    show();
+    show2();
   }
   function undo() {
     const before2 = past2.pop();
     if (before2) now = before2;
-    show();
+    show2();
   }
-  function choice(label2, options, chosen3, name) {
+  function choice2(label2, options, chosen3, name) {
     const select3 = element("select", { name, onchange: () => chosen3(select3.value) }, ...Object.entries(options).map(([value, text2]) => element("option", { value }, text2)));
     return element("label", { class: "knob" }, element("span", {}, label2), select3);
   }
@@ -3425,25 +3645,25 @@
     return element(
       "div",
       { class: "knobs" },
-      choice("Kernel", kernels, (name) => name && change(named(name)), "kernel"),
-      choice("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
-      choice("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
-      choice("Padding", { ...counts(0, 8), same: "same" }, (padding2) => change({}, { padding: padding2 === "same" ? "same" : Number(padding2) }), "padding"),
-      choice("Filled with", MODES, (mode) => change({}, { mode: (
+      choice2("Kernel", kernels, (name) => name && change(named2(name)), "kernel"),
+      choice2("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
+      choice2("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
+      choice2("Padding", { ...counts(0, 8), same: "same" }, (padding2) => change({}, { padding: padding2 === "same" ? "same" : Number(padding2) }), "padding"),
+      choice2("Filled with", MODES, (mode) => change({}, { mode: (
         /** @type {Settings["mode"]} */
         mode
       ) }), "mode"),
-      choice("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
-      choice("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
+      choice2("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
+      choice2("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
       element("div", { class: "buttons" }, button("Flip", "flip", () => change(flipped(now.kernel))), button("Transpose", "transpose", () => change(transposed2(now.kernel))), button("Normalise", "normalise", () => change(normalised2(now.kernel))), button("Undo", "unlay", undo))
     );
   }
   function sources() {
-    const option = (value, text2) => element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => (source = value, show()) }), element("span", {}, text2));
+    const option = (value, text2) => element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => (source = value, show2()) }), element("span", {}, text2));
     return element("fieldset", { class: "pills" }, element("legend", {}, "Picture"), option("photograph", "photograph"), input2 && option("input", "the network's input"), option("map", "the chosen unit's map"));
   }
   function colours() {
-    const option = (text2, value) => element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => (signed = value, show()) }), element("span", {}, text2));
+    const option = (text2, value) => element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => (signed = value, show2()) }), element("span", {}, text2));
     return element("fieldset", { class: "pills" }, element("legend", {}, "Result"), option("signed", true), option("as a photograph", false));
   }
   function startWorkshop(ofNetwork) {
@@ -3460,11 +3680,12 @@
       element("p", { class: "worked-out" }),
       element("div", { class: "pixel" })
     );
-    subscribe((changed2) => changed2.has("unit") && source === "map" && show());
-    show();
+    startChain(need(".chain"));
+    subscribe((changed2) => changed2.has("unit") && source === "map" && show2());
+    show2();
   }
   function refreshWorkshop() {
-    if (source !== "photograph") show();
+    if (source !== "photograph") show2();
   }
   function point(event, canvas) {
     const area = canvas.getBoundingClientRect();
@@ -3479,7 +3700,7 @@
     showChosen();
   }
   var last = null;
-  function show() {
+  function show2() {
     const from = picture2();
     const laid = windows(from, now.kernel, now.settings);
     writeKernel(now.kernel);
@@ -3492,6 +3713,7 @@
     paintPicture(from);
     paintResult(result);
     need(".workshop .worked-out").replaceChildren(...workedOut(laid));
+    showChain(from, now.kernel, laid, result);
     at = { row: Math.min(at.row, result.height - 1), col: Math.min(at.col, result.width - 1) };
     showChosen();
   }

@@ -4,6 +4,7 @@ import { layers, payload, values, view } from "../data.js";
 import { element, need } from "../dom.js";
 import { legend, number, paintGrey, paintNumbers } from "../maps.js";
 import { state, subscribe } from "../store.js";
+import { showChain, startChain } from "./chain.js";
 import { correlate, flipped, normalised, resized, transposed, windows } from "./correlate.js";
 import { kernelTable, writeKernel } from "./kernel_table.js";
 import { showPixel } from "./pixel.js";
@@ -127,6 +128,7 @@ export function startWorkshop(ofNetwork) {
     element("p", { class: "worked-out" }),
     element("div", { class: "pixel" }),
   );
+  startChain(need(".chain"));
   subscribe((changed) => changed.has("unit") && source === "map" && show());
   show();
 }
@@ -168,6 +170,7 @@ function show() {
   paintPicture(from);
   paintResult(result);
   need(".workshop .worked-out").replaceChildren(...workedOut(laid));
+  showChain(from, now.kernel, laid, result);
   at = { row: Math.min(at.row, result.height - 1), col: Math.min(at.col, result.width - 1) };
   showChosen();
 }
