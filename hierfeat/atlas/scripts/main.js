@@ -1,5 +1,6 @@
 // The page: what it does when it opens, and what it listens to.
 import { depthChart } from "./charts.js";
+import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
 import { currentInput, followers, SETTINGS, startBench } from "./bench.js";
@@ -84,9 +85,10 @@ goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput));
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
   startWorkshop(null);
+  startLesson();
 }

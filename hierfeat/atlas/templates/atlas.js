@@ -6,15 +6,15 @@
     const total = (bytes) => graph2.tensors.reduce((sum2, [, shape2, each2]) => sum2 + (each2 === bytes ? volume(shape2) : 0), 0);
     const halves = total(2);
     const runs2 = { 2: half(raw.subarray(0, 2 * halves)), 4: full(raw.subarray(2 * halves, 2 * halves + 4 * total(4))) };
-    const at2 = { 2: 0, 4: 0 };
+    const at3 = { 2: 0, 4: 0 };
     const found = /* @__PURE__ */ new Map();
     for (const [name, shape2, each2] of graph2.tensors) {
       const kind = each2 === 2 ? 2 : 4;
-      found.set(name, runs2[kind].subarray(at2[kind], at2[kind] += volume(shape2)));
+      found.set(name, runs2[kind].subarray(at3[kind], at3[kind] += volume(shape2)));
     }
     return found;
   }
-  var volume = (shape2) => shape2.reduce((product2, size) => product2 * size, 1);
+  var volume = (shape2) => shape2.reduce((product3, size) => product3 * size, 1);
   async function inflate(block) {
     const stream = new Blob([
       /** @type {any} */
@@ -210,8 +210,8 @@
     if (layer.kind === "activation" && same) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
     if (!layer.kernel || String(source2.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
     const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source2).tiles).keys()] : null;
-    const [rows, cols] = [unit.row, unit.col].map((at2, axis2) => {
-      const start2 = at2 * layer.stride[axis2] - layer.padding[axis2];
+    const [rows, cols] = [unit.row, unit.col].map((at3, axis2) => {
+      const start2 = at3 * layer.stride[axis2] - layer.padding[axis2];
       const stop = start2 + layer.dilation[axis2] * (layer.kernel[axis2] - 1) + 1;
       return [Math.max(0, start2), Math.min(source2.out_shape[1 + axis2], stop)];
     });
@@ -219,10 +219,10 @@
   }
   function poolWindow(layer, unit) {
     const [, height3, width3] = layers[layer.source].maps.shape;
-    const [kernel, stride, padding2, dilation] = [layer.kernel, layer.stride, layer.padding || [0, 0], layer.dilation || [1, 1]];
+    const [kernel2, stride, padding2, dilation] = [layer.kernel, layer.stride, layer.padding || [0, 0], layer.dilation || [1, 1]];
     const cells = [];
-    for (let i = 0; i < kernel[0]; i++)
-      for (let j = 0; j < kernel[1]; j++) {
+    for (let i = 0; i < kernel2[0]; i++)
+      for (let j = 0; j < kernel2[1]; j++) {
         const row = unit.row * stride[0] - padding2[0] + i * dilation[0];
         const col = unit.col * stride[1] - padding2[1] + j * dilation[1];
         if (row >= 0 && col >= 0 && row < height3 && col < width3) cells.push({ tile: unit.tile, row, col });
@@ -238,7 +238,7 @@
     return (4278190080 | Math.round(b) << 16 | Math.round(g) << 8 | Math.round(r)) >>> 0;
   }
   function ramp(anchors) {
-    const stops = anchors.map((hex) => [1, 3, 5].map((at2) => parseInt(hex.slice(at2, at2 + 2), 16)));
+    const stops = anchors.map((hex) => [1, 3, 5].map((at3) => parseInt(hex.slice(at3, at3 + 2), 16)));
     return Uint32Array.from({ length: 256 }, (_, i) => {
       const place2 = i / 255 * (stops.length - 1);
       const low = Math.min(Math.floor(place2), stops.length - 2);
@@ -270,7 +270,7 @@
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
   function paintNumbers(canvas, numbers2, start2, height3, width3, limit, signed2, count = height3 * width3) {
-    const { pixels, show: show3 } = sheet(canvas, height3, width3);
+    const { pixels, show: show4 } = sheet(canvas, height3, width3);
     const table = signed2 ? DIVERGING : SEQUENTIAL;
     const scale = limit > 0 ? (signed2 ? 127.5 : 255) / limit : 0;
     const middle = signed2 ? 128 : 0.5;
@@ -279,15 +279,15 @@
       const level = Math.floor(value * scale + middle);
       pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
-    show3();
+    show4();
   }
   function paintGrey(canvas, levels, height3, width3) {
-    const { pixels, show: show3 } = sheet(canvas, height3, width3);
+    const { pixels, show: show4 } = sheet(canvas, height3, width3);
     for (let i = 0; i < pixels.length; i++) {
       const level = 255 * Math.min(1, Math.max(0, levels[i]));
       pixels[i] = pixel(level, level, level);
     }
-    show3();
+    show4();
   }
   function paintTile(canvas, layer, tile) {
     const { height: height3, width: width3, vector } = view(layer);
@@ -334,15 +334,15 @@
     }
   }
   function paintColours(canvas, own, height3, width3, limit) {
-    const { pixels, show: show3 } = sheet(canvas, height3, width3);
+    const { pixels, show: show4 } = sheet(canvas, height3, width3);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
     const each2 = height3 * width3;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
-    show3();
+    show4();
   }
   function paintSlices(canvas, own, slices, height3, width3, limit) {
     const across = slices * (width3 + 1) - 1;
-    const { pixels, show: show3 } = sheet(canvas, height3, across);
+    const { pixels, show: show4 } = sheet(canvas, height3, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
       for (let row = 0; row < height3; row++)
@@ -351,7 +351,7 @@
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
           pixels[row * across + s * (width3 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
-    show3();
+    show4();
   }
   function addCanvas(target, label2, width3, caption) {
     const canvas = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width3}px` } });
@@ -367,7 +367,7 @@
     const step3 = power * /** @type {number} */
     [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
     const found = [];
-    for (let at2 = Math.ceil(low / step3 - 1e-9) * step3; at2 <= high + step3 * 1e-6; at2 += step3) found.push(Math.abs(at2) < step3 * 1e-6 ? 0 : at2);
+    for (let at3 = Math.ceil(low / step3 - 1e-9) * step3; at3 <= high + step3 * 1e-6; at3 += step3) found.push(Math.abs(at3) < step3 * 1e-6 ? 0 : at3);
     return found;
   }
   function short(value) {
@@ -485,6 +485,955 @@
     return drawing(parts, `${name} by layer`);
   }
 
+  // hierfeat/atlas/scripts/workshop/activations.js
+  var sigmoid = (z) => 1 / (1 + Math.exp(-z));
+  var PIECES = [[-0.25, -0.5], [0.25, 0], [1, -0.75]];
+  var top = (z) => PIECES.reduce((best2, piece) => piece[0] * z + piece[1] > best2[0] * z + best2[1] ? piece : best2);
+  var ACTIVATIONS = {
+    none: { name: "none", formula: "z", value: (z) => z, slope: () => 1 },
+    relu: { name: "ReLU", formula: "max(0, z)", value: (z) => Math.max(0, z), slope: (z) => z > 0 ? 1 : 0 },
+    leaky_relu: {
+      name: "leaky ReLU",
+      formula: "max(a·z, z)",
+      value: (z, a) => z > 0 ? z : a * z,
+      slope: (z, a) => z > 0 ? 1 : a,
+      parameter: { label: "slope a", least: 0, most: 0.5, step: 0.01, start: 0.1 }
+    },
+    elu: {
+      name: "ELU",
+      formula: "z above 0, a·(eᶻ − 1) below",
+      value: (z, a) => z > 0 ? z : a * Math.expm1(z),
+      slope: (z, a) => z > 0 ? 1 : a * Math.exp(z),
+      parameter: { label: "α", least: 0.1, most: 2, step: 0.1, start: 1 }
+    },
+    sigmoid: { name: "sigmoid", formula: "1/(1 + e⁻ᶻ)", value: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z) },
+    tanh: { name: "tanh", formula: "(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", value: Math.tanh, slope: (z) => 1 - Math.tanh(z) ** 2 },
+    maxout: {
+      name: "maxout",
+      formula: "the largest of −z/4 − 0.5, z/4 and z − 0.75",
+      value: (z) => Math.max(...PIECES.map(([slope, offset]) => slope * z + offset)),
+      slope: (z) => top(z)[0]
+    }
+  };
+
+  // hierfeat/atlas/scripts/workshop/correlate.js
+  var extent = (f, d) => d * (f - 1) + 1;
+  function sides(w, f, { padding: padding2, dilation }) {
+    if (padding2 !== "same") return [padding2, padding2];
+    const total = extent(f, dilation) - 1;
+    return [Math.floor(total / 2), Math.ceil(total / 2)];
+  }
+  function trouble(name, w, f, settings2) {
+    const [before2, after] = sides(w, f, settings2);
+    const span2 = extent(f, settings2.dilation);
+    if (w + before2 + after < span2) {
+      const apart2 = settings2.dilation > 1 ? `, ${span2} with its gaps` : "";
+      return `The kernel does not fit: it has ${f} ${name}${apart2}, and the picture ${w} with ${before2 + after} of padding. Make it smaller, or pad more.`;
+    }
+    const most = { zeros: Infinity, replicate: Infinity, reflect: w - 1, circular: w }[settings2.mode];
+    if (Math.max(before2, after) > most) return `${settings2.mode} padding takes its ${name} from the picture, which has only ${most} to give: ${Math.max(before2, after)} are too many.`;
+    return "";
+  }
+  function seen(at3, w, mode) {
+    if (at3 >= 0 && at3 < w) return at3;
+    if (mode === "zeros") return -1;
+    if (mode === "replicate") return at3 < 0 ? 0 : w - 1;
+    if (mode === "circular") return (at3 + w) % w;
+    return at3 < 0 ? -at3 : 2 * (w - 1) - at3;
+  }
+  function formula(w, f, before2, after, { stride, dilation }, size) {
+    const span2 = dilation === 1 ? String(f) : `(${dilation}·(${f} − 1) + 1)`;
+    const padding2 = before2 === after ? before2 ? ` + 2·${before2}` : "" : [before2, after].map((cells) => cells ? ` + ${cells}` : "").join("");
+    const inside3 = `${w} − ${span2}${padding2}`;
+    const even = (w - extent(f, dilation) + before2 + after) % stride === 0;
+    return even ? `(${inside3})/${stride} + 1 = ${size}` : `⌊(${inside3})/${stride}⌋ + 1 = ${size}`;
+  }
+  function axis(w, f, settings2) {
+    const { stride, dilation, mode } = settings2;
+    const [before2, after] = sides(w, f, settings2);
+    const free = w + before2 + after - extent(f, dilation);
+    const size = Math.floor(free / stride) + 1;
+    const taps = new Int32Array(size * f);
+    for (let i = 0; i < size; i++) for (let m = 0; m < f; m++) taps[i * f + m] = seen(i * stride + m * dilation - before2, w, mode);
+    const unseen = Math.max(0, free % stride - after);
+    return { size, before: before2, after, unseen, taps, formula: formula(w, f, before2, after, settings2, size) };
+  }
+  function windows(picture3, kernel2, settings2) {
+    const found = trouble("rows", picture3.height, kernel2.rows, settings2) || trouble("columns", picture3.width, kernel2.cols, settings2);
+    if (found) return { trouble: found };
+    return { rows: axis(picture3.height, kernel2.rows, settings2), cols: axis(picture3.width, kernel2.cols, settings2), trouble: "" };
+  }
+  function correlate(picture3, kernel2, { rows, cols }) {
+    const data = new Float64Array(rows.size * cols.size);
+    for (let m = 0; m < kernel2.rows; m++)
+      for (let n = 0; n < kernel2.cols; n++) {
+        const weight = kernel2.weights[m * kernel2.cols + n];
+        if (weight === 0) continue;
+        for (let i = 0; i < rows.size; i++) {
+          const row = rows.taps[i * kernel2.rows + m];
+          if (row < 0) continue;
+          for (let j = 0; j < cols.size; j++) {
+            const col = cols.taps[j * kernel2.cols + n];
+            if (col >= 0) data[i * cols.size + j] += weight * picture3.data[row * picture3.width + col];
+          }
+        }
+      }
+    return { data, height: rows.size, width: cols.size };
+  }
+  function under(picture3, kernel2, { rows, cols }, i, j) {
+    return kernel2.weights.map((_, place2) => {
+      const row = rows.taps[i * kernel2.rows + Math.floor(place2 / kernel2.cols)];
+      const col = cols.taps[j * kernel2.cols + place2 % kernel2.cols];
+      return row < 0 || col < 0 ? 0 : picture3.data[row * picture3.width + col];
+    });
+  }
+  function matrixRow(picture3, kernel2, { rows, cols }, i, j) {
+    const found = new Float64Array(picture3.height * picture3.width);
+    kernel2.weights.forEach((weight, place2) => {
+      const row = rows.taps[i * kernel2.rows + Math.floor(place2 / kernel2.cols)];
+      const col = cols.taps[j * kernel2.cols + place2 % kernel2.cols];
+      if (row >= 0 && col >= 0) found[row * picture3.width + col] += weight;
+    });
+    return found;
+  }
+  var flipped = (kernel2) => ({ ...kernel2, weights: [...kernel2.weights].reverse() });
+  function transposed({ weights: weights3, rows, cols }) {
+    return { rows: cols, cols: rows, weights: weights3.map((_, place2) => weights3[place2 % rows * cols + Math.floor(place2 / rows)]) };
+  }
+  function normalised(kernel2) {
+    const sum2 = kernel2.weights.reduce((total, weight) => total + weight, 0);
+    const size = kernel2.weights.reduce((total, weight) => total + Math.abs(weight), 0);
+    const by = Math.abs(sum2) > 1e-9 * size ? sum2 : size;
+    return by ? { ...kernel2, weights: kernel2.weights.map((weight) => weight / by) } : kernel2;
+  }
+  function resized(kernel2, rows, cols) {
+    const [down, right] = [Math.floor(rows / 2) - Math.floor(kernel2.rows / 2), Math.floor(cols / 2) - Math.floor(kernel2.cols / 2)];
+    const weights3 = Array.from({ length: rows * cols }, (_, place2) => {
+      const [row, col] = [Math.floor(place2 / cols) - down, place2 % cols - right];
+      return row >= 0 && col >= 0 && row < kernel2.rows && col < kernel2.cols ? kernel2.weights[row * kernel2.cols + col] : 0;
+    });
+    return { weights: weights3, rows, cols };
+  }
+
+  // hierfeat/atlas/scripts/workshop/pools.js
+  function windowed(map, size, stride, reduce2) {
+    const height3 = Math.floor((map.height - size) / stride) + 1;
+    const width3 = Math.floor((map.width - size) / stride) + 1;
+    const data = new Float64Array(height3 * width3);
+    const window = new Array(size * size);
+    for (let i = 0; i < height3; i++)
+      for (let j = 0; j < width3; j++) {
+        for (let m = 0; m < size; m++) for (let n = 0; n < size; n++) window[m * size + n] = map.data[(i * stride + m) * map.width + j * stride + n];
+        data[i * width3 + j] = reduce2(window);
+      }
+    return { data, height: height3, width: width3 };
+  }
+  var mean = (window) => window.reduce((total, value) => total + value, 0) / window.length;
+  function binomial(taps) {
+    let row = [1];
+    while (row.length < taps) row = [...row, 0].map((value, i) => (value + (row[i - 1] ?? 0)) / 2);
+    return row;
+  }
+  function inside(at3, length, reach) {
+    if (at3 >= 0 && at3 < length) return at3;
+    if (length > reach) return at3 < 0 ? -at3 : 2 * (length - 1) - at3;
+    return at3 < 0 ? 0 : length - 1;
+  }
+  function blurred(map, size, stride) {
+    const dense2 = windowed(map, size, 1, (window) => Math.max(...window));
+    const taps = binomial(2 * stride - 1);
+    const reach = stride - 1;
+    const height3 = Math.floor((map.height - size) / stride) + 1;
+    const width3 = Math.floor((map.width - size) / stride) + 1;
+    const data = new Float64Array(height3 * width3);
+    for (let i = 0; i < height3; i++)
+      for (let j = 0; j < width3; j++)
+        for (let m = -reach; m <= reach; m++)
+          for (let n = -reach; n <= reach; n++) {
+            const row = inside(i * stride + m, dense2.height, reach);
+            const col = inside(j * stride + n, dense2.width, reach);
+            data[i * width3 + j] += taps[m + reach] * taps[n + reach] * dense2.data[row * dense2.width + col];
+          }
+    return { data, height: height3, width: width3 };
+  }
+  var POOLS = {
+    max: { name: "maximum", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.max(...window)) },
+    average: { name: "average", pool: (map, size, stride) => windowed(map, size, stride, mean) },
+    l2: { name: "root mean square", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.sqrt(mean(window.map((value) => value * value)))) },
+    blurred: { name: "maximum, blurred", pool: blurred },
+    strided: {
+      name: "every stride-th value",
+      pool: (map, size, stride) => windowed(map, size, stride, (window) => window[Math.floor((size - 1) / 2) * (size + 1)])
+    },
+    none: { name: "none", pool: (map) => map }
+  };
+  function moved({ data: from, height: height3, width: width3 }, down, right) {
+    const data = new Float64Array(height3 * width3);
+    for (let row = Math.max(0, down); row < Math.min(height3, height3 + down); row++)
+      for (let col = Math.max(0, right); col < Math.min(width3, width3 + right); col++) data[row * width3 + col] = from[(row - down) * width3 + col - right];
+    return { data, height: height3, width: width3 };
+  }
+  function alike(a, b) {
+    let [dots, first, second] = [0, 0, 0];
+    for (let i = 0; i < a.length; i++) {
+      dots += a[i] * b[i];
+      first += a[i] * a[i];
+      second += b[i] * b[i];
+    }
+    if (first > 0 && second > 0) return dots / Math.sqrt(first * second);
+    return first > 0 || second > 0 ? 0 : NaN;
+  }
+
+  // hierfeat/atlas/scripts/workshop/chain.js
+  var asked = { activation: "relu", parameter: 0, pool: "max", size: 2, stride: 2, down: 1, right: 0 };
+  var shown = null;
+  function choice(label2, options, name) {
+    const set2 = () => {
+      const value = select3.value;
+      if (name === "size" || name === "stride") asked[name] = Number(value);
+      else asked[name] = value;
+      if (name === "activation") asked.parameter = ACTIVATIONS[value].parameter?.start ?? 0;
+      show();
+    };
+    const select3 = element("select", { name, onchange: set2 }, ...Object.entries(options).map(([value, text2]) => element("option", { value, selected: value === String(asked[name]) }, text2)));
+    return element("label", { class: "knob" }, element("span", {}, label2), select3);
+  }
+  function slider(label2, name) {
+    const said = element("output", {}, String(asked[name]));
+    const input4 = element("input", {
+      type: "range",
+      name: `chain-${name}`,
+      min: -8,
+      max: 8,
+      step: 1,
+      value: asked[name],
+      oninput: () => {
+        asked[name] = input4.valueAsNumber;
+        said.textContent = `${asked[name]}`.replace("-", "−");
+        show();
+      }
+    });
+    return element("label", { class: "knob" }, element("span", {}, label2, " ", said, " px"), input4);
+  }
+  var sizes = Object.fromEntries([1, 2, 3, 4, 5].map((size) => [String(size), String(size)]));
+  var named = (all2) => Object.fromEntries(Object.entries(all2).map(([key, { name }]) => [key, name]));
+  var view2 = (name, caption) => element("figure", { class: name }, element("figcaption", {}, caption), element("canvas", { role: "img", "aria-label": caption }), element("p", { class: "scale" }));
+  function startChain(target) {
+    const parameter = element("input", { type: "range", name: "parameter", oninput: () => (asked.parameter = parameter.valueAsNumber, show()) });
+    target.append(
+      element("h3", { id: "chain" }, "Then an activation function, then a pool"),
+      element("div", { class: "knobs" }, choice("Activation function", named(ACTIVATIONS), "activation"), element("label", { class: "knob parameter" }, element("span", {}), parameter)),
+      element("div", { class: "desk" }, element("figure", { class: "curve" }), view2("rectified", "The result, through the function"), view2("pooled", "And pooled")),
+      element("div", { class: "knobs" }, choice("Pool", named(POOLS), "pool"), choice("Window", sizes, "size"), choice("Step", sizes, "stride"), slider("Picture moved down", "down"), slider("Picture moved right", "right")),
+      element("div", { class: "likeness" })
+    );
+  }
+  function arrangeChain(wanted2) {
+    Object.assign(asked, wanted2);
+    if (wanted2.activation) asked.parameter = ACTIVATIONS[wanted2.activation].parameter?.start ?? 0;
+    for (
+      const name of
+      /** @type {const} */
+      ["activation", "pool", "size", "stride"]
+    ) need(`.chain [name="${name}"]`).value = String(asked[name]);
+    for (
+      const name of
+      /** @type {const} */
+      ["down", "right"]
+    ) {
+      const input4 = (
+        /** @type {HTMLInputElement} */
+        need(`.chain [name="chain-${name}"]`)
+      );
+      input4.value = String(asked[name]);
+      need(
+        "output",
+        /** @type {HTMLElement} */
+        input4.parentElement
+      ).textContent = `${asked[name]}`.replace("-", "−");
+    }
+  }
+  function through(map) {
+    const { value } = ACTIVATIONS[asked.activation];
+    return { ...map, data: map.data.map((z) => value(z, asked.parameter)) };
+  }
+  function showChain(from, kernel2, laid, result) {
+    shown = { from, kernel: kernel2, laid, result };
+    show();
+  }
+  function show() {
+    if (!shown) return;
+    const { from, kernel: kernel2, laid, result } = shown;
+    showParameter();
+    need(".chain .curve").replaceChildren(curve());
+    const rectified = through(result);
+    paint(".chain .rectified", rectified, (map) => `${share(map, (value) => value === 0)} % of the values are 0, ${share(map, (value) => value < 0)} % below.`);
+    const fits = asked.size <= Math.min(rectified.height, rectified.width);
+    const { pool } = POOLS[fits ? asked.pool : "none"];
+    const pooled = pool(rectified, asked.size, asked.stride);
+    paint(".chain .pooled", pooled, (map) => fits ? `${rectified.height} × ${rectified.width} → ${map.height} × ${map.width}` : `A window of ${asked.size} does not fit on ${rectified.height} × ${rectified.width}.`);
+    const shift = moved(from, asked.down, asked.right);
+    const laidOnShifted = correlate(shift, kernel2, laid);
+    const rectifiedShifted = through(laidOnShifted);
+    showLikeness([
+      ["picture", alike(from.data, shift.data)],
+      ["convolution", alike(result.data, laidOnShifted.data)],
+      ["activation", alike(rectified.data, rectifiedShifted.data)],
+      ["pool", alike(pooled.data, pool(rectifiedShifted, asked.size, asked.stride).data)]
+    ]);
+  }
+  var share = ({ data }, which) => (100 * data.reduce((count, value) => count + (which(value) ? 1 : 0), 0) / data.length).toFixed(0);
+  function paint(place2, map, says2) {
+    let [most, below] = [0, false];
+    for (const value of map.data) {
+      most = Math.max(most, Math.abs(value));
+      below ||= value < 0;
+    }
+    paintNumbers(
+      /** @type {HTMLCanvasElement} */
+      need(`${place2} canvas`),
+      map.data,
+      0,
+      map.height,
+      map.width,
+      most,
+      below
+    );
+    need(`${place2} .scale`).replaceChildren(legend(most, below), " ", says2(map));
+  }
+  function showParameter() {
+    const { parameter } = ACTIVATIONS[asked.activation];
+    const knob = need(".chain .parameter");
+    knob.hidden = !parameter;
+    if (!parameter) return;
+    const input4 = (
+      /** @type {HTMLInputElement} */
+      need("input", knob)
+    );
+    [input4.min, input4.max, input4.step] = [parameter.least, parameter.most, parameter.step].map(String);
+    input4.value = String(asked.parameter);
+    need("span", knob).textContent = `${parameter.label} = ${number(asked.parameter)}`;
+  }
+  function curve() {
+    const { name, formula: formula2, value, slope } = ACTIVATIONS[asked.activation];
+    const { X, Y, parts } = frame2({ x: [-4, 4], y: [-2, 4], xName: "input z", yName: "output" });
+    const line2 = (of2) => Array.from({ length: 321 }, (_, i) => -4 + i / 40).map((z, i) => `${i ? "L" : "M"}${X(z).toFixed(1)} ${Y(Math.min(4, Math.max(-2, of2(z, asked.parameter)))).toFixed(1)}`).join("");
+    parts.push(svg("path", { class: "second", d: line2(slope) }), svg("path", { class: "first", d: line2(value) }));
+    return element("div", {}, element("figcaption", {}, `${name}: ${formula2}; dashed, its slope`), drawing(parts, `${name} and its slope`));
+  }
+  function showLikeness(rows) {
+    const text2 = (value) => Number.isNaN(value) ? "all zero" : value.toFixed(3).replace("-", "−");
+    need(".chain .likeness").replaceChildren(
+      element("p", {}, "How alike each stage is before and after the move: the cosine, 1 if nothing changed."),
+      element("ol", { class: "scores" }, ...rows.map(([name, value]) => element("li", {}, element("span", {}, name), element("i", { style: { "--share": Math.max(0, value) || 0 } }), element("span", { "data-stage": name }, text2(value)))))
+    );
+  }
+
+  // hierfeat/atlas/scripts/workshop/kernel_table.js
+  var changed = () => {
+  };
+  function kernelTable(listener) {
+    changed = listener;
+    return element("div", { class: "weights", role: "group", "aria-label": "the kernel's weights" });
+  }
+  function notch(cell2) {
+    const table = (
+      /** @type {HTMLElement} */
+      cell2.parentElement
+    );
+    const most = Math.max(...[...table.children].map((one) => Math.abs(Number(
+      /** @type {HTMLInputElement} */
+      one.value
+    )) || 0)) || 1;
+    return Number((most / 20).toPrecision(1));
+  }
+  var give = (cell2, weight) => changed(Number(cell2.dataset.place), Number(weight.toPrecision(12)));
+  function cell(place2, cols) {
+    const label2 = `weight in row ${Math.floor(place2 / cols) + 1}, column ${place2 % cols + 1}`;
+    const input4 = element("input", { type: "number", step: "any", "data-place": place2, "aria-label": label2 });
+    input4.addEventListener("change", () => give(input4, Number.isFinite(input4.valueAsNumber) ? input4.valueAsNumber : 0));
+    input4.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      give(input4, Number(input4.value) - Math.sign(event.deltaY) * notch(input4));
+    }, { passive: false });
+    input4.addEventListener("pointerdown", (event) => drag(event, input4));
+    return input4;
+  }
+  function drag(start2, input4) {
+    const [from, by, place2] = [Number(input4.value), notch(input4), input4.dataset.place];
+    let moved4 = 0;
+    const move = (event) => {
+      const steps2 = Math.round((start2.clientY - event.clientY) / 8);
+      if (steps2 === moved4) return;
+      moved4 = steps2;
+      event.preventDefault();
+      give(
+        /** @type {HTMLInputElement} */
+        need(`.weights [data-place="${place2}"]`),
+        from + steps2 * by
+      );
+    };
+    const stop = () => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", stop);
+      removeEventListener("pointercancel", stop);
+    };
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", stop);
+    addEventListener("pointercancel", stop);
+  }
+  function writeKernel(kernel2) {
+    const table = need(".weights");
+    const shape2 = `${kernel2.rows} ${kernel2.cols}`;
+    if (table.dataset.shape !== shape2) {
+      table.dataset.shape = shape2;
+      table.style.setProperty("--across", String(kernel2.cols));
+      table.replaceChildren(...kernel2.weights.map((_, place2) => cell(place2, kernel2.cols)));
+    }
+    const most = Math.max(...kernel2.weights.map(Math.abs)) || 1;
+    kernel2.weights.forEach((weight, place2) => {
+      const input4 = (
+        /** @type {HTMLInputElement} */
+        table.children[place2]
+      );
+      const text2 = String(Number(weight.toPrecision(4)));
+      if (Number(input4.value) !== Number(text2) || input4.value === "") input4.value = text2;
+      input4.style.background = colourOf(weight, most);
+      input4.style.color = Math.abs(weight) > 0.55 * most ? "#fff" : "#111";
+    });
+  }
+
+  // hierfeat/atlas/scripts/workshop/pixel.js
+  var WRITTEN = 7;
+  var SIDE = 300;
+  function showPixel(target, from, kernel2, laid, result, { row, col }) {
+    const window = under(from, kernel2, laid, row, col);
+    const products = window.map((value, place2) => value * kernel2.weights[place2]);
+    const sum2 = result.data[row * result.width + col];
+    target.replaceChildren(
+      element("p", { class: "sum" }, words("Row ", row, ", column ", col, " of the result: the ", products.length, " products sum to ", element("b", {}, number(sum2)), ".")),
+      Math.max(kernel2.rows, kernel2.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers("window", window, kernel2), element("span", {}, "×"), numbers("kernel", kernel2.weights, kernel2), element("span", {}, "="), numbers("products", products, kernel2)),
+      matrix(from, kernel2, laid, row, col)
+    );
+  }
+  function numbers(title, cells, kernel2) {
+    const most = Math.max(...cells.map(Math.abs)) || 1;
+    const grid2 = element("div", { class: "numbers", style: { "--across": kernel2.cols } }, ...cells.map((value) => element("span", { style: { background: colourOf(value, most), color: Math.abs(value) > 0.55 * most ? "#fff" : "#111" } }, short2(value))));
+    return element("figure", {}, element("figcaption", {}, title), grid2);
+  }
+  var short2 = (value) => value === 0 ? "0" : Number(value.toPrecision(2)).toString().replace("-", "−");
+  function matrix(from, kernel2, laid, row, col) {
+    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
+    const whole = element("canvas", { role: "img", "aria-label": `matrix of ${outputs} rows and ${inputs} columns` });
+    const own = element("canvas", { role: "img", "aria-label": "the matrix's row, folded into the picture's shape" });
+    paintWhole(whole, from, kernel2, laid, row * laid.cols.size + col);
+    const made = matrixRow(from, kernel2, laid, row, col);
+    paintNumbers(own, made, 0, from.height, from.width, Math.max(...made.map(Math.abs)), true);
+    const caption = `As a matrix product: ${outputs} × ${inputs} weights, of which ${kernel2.rows * kernel2.cols} in each row, the same ones; the rest is 0. Orange: the row of this pixel.`;
+    return element("div", { class: "as-matrix" }, element("figure", {}, element("figcaption", {}, caption), whole), element("figure", {}, element("figcaption", {}, "That row, folded into the picture's shape."), own));
+  }
+  function paintWhole(canvas, from, kernel2, laid, chosen3) {
+    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
+    const scale = Math.min(1, SIDE / Math.max(outputs, inputs));
+    canvas.width = Math.max(1, Math.round(inputs * scale));
+    canvas.height = Math.max(1, Math.round(outputs * scale));
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas.getContext("2d")
+    );
+    const most = Math.max(...kernel2.weights.map(Math.abs)) || 1;
+    const [dot, step3] = [Math.max(1, scale), Math.max(1, Math.floor(1 / scale))];
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    kernel2.weights.forEach((weight, place2) => {
+      if (weight === 0) return;
+      context.fillStyle = colourOf(weight, most);
+      const [m, n] = [Math.floor(place2 / kernel2.cols), place2 % kernel2.cols];
+      for (let output2 = 0; output2 < outputs; output2 += step3) {
+        const [row, col] = [laid.rows.taps[Math.floor(output2 / laid.cols.size) * kernel2.rows + m], laid.cols.taps[output2 % laid.cols.size * kernel2.cols + n]];
+        if (row >= 0 && col >= 0) context.fillRect((row * from.width + col) * scale, output2 * scale, dot, dot);
+      }
+    });
+    context.fillStyle = "#ff9a1faa";
+    context.fillRect(0, Math.round(chosen3 * scale), canvas.width, Math.max(1.5, dot));
+  }
+
+  // hierfeat/atlas/scripts/workshop/workshop.js
+  var LARGEST = 11;
+  var MODES = { zeros: "zeros", reflect: "its mirror image", replicate: "its border", circular: "its other side" };
+  var now = { kernel: named2("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
+  var past = [];
+  var source = "photograph";
+  var signed = true;
+  var at = null;
+  var input = null;
+  function named2(name) {
+    const { weights: weights3 } = payload.workshop.kernels.find((one) => one.name === name);
+    return { weights: weights3.flat(), rows: weights3.length, cols: weights3[0].length };
+  }
+  var photograph = null;
+  function thePhotograph() {
+    const { data, height: height3, width: width3 } = payload.workshop.photograph;
+    return photograph ??= { data: Float32Array.from(fromBase64(data), (level) => level / 255), height: height3, width: width3 };
+  }
+  function theInput() {
+    const [channels2, height3, width3] = payload.model.input_shape;
+    const found = (
+      /** @type {() => ArrayLike<number>} */
+      input()
+    );
+    const each2 = height3 * width3;
+    if (channels2 !== 3) return { data: Array.from({ length: each2 }, (_, i) => found[i]), height: height3, width: width3 };
+    return { data: Float64Array.from({ length: each2 }, (_, i) => 0.299 * found[i] + 0.587 * found[each2 + i] + 0.114 * found[2 * each2 + i]), height: height3, width: width3 };
+  }
+  function theMap() {
+    const chosen3 = state.unit;
+    const layer = chosen3 && layers[chosen3.layer];
+    if (!chosen3 || !layer?.maps || view(layer).vector) return null;
+    const { height: height3, width: width3 } = view(layer);
+    return { data: Array.from(values(layer)).slice(chosen3.tile * height3 * width3, (chosen3.tile + 1) * height3 * width3), height: height3, width: width3 };
+  }
+  var picture = () => (source === "map" ? theMap() : source === "input" && input ? theInput() : null) ?? thePhotograph();
+  function change(kernel2, settings2 = {}) {
+    past.push(now);
+    if (past.length > 200) past.shift();
+    now = { kernel: { ...now.kernel, ...kernel2 }, settings: { ...now.settings, ...settings2 } };
+    show2();
+  }
+  function arrange({ kernel: kernel2, settings: settings2 = {}, chain }) {
+    if (chain) arrangeChain(chain);
+    change(kernel2 ? named2(kernel2) : {}, settings2);
+  }
+  function undo() {
+    const before2 = past.pop();
+    if (before2) now = before2;
+    show2();
+  }
+  function choice2(label2, options, chosen3, name) {
+    const select3 = element("select", { name, onchange: () => chosen3(select3.value) }, ...Object.entries(options).map(([value, text2]) => element("option", { value }, text2)));
+    return element("label", { class: "knob" }, element("span", {}, label2), select3);
+  }
+  var counts = (from, to) => Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [String(from + i), String(from + i)]));
+  var button = (text2, name, act) => element("button", { type: "button", "data-do": name, onclick: act }, text2);
+  function controls() {
+    const kernels = Object.fromEntries([["", "your own"], ...payload.workshop.kernels.map((one) => [one.name, one.name.replaceAll("_", " ")])]);
+    return element(
+      "div",
+      { class: "knobs" },
+      choice2("Kernel", kernels, (name) => name && change(named2(name)), "kernel"),
+      choice2("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
+      choice2("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
+      choice2("Padding", { ...counts(0, 8), same: "same" }, (padding2) => change({}, { padding: padding2 === "same" ? "same" : Number(padding2) }), "padding"),
+      choice2("Filled with", MODES, (mode) => change({}, { mode: (
+        /** @type {Settings["mode"]} */
+        mode
+      ) }), "mode"),
+      choice2("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
+      choice2("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
+      element("div", { class: "buttons" }, button("Flip", "flip", () => change(flipped(now.kernel))), button("Transpose", "transpose", () => change(transposed(now.kernel))), button("Normalise", "normalise", () => change(normalised(now.kernel))), button("Undo", "unlay", undo))
+    );
+  }
+  function sources() {
+    const option = (value, text2) => element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => (source = value, show2()) }), element("span", {}, text2));
+    return element("fieldset", { class: "pills" }, element("legend", {}, "Picture"), option("photograph", "photograph"), input && option("input", "the network's input"), option("map", "the chosen unit's map"));
+  }
+  function colours() {
+    const option = (text2, value) => element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => (signed = value, show2()) }), element("span", {}, text2));
+    return element("fieldset", { class: "pills" }, element("legend", {}, "Result"), option("signed", true), option("as a photograph", false));
+  }
+  function startWorkshop(ofNetwork) {
+    input = ofNetwork;
+    if (input) source = "input";
+    const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": "result: arrow keys choose a pixel", onkeydown: step });
+    result.addEventListener("pointermove", (event) => point(event, result));
+    result.addEventListener("pointerdown", (event) => point(event, result));
+    const scene = element("div", { class: "scene" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
+    need(".workshop").append(
+      element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place2, weight) => change({ weights: now.kernel.weights.map((old, i) => i === place2 ? weight : old) }))), element("figure", {}, colours(), element("div", { class: "scene" }, result), element("p", { class: "scale" }))),
+      controls(),
+      element("p", { class: "trouble", role: "status" }),
+      element("p", { class: "worked-out" }),
+      element("div", { class: "pixel" })
+    );
+    startChain(need(".chain"));
+    subscribe((changed2) => changed2.has("unit") && source === "map" && show2());
+    show2();
+  }
+  function refreshWorkshop() {
+    if (source !== "photograph") show2();
+  }
+  function point(event, canvas) {
+    const area = canvas.getBoundingClientRect();
+    at = { row: Math.floor((event.clientY - area.top) / area.height * canvas.height), col: Math.floor((event.clientX - area.left) / area.width * canvas.width) };
+    showChosen();
+  }
+  function step(event) {
+    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    if (at) at = { row: at.row + by[0], col: at.col + by[1] };
+    showChosen();
+  }
+  var last = null;
+  function show2() {
+    const from = picture();
+    const laid = windows(from, now.kernel, now.settings);
+    writeKernel(now.kernel);
+    writeControls();
+    need(".workshop .trouble").textContent = laid.trouble;
+    need(".workshop").classList.toggle("impossible", laid.trouble !== "");
+    if (!("rows" in laid)) return;
+    const result = correlate(from, now.kernel, laid);
+    last = { from, kernel: now.kernel, laid, result };
+    paintPicture(from);
+    paintResult(result);
+    need(".workshop .worked-out").replaceChildren(...workedOut(laid));
+    showChain(from, now.kernel, laid, result);
+    showChosen();
+  }
+  function paintPicture({ data, height: height3, width: width3 }) {
+    const canvas = (
+      /** @type {HTMLCanvasElement} */
+      need(".workshop .source")
+    );
+    if (source !== "map") return paintGrey(canvas, data, height3, width3);
+    paintNumbers(canvas, data, 0, height3, width3, largest(data), Array.from(data).some((value) => value < 0));
+  }
+  function largest(numbers2) {
+    let most = 0;
+    for (let i = 0; i < numbers2.length; i++) most = Math.max(most, Math.abs(numbers2[i]));
+    return most;
+  }
+  function paintResult({ data, height: height3, width: width3 }) {
+    const canvas = (
+      /** @type {HTMLCanvasElement} */
+      need(".workshop .result")
+    );
+    const most = largest(data);
+    if (signed) paintNumbers(canvas, data, 0, height3, width3, most, true);
+    else paintGrey(canvas, data, height3, width3);
+    const note = element("span", {}, "below 0 black, above 1 white");
+    need(".workshop .scale").replaceChildren(signed ? legend(most, true) : note);
+  }
+  function workedOut({ rows, cols }) {
+    const same = rows.formula === cols.formula;
+    const left = (axis2, name) => axis2.unseen ? ` The last ${axis2.unseen === 1 ? name : `${axis2.unseen} ${name}s`} of the picture ${axis2.unseen === 1 ? "is" : "are"} under no window.` : "";
+    const line2 = same ? `(w − f + 2p)/s + 1: ${rows.formula}.` : `(w − f + 2p)/s + 1: rows ${rows.formula}; columns ${cols.formula}.`;
+    return [element("span", { class: "formula" }, line2), element("span", {}, left(rows, "row"), left(cols, "column"))];
+  }
+  function writeControls() {
+    const { kernel: kernel2, settings: settings2 } = now;
+    const known = payload.workshop.kernels.find((one) => String(one.weights.flat()) === String(kernel2.weights) && one.weights.length === kernel2.rows);
+    const held = { kernel: known?.name ?? "", rows: kernel2.rows, cols: kernel2.cols, padding: settings2.padding, mode: settings2.mode, stride: settings2.stride, dilation: settings2.dilation };
+    for (const [name, value] of Object.entries(held)) need(`.workshop [name="${name}"]`).value = String(value);
+    need('.workshop [data-do="unlay"]').disabled = past.length === 0;
+    need(".says-kernel").textContent = known ? known.description : `Your own kernel, with a sum of ${number(kernel2.weights.reduce((a, b) => a + b, 0))}.`;
+  }
+  function showChosen() {
+    if (!last) return;
+    const { from, kernel: kernel2, laid, result } = last;
+    at ??= { row: Math.floor(result.height / 2), col: Math.floor(result.width / 2) };
+    at = { row: Math.max(0, Math.min(at.row, result.height - 1)), col: Math.max(0, Math.min(at.col, result.width - 1)) };
+    const box2 = need(".workshop .box");
+    const { stride, dilation } = now.settings;
+    const percent = (part, whole) => `${100 * part / whole}%`;
+    box2.hidden = false;
+    box2.style.top = percent(at.row * stride - laid.rows.before, from.height);
+    box2.style.left = percent(at.col * stride - laid.cols.before, from.width);
+    box2.style.height = percent(dilation * (kernel2.rows - 1) + 1, from.height);
+    box2.style.width = percent(dilation * (kernel2.cols - 1) + 1, from.width);
+    showPixel(need(".workshop .pixel"), from, kernel2, laid, result, at);
+  }
+
+  // hierfeat/atlas/scripts/lesson/facts.js
+  var product = (sizes3) => sizes3.reduce((a, b) => a * b, 1);
+  var ofKind = (kind) => layers.filter((layer) => layer.kind === kind);
+  var input2 = () => payload.model.input_shape;
+  var firstConvolution = () => ofKind("conv").find((layer) => layer.kernel?.length === 2) ?? null;
+  var weightsOfUnit = (conv2) => conv2.in_shape[0] / (conv2.groups ?? 1) * product(conv2.kernel);
+  var parameters = (some) => some.reduce((total, layer) => total + layer.parameters, 0);
+  function wholeImage() {
+    const [, height3, width3] = input2();
+    return layers.find((layer) => layer.field && (layer.field.status === "global" || layer.field.size[0] >= height3 && layer.field.size[1] >= width3)) ?? null;
+  }
+  function shrinking() {
+    const maps = layers.filter((layer) => layer.out_shape.length === 3 && (layer.kind === "conv" || layer.kind === "pool"));
+    return maps.map((layer) => `${layer.out_shape[0]} × ${layer.out_shape.slice(1).join(" × ")}`).filter((size, i, all2) => size !== all2[i - 1]);
+  }
+  var names = (some) => some.slice(0, 5).map((layer) => layer.name).join(", ") + (some.length > 5 ? ", …" : "");
+  var grouped = (number2) => String(Math.round(number2)).replace(/\B(?=(\d{3})+$)/g, " ");
+
+  // hierfeat/atlas/scripts/lesson/steps.js
+  var conv = () => firstConvolution();
+  var dense = () => ofKind("linear");
+  var pools = () => ofKind("pool");
+  var kernel = () => conv()?.kernel.join(" × ") ?? "";
+  var STEPS = [
+    {
+      place: "overview",
+      words: {
+        en: {
+          title: "Why convolve?",
+          text: "A dense unit looks at every pixel with a weight of its own, and has to learn the same edge anew at every place. A convolution looks through a small window, with the same few weights everywhere.",
+          question: "How many weights would one dense unit need for this network's input, and how many has a unit of its first convolution?",
+          answer: () => `${grouped(product(input2()))} weights for the dense unit (${input2().join(" × ")})${conv() ? `, and ${weightsOfUnit(conv())} for a unit of ${conv().name}, the same ones at every place` : ""}.`
+        },
+        es: {
+          title: "¿Por qué convolucionar?",
+          text: "Una unidad densa mira cada píxel con un peso propio y tiene que aprender el mismo borde de nuevo en cada lugar. Una convolución mira por una ventana pequeña, con los mismos pocos pesos en todas partes.",
+          question: "¿Cuántos pesos necesitaría una unidad densa para la entrada de esta red, y cuántos tiene una unidad de su primera convolución?",
+          answer: () => `${grouped(product(input2()))} pesos la unidad densa (${input2().join(" × ")})${conv() ? `, y ${weightsOfUnit(conv())} una unidad de ${conv().name}, los mismos en todos los lugares` : ""}.`
+        }
+      }
+    },
+    {
+      place: "hubel",
+      words: {
+        en: {
+          title: "Hubel and Wiesel",
+          text: "In 1959 a bar of light on a screen made a cell in a cat's visual cortex fire: only at its own place, and only when the bar was turned its own way. The place is the cell's receptive field.",
+          question: "Choose a unit of an early layer and move the bar over its screen. At which angle does it fire most? Is there a place where a dark bar does better?",
+          answer: () => "The automatic sweep draws the tuning curve: the longest spoke is the preferred orientation. Where the response falls below that to grey (red), light switches the unit off, and a dark bar switches it on."
+        },
+        es: {
+          title: "Hubel y Wiesel",
+          text: "En 1959 una barra de luz en una pantalla hizo disparar a una célula de la corteza visual de un gato: solo en su lugar, y solo con la barra girada a su manera. Ese lugar es el campo receptivo de la célula.",
+          question: "Elija una unidad de una capa temprana y mueva la barra por su pantalla. ¿Con qué ángulo dispara más? ¿Hay un lugar donde una barra oscura funciona mejor?",
+          answer: () => "El barrido automático dibuja la curva de sintonía: el radio más largo es la orientación preferida. Donde la respuesta baja de la del gris (rojo), la luz apaga la unidad y una barra oscura la enciende."
+        }
+      }
+    },
+    {
+      place: "overview",
+      words: {
+        en: {
+          title: "The Neocognitron",
+          text: "Fukushima (1980) built a network of two kinds of layer in turn: S-cells, which find a feature at one place, and C-cells, which fire wherever nearby the feature is, as simple and complex cells do.",
+          question: "Which layers of this network do the work of S-cells, and which that of C-cells?",
+          answer: () => `Convolutions and their activation functions are the S-cells (${names(ofKind("conv"))}); ${pools().length ? `pools are the C-cells (${names(pools())})` : "this network has no pools: strides take their place"}.`
+        },
+        es: {
+          title: "El Neocognitrón",
+          text: "Fukushima (1980) construyó una red con dos clases de capa que se alternan: células S, que encuentran una característica en un lugar, y células C, que disparan dondequiera que esté cerca, como las células simples y complejas.",
+          question: "¿Qué capas de esta red hacen el trabajo de las células S, y cuáles el de las células C?",
+          answer: () => `Las convoluciones con sus funciones de activación son las células S (${names(ofKind("conv"))}); ${pools().length ? `las de submuestreo son las células C (${names(pools())})` : "esta red no tiene submuestreo: lo reemplazan los pasos (stride)"}.`
+        }
+      }
+    },
+    {
+      place: "table",
+      words: {
+        en: {
+          title: "LeNet-5",
+          text: "LeCun and others (1998) trained such a network from end to end by gradient descent, to read the digits on cheques: convolution, activation, pooling, twice; then dense layers.",
+          question: "Which part of this network has most of its parameters: the convolutions or the dense layers? And which does most of the multiplying?",
+          answer: () => `Convolutions: ${grouped(parameters(ofKind("conv")))} parameters, ${grouped(ofKind("conv").reduce((sum2, layer) => sum2 + layer.macs, 0))} multiply-adds. Dense layers: ${grouped(parameters(dense()))} parameters, ${grouped(dense().reduce((sum2, layer) => sum2 + layer.macs, 0))} multiply-adds. Shared weights are few, and used often.`
+        },
+        es: {
+          title: "LeNet-5",
+          text: "LeCun y otros (1998) entrenaron una red así de extremo a extremo, por descenso de gradiente, para leer los dígitos de los cheques: convolución, activación, submuestreo, dos veces; luego capas densas.",
+          question: "¿Qué parte de esta red tiene más parámetros: las convoluciones o las capas densas? ¿Y cuál hace más multiplicaciones?",
+          answer: () => `Convoluciones: ${grouped(parameters(ofKind("conv")))} parámetros, ${grouped(ofKind("conv").reduce((sum2, layer) => sum2 + layer.macs, 0))} multiplicaciones. Capas densas: ${grouped(parameters(dense()))} parámetros, ${grouped(dense().reduce((sum2, layer) => sum2 + layer.macs, 0))} multiplicaciones. Los pesos compartidos son pocos y se usan muchas veces.`
+        }
+      }
+    },
+    {
+      place: "workshop",
+      arrange: { kernel: "box_blur", settings: { padding: "same", stride: 1, dilation: 1, mode: "zeros" } },
+      words: {
+        en: {
+          title: "Convolution",
+          text: "The kernel is laid on every place of the picture; the numbers that lie on each other are multiplied, and the products summed. Nine weights of 1/9 take the mean of a neighbourhood: the picture blurs.",
+          question: "Set the middle weight to 2 and the others to −1/8. What comes out on an even area, and what at an edge?",
+          answer: () => "The weights then sum to 1: an even area keeps its brightness, and at an edge the difference to the neighbours is added. The picture is sharpened. With a sum of 0 (a middle weight of 1) only the edges stay."
+        },
+        es: {
+          title: "Convolución",
+          text: "El kernel se apoya en cada lugar de la imagen; los números que quedan uno sobre otro se multiplican, y los productos se suman. Nueve pesos de 1/9 dan el promedio de un vecindario: la imagen se desenfoca.",
+          question: "Ponga 2 en el peso del medio y −1/8 en los demás. ¿Qué sale en una zona pareja, y qué en un borde?",
+          answer: () => "Los pesos suman 1: una zona pareja conserva su brillo, y en un borde se agrega la diferencia con los vecinos. La imagen se hace más nítida. Si suman 0 (un 1 en el medio), solo quedan los bordes."
+        }
+      }
+    },
+    {
+      place: "workshop",
+      arrange: { kernel: "sobel_90", settings: { padding: 1, stride: 2, dilation: 1, mode: "zeros" } },
+      words: {
+        en: {
+          title: "Padding and stride",
+          text: "A window of f pixels has (w − f + 2p)/s + 1 places on w pixels with p of padding on each side, s pixels apart. Where the division leaves a remainder, the last pixels are under no window.",
+          question: "Which padding keeps the size with a 5 × 5 kernel at stride 1? Try it: rows and columns 5, stride 1.",
+          answer: () => "p = 2: (w − 5 + 4)/1 + 1 = w. In general p = (f − 1)/2 for odd f, which is what “same” does."
+        },
+        es: {
+          title: "Relleno y paso",
+          text: "Una ventana de f píxeles tiene (w − f + 2p)/s + 1 lugares en w píxeles con p de relleno (padding) a cada lado, separados por s píxeles (stride). Si la división deja resto, los últimos píxeles no quedan bajo ninguna ventana.",
+          question: "¿Qué relleno conserva el tamaño con un kernel de 5 × 5 y paso 1? Pruébelo: 5 filas y 5 columnas, paso 1.",
+          answer: () => "p = 2: (w − 5 + 4)/1 + 1 = w. En general p = (f − 1)/2 para f impar, que es lo que hace “same”."
+        }
+      }
+    },
+    {
+      place: "workshop",
+      arrange: { kernel: "laplacian", settings: { padding: 0, stride: 1, dilation: 1, mode: "zeros" } },
+      words: {
+        en: {
+          title: "As a matrix product",
+          text: "Written as one long vector, the picture is multiplied by a matrix: each row makes one pixel of the result, with the kernel's weights where its window lies and zeros elsewhere.",
+          question: "The matrix has very many entries. How many of them can differ, and what happens to the bands when the stride is 2?",
+          answer: () => "As many as the kernel has weights: 9 here; the rest are zeros or repeats. At stride 2 the bands descend twice as steeply: every second row and column of windows is left out."
+        },
+        es: {
+          title: "Como producto de matrices",
+          text: "Escrita como un solo vector largo, la imagen se multiplica por una matriz: cada fila hace un píxel del resultado, con los pesos del kernel donde está su ventana y ceros en lo demás.",
+          question: "La matriz tiene muchísimas entradas. ¿Cuántas pueden ser distintas, y qué pasa con las bandas si el paso es 2?",
+          answer: () => "Tantas como pesos tiene el kernel: aquí 9; lo demás son ceros o repeticiones. Con paso 2 las bandas bajan el doble de rápido: se saltea una de cada dos filas y columnas de ventanas."
+        }
+      }
+    },
+    {
+      place: "chain",
+      arrange: { kernel: "sobel_90", settings: { padding: 0, stride: 1, dilation: 1, mode: "zeros" }, chain: { activation: "relu" } },
+      words: {
+        en: {
+          title: "Activation functions and non-negativity",
+          text: "Without a function between them two convolutions are one convolution. ReLU lets positive values through and puts zero in place of negative ones: responses then only add, as firing rates do.",
+          question: "The kernel finds edges that are brighter on the left. What does ReLU lose, and what must the network have so that nothing is lost?",
+          answer: () => "The opposite edges: their negative responses become 0. A second kernel of opposite sign keeps them; trained first layers often have such pairs. Compare leaky ReLU and tanh."
+        },
+        es: {
+          title: "Funciones de activación y no-negatividad",
+          text: "Sin una función entre ellas, dos convoluciones son una sola. ReLU deja pasar los valores positivos y pone cero en lugar de los negativos: así las respuestas solo se suman, como las frecuencias de disparo.",
+          question: "El kernel encuentra bordes más claros a la izquierda. ¿Qué pierde ReLU, y qué debe tener la red para que no se pierda nada?",
+          answer: () => "Los bordes opuestos: sus respuestas negativas pasan a 0. Un segundo kernel de signo contrario los conserva; las primeras capas entrenadas suelen tener esos pares. Compare con leaky ReLU y tanh."
+        }
+      }
+    },
+    {
+      place: "chain",
+      arrange: { kernel: "sobel_90", settings: { padding: 0, stride: 1, dilation: 1, mode: "zeros" }, chain: { activation: "relu", pool: "max", size: 2, stride: 2, down: 0, right: 1 } },
+      words: {
+        en: {
+          title: "Pooling and invariance",
+          text: "A pool keeps one number for each window: the largest, or the mean. What moves within a window changes little; the price is that the place is known less well.",
+          question: "Move the picture by 1 pixel, then by 2. Which stage changes least? Try the blurred maximum, and a step of 1.",
+          answer: () => "The pooled map is usually the most alike, but a step of 2 makes it depend on whether the move is even: aliasing. A step of 1 or a blur before the step mends that."
+        },
+        es: {
+          title: "Submuestreo e invarianza",
+          text: "El submuestreo (pooling) conserva un número por ventana: el mayor, o el promedio. Lo que se mueve dentro de una ventana cambia poco; el precio es que el lugar se conoce peor.",
+          question: "Mueva la imagen 1 píxel, y luego 2. ¿Qué etapa cambia menos? Pruebe el máximo con desenfoque, y un paso de 1.",
+          answer: () => "Lo más parecido suele ser el mapa submuestreado, pero con paso 2 depende de si el movimiento es par: es aliasing. Un paso de 1, o desenfocar antes del paso, lo corrige."
+        }
+      }
+    },
+    {
+      place: "depth",
+      words: {
+        en: {
+          title: "The hierarchy",
+          text: "A unit of the second convolution sees a window of units that each see a window: receptive fields grow with depth. Early layers find edges, later ones parts, the last ones whole things.",
+          question: "From which layer on does a unit see the whole image?",
+          answer: () => wholeImage() ? `From ${wholeImage().name} on; the table has every layer's field.` : "From none: even the last layer's field is smaller than the image."
+        },
+        es: {
+          title: "La jerarquía",
+          text: "Una unidad de la segunda convolución ve una ventana de unidades que a su vez ven una ventana: los campos receptivos crecen con la profundidad. Las primeras capas encuentran bordes, las siguientes partes, las últimas cosas enteras.",
+          question: "¿Desde qué capa ve una unidad la imagen entera?",
+          answer: () => wholeImage() ? `Desde ${wholeImage().name}; la tabla tiene el campo de cada capa.` : "Desde ninguna: hasta el campo de la última capa es menor que la imagen."
+        }
+      }
+    },
+    {
+      place: "table",
+      words: {
+        en: {
+          title: "Guidelines",
+          text: "Small kernels, an activation after each convolution, a pool now and then; as maps get smaller, there are more of them, and the dense layers shrink step by step.",
+          question: "Follow the column of outputs. Does this network keep to “more maps as they shrink”?",
+          answer: () => `Its maps: ${shrinking().join(" → ")}.`
+        },
+        es: {
+          title: "Recomendaciones",
+          text: "Kernels pequeños, una activación después de cada convolución, un submuestreo cada tanto; cuando los mapas se achican hay más de ellos, y las capas densas decrecen de a poco.",
+          question: "Siga la columna de salidas. ¿Cumple esta red con “más mapas cuando se achican”?",
+          answer: () => `Sus mapas: ${shrinking().join(" → ")}.`
+        }
+      }
+    },
+    {
+      place: "table",
+      words: {
+        en: {
+          title: "Dimensions",
+          text: `Every size in the table follows from the formula. The last column has it worked out.`,
+          question: `Cover that column and work out one layer yourself${conv() ? `: ${conv().name}, whose kernel is ${kernel()}` : ""}.`,
+          answer: () => layers.filter((layer) => layer.formula && layer.kind === "conv").slice(0, 3).map((layer) => `${layer.name}: ${layer.formula}`).join("; ") + "."
+        },
+        es: {
+          title: "Dimensiones",
+          text: "Todos los tamaños de la tabla salen de la fórmula. La última columna la muestra resuelta.",
+          question: `Tape esa columna y resuelva una capa${conv() ? `: ${conv().name}, con un kernel de ${kernel()}` : ""}.`,
+          answer: () => layers.filter((layer) => layer.formula && layer.kind === "conv").slice(0, 3).map((layer) => `${layer.name}: ${layer.formula}`).join("; ") + "."
+        }
+      }
+    }
+  ];
+  var PANEL = {
+    en: { open: "Lesson", close: "Close", step: "Step", of: "of", back: "Back", next: "Next", show: "Show me", answer: "Answer", other: "Español", question: "Try it" },
+    es: { open: "Lección", close: "Cerrar", step: "Paso", of: "de", back: "Atrás", next: "Siguiente", show: "Muéstreme", answer: "Respuesta", other: "English", question: "Pruébelo" }
+  };
+
+  // hierfeat/atlas/scripts/lesson/lesson.js
+  var language = payload.language === "es" ? "es" : "en";
+  var at2 = 0;
+  var steps = () => STEPS.filter((step3) => find(`#${step3.place}`));
+  function startLesson() {
+    const opener = element("button", { type: "button", class: "open-lesson", "aria-expanded": "false", "aria-controls": "lesson", onclick: toggle });
+    document.body.append(opener, element("aside", { id: "lesson", class: "lesson", hidden: true, "aria-labelledby": "lesson-title" }));
+    write();
+  }
+  function toggle() {
+    const panel = need("#lesson");
+    panel.hidden = !panel.hidden;
+    document.body.classList.toggle("in-lesson", !panel.hidden);
+    const opener = need(".open-lesson");
+    opener.hidden = !panel.hidden;
+    opener.setAttribute("aria-expanded", String(!panel.hidden));
+    write();
+    if (!panel.hidden) {
+      show3();
+      need("#lesson-title").focus();
+    } else opener.focus();
+  }
+  function go(by) {
+    at2 = Math.max(0, Math.min(steps().length - 1, at2 + by));
+    write();
+    show3();
+    need("#lesson-title").focus({ preventScroll: true });
+  }
+  function show3() {
+    const step3 = steps()[at2];
+    if (step3.arrange) arrange(step3.arrange);
+    need(`#${step3.place}`).scrollIntoView();
+  }
+  function write() {
+    const said = PANEL[language];
+    const panel = need("#lesson");
+    need(".open-lesson").textContent = said.open;
+    panel.lang = language;
+    const step3 = steps()[at2].words[language];
+    const button2 = (name, text2, act, off = false) => element("button", { type: "button", "data-do": name, disabled: off, onclick: act }, text2);
+    panel.replaceChildren(
+      element("p", { class: "where" }, `${said.step} ${at2 + 1} ${said.of} ${steps().length}`, button2("language", said.other, () => (language = language === "en" ? "es" : "en", write())), button2("close", said.close, toggle)),
+      element("h2", { id: "lesson-title", tabindex: -1 }, step3.title),
+      element("p", {}, step3.text),
+      element("p", { class: "question" }, element("b", {}, `${said.question}. `), step3.question),
+      element("details", {}, element("summary", {}, said.answer), element("p", {}, step3.answer())),
+      element("p", { class: "buttons" }, button2("back", said.back, () => go(-1), at2 === 0), button2("show", said.show, show3), button2("next", said.next, () => go(1), at2 === steps().length - 1))
+    );
+  }
+
   // hierfeat/atlas/live/engine/loops.js
   async function wasmKernel(memory, bytes) {
     const abort = () => {
@@ -528,8 +1477,8 @@
       for (let c = 0; c < C; c++)
         for (let i = 0; i < kh; i++)
           for (let j = 0; j < kw; j++) {
-            const at2 = x + (c * H + i * dh) * W + j * dw;
-            for (let t = 0; t < 8; t++) f[to++] = f[at2 + corner[t]];
+            const at3 = x + (c * H + i * dh) * W + j * dw;
+            for (let t = 0; t < 8; t++) f[to++] = f[at3 + corner[t]];
           }
     }
   }
@@ -690,15 +1639,15 @@
     const rest = (way(g) === "windows" ? panels(g) * 8 : 1) * g.CG * g.kh * g.kw + 8;
     const all2 = context.scratch(start2 + rest);
     const each2 = g.C * g.H * g.W * 4;
-    const at2 = x.data.byteOffset;
-    const data = (image) => size ? all2.byteOffset : at2 + image * each2;
+    const at3 = x.data.byteOffset;
+    const data = (image) => size ? all2.byteOffset : at3 + image * each2;
     const pad3 = (image) => {
-      if (size) context.kernel.pad(at2 + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all2.byteOffset);
+      if (size) context.kernel.pad(at3 + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all2.byteOffset);
     };
     return { data, pad: pad3, spare: all2.byteOffset + start2 * 4 };
   }
   var RUNS = {
-    windows(w, bias, x, spare, out, g, { kernel, keep: keep2 }) {
+    windows(w, bias, x, spare, out, g, { kernel: kernel2, keep: keep2 }) {
       const [K, og, N, many] = [g.CG * g.kh * g.kw, g.O / g.groups, g.OH * g.OW, panels(g)];
       const rows = Math.ceil(og / 4) * 4;
       const [packed, biases] = [keep2(g.groups * rows * K), keep2(g.groups * rows)];
@@ -714,23 +1663,23 @@
           const to = out.data.byteOffset + (image * g.O + group * og) * N * 4;
           for (let p = 0; p < last2; p += many) {
             const end = Math.min(p + many, last2);
-            kernel.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
+            kernel2.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
             const weights3 = packed.byteOffset + group * rows * K * 4;
-            kernel.gemm(weights3, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
+            kernel2.gemm(weights3, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
           }
         }
       };
     },
-    depthwise(w, bias, x, _spare, out, g, { kernel }) {
+    depthwise(w, bias, x, _spare, out, g, { kernel: kernel2 }) {
       const size = g.O * g.OH * g.OW * 4;
       return (image) => {
         const to = out.data.byteOffset + image * size;
-        const [at2, from] = [w.data.byteOffset, bias.byteOffset];
-        kernel.depthwise(x(image), g.C, g.PH, g.PW, at2, from, g.O / g.C, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OH, g.OW, to);
+        const [at3, from] = [w.data.byteOffset, bias.byteOffset];
+        kernel2.depthwise(x(image), g.C, g.PH, g.PW, at3, from, g.O / g.C, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OH, g.OW, to);
       };
     },
     /** One output position: a product of a matrix and a vector. */
-    point(w, bias, x, spare, out, g, { kernel }) {
+    point(w, bias, x, spare, out, g, { kernel: kernel2 }) {
       const f = new Float32Array(w.data.buffer);
       const [K, og] = [g.CG * g.kh * g.kw, g.O / g.groups];
       return (image) => {
@@ -741,7 +1690,7 @@
             for (let i = 0; i < g.kh; i++)
               for (let j = 0; j < g.kw; j++) f[to++] = f[base + (c * g.PH + i * g.dh) * g.PW + j * g.dw];
           const weights3 = w.data.byteOffset + group * og * K * 4;
-          kernel.gemv(weights3, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
+          kernel2.gemv(weights3, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
         }
       };
     },
@@ -772,7 +1721,7 @@
       for (let k = 0; k < K; k++) packed[start2 + 4 * k] = w[o * K + k];
     }
   }
-  var transposed = {
+  var transposed2 = {
     prepare([x, w, b, stride, padding2, , groups, dilation], out) {
       const [C, [, OG, kh, kw]] = [w.shape[0], w.shape];
       const [H, W, OH, OW] = [x.shape.at(-2), x.shape.at(-1), out.shape[out.shape.length - 2], out.shape[out.shape.length - 1]];
@@ -800,16 +1749,16 @@
     }
   };
   var linear = {
-    prepare([x, w, b], out, { kernel }) {
+    prepare([x, w, b], out, { kernel: kernel2 }) {
       const [O, K] = w.shape;
       const rows = volume(x.shape) / K;
       const [from, weights3, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
       return () => {
-        for (let row = 0; row < rows; row++) kernel.gemv(weights3, bias, from + row * K * 4, O, K, to + row * O * 4);
+        for (let row = 0; row < rows; row++) kernel2.gemv(weights3, bias, from + row * K * 4, O, K, to + row * O * 4);
       };
     }
   };
-  var product = (first) => (
+  var product2 = (first) => (
     /** @type {Operation} */
     {
       prepare(args, out) {
@@ -836,11 +1785,11 @@
     "conv1d.default": convolution,
     "conv2d.default": convolution,
     "conv2d.padding": convolution,
-    "conv_transpose2d.input": transposed,
+    "conv_transpose2d.input": transposed2,
     "linear.default": linear,
-    "mm.default": product(0),
-    "bmm.default": product(0),
-    "addmm.default": product(1)
+    "mm.default": product2(0),
+    "bmm.default": product2(0),
+    "addmm.default": product2(1)
   };
 
   // hierfeat/atlas/live/engine/ops/elementwise.js
@@ -854,7 +1803,7 @@
     }
   });
   var loop = (loop2) => ({ prepare: (args, out) => () => loop2(args[0].data, out.data, args) });
-  var sigmoid = (v) => 1 / (1 + Math.exp(-v));
+  var sigmoid2 = (v) => 1 / (1 + Math.exp(-v));
   var clip = (v, low, high) => v < low ? low : v > high ? high : v;
   function erf(x) {
     const t = 1 / (1 + 0.3275911 * Math.abs(x));
@@ -948,12 +1897,12 @@
     const axes = [];
     for (let axis2 = 0; axis2 < shape2.length; axis2++) {
       if (shape2[axis2] === 1) continue;
-      const steps = strides.map((stride) => stride[axis2]);
+      const steps2 = strides.map((stride) => stride[axis2]);
       const outer = axes.at(-1);
-      if (outer && outer.steps.every((step3, t) => step3 === steps[t] * shape2[axis2])) {
+      if (outer && outer.steps.every((step3, t) => step3 === steps2[t] * shape2[axis2])) {
         outer.size *= shape2[axis2];
-        outer.steps = steps;
-      } else axes.push({ size: shape2[axis2], steps });
+        outer.steps = steps2;
+      } else axes.push({ size: shape2[axis2], steps: steps2 });
     }
     return axes.length ? axes : [{ size: 1, steps: strides.map(() => 0) }];
   }
@@ -963,18 +1912,18 @@
       axes.at(-1)
     );
     const outer = axes.slice(0, -1);
-    const at2 = outer.map(() => 0);
+    const at3 = outer.map(() => 0);
     const offsets = inner2.steps.map(() => 0);
-    const total = outer.reduce((product2, axis2) => product2 * axis2.size, 1);
+    const total = outer.reduce((product3, axis2) => product3 * axis2.size, 1);
     for (let n = 0; n < total; n++) {
       run(n * inner2.size, offsets);
       for (let axis2 = outer.length - 1; axis2 >= 0; axis2--) {
-        const { size, steps } = outer[axis2];
-        at2[axis2]++;
-        steps.forEach((step3, t) => offsets[t] += step3);
-        if (at2[axis2] < size) break;
-        steps.forEach((step3, t) => offsets[t] -= step3 * size);
-        at2[axis2] = 0;
+        const { size, steps: steps2 } = outer[axis2];
+        at3[axis2]++;
+        steps2.forEach((step3, t) => offsets[t] += step3);
+        if (at3[axis2] < size) break;
+        steps2.forEach((step3, t) => offsets[t] -= step3 * size);
+        at3[axis2] = 0;
       }
     }
   }
@@ -983,12 +1932,12 @@
     prepare(args, out) {
       const [a, b] = which(args).map(tensor);
       const axes = walk(out.shape, [a, b]);
-      const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at2, [i, j]) => pairs2(a.data, i, steps[0], b.data, j, steps[1], out.data, at2, size));
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      return () => runs(axes, (at3, [i, j]) => pairs2(a.data, i, steps2[0], b.data, j, steps2[1], out.data, at3, size));
     }
   });
-  var of = (f) => (a, i, p, b, j, q, to, at2, n) => {
-    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = f(a[i], b[j]);
+  var of = (f) => (a, i, p, b, j, q, to, at3, n) => {
+    for (const end = at3 + n; at3 < end; at3++, i += p, j += q) to[at3] = f(a[i], b[j]);
   };
   var scaled = (alpha, sign) => of((p, q) => p + sign * alpha * q);
   var sums = (sign, swapped = false) => ({
@@ -1001,14 +1950,14 @@
       );
     }
   });
-  var ADD = (a, i, p, b, j, q, to, at2, n) => {
-    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] + b[j];
+  var ADD = (a, i, p, b, j, q, to, at3, n) => {
+    for (const end = at3 + n; at3 < end; at3++, i += p, j += q) to[at3] = a[i] + b[j];
   };
-  var SUBTRACT = (a, i, p, b, j, q, to, at2, n) => {
-    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] - b[j];
+  var SUBTRACT = (a, i, p, b, j, q, to, at3, n) => {
+    for (const end = at3 + n; at3 < end; at3++, i += p, j += q) to[at3] = a[i] - b[j];
   };
-  var MULTIPLY = (a, i, p, b, j, q, to, at2, n) => {
-    for (const end = at2 + n; at2 < end; at2++, i += p, j += q) to[at2] = a[i] * b[j];
+  var MULTIPLY = (a, i, p, b, j, q, to, at3, n) => {
+    for (const end = at3 + n; at3 < end; at3++, i += p, j += q) to[at3] = a[i] * b[j];
   };
   var DIVIDE = of((p, q) => p / q);
   var POWER = of((p, q) => q === 2 ? p * p : p ** q);
@@ -1026,22 +1975,22 @@
     prepare([condition, yes, no], out) {
       const parts = [condition, tensor(yes), tensor(no)];
       const axes = walk(out.shape, parts);
-      const { size, steps } = axes[axes.length - 1];
+      const { size, steps: steps2 } = axes[axes.length - 1];
       const [c, a, b] = parts.map((part) => part.data);
-      return () => runs(axes, (at2, offsets) => {
+      return () => runs(axes, (at3, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at2 + size; at2 < end; at2++, k += steps[0], i += steps[1], j += steps[2]) out.data[at2] = c[k] ? a[i] : b[j];
+        for (const end = at3 + size; at3 < end; at3++, k += steps2[0], i += steps2[1], j += steps2[2]) out.data[at3] = c[k] ? a[i] : b[j];
       });
     }
   };
   var three = (f) => ({
     prepare([x, a, b, value], out) {
       const axes = walk(out.shape, [x, a, b]);
-      const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at2, offsets) => {
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      return () => runs(axes, (at3, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at2 + size; at2 < end; at2++, k += steps[0], i += steps[1], j += steps[2])
-          out.data[at2] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
+        for (const end = at3 + size; at3 < end; at3++, k += steps2[0], i += steps2[1], j += steps2[2])
+          out.data[at3] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
       });
     }
   });
@@ -1059,12 +2008,12 @@
   };
   var gated = {
     prepare([x, axis2], out) {
-      const at2 = axis2 < 0 ? axis2 + x.shape.length : axis2;
-      const inner2 = x.shape.slice(at2 + 1).reduce((a, b) => a * b, out.shape[at2]);
+      const at3 = axis2 < 0 ? axis2 + x.shape.length : axis2;
+      const inner2 = x.shape.slice(at3 + 1).reduce((a, b) => a * b, out.shape[at3]);
       return () => {
         for (let i = 0; i < out.data.length; i++) {
           const from = Math.floor(i / inner2) * 2 * inner2 + i % inner2;
-          out.data[i] = x.data[from] * sigmoid(x.data[from + inner2]);
+          out.data[i] = x.data[from] * sigmoid2(x.data[from + inner2]);
         }
       };
     }
@@ -1115,7 +2064,7 @@
     const weights3 = similar.map(() => 0);
     for (let sweep2 = 0; sweep2 < SWEEPS; sweep2++)
       for (let j = 0; j < similar.length; j++) {
-        const pull = products[j].reduce((sum2, product2, i) => sum2 + product2 * weights3[i], 0);
+        const pull = products[j].reduce((sum2, product3, i) => sum2 + product3 * weights3[i], 0);
         const gain = similar[j] - pull + products[j][j] * weights3[j];
         weights3[j] = Math.max(0, gain) / Math.max(products[j][j], 1e-12);
       }
@@ -1165,7 +2114,7 @@
       };
     }
   });
-  function normalised(x, out, count, weight, bias, eps, of2) {
+  function normalised2(x, out, count, weight, bias, eps, of2) {
     return () => {
       for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count, n++) {
         let [mean2, variance] = [0, 0];
@@ -1174,22 +2123,22 @@
         for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean2) ** 2;
         const scale = 1 / Math.sqrt(variance / count + eps);
         for (let i = 0; i < count; i++) {
-          const at2 = of2(n, i);
-          out.data[start2 + i] = (x.data[start2 + i] - mean2) * scale * (weight ? weight.data[at2] : 1) + (bias ? bias.data[at2] : 0);
+          const at3 = of2(n, i);
+          out.data[start2 + i] = (x.data[start2 + i] - mean2) * scale * (weight ? weight.data[at3] : 1) + (bias ? bias.data[at3] : 0);
         }
       }
     };
   }
   var layerNorm = {
     prepare([x, shape2, weight, bias, eps], out) {
-      return normalised(x, out, volume(shape2), weight, bias, eps, (_n, i) => i);
+      return normalised2(x, out, volume(shape2), weight, bias, eps, (_n, i) => i);
     }
   };
   var groupNorm = {
     prepare([x, groups, weight, bias, eps], out) {
       const each2 = x.shape[1] / groups;
       const plane = volume(x.shape.slice(2));
-      return normalised(x, out, each2 * plane, weight, bias, eps, (n, i) => n % groups * each2 + Math.floor(i / plane));
+      return normalised2(x, out, each2 * plane, weight, bias, eps, (n, i) => n % groups * each2 + Math.floor(i / plane));
     }
   };
   var instanceNorm = {
@@ -1200,7 +2149,7 @@
           /** @type {any} */
           batchNorm(() => ({ weight, bias, mean: mean2, variance, eps })).prepare(args, out, context)
         );
-      return normalised(x, out, volume(x.shape.slice(2)), weight, bias, eps, (n) => n % x.shape[1]);
+      return normalised2(x, out, volume(x.shape.slice(2)), weight, bias, eps, (n) => n % x.shape[1]);
     }
   };
   var rmsNorm = {
@@ -1231,22 +2180,22 @@
     return list.length === 0 ? otherwise : list.length === 1 ? [list[0], list[0]] : list;
   }
   var planes = (shape2) => volume(shape2.slice(0, -2));
-  function inside(size, count, start2, stride) {
+  function inside2(size, count, start2, stride) {
     const from = Math.max(0, Math.ceil(-start2 / stride));
     return [from, Math.max(from, Math.min(count, Math.floor((size - 1 - start2) / stride) + 1))];
   }
-  function gather(how, x, out, kernel, stride, padding2, dilation) {
+  function gather(how, x, out, kernel2, stride, padding2, dilation) {
     const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
     const maps = planes(x.shape);
     const [from, to] = [x.data, out.data];
-    const add2 = how === "max" ? largest : sum;
+    const add2 = how === "max" ? largest2 : sum;
     for (let map = 0; map < maps; map++)
-      for (let i = 0; i < kernel[0]; i++) {
+      for (let i = 0; i < kernel2[0]; i++) {
         const top2 = i * dilation[0] - padding2[0];
-        const [firstRow, lastRow] = inside(H, OH, top2, stride[0]);
-        for (let j = 0; j < kernel[1]; j++) {
+        const [firstRow, lastRow] = inside2(H, OH, top2, stride[0]);
+        for (let j = 0; j < kernel2[1]; j++) {
           const left = j * dilation[1] - padding2[1];
-          const [first, last2] = inside(W, OW, left, stride[1]);
+          const [first, last2] = inside2(W, OW, left, stride[1]);
           for (let row = firstRow; row < lastRow; row++) {
             const start2 = (map * H + row * stride[0] + top2) * W + left + first * stride[1];
             add2(from, start2, stride[1], to, (map * OH + row) * OW + first, last2 - first);
@@ -1254,63 +2203,63 @@
         }
       }
   }
-  function largest(from, start2, step3, to, at2, count) {
+  function largest2(from, start2, step3, to, at3, count) {
     for (let k = 0; k < count; k++, start2 += step3) {
       const value = from[start2];
-      if (value > to[at2 + k] || value !== value) to[at2 + k] = value;
+      if (value > to[at3 + k] || value !== value) to[at3 + k] = value;
     }
   }
-  function sum(from, start2, step3, to, at2, count) {
-    for (let k = 0; k < count; k++, start2 += step3) to[at2 + k] += from[start2];
+  function sum(from, start2, step3, to, at3, count) {
+    for (let k = 0; k < count; k++, start2 += step3) to[at3 + k] += from[start2];
   }
   var maxPool = {
     prepare([x, size, stride, padding2, dilation], out) {
-      const kernel = pair2(size);
+      const kernel2 = pair2(size);
       return () => {
         out.data.fill(-Infinity);
-        gather("max", x, out, kernel, pair2(stride, kernel), pair2(padding2), pair2(dilation, [1, 1]));
+        gather("max", x, out, kernel2, pair2(stride, kernel2), pair2(padding2), pair2(dilation, [1, 1]));
       };
     }
   };
   var averagePool = {
     keeps: (_args, shape2) => shape2[shape2.length - 2] * shape2[shape2.length - 1],
     prepare([x, size, stride, padding2, , withPadding, divisor], out, { keep: keep2 }) {
-      const kernel = pair2(size);
-      const [step3, pads] = [pair2(stride, kernel), pair2(padding2)];
+      const kernel2 = pair2(size);
+      const [step3, pads] = [pair2(stride, kernel2), pair2(padding2)];
       const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
       const shares2 = keep2(OH * OW);
       for (let row = 0; row < OH; row++)
         for (let col = 0; col < OW; col++) {
           const [top2, left] = [row * step3[0] - pads[0], col * step3[1] - pads[1]];
           const bounds = withPadding ? [top2, H + pads[0], left, W + pads[1]] : [Math.max(0, top2), H, Math.max(0, left), W];
-          const rows = Math.min(top2 + kernel[0], bounds[1]) - bounds[0];
-          const columns = Math.min(left + kernel[1], bounds[3]) - bounds[2];
+          const rows = Math.min(top2 + kernel2[0], bounds[1]) - bounds[0];
+          const columns = Math.min(left + kernel2[1], bounds[3]) - bounds[2];
           shares2[row * OW + col] = 1 / (divisor || rows * columns);
         }
       return () => {
         out.data.fill(0);
-        gather("sum", x, out, kernel, step3, pads, [1, 1]);
-        for (let at2 = 0, n = OH * OW; at2 < out.data.length; at2++) out.data[at2] *= shares2[at2 % n];
+        gather("sum", x, out, kernel2, step3, pads, [1, 1]);
+        for (let at3 = 0, n = OH * OW; at3 < out.data.length; at3++) out.data[at3] *= shares2[at3 % n];
       };
     }
   };
   var averagePool3d = {
     prepare([x, size, stride, padding2, , withPadding, divisor], out) {
       const three2 = (value) => Array.isArray(value) ? value.length === 1 ? Array(3).fill(value[0]) : value : Array(3).fill(value);
-      const kernel = three2(size);
-      const steps = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
+      const kernel2 = three2(size);
+      const steps2 = Array.isArray(stride) && stride.length === 0 ? kernel2 : three2(stride ?? kernel2);
       const pads = three2(padding2 ?? 0);
       const [sizes3, counts2] = [x.shape.slice(-3), out.shape.slice(-3)];
       const maps = volume(x.shape.slice(0, -3));
       const windows2 = (axis2) => Array.from({ length: counts2[axis2] }, (_, i) => {
-        const start2 = i * steps[axis2] - pads[axis2];
-        const end = Math.min(start2 + kernel[axis2], sizes3[axis2] + pads[axis2]);
+        const start2 = i * steps2[axis2] - pads[axis2];
+        const end = Math.min(start2 + kernel2[axis2], sizes3[axis2] + pads[axis2]);
         const [from, to] = [Math.max(0, start2), Math.min(end, sizes3[axis2])];
         return { from, to, count: withPadding ? end - start2 : to - from };
       });
       const [planes2, rows, columns] = [0, 1, 2].map(windows2);
       return () => {
-        let at2 = 0;
+        let at3 = 0;
         for (let map = 0; map < maps; map++)
           for (const d of planes2)
             for (const r of rows)
@@ -1319,7 +2268,7 @@
                 for (let i = d.from; i < d.to; i++)
                   for (let j = r.from; j < r.to; j++)
                     for (let k = c.from; k < c.to; k++) total += x.data[((map * sizes3[0] + i) * sizes3[1] + j) * sizes3[2] + k];
-                out.data[at2++] = total / (divisor || d.count * r.count * c.count);
+                out.data[at3++] = total / (divisor || d.count * r.count * c.count);
               }
       };
     }
@@ -1374,9 +2323,9 @@
         for (let map = 0; map < maps; map++)
           for (const [top2, bottom, down] of rows)
             for (const [left, right, across] of cols) {
-              const at2 = map * H;
-              const upper = x.data[(at2 + top2) * W + left] * (1 - across) + x.data[(at2 + top2) * W + right] * across;
-              const lower = x.data[(at2 + bottom) * W + left] * (1 - across) + x.data[(at2 + bottom) * W + right] * across;
+              const at3 = map * H;
+              const upper = x.data[(at3 + top2) * W + left] * (1 - across) + x.data[(at3 + top2) * W + right] * across;
+              const lower = x.data[(at3 + bottom) * W + left] * (1 - across) + x.data[(at3 + bottom) * W + right] * across;
               out.data[to++] = upper * (1 - down) + lower * down;
             }
       };
@@ -1385,9 +2334,9 @@
   function places(size, count, corners, scale) {
     const step3 = corners ? count > 1 ? (size - 1) / (count - 1) : 0 : scale ? 1 / scale : size / count;
     return Array.from({ length: count }, (_, i) => {
-      const at2 = corners ? i * step3 : Math.max(0, (i + 0.5) * step3 - 0.5);
-      const low = Math.min(Math.floor(at2), size - 1);
-      return [low, Math.min(low + 1, size - 1), at2 - low];
+      const at3 = corners ? i * step3 : Math.max(0, (i + 0.5) * step3 - 0.5);
+      const low = Math.min(Math.floor(at3), size - 1);
+      return [low, Math.min(low + 1, size - 1), at3 - low];
     });
   }
   var POOLING = {
@@ -1470,8 +2419,8 @@
           for (let k = 0; k < members.length; k++) most = Math.max(most, x.data[starts[i] + members[k]]);
           for (let k = 0; k < members.length; k++) sum2 += Math.exp(x.data[starts[i] + members[k]] - most);
           for (let k = 0; k < members.length; k++) {
-            const at2 = starts[i] + members[k];
-            out.data[at2] = logarithm ? x.data[at2] - most - Math.log(sum2) : Math.exp(x.data[at2] - most) / sum2;
+            const at3 = starts[i] + members[k];
+            out.data[at3] = logarithm ? x.data[at3] - most - Math.log(sum2) : Math.exp(x.data[at3] - most) / sum2;
           }
         }
       };
@@ -1501,14 +2450,14 @@
   // hierfeat/atlas/live/engine/ops/shape.js
   var alias = { alias: true };
   var positive = (axis2, count) => axis2 < 0 ? axis2 + count : axis2;
-  function strided(x, out, steps, start2) {
-    const axes = out.shape.map((size2, axis2) => ({ size: size2, steps: [steps[axis2]] }));
+  function strided(x, out, steps2, start2) {
+    const axes = out.shape.map((size2, axis2) => ({ size: size2, steps: [steps2[axis2]] }));
     const used = axes.length ? axes : [{ size: 1, steps: [0] }];
     const { size, steps: inner2 } = used[used.length - 1];
     const [from, to, step3] = [x.data, out.data, inner2[0]];
-    return () => runs(used, (at2, [offset]) => {
+    return () => runs(used, (at3, [offset]) => {
       let i = start2 + offset;
-      for (const end = at2 + size; at2 < end; at2++, i += step3) to[at2] = from[i];
+      for (const end = at3 + size; at3 < end; at3++, i += step3) to[at3] = from[i];
     });
   }
   var stridesOf = (shape2) => shape2.map((_, axis2) => volume(shape2.slice(axis2 + 1)));
@@ -1527,9 +2476,9 @@
   var expand = {
     prepare([x], out) {
       const axes = walk(out.shape, [x]);
-      const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at2, [i]) => {
-        for (const end = at2 + size; at2 < end; at2++, i += steps[0]) out.data[at2] = x.data[i];
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      return () => runs(axes, (at3, [i]) => {
+        for (const end = at3 + size; at3 < end; at3++, i += steps2[0]) out.data[at3] = x.data[i];
       });
     }
   };
@@ -1549,9 +2498,9 @@
   };
   var joined = (fresh) => ({
     prepare([list, axis2], out) {
-      const at2 = positive(axis2, out.shape.length);
+      const at3 = positive(axis2, out.shape.length);
       const parts = list.filter((part) => part.data.length);
-      const outer = volume(out.shape.slice(0, at2));
+      const outer = volume(out.shape.slice(0, at3));
       const sizes3 = parts.map((part) => part.data.length / outer);
       const each2 = sizes3.reduce((a, b) => a + b, 0);
       void fresh;
@@ -1568,29 +2517,29 @@
   });
   var slice = {
     prepare([x, axis2, start2, , step3], out) {
-      const at2 = positive(axis2 ?? 0, x.shape.length);
+      const at3 = positive(axis2 ?? 0, x.shape.length);
       const strides = stridesOf(x.shape);
-      const size = x.shape[at2];
+      const size = x.shape[at3];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
-      const steps = strides.map((stride, k) => k === at2 ? stride * (step3 ?? 1) : stride);
-      return strided(x, out, steps, from * strides[at2]);
+      const steps2 = strides.map((stride, k) => k === at3 ? stride * (step3 ?? 1) : stride);
+      return strided(x, out, steps2, from * strides[at3]);
     }
   };
   var sliceScatter = {
     prepare([x, part, axis2, start2, , step3], out) {
-      const at2 = positive(axis2 ?? 0, x.shape.length);
-      const size = x.shape[at2];
+      const at3 = positive(axis2 ?? 0, x.shape.length);
+      const size = x.shape[at3];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
       const strides = stridesOf(x.shape);
       const axes = part.shape.map((count, k) => ({
         size: count,
-        steps: [k === at2 ? strides[k] * (step3 ?? 1) : strides[k]]
+        steps: [k === at3 ? strides[k] * (step3 ?? 1) : strides[k]]
       }));
       const inner2 = axes[axes.length - 1];
       return () => {
         out.data.set(x.data);
         runs(axes, (read2, [offset]) => {
-          let to = from * strides[at2] + offset;
+          let to = from * strides[at3] + offset;
           for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part.data[read2];
         });
       };
@@ -1598,15 +2547,15 @@
   };
   var select = {
     prepare([x, axis2, index], out) {
-      const at2 = positive(axis2, x.shape.length);
+      const at3 = positive(axis2, x.shape.length);
       const strides = stridesOf(x.shape);
-      return strided(x, out, strides.filter((_, k) => k !== at2), positive(index, x.shape[at2]) * strides[at2]);
+      return strided(x, out, strides.filter((_, k) => k !== at3), positive(index, x.shape[at3]) * strides[at3]);
     }
   };
   var indexSelect = {
     prepare([x, axis2, index], out) {
-      const at2 = positive(axis2, x.shape.length);
-      const [size, rest] = [x.shape[at2], volume(x.shape.slice(at2 + 1))];
+      const at3 = positive(axis2, x.shape.length);
+      const [size, rest] = [x.shape[at3], volume(x.shape.slice(at3 + 1))];
       const places2 = Array.from(index.data, (i) => positive(i, size));
       const outer = x.data.length / size / rest;
       return () => {
@@ -1620,9 +2569,9 @@
   };
   var BEYOND = {
     constant: () => -1,
-    reflect: (at2, size) => at2 < 0 ? -at2 : 2 * size - 2 - at2,
-    replicate: (at2, size) => at2 < 0 ? 0 : size - 1,
-    circular: (at2, size) => (at2 % size + size) % size
+    reflect: (at3, size) => at3 < 0 ? -at3 : 2 * size - 2 - at3,
+    replicate: (at3, size) => at3 < 0 ? 0 : size - 1,
+    circular: (at3, size) => (at3 % size + size) % size
   };
   var padding = (fixed) => ({
     prepare([x, pads, mode, value], out) {
@@ -1649,25 +2598,25 @@
       };
     }
   });
-  var moved = (source2) => ({
+  var moved2 = (source2) => ({
     prepare(args, out) {
       const [x] = args;
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
-        const at2 = outer.map((stride, axis2) => Math.floor(i / stride) % out.shape[axis2]);
-        return source2(args, at2, x.shape).reduce((sum2, place2, axis2) => sum2 + place2 * strides[axis2], 0);
+        const at3 = outer.map((stride, axis2) => Math.floor(i / stride) % out.shape[axis2]);
+        return source2(args, at3, x.shape).reduce((sum2, place2, axis2) => sum2 + place2 * strides[axis2], 0);
       });
       return () => {
         for (let i = 0; i < places2.length; i++) out.data[i] = x.data[places2[i]];
       };
     }
   });
-  var flip = moved(([, axes], at2, shape2) => {
+  var flip = moved2(([, axes], at3, shape2) => {
     const turned = axes.map((axis2) => positive(axis2, shape2.length));
-    return at2.map((place2, axis2) => turned.includes(axis2) ? shape2[axis2] - 1 - place2 : place2);
+    return at3.map((place2, axis2) => turned.includes(axis2) ? shape2[axis2] - 1 - place2 : place2);
   });
-  var roll = moved(([, shifts, axes], at2, shape2) => {
-    const found = [...at2];
+  var roll = moved2(([, shifts, axes], at3, shape2) => {
+    const found = [...at3];
     axes.forEach((axis2, k) => {
       const size = shape2[positive(axis2, shape2.length)];
       const place2 = positive(axis2, shape2.length);
@@ -1675,14 +2624,14 @@
     });
     return found;
   });
-  var shuffle = moved(([, factor], at2) => {
-    const [channel, row, col] = at2.slice(-3);
+  var shuffle = moved2(([, factor], at3) => {
+    const [channel, row, col] = at3.slice(-3);
     const place2 = row % factor * factor + col % factor;
-    return [...at2.slice(0, -3), channel * factor * factor + place2, Math.floor(row / factor), Math.floor(col / factor)];
+    return [...at3.slice(0, -3), channel * factor * factor + place2, Math.floor(row / factor), Math.floor(col / factor)];
   });
-  var channelShuffle = moved(([, groups], at2, shape2) => {
+  var channelShuffle = moved2(([, groups], at3, shape2) => {
     const each2 = shape2[1] / groups;
-    return [at2[0], at2[1] % groups * each2 + Math.floor(at2[1] / groups), ...at2.slice(2)];
+    return [at3[0], at3[1] % groups * each2 + Math.floor(at3[1] / groups), ...at3.slice(2)];
   });
   var SHAPE = {
     "view.default": alias,
@@ -1756,7 +2705,7 @@
       this.fast = shared;
       this.values = /* @__PURE__ */ new Map();
       this.steps = [];
-      this.sizes = sizes(graph2);
+      this.sizes = sizes2(graph2);
       this.memory = new Memory(this.sizes.bytes, shared);
       const { memory, values: values2 } = this;
       const shape2 = [1, ...graph2.input_shape];
@@ -1774,10 +2723,10 @@
      * @param {Kernel} kernel
      * @param {Map<string, Float32Array>} _weights
      */
-    prepare(kernel, _weights) {
+    prepare(kernel2, _weights) {
       const { memory, values: values2 } = this;
       const spare = memory.floats(this.sizes.scratch);
-      const context = { kernel, keep: (count) => memory.floats(count), scratch: (count) => spare.subarray(0, count) };
+      const context = { kernel: kernel2, keep: (count) => memory.floats(count), scratch: (count) => spare.subarray(0, count) };
       for (const [name, op, stored, shape2] of this.graph.nodes) {
         const operation = operationOf(op);
         const args = stored.map((one) => argument(one, values2));
@@ -1819,7 +2768,7 @@
     if (!found) throw new Error(`there is no operation ${op}`);
     return found;
   }
-  function sizes(graph2) {
+  function sizes2(graph2) {
     const floats = /* @__PURE__ */ new Map([[graph2.image, { shape: [1, ...graph2.input_shape], fixed: false, data: NOTHING }]]);
     for (const [name, shape2] of graph2.tensors) floats.set(name, { shape: shape2, fixed: true, data: NOTHING });
     let bytes = Memory.START;
@@ -1860,12 +2809,12 @@
     ));
     return [...new Set(read2.filter((name) => typeof name === "string" && !known.has(name)))];
   }
-  async function here(graph2, weights3, kernel) {
+  async function here(graph2, weights3, kernel2) {
     const engine = await Engine.best(
       graph2,
       await unpack(graph2, weights3),
       /** @type {any} */
-      kernel
+      kernel2
     );
     const layers2 = graph2.layers.map((_, index) => engine.layer(index).data);
     const extra = Object.fromEntries(between(graph2).map((name) => [name, engine.value(name).data]));
@@ -1877,7 +2826,7 @@
     };
     return { run, fast: engine.fast, apart: false };
   }
-  async function apart(graph2, weights3, kernel, script) {
+  async function apart(graph2, weights3, kernel2, script) {
     const address2 = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const worker = new Worker(address2);
     const next = () => new Promise((resolve, reject) => {
@@ -1885,7 +2834,7 @@
       worker.onerror = (event) => reject(new Error(event.message));
     });
     const ready = next();
-    worker.postMessage({ graph: graph2, weights: weights3, kernel });
+    worker.postMessage({ graph: graph2, weights: weights3, kernel: kernel2 });
     const { fast } = (
       /** @type {any} */
       await ready
@@ -1915,8 +2864,8 @@
     graph = /** @type {import("../live/engine/types.js").Graph} */
     JSON.parse(text("#live-graph"));
     const weights3 = fromBase64(text("#live-weights"));
-    const kernel = fromBase64(text("#live-kernel"));
-    network = payload.live.heavy ? await apart(graph, weights3, kernel, text("#live-worker")) : await here(graph, weights3, kernel);
+    const kernel2 = fromBase64(text("#live-kernel"));
+    network = payload.live.heavy ? await apart(graph, weights3, kernel2, text("#live-worker")) : await here(graph, weights3, kernel2);
     return network;
   }
   function frameOf(image) {
@@ -1959,11 +2908,11 @@
     const fine = Math.max(1, Math.round(CELLS / Math.max(height3, width3)));
     const made = { channels: channels2, height: height3, width: width3, fine, ink: new Float32Array(channels2 * height3 * width3 * fine * fine) };
     const [H, W] = [height3 * fine, width3 * fine];
-    for (let c = 0, at2 = 0; c < channels2; c++)
+    for (let c = 0, at3 = 0; c < channels2; c++)
       for (let row = 0; row < H; row++)
-        for (let col = 0; col < W; col++, at2++) {
+        for (let col = 0; col < W; col++, at3++) {
           const from = (c * height3 + Math.floor(row / fine)) * width3 + Math.floor(col / fine);
-          made.ink[at2] = typeof content === "number" ? content : content[from];
+          made.ink[at3] = typeof content === "number" ? content : content[from];
         }
     return made;
   }
@@ -1971,7 +2920,7 @@
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
     const length = down * down + right * right;
-    const bound = (at2, most) => Math.max(0, Math.min(most, at2));
+    const bound = (at3, most) => Math.max(0, Math.min(most, at3));
     const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
     const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
     for (let row = rows[0]; row < rows[1]; row++)
@@ -1982,9 +2931,9 @@
         if (cover <= 0) continue;
         const share2 = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
-          const at2 = (c * H + row) * W + col;
-          const next = on.ink[at2] + (value - on.ink[at2]) * share2;
-          on.ink[at2] = value > 0.5 ? Math.max(on.ink[at2], next) : Math.min(on.ink[at2], next);
+          const at3 = (c * H + row) * W + col;
+          const next = on.ink[at3] + (value - on.ink[at3]) * share2;
+          on.ink[at3] = value > 0.5 ? Math.max(on.ink[at3], next) : Math.min(on.ink[at3], next);
         }
       }
   }
@@ -2056,7 +3005,7 @@
   }
   function enlarged(small, channels2, grid2, height3, width3) {
     const image = new Float32Array(channels2 * height3 * width3);
-    const at2 = (i, count) => {
+    const at3 = (i, count) => {
       const place2 = Math.max(0, (i + 0.5) * grid2 / count - 0.5);
       const low = Math.min(Math.floor(place2), grid2 - 1);
       return [low, Math.min(low + 1, grid2 - 1), place2 - low];
@@ -2065,7 +3014,7 @@
     for (let c = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
         for (let col = 0; col < width3; col++) {
-          const [[top2, bottom, down], [left, right, across]] = [at2(row, height3), at2(col, width3)];
+          const [[top2, bottom, down], [left, right, across]] = [at3(row, height3), at3(col, width3)];
           const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
           image[to++] = (one(top2, left) * (1 - across) + one(top2, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
         }
@@ -2073,12 +3022,12 @@
   }
   function overlaid(image, [channels2, height3, width3], { contrast, noise, square, square_row, square_col }, ground2) {
     const random2 = noise ? normal(1) : () => 0;
-    const inside3 = (at2, middle) => Math.abs(at2 + 0.5 - middle) < square / 2;
-    for (let c = 0, at2 = 0; c < channels2; c++)
+    const inside3 = (at3, middle) => Math.abs(at3 + 0.5 - middle) < square / 2;
+    for (let c = 0, at3 = 0; c < channels2; c++)
       for (let row = 0; row < height3; row++)
-        for (let col = 0; col < width3; col++, at2++) {
-          const value = square && inside3(row, square_row) && inside3(col, square_col) ? 0.5 : ground2 + contrast * (image[at2] - ground2);
-          image[at2] = Math.max(0, Math.min(1, value + noise * random2()));
+        for (let col = 0; col < width3; col++, at3++) {
+          const value = square && inside3(row, square_row) && inside3(col, square_col) ? 0.5 : ground2 + contrast * (image[at3] - ground2);
+          image[at3] = Math.max(0, Math.min(1, value + noise * random2()));
         }
     return image;
   }
@@ -2129,12 +3078,12 @@
   }
   function markInput(index) {
     for (const mark of all(".overview .map u")) mark.hidden = true;
-    const input3 = inputWindow(layers[index], unitOf(index));
-    const grid2 = input3 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
+    const input4 = inputWindow(layers[index], unitOf(index));
+    const grid2 = input4 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
     if (!grid2) return;
     const { height: height3, width: width3 } = view(layers[layers[index].source]);
-    const [top2, left, bottom, right] = input3.area;
-    for (const map of all(".map", grid2)) if (input3.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top2, left, bottom, right, height3, width3);
+    const [top2, left, bottom, right] = input4.area;
+    for (const map of all(".map", grid2)) if (input4.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top2, left, bottom, right, height3, width3);
   }
   function markField(scene, index) {
     const mark = need(".box", scene);
@@ -2219,7 +3168,7 @@
     else dot.hidden = true;
     need(".verdict", loupe).replaceChildren(verdict2);
   }
-  function moved2(key, index) {
+  function moved3(key, index) {
     const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
     const by = keys[key];
     if (!by) return null;
@@ -2269,13 +3218,13 @@
       Number(map.dataset.tile)
     );
   }
-  var picture = null;
+  var picture2 = null;
   function setPicture(source2) {
-    picture = source2;
+    picture2 = source2;
     paintScenes();
   }
   function paintScenes(root = document) {
-    for (const image of all(".scene img", root)) image.src = picture ?? samples[state.sample].image;
+    for (const image of all(".scene img", root)) image.src = picture2 ?? samples[state.sample].image;
   }
   function shares() {
     const found = output();
@@ -2297,7 +3246,7 @@
     if (!panel || !found) return;
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
-    const best2 = found.reduce((at2, share2, i) => share2.value > found[at2].value ? i : at2, 0);
+    const best2 = found.reduce((at3, share2, i) => share2.value > found[at3].value ? i : at3, 0);
     panel.replaceChildren(
       ...order.map((i) => {
         const bar = element("i", { style: { "--share": found[i].length } });
@@ -2308,7 +3257,7 @@
   }
   function verdict(best2) {
     const { label: label2, name } = samples[state.sample];
-    if (picture || label2 === null) return "";
+    if (picture2 || label2 === null) return "";
     if (payload.model.named) return `; the sample is from ${name}`;
     return label2 === best2 ? ", rightly" : `; it is ${className(label2)}`;
   }
@@ -2403,20 +3352,20 @@
     return (row, col) => polarity * band(across(row, col), width3, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
   }
   function drawn([channels2, height3, width3], stimulus2) {
-    const at2 = pattern(stimulus2);
+    const at3 = pattern(stimulus2);
     const image = new Float32Array(channels2 * height3 * width3);
     const each2 = height3 * width3;
     for (let row = 0, i = 0; row < height3; row++)
       for (let col = 0; col < width3; col++, i++) {
-        const value = GROUND + 0.5 * at2(row + 0.5 - stimulus2.row, col + 0.5 - stimulus2.col);
+        const value = GROUND + 0.5 * at3(row + 0.5 - stimulus2.row, col + 0.5 - stimulus2.col);
         image[i] = Math.max(0, Math.min(1, value));
       }
     for (let c = 1; c < channels2; c++) image.copyWithin(c * each2, 0, each2);
     return image;
   }
-  function sweep([top2, left, bottom, right], steps = 41) {
+  function sweep([top2, left, bottom, right], steps2 = 41) {
     const size = Math.max(bottom - top2, right - left);
-    const offsets = Array.from({ length: steps }, (_, i) => -0.75 * size + 1.5 * size * i / (steps - 1));
+    const offsets = Array.from({ length: steps2 }, (_, i) => -0.75 * size + 1.5 * size * i / (steps2 - 1));
     const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
     const stimulus2 = (orientation, offset) => ({
       kind: "bar",
@@ -2439,7 +3388,7 @@
   var stimulus = { kind: "bar", row: height / 2, col: width / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
   var response = 0;
   var blank = 0;
-  var largest2 = 1e-9;
+  var largest3 = 1e-9;
   var best = 0;
   var optimum = 0;
   var trace = [];
@@ -2489,7 +3438,7 @@
   }
   function paintHandMap() {
     const { row, rows, col, cols } = screenBox();
-    const { pixels, show: show3 } = sheet(
+    const { pixels, show: show4 } = sheet(
       /** @type {HTMLCanvasElement} */
       need(".handmap canvas"),
       rows,
@@ -2504,7 +3453,7 @@
         const dark = 255 * (1 - Math.abs(share2));
         pixels[to] = !weights[i] ? pixel(128, 128, 128) : share2 >= 0 ? pixel(dark, 160 + 0.37 * dark, dark) : pixel(200 + 0.2 * dark, dark, dark);
       }
-    show3();
+    show4();
   }
   function remember2(image, gain) {
     for (let i = 0; i < sums2.length; i++) {
@@ -2520,7 +3469,7 @@
     paintScreen(image);
     ask(image, (frame3) => {
       response = respond(frame3.layers);
-      largest2 = Math.max(largest2, response);
+      largest3 = Math.max(largest3, response);
       best = Math.max(best, response);
       remember2(image, response - blank);
       paintHandMap();
@@ -2538,20 +3487,20 @@
   function watch() {
     const idle = watching === 0;
     watching = performance.now() + 4e3;
-    if (idle) requestAnimationFrame(step);
+    if (idle) requestAnimationFrame(step2);
   }
   var before = 0;
-  function step(now2) {
+  function step2(now2) {
     const seconds = Math.min(0.1, Math.max(1e-3, (now2 - before) / 1e3));
     before = now2;
-    const rate = RATE * Math.max(0, response) / largest2;
+    const rate = RATE * Math.max(0, response) / largest3;
     const fired = random() < 1 - Math.exp(-rate * seconds);
     trace.push(response);
     spikes.push(fired);
     if (trace.length > POINTS) [trace, spikes] = [trace.slice(-POINTS), spikes.slice(-POINTS)];
     if (fired) click();
     paintTrace();
-    if (now2 < watching) requestAnimationFrame(step);
+    if (now2 < watching) requestAnimationFrame(step2);
     else watching = 0;
   }
   function click() {
@@ -2576,7 +3525,7 @@
     const style = getComputedStyle(canvas);
     const [W, H] = [canvas.width, canvas.height];
     const low = Math.min(0, ...trace);
-    const Y = (value) => H - 26 - (value - low) / (largest2 - low || 1) * (H - 34);
+    const Y = (value) => H - 26 - (value - low) / (largest3 - low || 1) * (H - 34);
     context.clearRect(0, 0, W, H);
     context.strokeStyle = style.getPropertyValue("--first");
     context.lineWidth = 2;
@@ -2603,7 +3552,7 @@
     Object.assign(stimulus, { row: (top2 + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
     [sums2, weights] = [new Float32Array(height * width), new Float32Array(height * width)];
     [trace, spikes, best, optimum, response] = [[], [], -Infinity, 0, 0];
-    largest2 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
+    largest3 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
     need(".plate").replaceChildren();
     paintScreen(new Float32Array(shape[0] * height * width).fill(GROUND));
     paintHandMap();
@@ -2629,7 +3578,7 @@
     const { orientations, offsets, responses: rows } = await runSweep();
     const most = Math.max(...rows.flat(), 1e-9);
     const low = Math.min(0, ...rows.flat());
-    largest2 = Math.max(largest2, most);
+    largest3 = Math.max(largest3, most);
     const lines = rows.map((row, i) => {
       const d = row.map((value, k) => `${k ? "L" : "M"}${(k * 150 / (offsets.length - 1)).toFixed(1)} ${(34 - (value - low) / (most - low) * 30).toFixed(1)}`).join("");
       const angle = orientations[i] * Math.PI / 180;
@@ -2652,8 +3601,8 @@
       return `${(90 + radius2 * Math.cos(angle)).toFixed(1)} ${(84 - radius2 * Math.sin(angle)).toFixed(1)}`;
     });
     const rings = [35, 70].map((r) => svg("circle", { class: "ring", cx: 90, cy: 84, r }));
-    const names = [[0, 168, 88], [90, 90, 10]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
-    return svg("svg", { viewBox: "0 0 180 170", role: "img", "aria-label": "Polar tuning curve" }, ...rings, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
+    const names2 = [[0, 168, 88], [90, 90, 10]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
+    return svg("svg", { viewBox: "0 0 180 170", role: "img", "aria-label": "Polar tuning curve" }, ...rings, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names2);
   }
   async function search() {
     const [top2, left, bottom, right] = field();
@@ -2717,13 +3666,13 @@
     }, { passive: false });
     return element("span", { class: "screen" }, canvas, element("i"));
   }
-  function controls() {
+  function controls2() {
     const kinds = (
       /** @type {const} */
       [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]].map(([kind, label2]) => {
-        const input3 = element("input", { type: "radio", name: "stimulus", value: kind, checked: kind === stimulus.kind });
-        input3.addEventListener("change", () => stimulus.kind = kind);
-        return element("label", {}, input3, element("span", {}, label2));
+        const input4 = element("input", { type: "radio", name: "stimulus", value: kind, checked: kind === stimulus.kind });
+        input4.addEventListener("change", () => stimulus.kind = kind);
+        return element("label", {}, input4, element("span", {}, label2));
       })
     );
     const dark = element("input", { type: "checkbox", name: "dark" });
@@ -2750,7 +3699,7 @@
       element("figure", { class: "handmap" }, element("figcaption", {}, "Mapped by hand: ON green, OFF red"), element("canvas", { role: "img", "aria-label": "The receptive field as mapped by hand" })),
       element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 480, height: 150, role: "img", "aria-label": "Trace of the response" }))
     ];
-    need(".bench-hubel").replaceChildren(element("p", { class: "hubel-unit" }), ...figures, controls(), element("p", { class: "hubel-says readout", "aria-live": "polite" }), element("div", { class: "plate" }));
+    need(".bench-hubel").replaceChildren(element("p", { class: "hubel-unit" }), ...figures, controls2(), element("p", { class: "hubel-says readout", "aria-live": "polite" }), element("div", { class: "plate" }));
     subscribe((changed2) => changed2.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
     Object.assign(globalThis, { atlas: { runSweep, measured: () => ({ response, blank, best, optimum }), input: currentInput, output } });
   }
@@ -2767,9 +3716,9 @@
   var pair3 = (value) => Array.isArray(value) ? [value[0], value[value.length - 1]] : [value, value];
   function convolutionTerms(args, shape2, held, unit, layer) {
     const x = valueOf(args[0].v);
-    const kernel = held.get(args[1]?.v);
+    const kernel2 = held.get(args[1]?.v);
     const tensor2 = graph?.tensors.find(([name]) => name === args[1]?.v);
-    if (!x || !kernel || !tensor2 || typeof args[4] === "string") return null;
+    if (!x || !kernel2 || !tensor2 || typeof args[4] === "string") return null;
     const [O, CG, kh, kw] = tensor2[1];
     const [, height3, width3] = layer.in_shape;
     const [[sh, sw], [top2, left], [dh, dw]] = [pair3(args[3]), pair3(args[4]), pair3(args[5])];
@@ -2782,7 +3731,7 @@
         for (let j = 0; j < kw; j++) {
           const [row, col] = [unit.row * sh - top2 + i * dh, unit.col * sw - left + j * dw];
           const seen3 = row >= 0 && col >= 0 && row < height3 && col < width3 ? x[((first + c) * height3 + row) * width3 + col] : 0;
-          const weight = kernel[((o * CG + c) * kh + i) * kw + j];
+          const weight = kernel2[((o * CG + c) * kh + i) * kw + j];
           term.window.push(seen3);
           term.kernel.push(weight);
           term.sum += seen3 * weight;
@@ -2842,14 +3791,14 @@
       /** @type {any[]} */
       stored
     );
-    const at2 = flatIndex(layer, state.unit);
+    const at3 = flatIndex(layer, state.unit);
     if (op.startsWith("conv2d.")) {
       const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.unit : { tile: channelOf(layer, state.unit), row: 0, col: 0 };
       const found = convolutionTerms(args, shape2, held, unit, layer);
       return found && sumOf(found.terms, found.bias, found.size);
     }
     if (op === "linear.default") {
-      const found = linearTerms(args, held, at2);
+      const found = linearTerms(args, held, at3);
       return found && sumOf(found.terms, found.bias, null);
     }
     const x = valueOf(args[0]?.v);
@@ -2857,11 +3806,11 @@
     if (op.startsWith("_native_batch_norm")) {
       const c = channelOf(layer, state.unit);
       const [weight, bias, mean2, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
-      const text2 = `(${number(x[at2])} − ${number(mean2 ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at2])}`;
+      const text2 = `(${number(x[at3])} − ${number(mean2 ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at3])}`;
       return [element("p", {}, text2.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
     }
     if (layer.kind === "activation" && x.length === frame.layers[layer.index].length)
-      return curveOf(x[at2], frame.layers[layer.index][at2], layer.op, pairs(x, frame.layers[layer.index]));
+      return curveOf(x[at3], frame.layers[layer.index][at3], layer.op, pairs(x, frame.layers[layer.index]));
     return null;
   }
   async function showArithmetic() {
@@ -2894,27 +3843,27 @@
   );
   var settings = neutral();
   var page;
-  var past = [];
+  var past2 = [];
   var drawn2 = false;
   var ground = 0;
   var tool = "draw";
   var radius = 0;
-  var input = new Float32Array(channels * height2 * width2);
+  var input3 = new Float32Array(channels * height2 * width2);
   var followers = [];
-  var currentInput = () => input;
+  var currentInput = () => input3;
   var plain = () => SLIDERS.every(([name, , , , , value]) => settings[name] === value);
   function takeSample() {
     const image = sampleImage(state.sample);
     ground = groundOf(image, payload.model.input_shape);
     page = paper(payload.model.input_shape, image);
-    past = [];
+    past2 = [];
     drawn2 = false;
   }
   function update() {
     const preparation = drawn2 && prepares() ? payload.model.prepare : null;
-    input = !drawn2 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
+    input3 = !drawn2 && plain() ? sampleImage(state.sample) : compose(page, settings, ground, preparation);
     paintInput();
-    return ask(input, showFrame2);
+    return ask(input3, showFrame2);
   }
   function showFrame2(frame3) {
     setPicture(drawn2 || !plain() ? (
@@ -2936,11 +3885,11 @@
     });
   }
   function paintImage(canvas, image, rows, cols) {
-    const { pixels, show: show3 } = sheet(canvas, rows, cols);
+    const { pixels, show: show4 } = sheet(canvas, rows, cols);
     const each2 = rows * cols;
     const [green, blue] = channels === 3 ? [each2, 2 * each2] : [0, 0];
     for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show3();
+    show4();
   }
   var paintPaper = () => paintImage(
     /** @type {HTMLCanvasElement} */
@@ -2952,15 +3901,15 @@
   var paintInput = () => paintImage(
     /** @type {HTMLCanvasElement} */
     need(".seen canvas"),
-    input,
+    input3,
     height2,
     width2
   );
   var prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */
   need('[name="prepare"]').checked;
   function keep() {
-    past.push(page.ink.slice());
-    if (past.length > 20) past.shift();
+    past2.push(page.ink.slice());
+    if (past2.length > 20) past2.shift();
     drawn2 = true;
   }
   var ACTIONS = {
@@ -2970,9 +3919,9 @@
       page = paper(payload.model.input_shape, ground);
     },
     undo() {
-      const before2 = past.pop();
+      const before2 = past2.pop();
       if (before2) page.ink.set(before2);
-      if (!past.length) drawn2 = false;
+      if (!past2.length) drawn2 = false;
     },
     invert() {
       keep();
@@ -2988,7 +3937,7 @@
   function pad2() {
     const canvas = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
     let last2 = null;
-    const at2 = (event) => {
+    const at3 = (event) => {
       const area = canvas.getBoundingClientRect();
       return (
         /** @type {[number, number]} */
@@ -2996,7 +3945,7 @@
       );
     };
     const draw = (event) => {
-      const place2 = at2(event);
+      const place2 = at3(event);
       stroke(page, last2 ?? place2, place2, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
       last2 = place2;
       paintPaper();
@@ -3016,7 +3965,7 @@
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => last2 = null);
     return canvas;
   }
-  function seen() {
+  function seen2() {
     const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
     const move = (row, col) => {
       settings.square_row = Math.max(0, Math.min(height2, row));
@@ -3084,9 +4033,9 @@
   }
   function tools() {
     const choice3 = (value, label2) => {
-      const input3 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
-      input3.addEventListener("change", () => tool = value);
-      return element("label", {}, input3, element("span", {}, label2));
+      const input4 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
+      input4.addEventListener("change", () => tool = value);
+      return element("label", {}, input4, element("span", {}, label2));
     };
     const brush = element("input", { type: "range", name: "brush", min: side / 56, max: side / 7, step: side / 112, value: radius });
     brush.addEventListener("input", () => radius = Number(brush.value));
@@ -3105,17 +4054,17 @@
       element("p", { class: "buttons" }, button2("clear", "Clear"), button2("undo", "Undo"), button2("invert", "Invert"), button2("reset", "Back to the sample"))
     ];
     if (payload.model.prepare) {
-      const input3 = element("input", { type: "checkbox", name: "prepare", checked: true });
-      input3.addEventListener("change", update);
-      parts.push(element("label", { class: "check" }, input3, element("span", {}, "Size and centre a drawing as the network's own data were")));
+      const input4 = element("input", { type: "checkbox", name: "prepare", checked: true });
+      input4.addEventListener("change", update);
+      parts.push(element("label", { class: "check" }, input4, element("span", {}, "Size and centre a drawing as the network's own data were")));
     }
     return parts;
   }
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
-    const input3 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+    const input4 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen2(), element("p", { class: "frame-time", "aria-live": "off" }));
     const controls3 = element("div", { class: "controls" }, ...tools(), ...sliders());
-    need(".bench-input").replaceChildren(drawing2, input3, controls3);
+    need(".bench-input").replaceChildren(drawing2, input4, controls3);
   }
   async function startBench() {
     radius = side / 28;
@@ -3137,637 +4086,6 @@
     await update();
     if (state.unit) prepare();
     for (const one of all(".needs-live")) one.hidden = false;
-  }
-
-  // hierfeat/atlas/scripts/workshop/activations.js
-  var sigmoid2 = (z) => 1 / (1 + Math.exp(-z));
-  var PIECES = [[-0.25, -0.5], [0.25, 0], [1, -0.75]];
-  var top = (z) => PIECES.reduce((best2, piece) => piece[0] * z + piece[1] > best2[0] * z + best2[1] ? piece : best2);
-  var ACTIVATIONS = {
-    none: { name: "none", formula: "z", value: (z) => z, slope: () => 1 },
-    relu: { name: "ReLU", formula: "max(0, z)", value: (z) => Math.max(0, z), slope: (z) => z > 0 ? 1 : 0 },
-    leaky_relu: {
-      name: "leaky ReLU",
-      formula: "max(a·z, z)",
-      value: (z, a) => z > 0 ? z : a * z,
-      slope: (z, a) => z > 0 ? 1 : a,
-      parameter: { label: "slope a", least: 0, most: 0.5, step: 0.01, start: 0.1 }
-    },
-    elu: {
-      name: "ELU",
-      formula: "z above 0, a·(eᶻ − 1) below",
-      value: (z, a) => z > 0 ? z : a * Math.expm1(z),
-      slope: (z, a) => z > 0 ? 1 : a * Math.exp(z),
-      parameter: { label: "α", least: 0.1, most: 2, step: 0.1, start: 1 }
-    },
-    sigmoid: { name: "sigmoid", formula: "1/(1 + e⁻ᶻ)", value: sigmoid2, slope: (z) => sigmoid2(z) * sigmoid2(-z) },
-    tanh: { name: "tanh", formula: "(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", value: Math.tanh, slope: (z) => 1 - Math.tanh(z) ** 2 },
-    maxout: {
-      name: "maxout",
-      formula: "the largest of −z/4 − 0.5, z/4 and z − 0.75",
-      value: (z) => Math.max(...PIECES.map(([slope, offset]) => slope * z + offset)),
-      slope: (z) => top(z)[0]
-    }
-  };
-
-  // hierfeat/atlas/scripts/workshop/correlate.js
-  var extent = (f, d) => d * (f - 1) + 1;
-  function sides(w, f, { padding: padding2, dilation }) {
-    if (padding2 !== "same") return [padding2, padding2];
-    const total = extent(f, dilation) - 1;
-    return [Math.floor(total / 2), Math.ceil(total / 2)];
-  }
-  function trouble(name, w, f, settings2) {
-    const [before2, after] = sides(w, f, settings2);
-    const span2 = extent(f, settings2.dilation);
-    if (w + before2 + after < span2) {
-      const apart2 = settings2.dilation > 1 ? `, ${span2} with its gaps` : "";
-      return `The kernel does not fit: it has ${f} ${name}${apart2}, and the picture ${w} with ${before2 + after} of padding. Make it smaller, or pad more.`;
-    }
-    const most = { zeros: Infinity, replicate: Infinity, reflect: w - 1, circular: w }[settings2.mode];
-    if (Math.max(before2, after) > most) return `${settings2.mode} padding takes its ${name} from the picture, which has only ${most} to give: ${Math.max(before2, after)} are too many.`;
-    return "";
-  }
-  function seen2(at2, w, mode) {
-    if (at2 >= 0 && at2 < w) return at2;
-    if (mode === "zeros") return -1;
-    if (mode === "replicate") return at2 < 0 ? 0 : w - 1;
-    if (mode === "circular") return (at2 + w) % w;
-    return at2 < 0 ? -at2 : 2 * (w - 1) - at2;
-  }
-  function formula(w, f, before2, after, { stride, dilation }, size) {
-    const span2 = dilation === 1 ? String(f) : `(${dilation}·(${f} − 1) + 1)`;
-    const padding2 = before2 === after ? before2 ? ` + 2·${before2}` : "" : [before2, after].map((cells) => cells ? ` + ${cells}` : "").join("");
-    const inside3 = `${w} − ${span2}${padding2}`;
-    const even = (w - extent(f, dilation) + before2 + after) % stride === 0;
-    return even ? `(${inside3})/${stride} + 1 = ${size}` : `⌊(${inside3})/${stride}⌋ + 1 = ${size}`;
-  }
-  function axis(w, f, settings2) {
-    const { stride, dilation, mode } = settings2;
-    const [before2, after] = sides(w, f, settings2);
-    const free = w + before2 + after - extent(f, dilation);
-    const size = Math.floor(free / stride) + 1;
-    const taps = new Int32Array(size * f);
-    for (let i = 0; i < size; i++) for (let m = 0; m < f; m++) taps[i * f + m] = seen2(i * stride + m * dilation - before2, w, mode);
-    const unseen = Math.max(0, free % stride - after);
-    return { size, before: before2, after, unseen, taps, formula: formula(w, f, before2, after, settings2, size) };
-  }
-  function windows(picture3, kernel, settings2) {
-    const found = trouble("rows", picture3.height, kernel.rows, settings2) || trouble("columns", picture3.width, kernel.cols, settings2);
-    if (found) return { trouble: found };
-    return { rows: axis(picture3.height, kernel.rows, settings2), cols: axis(picture3.width, kernel.cols, settings2), trouble: "" };
-  }
-  function correlate(picture3, kernel, { rows, cols }) {
-    const data = new Float64Array(rows.size * cols.size);
-    for (let m = 0; m < kernel.rows; m++)
-      for (let n = 0; n < kernel.cols; n++) {
-        const weight = kernel.weights[m * kernel.cols + n];
-        if (weight === 0) continue;
-        for (let i = 0; i < rows.size; i++) {
-          const row = rows.taps[i * kernel.rows + m];
-          if (row < 0) continue;
-          for (let j = 0; j < cols.size; j++) {
-            const col = cols.taps[j * kernel.cols + n];
-            if (col >= 0) data[i * cols.size + j] += weight * picture3.data[row * picture3.width + col];
-          }
-        }
-      }
-    return { data, height: rows.size, width: cols.size };
-  }
-  function under(picture3, kernel, { rows, cols }, i, j) {
-    return kernel.weights.map((_, place2) => {
-      const row = rows.taps[i * kernel.rows + Math.floor(place2 / kernel.cols)];
-      const col = cols.taps[j * kernel.cols + place2 % kernel.cols];
-      return row < 0 || col < 0 ? 0 : picture3.data[row * picture3.width + col];
-    });
-  }
-  function matrixRow(picture3, kernel, { rows, cols }, i, j) {
-    const found = new Float64Array(picture3.height * picture3.width);
-    kernel.weights.forEach((weight, place2) => {
-      const row = rows.taps[i * kernel.rows + Math.floor(place2 / kernel.cols)];
-      const col = cols.taps[j * kernel.cols + place2 % kernel.cols];
-      if (row >= 0 && col >= 0) found[row * picture3.width + col] += weight;
-    });
-    return found;
-  }
-  var flipped = (kernel) => ({ ...kernel, weights: [...kernel.weights].reverse() });
-  function transposed2({ weights: weights3, rows, cols }) {
-    return { rows: cols, cols: rows, weights: weights3.map((_, place2) => weights3[place2 % rows * cols + Math.floor(place2 / rows)]) };
-  }
-  function normalised2(kernel) {
-    const sum2 = kernel.weights.reduce((total, weight) => total + weight, 0);
-    const size = kernel.weights.reduce((total, weight) => total + Math.abs(weight), 0);
-    const by = Math.abs(sum2) > 1e-9 * size ? sum2 : size;
-    return by ? { ...kernel, weights: kernel.weights.map((weight) => weight / by) } : kernel;
-  }
-  function resized(kernel, rows, cols) {
-    const [down, right] = [Math.floor(rows / 2) - Math.floor(kernel.rows / 2), Math.floor(cols / 2) - Math.floor(kernel.cols / 2)];
-    const weights3 = Array.from({ length: rows * cols }, (_, place2) => {
-      const [row, col] = [Math.floor(place2 / cols) - down, place2 % cols - right];
-      return row >= 0 && col >= 0 && row < kernel.rows && col < kernel.cols ? kernel.weights[row * kernel.cols + col] : 0;
-    });
-    return { weights: weights3, rows, cols };
-  }
-
-  // hierfeat/atlas/scripts/workshop/pools.js
-  function windowed(map, size, stride, reduce2) {
-    const height3 = Math.floor((map.height - size) / stride) + 1;
-    const width3 = Math.floor((map.width - size) / stride) + 1;
-    const data = new Float64Array(height3 * width3);
-    const window = new Array(size * size);
-    for (let i = 0; i < height3; i++)
-      for (let j = 0; j < width3; j++) {
-        for (let m = 0; m < size; m++) for (let n = 0; n < size; n++) window[m * size + n] = map.data[(i * stride + m) * map.width + j * stride + n];
-        data[i * width3 + j] = reduce2(window);
-      }
-    return { data, height: height3, width: width3 };
-  }
-  var mean = (window) => window.reduce((total, value) => total + value, 0) / window.length;
-  function binomial(taps) {
-    let row = [1];
-    while (row.length < taps) row = [...row, 0].map((value, i) => (value + (row[i - 1] ?? 0)) / 2);
-    return row;
-  }
-  function inside2(at2, length, reach) {
-    if (at2 >= 0 && at2 < length) return at2;
-    if (length > reach) return at2 < 0 ? -at2 : 2 * (length - 1) - at2;
-    return at2 < 0 ? 0 : length - 1;
-  }
-  function blurred(map, size, stride) {
-    const dense = windowed(map, size, 1, (window) => Math.max(...window));
-    const taps = binomial(2 * stride - 1);
-    const reach = stride - 1;
-    const height3 = Math.floor((map.height - size) / stride) + 1;
-    const width3 = Math.floor((map.width - size) / stride) + 1;
-    const data = new Float64Array(height3 * width3);
-    for (let i = 0; i < height3; i++)
-      for (let j = 0; j < width3; j++)
-        for (let m = -reach; m <= reach; m++)
-          for (let n = -reach; n <= reach; n++) {
-            const row = inside2(i * stride + m, dense.height, reach);
-            const col = inside2(j * stride + n, dense.width, reach);
-            data[i * width3 + j] += taps[m + reach] * taps[n + reach] * dense.data[row * dense.width + col];
-          }
-    return { data, height: height3, width: width3 };
-  }
-  var POOLS = {
-    max: { name: "maximum", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.max(...window)) },
-    average: { name: "average", pool: (map, size, stride) => windowed(map, size, stride, mean) },
-    l2: { name: "root mean square", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.sqrt(mean(window.map((value) => value * value)))) },
-    blurred: { name: "maximum, blurred", pool: blurred },
-    strided: {
-      name: "every stride-th value",
-      pool: (map, size, stride) => windowed(map, size, stride, (window) => window[Math.floor((size - 1) / 2) * (size + 1)])
-    },
-    none: { name: "none", pool: (map) => map }
-  };
-  function moved3({ data: from, height: height3, width: width3 }, down, right) {
-    const data = new Float64Array(height3 * width3);
-    for (let row = Math.max(0, down); row < Math.min(height3, height3 + down); row++)
-      for (let col = Math.max(0, right); col < Math.min(width3, width3 + right); col++) data[row * width3 + col] = from[(row - down) * width3 + col - right];
-    return { data, height: height3, width: width3 };
-  }
-  function alike(a, b) {
-    let [dots, first, second] = [0, 0, 0];
-    for (let i = 0; i < a.length; i++) {
-      dots += a[i] * b[i];
-      first += a[i] * a[i];
-      second += b[i] * b[i];
-    }
-    if (first > 0 && second > 0) return dots / Math.sqrt(first * second);
-    return first > 0 || second > 0 ? 0 : NaN;
-  }
-
-  // hierfeat/atlas/scripts/workshop/chain.js
-  var asked = { activation: "relu", parameter: 0, pool: "max", size: 2, stride: 2, down: 1, right: 0 };
-  var shown = null;
-  function choice(label2, options, name) {
-    const set2 = () => {
-      const value = select3.value;
-      if (name === "size" || name === "stride") asked[name] = Number(value);
-      else asked[name] = value;
-      if (name === "activation") asked.parameter = ACTIVATIONS[value].parameter?.start ?? 0;
-      show();
-    };
-    const select3 = element("select", { name, onchange: set2 }, ...Object.entries(options).map(([value, text2]) => element("option", { value, selected: value === String(asked[name]) }, text2)));
-    return element("label", { class: "knob" }, element("span", {}, label2), select3);
-  }
-  function slider(label2, name) {
-    const said = element("output", {}, String(asked[name]));
-    const input3 = element("input", {
-      type: "range",
-      name: `chain-${name}`,
-      min: -8,
-      max: 8,
-      step: 1,
-      value: asked[name],
-      oninput: () => {
-        asked[name] = input3.valueAsNumber;
-        said.textContent = `${asked[name]}`.replace("-", "−");
-        show();
-      }
-    });
-    return element("label", { class: "knob" }, element("span", {}, label2, " ", said, " px"), input3);
-  }
-  var sizes2 = Object.fromEntries([1, 2, 3, 4, 5].map((size) => [String(size), String(size)]));
-  var named = (all2) => Object.fromEntries(Object.entries(all2).map(([key, { name }]) => [key, name]));
-  var view2 = (name, caption) => element("figure", { class: name }, element("figcaption", {}, caption), element("canvas", { role: "img", "aria-label": caption }), element("p", { class: "scale" }));
-  function startChain(target) {
-    const parameter = element("input", { type: "range", name: "parameter", oninput: () => (asked.parameter = parameter.valueAsNumber, show()) });
-    target.append(
-      element("h3", {}, "Then an activation function, then a pool"),
-      element("div", { class: "knobs" }, choice("Activation function", named(ACTIVATIONS), "activation"), element("label", { class: "knob parameter" }, element("span", {}), parameter)),
-      element("div", { class: "desk" }, element("figure", { class: "curve" }), view2("rectified", "The result, through the function"), view2("pooled", "And pooled")),
-      element("div", { class: "knobs" }, choice("Pool", named(POOLS), "pool"), choice("Window", sizes2, "size"), choice("Step", sizes2, "stride"), slider("Picture moved down", "down"), slider("Picture moved right", "right")),
-      element("div", { class: "likeness" })
-    );
-  }
-  function through(map) {
-    const { value } = ACTIVATIONS[asked.activation];
-    return { ...map, data: map.data.map((z) => value(z, asked.parameter)) };
-  }
-  function showChain(from, kernel, laid, result) {
-    shown = { from, kernel, laid, result };
-    show();
-  }
-  function show() {
-    if (!shown) return;
-    const { from, kernel, laid, result } = shown;
-    showParameter();
-    need(".chain .curve").replaceChildren(curve());
-    const rectified = through(result);
-    paint(".chain .rectified", rectified, (map) => `${share(map, (value) => value === 0)} % of the values are 0, ${share(map, (value) => value < 0)} % below.`);
-    const fits = asked.size <= Math.min(rectified.height, rectified.width);
-    const { pool } = POOLS[fits ? asked.pool : "none"];
-    const pooled = pool(rectified, asked.size, asked.stride);
-    paint(".chain .pooled", pooled, (map) => fits ? `${rectified.height} × ${rectified.width} → ${map.height} × ${map.width}` : `A window of ${asked.size} does not fit on ${rectified.height} × ${rectified.width}.`);
-    const shift = moved3(from, asked.down, asked.right);
-    const laidOnShifted = correlate(shift, kernel, laid);
-    const rectifiedShifted = through(laidOnShifted);
-    showLikeness([
-      ["picture", alike(from.data, shift.data)],
-      ["convolution", alike(result.data, laidOnShifted.data)],
-      ["activation", alike(rectified.data, rectifiedShifted.data)],
-      ["pool", alike(pooled.data, pool(rectifiedShifted, asked.size, asked.stride).data)]
-    ]);
-  }
-  var share = ({ data }, which) => (100 * data.reduce((count, value) => count + (which(value) ? 1 : 0), 0) / data.length).toFixed(0);
-  function paint(place2, map, says2) {
-    let [most, below] = [0, false];
-    for (const value of map.data) {
-      most = Math.max(most, Math.abs(value));
-      below ||= value < 0;
-    }
-    paintNumbers(
-      /** @type {HTMLCanvasElement} */
-      need(`${place2} canvas`),
-      map.data,
-      0,
-      map.height,
-      map.width,
-      most,
-      below
-    );
-    need(`${place2} .scale`).replaceChildren(legend(most, below), " ", says2(map));
-  }
-  function showParameter() {
-    const { parameter } = ACTIVATIONS[asked.activation];
-    const knob = need(".chain .parameter");
-    knob.hidden = !parameter;
-    if (!parameter) return;
-    const input3 = (
-      /** @type {HTMLInputElement} */
-      need("input", knob)
-    );
-    [input3.min, input3.max, input3.step] = [parameter.least, parameter.most, parameter.step].map(String);
-    input3.value = String(asked.parameter);
-    need("span", knob).textContent = `${parameter.label} = ${number(asked.parameter)}`;
-  }
-  function curve() {
-    const { name, formula: formula2, value, slope } = ACTIVATIONS[asked.activation];
-    const { X, Y, parts } = frame2({ x: [-4, 4], y: [-2, 4], xName: "input z", yName: "output" });
-    const line2 = (of2) => Array.from({ length: 321 }, (_, i) => -4 + i / 40).map((z, i) => `${i ? "L" : "M"}${X(z).toFixed(1)} ${Y(Math.min(4, Math.max(-2, of2(z, asked.parameter)))).toFixed(1)}`).join("");
-    parts.push(svg("path", { class: "second", d: line2(slope) }), svg("path", { class: "first", d: line2(value) }));
-    return element("div", {}, element("figcaption", {}, `${name}: ${formula2}; dashed, its slope`), drawing(parts, `${name} and its slope`));
-  }
-  function showLikeness(rows) {
-    const text2 = (value) => Number.isNaN(value) ? "all zero" : value.toFixed(3).replace("-", "−");
-    need(".chain .likeness").replaceChildren(
-      element("p", {}, "How alike each stage is before and after the move: the cosine, 1 if nothing changed."),
-      element("ol", { class: "scores" }, ...rows.map(([name, value]) => element("li", {}, element("span", {}, name), element("i", { style: { "--share": Math.max(0, value) || 0 } }), element("span", { "data-stage": name }, text2(value)))))
-    );
-  }
-
-  // hierfeat/atlas/scripts/workshop/kernel_table.js
-  var changed = () => {
-  };
-  function kernelTable(listener) {
-    changed = listener;
-    return element("div", { class: "weights", role: "group", "aria-label": "the kernel's weights" });
-  }
-  function notch(cell2) {
-    const table = (
-      /** @type {HTMLElement} */
-      cell2.parentElement
-    );
-    const most = Math.max(...[...table.children].map((one) => Math.abs(Number(
-      /** @type {HTMLInputElement} */
-      one.value
-    )) || 0)) || 1;
-    return Number((most / 20).toPrecision(1));
-  }
-  var give = (cell2, weight) => changed(Number(cell2.dataset.place), Number(weight.toPrecision(12)));
-  function cell(place2, cols) {
-    const label2 = `weight in row ${Math.floor(place2 / cols) + 1}, column ${place2 % cols + 1}`;
-    const input3 = element("input", { type: "number", step: "any", "data-place": place2, "aria-label": label2 });
-    input3.addEventListener("change", () => give(input3, Number.isFinite(input3.valueAsNumber) ? input3.valueAsNumber : 0));
-    input3.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      give(input3, Number(input3.value) - Math.sign(event.deltaY) * notch(input3));
-    }, { passive: false });
-    input3.addEventListener("pointerdown", (event) => drag(event, input3));
-    return input3;
-  }
-  function drag(start2, input3) {
-    const [from, by, place2] = [Number(input3.value), notch(input3), input3.dataset.place];
-    let moved4 = 0;
-    const move = (event) => {
-      const steps = Math.round((start2.clientY - event.clientY) / 8);
-      if (steps === moved4) return;
-      moved4 = steps;
-      event.preventDefault();
-      give(
-        /** @type {HTMLInputElement} */
-        need(`.weights [data-place="${place2}"]`),
-        from + steps * by
-      );
-    };
-    const stop = () => {
-      removeEventListener("pointermove", move);
-      removeEventListener("pointerup", stop);
-      removeEventListener("pointercancel", stop);
-    };
-    addEventListener("pointermove", move);
-    addEventListener("pointerup", stop);
-    addEventListener("pointercancel", stop);
-  }
-  function writeKernel(kernel) {
-    const table = need(".weights");
-    const shape2 = `${kernel.rows} ${kernel.cols}`;
-    if (table.dataset.shape !== shape2) {
-      table.dataset.shape = shape2;
-      table.style.setProperty("--across", String(kernel.cols));
-      table.replaceChildren(...kernel.weights.map((_, place2) => cell(place2, kernel.cols)));
-    }
-    const most = Math.max(...kernel.weights.map(Math.abs)) || 1;
-    kernel.weights.forEach((weight, place2) => {
-      const input3 = (
-        /** @type {HTMLInputElement} */
-        table.children[place2]
-      );
-      const text2 = String(Number(weight.toPrecision(4)));
-      if (Number(input3.value) !== Number(text2) || input3.value === "") input3.value = text2;
-      input3.style.background = colourOf(weight, most);
-      input3.style.color = Math.abs(weight) > 0.55 * most ? "#fff" : "#111";
-    });
-  }
-
-  // hierfeat/atlas/scripts/workshop/pixel.js
-  var WRITTEN = 7;
-  var SIDE = 300;
-  function showPixel(target, from, kernel, laid, result, { row, col }) {
-    const window = under(from, kernel, laid, row, col);
-    const products = window.map((value, place2) => value * kernel.weights[place2]);
-    const sum2 = result.data[row * result.width + col];
-    target.replaceChildren(
-      element("p", { class: "sum" }, words("Row ", row, ", column ", col, " of the result: the ", products.length, " products sum to ", element("b", {}, number(sum2)), ".")),
-      Math.max(kernel.rows, kernel.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers("window", window, kernel), element("span", {}, "×"), numbers("kernel", kernel.weights, kernel), element("span", {}, "="), numbers("products", products, kernel)),
-      matrix(from, kernel, laid, row, col)
-    );
-  }
-  function numbers(title, cells, kernel) {
-    const most = Math.max(...cells.map(Math.abs)) || 1;
-    const grid2 = element("div", { class: "numbers", style: { "--across": kernel.cols } }, ...cells.map((value) => element("span", { style: { background: colourOf(value, most), color: Math.abs(value) > 0.55 * most ? "#fff" : "#111" } }, short2(value))));
-    return element("figure", {}, element("figcaption", {}, title), grid2);
-  }
-  var short2 = (value) => value === 0 ? "0" : Number(value.toPrecision(2)).toString().replace("-", "−");
-  function matrix(from, kernel, laid, row, col) {
-    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
-    const whole = element("canvas", { role: "img", "aria-label": `matrix of ${outputs} rows and ${inputs} columns` });
-    const own = element("canvas", { role: "img", "aria-label": "the matrix's row, folded into the picture's shape" });
-    paintWhole(whole, from, kernel, laid, row * laid.cols.size + col);
-    const made = matrixRow(from, kernel, laid, row, col);
-    paintNumbers(own, made, 0, from.height, from.width, Math.max(...made.map(Math.abs)), true);
-    const caption = `As a matrix product: ${outputs} × ${inputs} weights, of which ${kernel.rows * kernel.cols} in each row, the same ones; the rest is 0. Orange: the row of this pixel.`;
-    return element("div", { class: "as-matrix" }, element("figure", {}, element("figcaption", {}, caption), whole), element("figure", {}, element("figcaption", {}, "That row, folded into the picture's shape."), own));
-  }
-  function paintWhole(canvas, from, kernel, laid, chosen3) {
-    const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
-    const scale = Math.min(1, SIDE / Math.max(outputs, inputs));
-    canvas.width = Math.max(1, Math.round(inputs * scale));
-    canvas.height = Math.max(1, Math.round(outputs * scale));
-    const context = (
-      /** @type {CanvasRenderingContext2D} */
-      canvas.getContext("2d")
-    );
-    const most = Math.max(...kernel.weights.map(Math.abs)) || 1;
-    const [dot, step3] = [Math.max(1, scale), Math.max(1, Math.floor(1 / scale))];
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    kernel.weights.forEach((weight, place2) => {
-      if (weight === 0) return;
-      context.fillStyle = colourOf(weight, most);
-      const [m, n] = [Math.floor(place2 / kernel.cols), place2 % kernel.cols];
-      for (let output2 = 0; output2 < outputs; output2 += step3) {
-        const [row, col] = [laid.rows.taps[Math.floor(output2 / laid.cols.size) * kernel.rows + m], laid.cols.taps[output2 % laid.cols.size * kernel.cols + n]];
-        if (row >= 0 && col >= 0) context.fillRect((row * from.width + col) * scale, output2 * scale, dot, dot);
-      }
-    });
-    context.fillStyle = "#ff9a1faa";
-    context.fillRect(0, Math.round(chosen3 * scale), canvas.width, Math.max(1.5, dot));
-  }
-
-  // hierfeat/atlas/scripts/workshop/workshop.js
-  var LARGEST = 11;
-  var MODES = { zeros: "zeros", reflect: "its mirror image", replicate: "its border", circular: "its other side" };
-  var now = { kernel: named2("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
-  var past2 = [];
-  var source = "photograph";
-  var signed = true;
-  var at = { row: 0, col: 0 };
-  var input2 = null;
-  function named2(name) {
-    const { weights: weights3 } = payload.workshop.kernels.find((one) => one.name === name);
-    return { weights: weights3.flat(), rows: weights3.length, cols: weights3[0].length };
-  }
-  var photograph = null;
-  function thePhotograph() {
-    const { data, height: height3, width: width3 } = payload.workshop.photograph;
-    return photograph ??= { data: Float32Array.from(fromBase64(data), (level) => level / 255), height: height3, width: width3 };
-  }
-  function theInput() {
-    const [channels2, height3, width3] = payload.model.input_shape;
-    const found = (
-      /** @type {() => ArrayLike<number>} */
-      input2()
-    );
-    const each2 = height3 * width3;
-    if (channels2 !== 3) return { data: Array.from({ length: each2 }, (_, i) => found[i]), height: height3, width: width3 };
-    return { data: Float64Array.from({ length: each2 }, (_, i) => 0.299 * found[i] + 0.587 * found[each2 + i] + 0.114 * found[2 * each2 + i]), height: height3, width: width3 };
-  }
-  function theMap() {
-    const chosen3 = state.unit;
-    const layer = chosen3 && layers[chosen3.layer];
-    if (!chosen3 || !layer?.maps || view(layer).vector) return null;
-    const { height: height3, width: width3 } = view(layer);
-    return { data: Array.from(values(layer)).slice(chosen3.tile * height3 * width3, (chosen3.tile + 1) * height3 * width3), height: height3, width: width3 };
-  }
-  var picture2 = () => (source === "map" ? theMap() : source === "input" && input2 ? theInput() : null) ?? thePhotograph();
-  function change(kernel, settings2 = {}) {
-    past2.push(now);
-    if (past2.length > 200) past2.shift();
-    now = { kernel: { ...now.kernel, ...kernel }, settings: { ...now.settings, ...settings2 } };
-    show2();
-  }
-  function undo() {
-    const before2 = past2.pop();
-    if (before2) now = before2;
-    show2();
-  }
-  function choice2(label2, options, chosen3, name) {
-    const select3 = element("select", { name, onchange: () => chosen3(select3.value) }, ...Object.entries(options).map(([value, text2]) => element("option", { value }, text2)));
-    return element("label", { class: "knob" }, element("span", {}, label2), select3);
-  }
-  var counts = (from, to) => Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [String(from + i), String(from + i)]));
-  var button = (text2, name, act) => element("button", { type: "button", "data-do": name, onclick: act }, text2);
-  function controls2() {
-    const kernels = Object.fromEntries([["", "your own"], ...payload.workshop.kernels.map((one) => [one.name, one.name.replaceAll("_", " ")])]);
-    return element(
-      "div",
-      { class: "knobs" },
-      choice2("Kernel", kernels, (name) => name && change(named2(name)), "kernel"),
-      choice2("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
-      choice2("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
-      choice2("Padding", { ...counts(0, 8), same: "same" }, (padding2) => change({}, { padding: padding2 === "same" ? "same" : Number(padding2) }), "padding"),
-      choice2("Filled with", MODES, (mode) => change({}, { mode: (
-        /** @type {Settings["mode"]} */
-        mode
-      ) }), "mode"),
-      choice2("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
-      choice2("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
-      element("div", { class: "buttons" }, button("Flip", "flip", () => change(flipped(now.kernel))), button("Transpose", "transpose", () => change(transposed2(now.kernel))), button("Normalise", "normalise", () => change(normalised2(now.kernel))), button("Undo", "unlay", undo))
-    );
-  }
-  function sources() {
-    const option = (value, text2) => element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => (source = value, show2()) }), element("span", {}, text2));
-    return element("fieldset", { class: "pills" }, element("legend", {}, "Picture"), option("photograph", "photograph"), input2 && option("input", "the network's input"), option("map", "the chosen unit's map"));
-  }
-  function colours() {
-    const option = (text2, value) => element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => (signed = value, show2()) }), element("span", {}, text2));
-    return element("fieldset", { class: "pills" }, element("legend", {}, "Result"), option("signed", true), option("as a photograph", false));
-  }
-  function startWorkshop(ofNetwork) {
-    input2 = ofNetwork;
-    if (input2) source = "input";
-    const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": "result: arrow keys choose a pixel", onkeydown: step2 });
-    result.addEventListener("pointermove", (event) => point(event, result));
-    result.addEventListener("pointerdown", (event) => point(event, result));
-    const scene = element("div", { class: "scene" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
-    need(".workshop").append(
-      element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place2, weight) => change({ weights: now.kernel.weights.map((old, i) => i === place2 ? weight : old) }))), element("figure", {}, colours(), element("div", { class: "scene" }, result), element("p", { class: "scale" }))),
-      controls2(),
-      element("p", { class: "trouble", role: "status" }),
-      element("p", { class: "worked-out" }),
-      element("div", { class: "pixel" })
-    );
-    startChain(need(".chain"));
-    subscribe((changed2) => changed2.has("unit") && source === "map" && show2());
-    show2();
-  }
-  function refreshWorkshop() {
-    if (source !== "photograph") show2();
-  }
-  function point(event, canvas) {
-    const area = canvas.getBoundingClientRect();
-    at = { row: Math.floor((event.clientY - area.top) / area.height * canvas.height), col: Math.floor((event.clientX - area.left) / area.width * canvas.width) };
-    showChosen();
-  }
-  function step2(event) {
-    const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!by) return;
-    event.preventDefault();
-    at = { row: at.row + by[0], col: at.col + by[1] };
-    showChosen();
-  }
-  var last = null;
-  function show2() {
-    const from = picture2();
-    const laid = windows(from, now.kernel, now.settings);
-    writeKernel(now.kernel);
-    writeControls();
-    need(".workshop .trouble").textContent = laid.trouble;
-    need(".workshop").classList.toggle("impossible", laid.trouble !== "");
-    if (!("rows" in laid)) return;
-    const result = correlate(from, now.kernel, laid);
-    last = { from, kernel: now.kernel, laid, result };
-    paintPicture(from);
-    paintResult(result);
-    need(".workshop .worked-out").replaceChildren(...workedOut(laid));
-    showChain(from, now.kernel, laid, result);
-    at = { row: Math.min(at.row, result.height - 1), col: Math.min(at.col, result.width - 1) };
-    showChosen();
-  }
-  function paintPicture({ data, height: height3, width: width3 }) {
-    const canvas = (
-      /** @type {HTMLCanvasElement} */
-      need(".workshop .source")
-    );
-    if (source !== "map") return paintGrey(canvas, data, height3, width3);
-    paintNumbers(canvas, data, 0, height3, width3, largest3(data), Array.from(data).some((value) => value < 0));
-  }
-  function largest3(numbers2) {
-    let most = 0;
-    for (let i = 0; i < numbers2.length; i++) most = Math.max(most, Math.abs(numbers2[i]));
-    return most;
-  }
-  function paintResult({ data, height: height3, width: width3 }) {
-    const canvas = (
-      /** @type {HTMLCanvasElement} */
-      need(".workshop .result")
-    );
-    const most = largest3(data);
-    if (signed) paintNumbers(canvas, data, 0, height3, width3, most, true);
-    else paintGrey(canvas, data, height3, width3);
-    const note = element("span", {}, "below 0 black, above 1 white");
-    need(".workshop .scale").replaceChildren(signed ? legend(most, true) : note);
-  }
-  function workedOut({ rows, cols }) {
-    const same = rows.formula === cols.formula;
-    const left = (axis2, name) => axis2.unseen ? ` The last ${axis2.unseen === 1 ? name : `${axis2.unseen} ${name}s`} of the picture ${axis2.unseen === 1 ? "is" : "are"} under no window.` : "";
-    const line2 = same ? `(w − f + 2p)/s + 1: ${rows.formula}.` : `(w − f + 2p)/s + 1: rows ${rows.formula}; columns ${cols.formula}.`;
-    return [element("span", { class: "formula" }, line2), element("span", {}, left(rows, "row"), left(cols, "column"))];
-  }
-  function writeControls() {
-    const { kernel, settings: settings2 } = now;
-    const known = payload.workshop.kernels.find((one) => String(one.weights.flat()) === String(kernel.weights) && one.weights.length === kernel.rows);
-    const held = { kernel: known?.name ?? "", rows: kernel.rows, cols: kernel.cols, padding: settings2.padding, mode: settings2.mode, stride: settings2.stride, dilation: settings2.dilation };
-    for (const [name, value] of Object.entries(held)) need(`.workshop [name="${name}"]`).value = String(value);
-    need('.workshop [data-do="unlay"]').disabled = past2.length === 0;
-    need(".says-kernel").textContent = known ? known.description : `Your own kernel, with a sum of ${number(kernel.weights.reduce((a, b) => a + b, 0))}.`;
-  }
-  function showChosen() {
-    if (!last) return;
-    const { from, kernel, laid, result } = last;
-    at = { row: Math.max(0, Math.min(at.row, result.height - 1)), col: Math.max(0, Math.min(at.col, result.width - 1)) };
-    const box2 = need(".workshop .box");
-    const { stride, dilation } = now.settings;
-    const percent = (part, whole) => `${100 * part / whole}%`;
-    box2.hidden = false;
-    box2.style.top = percent(at.row * stride - laid.rows.before, from.height);
-    box2.style.left = percent(at.col * stride - laid.cols.before, from.width);
-    box2.style.height = percent(dilation * (kernel.rows - 1) + 1, from.height);
-    box2.style.width = percent(dilation * (kernel.cols - 1) + 1, from.width);
-    showPixel(need(".workshop .pixel"), from, kernel, laid, result, at);
   }
 
   // hierfeat/atlas/scripts/main.js
@@ -3805,7 +4123,7 @@
       );
       if (!grid2.classList.contains("maps")) return;
       const index = indexOf(grid2);
-      const next = moved2(event.key, index);
+      const next = moved3(event.key, index);
       if (!next) return;
       event.preventDefault();
       select2(index, next);
@@ -3818,12 +4136,12 @@
       if (grid2.classList.contains("maps") && grid2.matches(":focus-visible")) select2(indexOf(grid2), unitOf(indexOf(grid2)));
     });
     document.addEventListener("change", (event) => {
-      const input3 = (
+      const input4 = (
         /** @type {HTMLInputElement} */
         event.target
       );
-      if (input3.name === "sample") set({ sample: Number(input3.value) });
-      if (input3.name === "range") set({ range: input3.value === "map" ? "map" : "layer" });
+      if (input4.name === "sample") set({ sample: Number(input4.value) });
+      if (input4.name === "range") set({ range: input4.value === "map" ? "map" : "layer" });
     });
     document.addEventListener("toggle", (event) => {
       const section = (
@@ -3859,10 +4177,11 @@
   subscribe((changed2) => changed2.has("range") && repaint());
   if (payload.live.on) {
     followers.push(refreshWorkshop);
-    startBench().then(start).then(() => startWorkshop(currentInput));
+    startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson);
   } else {
     subscribe((changed2) => changed2.has("sample") && showInput(true));
     start();
     startWorkshop(null);
+    startLesson();
   }
 })();

@@ -49,12 +49,24 @@ const view = (name, caption) => element("figure", { class: name }, element("figc
 export function startChain(target) {
   const parameter = element("input", { type: "range", name: "parameter", oninput: () => ((asked.parameter = parameter.valueAsNumber), show()) });
   target.append(
-    element("h3", {}, "Then an activation function, then a pool"),
+    element("h3", { id: "chain" }, "Then an activation function, then a pool"),
     element("div", { class: "knobs" }, choice("Activation function", named(ACTIVATIONS), "activation"), element("label", { class: "knob parameter" }, element("span", {}), parameter)),
     element("div", { class: "desk" }, element("figure", { class: "curve" }), view("rectified", "The result, through the function"), view("pooled", "And pooled")),
     element("div", { class: "knobs" }, choice("Pool", named(POOLS), "pool"), choice("Window", sizes, "size"), choice("Step", sizes, "stride"), slider("Picture moved down", "down"), slider("Picture moved right", "right")),
     element("div", { class: "likeness" }),
   );
+}
+
+/** Set the controls, without a drawing. @param {Partial<typeof asked>} wanted */
+export function arrangeChain(wanted) {
+  Object.assign(asked, wanted);
+  if (wanted.activation) asked.parameter = ACTIVATIONS[wanted.activation].parameter?.start ?? 0;
+  for (const name of /** @type {const} */ (["activation", "pool", "size", "stride"])) /** @type {HTMLSelectElement} */ (need(`.chain [name="${name}"]`)).value = String(asked[name]);
+  for (const name of /** @type {const} */ (["down", "right"])) {
+    const input = /** @type {HTMLInputElement} */ (need(`.chain [name="chain-${name}"]`));
+    input.value = String(asked[name]);
+    need("output", /** @type {HTMLElement} */ (input.parentElement)).textContent = `${asked[name]}`.replace("-", "−");
+  }
 }
 
 /** @param {Grid} map @returns {Grid} */

@@ -4,7 +4,7 @@ import { layers, payload, values, view } from "../data.js";
 import { element, need } from "../dom.js";
 import { legend, number, paintGrey, paintNumbers } from "../maps.js";
 import { state, subscribe } from "../store.js";
-import { showChain, startChain } from "./chain.js";
+import { arrangeChain, showChain, startChain } from "./chain.js";
 import { correlate, flipped, normalised, resized, transposed, windows } from "./correlate.js";
 import { kernelTable, writeKernel } from "./kernel_table.js";
 import { showPixel } from "./pixel.js";
@@ -20,8 +20,8 @@ let now = { kernel: named("sobel_90"), settings: { padding: 0, mode: "zeros", st
 const past = [];
 let source = "photograph";
 let signed = true;
-/** The pixel of the result that is looked at. */
-let at = { row: 0, col: 0 };
+/** The pixel of the result that is looked at: the one in the middle, to begin with. @type {{ row: number, col: number } | null} */
+let at = null;
 /** Gives the network's input, where one runs in the page. @type {(() => ArrayLike<number>) | null} */
 let input = null;
 
@@ -65,6 +65,15 @@ function change(kernel, settings = {}) {
   if (past.length > 200) past.shift();
   now = { kernel: { ...now.kernel, ...kernel }, settings: { ...now.settings, ...settings } };
   show();
+}
+
+/**
+ * Set the workshop, as a lesson does: a named kernel, settings, and what follows the convolution.
+ * @param {{ kernel?: string, settings?: Partial<Settings>, chain?: Parameters<typeof arrangeChain>[0] }} wanted
+ */
+export function arrange({ kernel, settings = {}, chain }) {
+  if (chain) arrangeChain(chain);
+  change(kernel ? named(kernel) : {}, settings);
 }
 
 function undo() {
@@ -150,7 +159,7 @@ function step(event) {
   const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
   if (!by) return;
   event.preventDefault();
-  at = { row: at.row + by[0], col: at.col + by[1] };
+  if (at) at = { row: at.row + by[0], col: at.col + by[1] };
   showChosen();
 }
 
@@ -171,7 +180,6 @@ function show() {
   paintResult(result);
   need(".workshop .worked-out").replaceChildren(...workedOut(laid));
   showChain(from, now.kernel, laid, result);
-  at = { row: Math.min(at.row, result.height - 1), col: Math.min(at.col, result.width - 1) };
   showChosen();
 }
 
@@ -220,6 +228,7 @@ function writeControls() {
 function showChosen() {
   if (!last) return;
   const { from, kernel, laid, result } = last;
+  at ??= { row: Math.floor(result.height / 2), col: Math.floor(result.width / 2) };
   at = { row: Math.max(0, Math.min(at.row, result.height - 1)), col: Math.max(0, Math.min(at.col, result.width - 1)) };
   const box = need(".workshop .box");
   const { stride, dilation } = now.settings;
