@@ -41,6 +41,7 @@ not known is None::
                                     orientation_tuning), blank, type, orientation (deg), gosi}: a value for each channel,
                                     of the unit in the middle of its map; where the network is live
     }]
+    workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
 from collections import Counter
@@ -59,6 +60,7 @@ from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.checks import checked_images
@@ -128,6 +130,7 @@ def build(
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
+        "workshop": workshop(),
     }
 
 

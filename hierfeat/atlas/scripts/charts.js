@@ -30,7 +30,7 @@ const label = (x, y, text, more = {}) => svg("text", { x, y, "text-anchor": "mid
  * @param {{ x: number[], y: number[], xName: string, yName: string, xTicks?: number[], yTicks?: number[],
  *   xText?: (value: number) => string }} axes
  */
-function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
+export function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
   const { width, height, left, right, top, bottom } = SIZE;
   /** @type {Scale} */
   const X = (value) => left + ((value - x[0]) / (x[1] - x[0] || 1)) * (width - left - right);
