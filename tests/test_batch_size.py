@@ -15,6 +15,7 @@ ARGUMENTS = {
     "labels": LABELS,
     "layer": "conv2",
     "channel": 1,
+    "channels": [1, 2],
     "unit": 1,
     "batches": IMAGES,
     "out": None,
