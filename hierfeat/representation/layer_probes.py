@@ -16,7 +16,7 @@ from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import sweep_alone
 from hierfeat.representation._pooled_features import PooledFeatures, checked_data
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -124,7 +124,7 @@ def _features(
     if not isinstance(data, tuple | list) or len(data) != 2:
         raise HierfeatError(f"expected {name} as a pair (images, labels), got {type(data).__name__}")
     images, labels = checked_data(h, *data, where=name)
-    [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
+    [features] = sweep_alone(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()
 
 
