@@ -38,8 +38,8 @@ not known is None::
         shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
         tuning                      {best (the largest response to a grating), at (which one, in the grid of
-                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each channel,
-                                    of the unit in the middle of its map; where the network is live
+                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
+                                    channel, of the unit in the middle of its map; where the network is live
     }]
     workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """

@@ -38,6 +38,10 @@ class Moments(Deferring):
         super().__init__()
         self._level: set[str] = set()  # layers whose variance float32 sums have given well so far
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._level = set()
+
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
         if layer in self._level:

@@ -1,31 +1,52 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from hierfeat._progress import with_bar
-from hierfeat.errors import HierfeatError
-from hierfeat.recording import _checkpoint as checkpoints
-from hierfeat.recording._distributed import merge_across, world
-from hierfeat.recording._reductions import Shared
-from hierfeat.recording.measure import Batch, Measure
+from hierfeat.errors import HierfeatError, warn
+from hierfeat.recording._data import Batches, data_of
+from hierfeat.recording._distributed import Group
+from hierfeat.recording._pass import Pass
+from hierfeat.recording._run import Run
+from hierfeat.recording.measure import Measure
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watch
-from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers, matches
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
-Batches = Tensor | np.ndarray | Iterable[Any]
+EVERY = 50
+"""Batches between two rests of a sweep."""
 
 
-@checked()
+class Skipped(NamedTuple):
+    """An image of a data set that could not be read."""
+
+    image: int
+    path: str
+    reason: str
+
+
+class Swept(list[Any]):
+    """What a sweep found: each measure's ``result()``, in the order of the measures.
+
+    Attributes
+    ----------
+    skipped : list of Skipped
+        The images that could not be read: ``(image, path, reason)``, by their places in the data.
+    provenance : dict
+        The model, the sha256 of its weights, layers, measures and their settings, how many images were seen and how
+        many skipped, the number of processes, and versions.
+    """
+
+    skipped: list[Skipped]
+    provenance: dict[str, Any]
+
+
+@checked(workers=whole(0, 1024))
 def sweep(
     h: Hierarchy,
     batches: Batches,
@@ -33,10 +54,11 @@ def sweep(
     *,
     layers: Layers = ("conv", "pool", "activation"),
     checkpoint: str | Path | None = None,
-    checkpoint_every: int = 50,
+    checkpoint_every: int = EVERY,
     batch_size: int = 64,
+    workers: int = 0,
     progress: bool = True,
-) -> list[Any]:
+) -> Swept:
     """Show all the data to the model once, and let many measures gather what they need from its layers.
 
     Parameters
@@ -44,42 +66,57 @@ def sweep(
     h
         The network under study.
     batches
-        Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
-        (images, labels) pairs.
+        Images (N, C, H, W) in [0, 1]; a map-style data set of images, or of (image, label) pairs; or an iterable (a
+        ``DataLoader``, say) of batches of either.
     measures
         For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
         from there.
     layers
         Names, glob patterns or kinds.
     checkpoint
-        A file to save the measures to, every `checkpoint_every` batches and at the end; if it exists, the
-        sweep goes on from there, skipping the batches already seen. With several processes, each
-        appends its rank to the name.
+        A file to save the measures to, every `checkpoint_every` batches (of each process) and at the end; if it exists,
+        the sweep goes on from there, skipping the batches already seen.
     checkpoint_every
         Batches between savings.
     batch_size
-        Images per forward pass where `batches` is one tensor.
+        Images per forward pass where `batches` is one tensor or a data set.
+    workers
+        Processes that load the images of a data set, in each process that sweeps; 0: none but itself.
     progress
         Show a progress bar, on a terminal, after two seconds.
 
     Returns
     -------
-    list
-        Each measure's ``result()``, in the order of `measures`.
+    Swept
+        A list: each measure's ``result()``, in the order of `measures`. Its ``skipped`` names the images of a data set
+        that could not be read, its ``provenance`` counts them.
 
     Raises
     ------
     HierfeatError
-        If images do not fit the model, there are none, the checkpoint is of another sweep, an activation is not
-        finite, or the first axis of a chosen layer is not that of the images (rows, windows or tokens lie there).
+        If images do not fit the model, there are none, an activation is not finite, or the first axis of a chosen layer
+        is not that of the images (rows, windows or tokens lie there); if the checkpoint is damaged, of another model,
+        normalisation, layers, measures or images, or written by another sweep meanwhile; if another process fails.
 
     Notes
     -----
     One forward pass per batch; activations are handed to the measures as they arise and are not kept. The model is
     watched during its forward pass only: what a generator or loader computes while it makes a batch is not recorded,
-    and runs in the caller's gradient mode. With
-    ``torch.distributed`` initialised, each process sweeps its own share of the data and all return
-    the merged result.
+    and runs in the caller's gradient mode.
+
+    With ``torch.distributed`` initialised all processes must call it, and all return the merged result. A data set is
+    dealt out to them batch by batch, so that each image counts once and the batches are those of one process: counts,
+    histograms and top patches are then the same exactly, moments to rounding. Of a ``DataLoader`` with a
+    ``DistributedSampler`` each process takes its share, without the images that the sampler repeats. Tensors and other
+    iterables are this process's own share, whose images are numbered behind those of the processes before it. Nothing
+    else in hierfeat communicates.
+
+    After a kill at any moment the same call goes on from the checkpoint to the same result, bit for bit, if
+    `checkpoint_every` and the number of processes are the same; with another number of processes (a data set only) to
+    the result up to rounding. The first process writes the checkpoint, in one piece and with a checksum.
+
+    Memory: one batch of images and the largest activations of a forward pass, and what the measures keep, whatever the
+    number of images; `workers` load two batches each ahead of time.
 
     Examples
     --------
@@ -90,101 +127,78 @@ def sweep(
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
+    group = Group()
+    found = _swept(h, batches, measures, layers, checkpoint, checkpoint_every, batch_size, workers, progress, group)
+    about = {"layers": _items(layers), "batch_size": batch_size, "measures": _described(found.measures)}
+    counts = {"images": found.progress.images, "skipped": len(found.progress.skipped), "processes": group.size}
+    results = Swept(measure.result() for measure in found.measures)
+    results.skipped = [Skipped(*skipped) for skipped in found.progress.skipped]
+    results.provenance = provenance(h, **about) | counts
+    if results.skipped and group.is_first:
+        warn(f"{len(results.skipped)} images could not be read and were left out: {_some(results.skipped)}")
+    return results
+
+
+def sweep_alone(
+    h: Hierarchy,
+    batches: Batches,
+    measures: Sequence[Measure],
+    *,
+    layers: Layers,
+    checkpoint: str | Path | None = None,
+    batch_size: int = 64,
+    progress: bool = True,
+) -> list[Any]:
+    """What :func:`sweep` does, on this process alone: for analyses, which any one process may call."""
+    group = Group(alone=True)
+    found = _swept(h, batches, measures, layers, checkpoint, EVERY, batch_size, 0, progress, group)
+    return [measure.result() for measure in found.measures]
+
+
+def _swept(
+    h: Hierarchy,
+    batches: Batches,
+    measures: Sequence[Measure],
+    layers: Layers,
+    checkpoint: str | Path | None,
+    every: int,
+    batch_size: int,
+    workers: int,
+    progress: bool,
+    group: Group,
+) -> Run:
+    """Sweep; what comes of it is left in the measures."""
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
-    if not isinstance(batches, Iterable):
-        raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
-    path = None if checkpoint is None else _of_this_process(Path(checkpoint))
-    run = _Sweep(h, measures, names, _items(layers), path)
-    shown = with_bar(_pairs(batches, batch_size), h.name, total=_count(batches, batch_size), progress=progress)
-    with undisturbed(h.model), run:
-        for number, (images, labels) in enumerate(shown, start=1):
-            if number > run.batches:
-                run.show(images, labels)
-                if number % checkpoint_every == 0:
-                    run.save()
-    if run.images == 0:
-        raise HierfeatError("expected at least one batch of images to sweep over, got none")
-    run.save()
-    merge_across(measures)
-    return [measure.result() for measure in measures]
+    data = data_of(batches, batch_size, workers, group)
+    identity = _identity(h, names, measures) if checkpoint is not None or group.size > 1 else {}
+    run = Run(h, data, measures, group, identity=identity, every=every)
+    if checkpoint is not None:
+        run.resume(Path(checkpoint))
+    showing = Pass(h, run.shown_to, _items(layers))
+    with undisturbed(h.model), showing:
+        run.go(showing.show, progress=progress)
+    if run.progress.images == 0:
+        unread = run.progress.skipped
+        why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
+        raise HierfeatError(f"expected at least one batch of images to sweep over, got none{why}")
+    return run
 
 
-class _Sweep:
-    """One sweep on its way: how far it is, and what its measures share."""
+def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:
+    """What a checkpoint is of, but for the data."""
+    normalisation = [None if values is None else list(values) for values in (h.mean, h.std)]
+    about = {"weights": h.weights_sha256, "input shape": list(h.input_shape), "normalisation": normalisation}
+    return about | {"layers": names, "measures": _described(measures)}
 
-    def __init__(
-        self, h: Hierarchy, measures: list[Measure], names: list[str], items: list[str], path: Path | None
-    ) -> None:
-        self._h, self._measures, self._path = h, measures, path
-        self._wanted: dict[str, bool] = {}
-        self._items = items
-        self._shared = Shared()
-        self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._identity: dict[str, Any] = {}
-        self.batches = self.images = self._saved = 0
-        if path is not None:
-            kinds = [type(measure).__name__ for measure in measures]
-            self._identity = {"weights": h.weights_sha256, "layers": names, "measures": kinds}
-            self.batches, self.images = checkpoints.resume(path, measures, self._identity)
-            self._saved = self.batches
-        self._watch = Watch(h.model, after=self._after)
 
-    def __enter__(self) -> None:
-        for measure in self._measures:
-            measure.share(self._shared)
+def _described(measures: Sequence[Measure]) -> list[list[Any]]:
+    return [[type(measure).__qualname__, measure.settings] for measure in measures]
 
-    def __exit__(self, *_: object) -> None:
-        self._shared.forget()
-        for measure in self._measures:
-            measure.share(None)
 
-    def show(self, images: Tensor, labels: Tensor | None) -> None:
-        """Let the measures see one batch.
-
-        The model is watched meanwhile, and not while the user's code makes the batches.
-        """
-        images = checked_images(self._h, images)
-        rank, size = world()
-        batch = Batch((torch.arange(len(images)) + self.images) * size + rank, images, labels)
-        for measure in self._measures:
-            measure.begin(batch)
-        self._count = len(images)
-        self._totals.clear()
-        with torch.no_grad(), self._watch:
-            self._h.forward(images)
-        self._check_finite()
-        self.batches += 1
-        self.images += len(images)
-
-    def save(self) -> None:
-        """Write the checkpoint, if there is one and something has been seen since the last."""
-        if self._path is not None and self.batches > self._saved:
-            checkpoints.save(self._path, self._measures, self.batches, self.images, self._identity)
-            self._saved = self.batches
-
-    def _after(self, call: Call, output: Tensor) -> None:
-        """Hand a chosen layer's output to every measure."""
-        chosen = self._wanted.get(call.name)
-        if chosen is None:
-            chosen = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not chosen:
-            return
-        if output.ndim < 2 or output.shape[0] != self._count:
-            check_images_first(self._h, call.name, output, self._count)
-        if call.op == "relu":
-            self._shared.rectifying(call.input, output)
-        for measure in self._measures:
-            measure.update(call.name, output)
-        self._totals.append((call.name, self._shared.of(output).totals[1]))
-        self._shared.release()
-
-    def _check_finite(self) -> None:
-        """Refuse activations that are not finite: one look at the sums of all layers together."""
-        if not self._totals or bool(torch.cat([total.flatten() for _, total in self._totals]).isfinite().all()):
-            return
-        name, total = next((name, total) for name, total in self._totals if not bool(total.isfinite().all()))
-        raise HierfeatError(not_finite(self._h, name, total))
+def _some(skipped: list[Skipped], most: int = 3) -> str:
+    more = f" and {len(skipped) - most} more" if len(skipped) > most else ""
+    return "; ".join(f"{image.path} ({image.reason})" for image in skipped[:most]) + more
 
 
 def _items(layers: Layers) -> list[str]:
@@ -204,24 +218,4 @@ def _checked(measures: Sequence[Measure]) -> list[Measure]:
     return list(measures)
 
 
-def _of_this_process(path: Path) -> Path:
-    rank, size = world()
-    return path if size == 1 else path.with_name(f"{path.stem}-{rank}{path.suffix}")
-
-
-def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Images and labels of each batch, whatever form the data have."""
-    if isinstance(batches, np.ndarray):
-        batches = torch.as_tensor(np.ascontiguousarray(batches))
-    for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
-        if isinstance(batch, list | tuple):
-            yield batch[0], batch[1] if len(batch) > 1 else None
-        else:
-            yield batch, None
-
-
-def _count(batches: Batches, batch_size: int) -> int | None:
-    """How many batches there are, where that can be known before they are drawn."""
-    if isinstance(batches, np.ndarray | Tensor):
-        return -(-len(batches) // batch_size)
-    return len(batches) if isinstance(batches, Sized) else None
+__all__ = ["Batches", "Skipped", "Swept", "sweep", "sweep_alone"]

@@ -10,7 +10,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording.measures import Moments
 from hierfeat.recording.sweep import sweep
 from hierfeat.representation.class_selectivity import class_selectivity
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import kernels_of
 

@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.features._patch_measure import one_value
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import sweep_alone
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -102,7 +102,7 @@ def class_selectivity(
     check_classes(labels)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
-    [rates] = sweep(h, images, [_Rates()], layers=layers, progress=progress)
+    [rates] = sweep_alone(h, images, [_Rates()], layers=layers, progress=progress)
     frames = [_rows(name, rate.double(), labels, shuffled) for name, rate in rates.items()]
     about = provenance(h, layers=layers, permutations=permutations, seed=seed, images=len(images))
     return ClassSelectivity(table=pd.concat(frames, ignore_index=True), provenance=about)

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import sweep_alone
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -122,7 +122,7 @@ def _features(
 ) -> tuple[dict[str, Tensor], Labels]:
     images, labels = data
     check_classes(labels, f"{name} labels")
-    [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
+    [features] = sweep_alone(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()
 
 

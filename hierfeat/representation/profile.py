@@ -16,7 +16,7 @@ from hierfeat.physiology.fields.effective_field import effective_field
 from hierfeat.physiology.invariance.translation_invariance import translation_invariance
 from hierfeat.physiology.tuning.orientation_tuning import orientation_tuning
 from hierfeat.recording.measures import ActiveFraction, Sparseness
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import sweep_alone
 from hierfeat.representation._pooled_features import check_classes
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
@@ -161,7 +161,7 @@ def _invariance(h: Hierarchy, images: Tensor, layers: Layers, max_shift: float, 
 
 
 def _statistics(h: Hierarchy, images: Tensor, layers: Layers, progress: bool) -> pd.DataFrame:
-    active, sparse = sweep(h, images, [ActiveFraction(), Sparseness()], layers=layers, progress=progress)
+    active, sparse = sweep_alone(h, images, [ActiveFraction(), Sparseness()], layers=layers, progress=progress)
     columns = ["active_fraction", "lifetime_sparseness", "population_sparseness"]
     channels: pd.DataFrame = active.merge(sparse, on=["layer", "channel"])
     return channels.groupby("layer", sort=False)[columns].median().reset_index()

@@ -23,6 +23,7 @@ from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 Unit = int | Sequence[int]
@@ -280,7 +281,7 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
         row, col = (0, 0, *place)[-2:]
         box = boxes[row, col] if boxes.shape[:2] != (1, 1) else boxes[0, 0]
         top, left, bottom, right = box.tolist()
-        outside = image.abs().double()
+        outside = double(image.abs())
         whole = float(outside.sum())
         outside[:, top:bottom, left:right] = 0
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology.features._patch_measure import TopPatches
-from hierfeat.recording.sweep import Batches, sweep
+from hierfeat.recording.sweep import Batches, sweep_alone
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -108,7 +108,7 @@ def top_patches(
     fields = receptive_fields(h)
     measure = TopPatches(k, fields=fields, least=least, largest=largest)
     options: dict[str, Any] = {"batch_size": batch_size, "checkpoint": checkpoint, "progress": progress}
-    [table] = sweep(h, images, [measure], layers=layers, **options)
+    [table] = sweep_alone(h, images, [measure], layers=layers, **options)
     table["field"] = table["layer"].map(fields.table.set_index("layer")["status"])
     about = provenance(h, layers=layers, k=k, least=least, largest=largest)
     return ChannelPatches(table=table, provenance=about, patches=measure.patches(), least=least)

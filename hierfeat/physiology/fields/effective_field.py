@@ -16,6 +16,7 @@ from hierfeat.physiology._responses import central_box, default_batch
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice
 
@@ -133,7 +134,7 @@ def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], 
 
         def take(start: int, gradient: Tensor) -> None:
             strength = gradient.abs() if weight == "magnitude" else gradient.square()
-            total[start : start + len(gradient)] += strength.sum((1, 2)).double().cpu()
+            total[start : start + len(gradient)] += double(strength.sum((1, 2))).cpu()
             shown.update()
 
         for batch, copies in parts:

@@ -15,6 +15,7 @@ from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -156,7 +157,7 @@ def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, .
 def _central(h: Hierarchy, images: Tensor, layers: Layers, batch_size: int = 64) -> dict[str, Tensor]:
     """The central unit of every channel, (N, C)."""
     parts = [responses_of(h, batch, layers) for batch in images.split(batch_size)]
-    return {name: torch.cat([central_units(part[name]) for part in parts]).double() for name in parts[0]}
+    return {name: double(torch.cat([central_units(part[name]) for part in parts])) for name in parts[0]}
 
 
 def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
@@ -173,11 +174,11 @@ def _signed_scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.Da
     count = round(len(original) * firing)
     threshold = original.sort(0).values[len(original) - count - 1]
     fires = original > threshold
-    rate = fires.double().mean(0)
+    rate = double(fires).mean(0)
     finite = original.isfinite().all(0) & trajectory.isfinite().all(0).all(0)
     constant = original.amax(0) == original.amin(0)
     scored = finite & ~constant & (fires.sum(0) == count)
-    going_on = (trajectory > threshold).double().mean(0)  # (N, C): over the trajectory of each image
+    going_on = double(trajectory > threshold).mean(0)  # (N, C): over the trajectory of each image
     local = (going_on * fires).sum(0) / fires.sum(0)
     score = torch.where(scored, local / rate, torch.nan)
     values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": score}

@@ -19,6 +19,7 @@ from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 BEFORE, AS_IT_IS = "before", "as it is"
@@ -168,7 +169,7 @@ class _Gathered:
             "energy_kept": float(torch.cat(self._energy).nanmean()),
             "position_after": self.position,
             "output": float(self._outputs.invariance("")[1:].mean()) if self._outputs.keys else np.nan,
-            "same_class": float(torch.cat(self._same).double().mean()) if self._same else np.nan,
+            "same_class": float(double(torch.cat(self._same)).mean()) if self._same else np.nan,
         }
 
 

@@ -15,6 +15,7 @@ from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 
@@ -92,7 +93,7 @@ def gradient_flow(
     sums: dict[str, Tensor] = {}
     for batch, wanted in zip(images.split(batch_size), labels.split(batch_size), strict=True):
         for name, gradient in _gradients(h, batch, wanted, {layer.name for layer in chosen}).items():
-            values = torch.stack([gradient.double().square().sum(), (gradient == 0).double().sum(), _count(gradient)])
+            values = _sums(gradient)
             sums[name] = sums[name] + values if name in sums else values
     rows = [_row(layer.name, layer.kind, sums[layer.name], len(images)) for layer in chosen if layer.name in sums]
     table = pd.DataFrame(rows, columns=["layer", "kind", "norm", "zero_fraction"])
@@ -100,8 +101,10 @@ def gradient_flow(
     return GradientFlow(table=table, provenance=provenance(h, layers=layers, images=len(images)))
 
 
-def _count(gradient: Tensor) -> Tensor:
-    return torch.tensor(gradient.numel(), dtype=torch.float64, device=gradient.device)
+def _sums(gradient: Tensor) -> Tensor:
+    """Σg², how many are zero, and how many there are."""
+    squares = double(gradient).square().sum()
+    return torch.stack([squares, double((gradient == 0).sum()), squares.new_tensor(gradient.numel())])
 
 
 def _row(name: str, kind: str, sums: Tensor, images: int) -> tuple[str, str, float, float]:
