@@ -11,12 +11,11 @@ import hierfeat as hf
 
 IMAGES, LABELS = (data[:70] for data in hf.digits(split="test"))
 ARGUMENTS = {
-    "images": IMAGES,
     "labels": LABELS,
     "layer": "conv2",
     "channel": 1,
     "unit": 1,
-    "batches": IMAGES,
+    "images": IMAGES,
     "out": None,
     # small settings of what would take long
     "max_images": 30,

@@ -1,10 +1,9 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,37 +13,38 @@ from hierfeat.recording import _checkpoint as checkpoints
 from hierfeat.recording._distributed import merge_across, world
 from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
+from hierfeat.recording.swept import Sweep
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Watch
 from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers, matches
+from hierfeat.subjects.layer_table import UNITS, Layers, matches
+from hierfeat.subjects.own_data import Images, batches_in, default_batch, in_batches
+from hierfeat.subjects.provenance import provenance
 
-Batches = Tensor | np.ndarray | Iterable[Any]
 
-
-@checked()
+@checked(images=None)
 def sweep(
     h: Hierarchy,
-    batches: Batches,
+    images: Images,
     measures: Sequence[Measure],
     *,
-    layers: Layers = ("conv", "pool", "activation"),
+    layers: Layers = UNITS,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 50,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     progress: bool = True,
-) -> list[Any]:
+) -> Sweep:
     """Show all the data to the model once, and let many measures gather what they need from its layers.
 
     Parameters
     ----------
     h
         The network under study.
-    batches
-        Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
-        (images, labels) pairs.
+    images
+        (N, C, H, W) in [0, 1], a list of images, a ``Dataset``, or an iterable (a ``DataLoader``, say) of batches or of
+        (images, labels) pairs. They are taken one batch at a time, and not kept.
     measures
         For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
         from there.
@@ -57,14 +57,16 @@ def sweep(
     checkpoint_every
         Batches between savings.
     batch_size
-        Images per forward pass where `batches` is one tensor.
+        Images in one forward pass, where `images` are not batches already; by default as many as suit their size. It
+        changes no number.
     progress
-        Show a progress bar, on a terminal, after two seconds.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
-    list
-        Each measure's ``result()``, in the order of `measures`.
+    Sweep
+        One table of all measures; taken apart (``moments, active = hf.sweep(...)``) it gives each measure's
+        ``result()``, in the order of `measures`.
 
     Raises
     ------
@@ -85,21 +87,37 @@ def sweep(
     >>> import hierfeat as hf
     >>> h = hf.load("lenet5-digits")
     >>> images, _ = hf.digits(split="test")
-    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()])
+    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()], layers=("conv", "activation"))
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
+    options: dict[str, Any] = {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
+    results = swept(h, images, measures, layers=layers, batch_size=batch_size, **options)
+    names = [type(measure).__name__ for measure in measures]
+    return Sweep.of(names, results, provenance(h, layers=layers, measures=names))
+
+
+def swept(
+    h: Hierarchy,
+    images: Images,
+    measures: Sequence[Measure],
+    *,
+    layers: Layers,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 50,
+    batch_size: int | None = None,
+) -> list[Any]:
+    """Each measure's ``result()``; as :func:`sweep`, for analyses that make a result of their own of them."""
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
-    if not isinstance(batches, Iterable):
-        raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
     path = None if checkpoint is None else _of_this_process(Path(checkpoint))
     run = _Sweep(h, measures, names, _items(layers), path)
-    shown = with_bar(_pairs(batches, batch_size), h.name, total=_count(batches, batch_size), progress=progress)
+    size = batch_size or default_batch(h.input_shape)
+    batches = in_batches(images, size=size, channels=h.input_shape[0])
     with undisturbed(h.model), run:
-        for number, (images, labels) in enumerate(shown, start=1):
+        for number, (batch, labels) in enumerate(with_bar(batches, "batches", total=batches_in(images, size)), start=1):
             if number > run.batches:
-                run.show(images, labels)
+                run.show(batch, labels)
                 if number % checkpoint_every == 0:
                     run.save()
     if run.images == 0:
@@ -206,21 +224,3 @@ def _checked(measures: Sequence[Measure]) -> list[Measure]:
 def _of_this_process(path: Path) -> Path:
     rank, size = world()
     return path if size == 1 else path.with_name(f"{path.stem}-{rank}{path.suffix}")
-
-
-def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Images and labels of each batch, whatever form the data have."""
-    if isinstance(batches, np.ndarray):
-        batches = torch.as_tensor(np.ascontiguousarray(batches))
-    for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
-        if isinstance(batch, list | tuple):
-            yield batch[0], batch[1] if len(batch) > 1 else None
-        else:
-            yield batch, None
-
-
-def _count(batches: Batches, batch_size: int) -> int | None:
-    """How many batches there are, where that can be known before they are drawn."""
-    if isinstance(batches, np.ndarray | Tensor):
-        return -(-len(batches) // batch_size)
-    return len(batches) if isinstance(batches, Sized) else None
