@@ -19,6 +19,7 @@ from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
+from hierfeat.subjects.own_data import Images, Labels
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -35,12 +36,13 @@ REST_BYTES = 2_000_000
 @checked(labels=unknown_too, names=None)
 def atlas(
     h: "Hierarchy",
-    images: Tensor,
-    labels: Tensor | None = None,
+    images: Images,
+    labels: Labels | None = None,
     *,
     out: str | Path,
     names: Sequence[str] | None = None,
     live: bool | None = None,
+    progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
 
@@ -61,6 +63,8 @@ def atlas(
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

@@ -3,30 +3,18 @@
 Nothing heavy is imported before a command runs, so that ``--help`` is immediate.
 """
 
-import codecs
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from hierfeat._plain_text import ERRORS
 from hierfeat.errors import HierfeatError
 
 if TYPE_CHECKING:
     from cyclopts import CycloptsError
 
 _TRACEBACK = "--traceback"
-_PLAIN = {
-    "⌊": "floor(",
-    "⌋": ")",
-    "−": "-",
-    "≤": "<=",
-    "≥": ">=",
-    "≈": "~",
-    "→": "->",
-    "σ": "sigma",
-    "…": "...",
-    "’": "'",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,19 +66,12 @@ def _one_line(error: Exception) -> str:
 @contextmanager
 def _printable() -> Iterator[None]:
     """Let what the terminal's encoding lacks, the floor sign in cp1252 say, be spelt in plain characters."""
-    codecs.register_error("hierfeat", _spelt)
     streams = [(stream, stream.errors) for stream in (sys.stdout, sys.stderr) if hasattr(stream, "reconfigure")]
     for stream, _ in streams:
-        stream.reconfigure(errors="hierfeat")
+        stream.reconfigure(errors=ERRORS)
     try:
         yield
     finally:
         for stream, errors in streams:
             if not stream.closed:
                 stream.reconfigure(errors=errors)
-
-
-def _spelt(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return "".join(_PLAIN.get(char, "?") for char in error.object[error.start : error.end]), error.end

@@ -6,7 +6,7 @@ the same batches however many processes there are. Or each brings images of its 
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass, field
 from itertools import chain
 from math import ceil
@@ -20,8 +20,8 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler, IterableDa
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._checkpoint import Progress
 from hierfeat.recording._distributed import Group
+from hierfeat.subjects.own_data import Images, as_tensor, in_batches
 
-Batches = Tensor | np.ndarray | Dataset[Any] | Iterable[Any]
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError)  # what decoders raise; a HierfeatError is a ValueError
 Skipped = list[Any]  # index, name, reason
 
@@ -74,15 +74,15 @@ class Data(ABC):
         """A digest of what was seen for each process that brings its own; else None. A collective."""
 
 
-def data_of(batches: Batches, batch_size: int, workers: int, group: Group) -> Data:
-    """The data in `batches`, of whatever kind. A collective."""
-    if isinstance(batches, Dataset) and not isinstance(batches, IterableDataset):
-        return DataSet(batches, batch_size, workers, group)
-    if not isinstance(batches, Iterable):
-        raise HierfeatError(
-            f"expected images as a tensor, a data set, or an iterable of batches, got {type(batches).__name__}"
-        )
-    return Own(batches, batch_size, group)
+def data_of(images: Images, batch_size: int, workers: int, group: Group, *, channels: int) -> Data:
+    """The data in `images`, of whatever kind. A collective."""
+    if isinstance(images, Dataset) and not isinstance(images, IterableDataset):
+        return DataSet(images, batch_size, workers, group, channels)
+    if isinstance(images, Tensor | np.ndarray | DataLoader):
+        return Own(images, batch_size, group)
+    batches = in_batches(images, size=batch_size, channels=channels)
+    known = isinstance(images, list | tuple) and group.size > 1  # of several processes each must know how many it has
+    return Own(list(batches) if known else batches, batch_size, group)
 
 
 class DataSet(Data):
@@ -91,10 +91,10 @@ class DataSet(Data):
     An image that cannot be read is left out of its batch, and noted.
     """
 
-    def __init__(self, dataset: Dataset[Any], batch_size: int, workers: int, group: Group) -> None:
+    def __init__(self, dataset: Dataset[Any], batch_size: int, workers: int, group: Group, channels: int) -> None:
         if not isinstance(dataset, Sized):
             raise HierfeatError(f"expected a data set of known length, got {type(dataset).__name__} without __len__")
-        self._readable = _Readable(dataset)
+        self._readable = _Readable(dataset, channels)
         self._count, self._batch_size, self._workers, self._group = len(dataset), batch_size, workers, group
         self._all = ceil(self._count / batch_size)
         self._first = 0
@@ -160,15 +160,17 @@ class _Unreadable:
 class _Readable(Dataset[Any]):
     """A data set whose images, where they cannot be read, say so instead of raising an error."""
 
-    def __init__(self, dataset: Any) -> None:
-        self._dataset = dataset
+    def __init__(self, dataset: Any, channels: int) -> None:
+        self._dataset, self._channels = dataset, channels
 
     def __len__(self) -> int:
         return len(self._dataset)
 
     def __getitem__(self, index: int) -> Any:
         try:
-            return index, self._dataset[index]
+            value = self._dataset[index]
+            image, *rest = value if isinstance(value, tuple | list) else [value]
+            return index, (as_tensor(image, "images", self._channels), *rest)
         except UNREADABLE as error:
             return _Unreadable([index, self._name(index), f"{type(error).__name__}: {error}"])
 
@@ -183,9 +185,9 @@ class _Readable(Dataset[Any]):
         return f"image {index}"
 
 
-def _image_of(item: tuple[int, Any]) -> Tensor:
-    value = item[1]
-    return torch.as_tensor(value[0] if isinstance(value, tuple | list) else value)
+def _image_of(item: tuple[int, tuple[Any, ...]]) -> Tensor:
+    image: Tensor = item[1][0]
+    return image
 
 
 def _together(items: list[Any]) -> Part:
@@ -202,7 +204,7 @@ def _together(items: list[Any]) -> Part:
             f"expected images of the data set as tensors of one shape, got image {read[0][0]} and its neighbours, "
             f"which cannot be stacked ({error}); give it a transform that makes such"
         ) from error
-    labelled = all(isinstance(value, tuple | list) and len(value) > 1 for _, value in read)
+    labelled = all(len(value) > 1 for _, value in read)
     labels = [value[1] for _, value in read] if labelled else []
     plain = labelled and all(isinstance(label, int | Tensor | np.integer) for label in labels)
     return Part(indices, images, torch.as_tensor(labels) if plain else None, skipped)

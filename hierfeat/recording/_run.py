@@ -78,9 +78,9 @@ class Run:
             self._data.start(self.progress)
         self._checkpoint = checkpoint
 
-    def go(self, show: Show, *, progress: bool) -> None:
+    def go(self, show: Show) -> None:
         """See the rest of the data."""
-        with bar(self._h.name, total=self._data.rounds, progress=progress and self._group.is_first) as shown:
+        with bar("batches", total=self._data.rounds, progress=self._group.is_first) as shown:
             if self._group.size == 1:
                 self._alone(show, shown)
             else:

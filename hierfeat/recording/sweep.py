@@ -2,19 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hierfeat.errors import HierfeatError, warn
-from hierfeat.recording._data import Batches, data_of
+from hierfeat.recording._data import data_of
 from hierfeat.recording._distributed import Group
 from hierfeat.recording._pass import Pass
 from hierfeat.recording._run import Run
 from hierfeat.recording.measure import Measure
+from hierfeat.recording.swept import Skipped, Sweep
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole
 
@@ -22,52 +24,28 @@ EVERY = 50
 """Batches between two rests of a sweep."""
 
 
-class Skipped(NamedTuple):
-    """An image of a data set that could not be read."""
-
-    image: int
-    path: str
-    reason: str
-
-
-class Swept(list[Any]):
-    """What a sweep found: each measure's ``result()``, in the order of the measures.
-
-    Attributes
-    ----------
-    skipped : list of Skipped
-        The images that could not be read: ``(image, path, reason)``, by their places in the data.
-    provenance : dict
-        The model, the sha256 of its weights, layers, measures and their settings, how many images were seen and how
-        many skipped, the number of processes, and versions.
-    """
-
-    skipped: list[Skipped]
-    provenance: dict[str, Any]
-
-
-@checked(workers=whole(0, 1024))
+@checked(images=None, workers=whole(0, 1024))
 def sweep(
     h: Hierarchy,
-    batches: Batches,
+    images: Images,
     measures: Sequence[Measure],
     *,
-    layers: Layers = ("conv", "pool", "activation"),
+    layers: Layers = UNITS,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = EVERY,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     workers: int = 0,
     progress: bool = True,
-) -> Swept:
+) -> Sweep:
     """Show all the data to the model once, and let many measures gather what they need from its layers.
 
     Parameters
     ----------
     h
         The network under study.
-    batches
-        Images (N, C, H, W) in [0, 1]; a map-style data set of images, or of (image, label) pairs; or an iterable (a
-        ``DataLoader``, say) of batches of either.
+    images
+        (N, C, H, W) in [0, 1], a list of images, a ``Dataset``, or an iterable (a ``DataLoader``, say) of batches or of
+        (images, labels) pairs. They are taken one batch at a time, and not kept.
     measures
         For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
         from there.
@@ -79,17 +57,19 @@ def sweep(
     checkpoint_every
         Batches between savings.
     batch_size
-        Images per forward pass where `batches` is one tensor or a data set.
+        Images in one forward pass, where `images` are not batches already; by default as many as suit their size. It
+        changes no number.
     workers
         Processes that load the images of a data set, in each process that sweeps; 0: none but itself.
     progress
-        Show a progress bar, on a terminal, after two seconds.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
-    Swept
-        A list: each measure's ``result()``, in the order of `measures`. Its ``skipped`` names the images of a data set
-        that could not be read, its ``provenance`` counts them.
+    Sweep
+        One table of all measures; taken apart (``moments, active = hf.sweep(...)``) it gives each measure's
+        ``result()``, in the order of `measures`. Its ``skipped`` names the images of a data set that could not be read,
+        its ``provenance`` counts them.
 
     Raises
     ------
@@ -123,65 +103,63 @@ def sweep(
     >>> import hierfeat as hf
     >>> h = hf.load("lenet5-digits")
     >>> images, _ = hf.digits(split="test")
-    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()])
+    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()], layers=("conv", "activation"))
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
     group = Group()
-    found = _swept(h, batches, measures, layers, checkpoint, checkpoint_every, batch_size, workers, progress, group)
-    about = {"layers": _items(layers), "batch_size": batch_size, "measures": _described(found.measures)}
-    counts = {"images": found.progress.images, "skipped": len(found.progress.skipped), "processes": group.size}
-    results = Swept(measure.result() for measure in found.measures)
-    results.skipped = [Skipped(*skipped) for skipped in found.progress.skipped]
-    results.provenance = provenance(h, **about) | counts
-    if results.skipped and group.is_first:
-        warn(f"{len(results.skipped)} images could not be read and were left out: {_some(results.skipped)}")
-    return results
+    run = _run(h, images, measures, layers, checkpoint, checkpoint_every, batch_size, workers, group)
+    names = [type(measure).__name__ for measure in run.measures]
+    about = {"layers": _items(layers), "batch_size": batch_size, "measures": _described(run.measures)}
+    counts = {"images": run.progress.images, "skipped": len(run.progress.skipped), "processes": group.size}
+    skipped = [Skipped(*image) for image in run.progress.skipped]
+    if skipped and group.is_first:
+        warn(f"{len(skipped)} images could not be read and were left out: {_some(skipped)}")
+    results = [measure.result() for measure in run.measures]
+    return Sweep.of(names, results, provenance(h, **about) | counts, skipped)
 
 
-def sweep_alone(
+def swept(
     h: Hierarchy,
-    batches: Batches,
+    images: Images,
     measures: Sequence[Measure],
     *,
     layers: Layers,
     checkpoint: str | Path | None = None,
-    batch_size: int = 64,
-    progress: bool = True,
+    batch_size: int | None = None,
 ) -> list[Any]:
-    """What :func:`sweep` does, on this process alone: for analyses, which any one process may call."""
-    group = Group(alone=True)
-    found = _swept(h, batches, measures, layers, checkpoint, EVERY, batch_size, 0, progress, group)
-    return [measure.result() for measure in found.measures]
+    """Each measure's ``result()``, by this process alone: for analyses, which any one process may call."""
+    run = _run(h, images, measures, layers, checkpoint, EVERY, batch_size, 0, Group(alone=True))
+    return [measure.result() for measure in run.measures]
 
 
-def _swept(
+def _run(
     h: Hierarchy,
-    batches: Batches,
+    images: Images,
     measures: Sequence[Measure],
     layers: Layers,
     checkpoint: str | Path | None,
     every: int,
-    batch_size: int,
+    batch_size: int | None,
     workers: int,
-    progress: bool,
     group: Group,
 ) -> Run:
     """Sweep; what comes of it is left in the measures."""
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
-    data = data_of(batches, batch_size, workers, group)
+    size = batch_size or default_batch(h.input_shape)
+    data = data_of(images, size, workers, group, channels=h.input_shape[0])
     identity = _identity(h, names, measures) if checkpoint is not None or group.size > 1 else {}
     run = Run(h, data, measures, group, identity=identity, every=every)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
     showing = Pass(h, run.shown_to, _items(layers))
     with undisturbed(h.model), showing:
-        run.go(showing.show, progress=progress)
+        run.go(showing.show)
     if run.progress.images == 0:
         unread = run.progress.skipped
         why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
-        raise HierfeatError(f"expected at least one batch of images to sweep over, got none{why}")
+        raise HierfeatError(f"expected at least one image to sweep over, got none{why}")
     return run
 
 
@@ -216,6 +194,3 @@ def _checked(measures: Sequence[Measure]) -> list[Measure]:
     if len(set(map(id, measures))) < len(measures):
         raise HierfeatError("expected measures of their own, got the same one twice: it would count everything twice")
     return list(measures)
-
-
-__all__ = ["Batches", "Skipped", "Swept", "sweep", "sweep_alone"]

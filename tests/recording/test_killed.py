@@ -38,7 +38,7 @@ def one_kill(folder: Path, size: int, which: signal.Signals, moment: float, vict
     ended = [process.end(ENDS_WITHIN) for process in processes]
     for rank, found in enumerate(ended):
         # the others say why they stop; unless all was done when the signal came
-        assert rank == victim or isinstance(found, hf.HierfeatError | hf.recording.sweep.Swept), found
+        assert rank == victim or isinstance(found, hf.HierfeatError | hf.recording.swept.Sweep), found
     left = sorted(file.name for file in folder.iterdir() if file != path)
     assert all(name.startswith(".hierfeat-") for name in left)
     position = _position(path)

@@ -68,7 +68,13 @@ class Filters(Result):
 
 
 @checked()
-def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
+def filters(
+    h: Hierarchy,
+    layer: str,
+    *,
+    seed: int = 0,
+    progress: bool = True,
+) -> Filters:
     """Look at a convolution's kernels as a physiologist looks at simple fields.
 
     Parameters
@@ -79,6 +85,8 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
         One convolution's name.
     seed
         Of the random kernels that opposite pairs are compared with.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

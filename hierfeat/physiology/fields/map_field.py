@@ -79,6 +79,7 @@ def map_field(
     seed: int = 0,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> FieldMap:
     """Map the excitatory and inhibitory parts of a central unit's receptive field.
 
@@ -104,7 +105,9 @@ def map_field(
     at
         (row, col) of the unit in its map; None is the one in the middle, (h//2, w//2).
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

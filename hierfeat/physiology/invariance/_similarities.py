@@ -14,6 +14,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.own_data import default_batch, drawn_places
 from hierfeat.subjects.precision import double
 
 Floats = npt.NDArray[np.float64]
@@ -114,16 +115,17 @@ def similarities(
     layers: Layers,
     original: Change | None = None,
     also: Also | None = None,
-    batch_size: int = 32,
+    batch_size: int | None = None,
 ) -> Similarities:
     """Show `images` and every changed copy of them to the model, and compare the responses of each layer.
 
     ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
     """
     found = Similarities(len(changes))
-    shown = list(product(range(0, len(images), batch_size), enumerate(changes)))
-    for first, (condition, change) in with_bar(shown, h.name):
-        batch = images[first : first + batch_size]
+    size = batch_size or default_batch(h.input_shape)
+    shown = list(product(range(0, len(images), size), enumerate(changes)))
+    for first, (condition, change) in with_bar(shown, "changed images"):
+        batch = images[first : first + size]
         if condition == 0:
             responses = responses_of(h, batch if original is None else original(batch, first), layers)
             for name, response in responses.items():
@@ -156,10 +158,8 @@ def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:
         raise HierfeatError(
             "expected at least two images, got one: invariance is rescaled by how alike different images are"
         )
-    if max_images is None or len(images) <= max_images:
-        return images
-    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images]
-    return images[chosen.sort().values.to(images.device)]
+    chosen = drawn_places(len(images), max_images, seed)
+    return images if chosen is None else images[chosen.to(images.device)]
 
 
 def agreement(a: Tensor, b: Tensor) -> Tensor:

@@ -8,13 +8,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.ops import settings
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
@@ -36,12 +38,13 @@ class Additivity(Result):
 @checked()
 def additivity(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
-    layers: Layers = ("conv", "activation", "pool", "linear"),
-    max_images: int = 64,
+    layers: Layers = STAGES,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> Additivity:
     """Cut each image in two, show both parts and the whole, and see whether the responses add up.
 
@@ -58,7 +61,9 @@ def additivity(
     seed
         Of the images, and of the lines along which they are cut.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -99,7 +104,8 @@ def additivity(
     generator = torch.Generator().manual_seed(seed)
     sums: dict[str, Tensor] = {}
     black = {name: double(value) for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}
-    for batch in images.split(batch_size):
+    size = batch_size or default_batch(h.input_shape)
+    for batch in with_bar(images.split(size), "images"):
         cut = _halves(batch, generator)
         whole, one, other = (responses_of(h, part, layers) for part in (batch, batch * cut, batch * ~cut))
         for name in whole:
@@ -110,7 +116,7 @@ def additivity(
             sums[name] = sums[name] + found if name in sums else found
     weights = _Weights({layer.name for layer in h.layers.select(layers)})
     with torch.no_grad(), h.watching(before=weights.before):
-        for batch in images.split(batch_size):
+        for batch in images.split(size):
             h.forward(batch)
     kinds = {layer.name: layer.kind for layer in h.layers}
     rows = [{"layer": name, "kind": kinds[name], **_errors(sums[name]), **weights.row(name)} for name in sums]

@@ -25,7 +25,7 @@ from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole
 
@@ -129,7 +129,7 @@ class OrientationTuning(Result):
 def orientation_tuning(
     h: Hierarchy,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     orientations: int | Values = 16,
     frequencies: int | Values = 8,
     phases: int = 8,
@@ -142,6 +142,7 @@ def orientation_tuning(
     permutations: int = 0,
     seed: int = 0,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> OrientationTuning:
     """Show drifting gratings to all units at once and measure each unit's preference, selectivity and type.
 
@@ -176,7 +177,9 @@ def orientation_tuning(
         Of a test of each curve against shuffled orientations, column ``p_value``; none by default. It is for models
         whose responses are noisy, and has no say in the types.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
