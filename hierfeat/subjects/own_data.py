@@ -251,9 +251,9 @@ def as_tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Image.Image):
-        from torchvision.transforms.functional import to_tensor
+        from hierfeat._torchvision import transforms
 
-        found: Tensor = to_tensor(value.convert("L" if channels == 1 else "RGB"))
+        found: Tensor = transforms.functional.to_tensor(value.convert("L" if channels == 1 else "RGB"))
         return found
     try:
         return torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None)

@@ -107,7 +107,7 @@ def test_one_process_may_call_an_analysis_alone(tmp_path):
         if rank() == 1:
             return "busy elsewhere"
         h, x, y = hf.load("lenet5-digits"), *hf.digits(split="test")
-        hf.top_patches(h, x[:20], "conv1", progress=False)
+        hf.top_patches(h, x[:20], layers="conv1", progress=False)
         hf.class_selectivity(h, x[:40], y[:40], layers="conv1", permutations=2, progress=False)
         hf.layer_probes(h, (x[:60], y[:60]), (x[60:90], y[60:90]), layers="pool2", progress=False)
         hf.profile(h, x[:40], y[:40], layers="pool", moved_images=4, gradient_images=2, progress=False)
