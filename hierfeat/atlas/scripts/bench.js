@@ -251,7 +251,7 @@ function tools() {
 
 function build() {
   const drawing = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad());
-  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(), ...sliders());
   need(".bench-input").replaceChildren(drawing, input, controls);
 }

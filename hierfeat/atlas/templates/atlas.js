@@ -465,7 +465,7 @@
       /** @type {number} */
       of2(layer)
     ) })).filter(({ value }) => value !== null && value !== void 0);
-    const few = points.length <= 24;
+    const few = points.length <= 24 && points.every(({ layer }) => layer.short.length <= 11);
     const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
     const low = Math.min(0, ...points.map((point) => point.value));
     const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
@@ -476,7 +476,7 @@
       parts2.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
       if (!few) return;
       const place2 = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
-      parts2.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place2, "text-anchor": "end" }));
+      parts2.push(label(0, 0, layer.short, { class: "slanted", transform: place2, "text-anchor": "end" }));
     });
     return drawing(parts2, `${name} by layer`);
   }
@@ -2484,7 +2484,8 @@
     const most = Math.max(...numbers);
     const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
     const total = powers.reduce((a, b) => a + b, 0);
-    return powers.map((power) => ({ length: power / total, text: `${(100 * power / total).toFixed(0)} %`, value: power }));
+    const digits = Math.max(...powers) < total / 10 ? 1 : 0;
+    return powers.map((power) => ({ length: power / total, text: `${(100 * power / total).toFixed(digits)} %`, value: power }));
   }
   var className = (i) => payload.model.classes ? payload.model.classes[i] : `output ${i}`;
   function showScores() {
@@ -2508,8 +2509,8 @@
       if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
     });
     const says2 = `says ${className(best2)}${verdict(best2)}`;
-    const target = need(".says");
-    if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best2)), verdict(best2)));
+    for (const target of all(".says"))
+      if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best2)), verdict(best2)));
   }
   function verdict(best2) {
     const { label: label2, name } = samples[state.sample];
@@ -3317,7 +3318,7 @@
   }
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
-    const input2 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+    const input2 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
     const controls2 = element("div", { class: "controls" }, ...tools(), ...sliders());
     need(".bench-input").replaceChildren(drawing2, input2, controls2);
   }
