@@ -154,7 +154,8 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
-    style, script = _asset("templates", "style.css"), _asset("templates", "atlas.js")
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],

@@ -11,6 +11,7 @@ not known is None::
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
                     to run in a worker), half_error (the largest change of an activation by half-precision weights)}
     provenance      of the atlas: model, weights, parameters, versions
+    pair            {simple, complex}: [layer, channel] of two units to be shown side by side
     left_out        {section: reason} for analyses that do not apply to this network
     measured        how many images the statistics come from
     samples         [{image (data URI), name, short (to be told apart in little room), label, output, scores (softmax of
@@ -37,6 +38,9 @@ not known is None::
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
+        tuning                      {best (the largest response to a grating), at (which one, in the grid of
+                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
+                                    channel, of the unit in the middle of its map; where the network is live
     }]
 """
 
@@ -54,6 +58,7 @@ from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, 
 from hierfeat.atlas.live.preparation import preparation
 from hierfeat.atlas.overview import distinct
 from hierfeat.atlas.plan import Plan, plan
+from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
 from hierfeat.errors import HierfeatError
@@ -70,6 +75,8 @@ SCHEMA = 2
 KERNELS = (24, 16)
 #: Pools with windows of at most so many cells show who wins.
 WINDOW = 16
+#: What no section of a layer is made of.
+_ASIDE = ("field", "tuning")
 #: Multiply-adds from which a frame takes so long that the page must not wait for it.
 HEAVY = 50_000_000
 #: Characters of a layer's name on a chart, and of a sample's below its picture, where these tell them apart.
@@ -115,12 +122,13 @@ def build(
     for row in rows:
         _add_wiring(row, rows, wired)
         row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
-        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name != "field")
+        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
         "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
+        "pair": simple_and_complex(rows),
         "left_out": left_out,
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),

@@ -134,44 +134,6 @@ def test_an_address_reopens_the_view(browser, page):
         assert tab.locator(".overview .readout").inner_text() == said
 
 
-def test_the_sweep_is_that_of_bar_sweep(browser, small, page):
-    """conv2's central unit, whose field is 8 × 8 pixels."""
-    sweep = hf.bar_sweep(small, "conv2", 2)
-    with opened(browser, page, "#sample=0&unit=3,2,2,2") as tab:
-        found = tab.evaluate("atlas.runSweep()")
-        tab.locator('[data-do="sweep"]').click()
-        tab.locator(".plate path.first").nth(8).wait_for()
-    assert found["orientations"] == sweep.orientations.tolist()
-    assert np.allclose(found["offsets"], sweep.offsets)
-    largest = np.abs(sweep.responses).max()
-    assert np.abs(np.array(found["responses"]) - sweep.responses).max() <= 2e-3 * largest
-    assert abs(found["blank"] - sweep.blank) <= 2e-3 * largest
-
-
-def test_a_bar_under_the_pointer_drives_the_unit(tab):
-    choose(tab, 0)
-    screen = tab.locator(".screen canvas")
-    screen.evaluate("e => e.scrollIntoView({ block: 'center' })")
-    box = screen.bounding_box()
-    heard = set()
-    for step in range(1, 8):
-        tab.mouse.move(box["x"] + box["width"] * step / 8, box["y"] + box["height"] / 2)
-        tab.wait_for_timeout(80)
-        heard.add(round(tab.evaluate("atlas.measured().response"), 5))
-    assert len(heard) > 2
-    assert tab.evaluate("document.querySelector('[name=sound]').checked") is False
-
-
-def test_the_arithmetic_adds_up_to_the_activation(tab, small):
-    names = [layer.name for layer in small.layers]
-    for name, tile in (("conv1", 1), ("conv2", 2), ("fc", 0)):
-        choose(tab, names.index(name), tile, (6, 20))
-        tab.wait_for_function("name => document.querySelector('.arithmetic b').textContent === name", arg=name)
-        total = tab.locator(".arithmetic .total [data-value]").get_attribute("data-value")
-        said = tab.locator(".overview .readout b").nth(1).inner_text().replace("−", "-")
-        assert float(total) == pytest.approx(float(said), rel=6e-3, abs=1e-3)
-
-
 def test_in_a_worker_the_page_says_the_same(browser, small, pictures, page, tmp_path, monkeypatch):
     with opened(browser, page) as tab:
         expected = output(tab)

@@ -9,8 +9,9 @@ import { asPaper, groundOf, paper, stroke } from "./paper.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { set, state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
-import { showArithmetic } from "./arithmetic.js";
-import { visible, watch } from "./visible.js";
+import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js";
+import { keepLines } from "./lines.js";
+import { watch } from "./visible.js";
 
 /** @typedef {import("./paper.js").Settings} Settings */
 
@@ -79,7 +80,7 @@ function showFrame(frame) {
   setPicture(drawn || !plain() ? input : null);
   showScores();
   const scored = performance.now();
-  if (visible(need(".arithmetic"))) showArithmetic();
+  followArithmetic();
   const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
   const clock = need(".frame-time");
   if (clock.textContent !== time) clock.textContent = time;
@@ -271,11 +272,12 @@ export async function startBench() {
     forgetUnits();
     update();
   });
-  subscribe((changed) => changed.has("unit") && showArithmetic());
+  subscribe((changed) => changed.has("pinned") && newArithmetic());
   startHubel();
+  keepLines();
   watch(need(".arithmetic"), showArithmetic);
   Object.assign(/** @type {any} */ (globalThis).atlas, { spent });
   await update();
-  if (state.unit) prepareHubel();
+  if (state.pinned) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;
 }

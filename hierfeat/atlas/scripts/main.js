@@ -3,6 +3,7 @@ import { depthChart } from "./charts.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
 import { SETTINGS, startBench } from "./bench.js";
+import { pin } from "./hubel.js";
 import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { read, set, state, subscribe } from "./store.js";
@@ -27,8 +28,18 @@ function restore() {
     state.range = next.range;
     /** @type {HTMLInputElement} */ (need('[name="range"][value="map"]')).checked = true;
   }
-  if (next.unit && layers[next.unit.layer]?.maps && exists(layers[next.unit.layer], next.unit)) state.unit = next.unit;
+  const there = (/** @type {import("./store.js").Chosen | null | undefined} */ unit) => (unit && layers[unit.layer]?.maps && exists(layers[unit.layer], unit) ? unit : null);
+  state.unit = state.pinned = there(next.pinned);
+  state.second = state.pinned && there(next.second);
   state.bench = next.bench ?? {};
+}
+
+/** Take a unit for the bench and the arithmetic, and into the address. @param {number} layer @param {import("./data.js").Unit} unit */
+function choose(layer, unit) {
+  if (!exists(layers[layer], unit)) return;
+  const chosen = { layer, tile: unit.tile, row: unit.row, col: unit.col };
+  if (payload.live.on) pin(chosen);
+  else set({ pinned: chosen });
 }
 
 function listen() {
@@ -37,7 +48,11 @@ function listen() {
     if (found) select(found.index, found.unit);
   };
   document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
-  document.addEventListener("click", point);
+  document.addEventListener("click", (event) => {
+    point(event);
+    const found = pointed(event);
+    if (found) choose(found.index, found.unit);
+  });
   document.addEventListener("keydown", (event) => {
     const grid = /** @type {HTMLElement} */ (event.target);
     if (!grid.classList.contains("maps")) return;
@@ -46,6 +61,7 @@ function listen() {
     if (!next) return;
     event.preventDefault();
     select(index, next);
+    choose(index, next);
   });
   document.addEventListener("focusin", (event) => {
     const grid = /** @type {HTMLElement} */ (event.target);

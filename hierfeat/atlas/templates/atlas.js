@@ -3,18 +3,18 @@
   // hierfeat/atlas/live/engine/weights.js
   async function unpack(graph2, block) {
     const raw = await inflate(block);
-    const total = (bytes) => graph2.tensors.reduce((sum2, [, shape2, each2]) => sum2 + (each2 === bytes ? volume(shape2) : 0), 0);
+    const total = (bytes) => graph2.tensors.reduce((sum2, [, shape4, each2]) => sum2 + (each2 === bytes ? volume(shape4) : 0), 0);
     const halves = total(2);
     const runs2 = { 2: half(raw.subarray(0, 2 * halves)), 4: full(raw.subarray(2 * halves, 2 * halves + 4 * total(4))) };
     const at = { 2: 0, 4: 0 };
     const found = /* @__PURE__ */ new Map();
-    for (const [name, shape2, each2] of graph2.tensors) {
+    for (const [name, shape4, each2] of graph2.tensors) {
       const kind = each2 === 2 ? 2 : 4;
-      found.set(name, runs2[kind].subarray(at[kind], at[kind] += volume(shape2)));
+      found.set(name, runs2[kind].subarray(at[kind], at[kind] += volume(shape4)));
     }
     return found;
   }
-  var volume = (shape2) => shape2.reduce((product2, size) => product2 * size, 1);
+  var volume = (shape4) => shape4.reduce((product2, size) => product2 * size, 1);
   async function inflate(block) {
     const stream = new Blob([
       /** @type {any} */
@@ -34,11 +34,11 @@
     return bytes;
   }
   function half(planes2) {
-    const count = planes2.length / 2;
+    const count2 = planes2.length / 2;
     const known = new Float32Array(65536);
     for (let bits = 0; bits < 65536; bits++) known[bits] = ofHalf(bits);
-    const values2 = new Float32Array(count);
-    for (let i = 0; i < count; i++) values2[i] = known[planes2[i] << 8 | planes2[count + i]];
+    const values2 = new Float32Array(count2);
+    for (let i = 0; i < count2; i++) values2[i] = known[planes2[i] << 8 | planes2[count2 + i]];
     return values2;
   }
   function ofHalf(bits) {
@@ -49,10 +49,10 @@
     return exponent ? sign * 2 ** (exponent - 15) * (1 + fraction / 1024) : sign * 2 ** -14 * (fraction / 1024);
   }
   function full(planes2) {
-    const count = planes2.length / 4;
-    const bits = new Uint32Array(count);
-    for (let i = 0; i < count; i++)
-      bits[i] = (planes2[i] << 24 | planes2[count + i] << 16 | planes2[2 * count + i] << 8 | planes2[3 * count + i]) >>> 0;
+    const count2 = planes2.length / 4;
+    const bits = new Uint32Array(count2);
+    for (let i = 0; i < count2; i++)
+      bits[i] = (planes2[i] << 24 | planes2[count2 + i] << 16 | planes2[2 * count2 + i] << 8 | planes2[3 * count2 + i]) >>> 0;
     return new Float32Array(bits.buffer);
   }
 
@@ -94,7 +94,7 @@
   }
 
   // hierfeat/atlas/scripts/store.js
-  var state = { sample: 0, range: "layer", unit: null, bench: {} };
+  var state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, bench: {} };
   var listeners = [];
   function subscribe(listener) {
     listeners.push(listener);
@@ -113,7 +113,8 @@
   function address() {
     const parts2 = [`sample=${state.sample}`];
     if (state.range !== "layer") parts2.push(`range=${state.range}`);
-    if (state.unit) parts2.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
+    if (state.pinned) parts2.push(`unit=${numbers(state.pinned)}`);
+    if (state.second) parts2.push(`second=${numbers(state.second)}`);
     for (const [name, value] of Object.entries(state.bench)) if (value) parts2.push(`${name}=${+value.toFixed(3)}`);
     return parts2.join("&");
   }
@@ -124,11 +125,16 @@
     const number2 = (name) => Number(given.get(name));
     if (given.has("sample") && Number.isInteger(number2("sample"))) next.sample = number2("sample");
     if (given.get("range") === "map") next.range = "map";
-    const unit = (given.get("unit") ?? "").split(",").map(Number);
-    if (unit.length === 4 && unit.every((one) => Number.isInteger(one) && one >= 0))
-      next.unit = { layer: unit[0], tile: unit[1], row: unit[2], col: unit[3] };
+    next.pinned = chosen(given.get("unit"));
+    next.second = next.pinned && chosen(given.get("second"));
     for (const name of settings2) if (given.has(name) && Number.isFinite(number2(name))) next.bench[name] = number2(name);
     return next;
+  }
+  var numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");
+  function chosen(text2) {
+    const found = (text2 ?? "").split(",").map(Number);
+    if (found.length !== 4 || !found.every((one) => Number.isInteger(one) && one >= 0)) return null;
+    return { layer: found[0], tile: found[1], row: found[2], col: found[3] };
   }
 
   // hierfeat/atlas/scripts/data.js
@@ -164,26 +170,26 @@
     return Float32Array.from(levels, (level) => level ? (level - 128) / 127 * kernels.limit : NaN);
   }
   function view(layer) {
-    const [channels2, height3, width3] = layer.maps.shape;
-    if (height3 * width3 > 1) return { vector: false, tiles: channels2, height: height3, width: width3 };
+    const [channels2, height6, width6] = layer.maps.shape;
+    if (height6 * width6 > 1) return { vector: false, tiles: channels2, height: height6, width: width6 };
     const about = channels2 <= 16 ? 1 : Math.ceil(Math.sqrt(channels2 / 3));
     const across = [0, 1, 2, 3].map((more) => about + more).find((wide) => channels2 % wide === 0) || about;
     return { vector: true, tiles: 1, height: Math.ceil(channels2 / across), width: across };
   }
   function flatIndex(layer, unit) {
-    const { vector, height: height3, width: width3 } = view(layer);
-    return vector ? unit.row * width3 + unit.col : (unit.tile * height3 + unit.row) * width3 + unit.col;
+    const { vector, height: height6, width: width6 } = view(layer);
+    return vector ? unit.row * width6 + unit.col : (unit.tile * height6 + unit.row) * width6 + unit.col;
   }
   function unitAt(layer, index) {
-    const { vector, height: height3, width: width3 } = view(layer);
-    const each2 = vector ? Infinity : height3 * width3;
+    const { vector, height: height6, width: width6 } = view(layer);
+    const each2 = vector ? Infinity : height6 * width6;
     const inside2 = vector ? index : index % each2;
-    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width3), col: inside2 % width3 };
+    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width6), col: inside2 % width6 };
   }
   function exists(layer, unit) {
-    const { height: height3, width: width3, tiles } = view(layer);
+    const { height: height6, width: width6, tiles } = view(layer);
     const [channels2, rows, columns] = layer.maps.shape;
-    const inside2 = unit.row < height3 && unit.col < width3 && unit.tile < tiles;
+    const inside2 = unit.row < height6 && unit.col < width6 && unit.tile < tiles;
     return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
   }
   function layerLimit(layer) {
@@ -199,15 +205,15 @@
   }
   function strongestUnit(layer) {
     const found = values(layer);
-    let best2 = 0;
-    for (let i = 1; i < found.length; i++) if (found[i] > found[best2] || found[best2] !== found[best2]) best2 = i;
-    return unitAt(layer, best2);
+    let best = 0;
+    for (let i = 1; i < found.length; i++) if (found[i] > found[best] || found[best] !== found[best]) best = i;
+    return unitAt(layer, best);
   }
   function inputWindow(layer, unit) {
     const source = layer.source === null ? null : layers[layer.source];
     if (!source || !source.maps || source.maps.step > 1 || layer.maps.step > 1 || view(layer).vector || view(source).vector) return null;
-    const same = String(source.out_shape) === String(layer.out_shape);
-    if (layer.kind === "activation" && same) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
+    const same2 = String(source.out_shape) === String(layer.out_shape);
+    if (layer.kind === "activation" && same2) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
     if (!layer.kernel || String(source.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
     const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source).tiles).keys()] : null;
     const [rows, cols] = [unit.row, unit.col].map((at, axis) => {
@@ -218,16 +224,16 @@
     return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
   }
   function poolWindow(layer, unit) {
-    const [, height3, width3] = layers[layer.source].maps.shape;
+    const [, height6, width6] = layers[layer.source].maps.shape;
     const [kernel, stride, padding2, dilation] = [layer.kernel, layer.stride, layer.padding || [0, 0], layer.dilation || [1, 1]];
-    const cells = [];
+    const cells2 = [];
     for (let i = 0; i < kernel[0]; i++)
       for (let j = 0; j < kernel[1]; j++) {
         const row = unit.row * stride[0] - padding2[0] + i * dilation[0];
         const col = unit.col * stride[1] - padding2[1] + j * dilation[1];
-        if (row >= 0 && col >= 0 && row < height3 && col < width3) cells.push({ tile: unit.tile, row, col });
+        if (row >= 0 && col >= 0 && row < height6 && col < width6) cells2.push({ tile: unit.tile, row, col });
       }
-    return cells;
+    return cells2;
   }
 
   // hierfeat/atlas/scripts/maps.js
@@ -240,9 +246,9 @@
   function ramp(anchors) {
     const stops = anchors.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
     return Uint32Array.from({ length: 256 }, (_, i) => {
-      const place2 = i / 255 * (stops.length - 1);
-      const low = Math.min(Math.floor(place2), stops.length - 2);
-      const [r, g, b] = stops[low].map((value, k) => value + (stops[low + 1][k] - value) * (place2 - low));
+      const place3 = i / 255 * (stops.length - 1);
+      const low = Math.min(Math.floor(place3), stops.length - 2);
+      const [r, g, b] = stops[low].map((value, k) => value + (stops[low + 1][k] - value) * (place3 - low));
       return pixel(r, g, b);
     });
   }
@@ -253,50 +259,50 @@
     return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
   }
   var sheets = /* @__PURE__ */ new WeakMap();
-  function sheet(canvas, height3, width3) {
-    let found = sheets.get(canvas);
-    if (!found || canvas.height !== height3 || canvas.width !== width3) {
-      canvas.width = width3;
-      canvas.height = height3;
-      const image2 = new ImageData(width3, height3);
+  function sheet(canvas2, height6, width6) {
+    let found = sheets.get(canvas2);
+    if (!found || canvas2.height !== height6 || canvas2.width !== width6) {
+      canvas2.width = width6;
+      canvas2.height = height6;
+      const image2 = new ImageData(width6, height6);
       const context2 = (
         /** @type {CanvasRenderingContext2D} */
-        canvas.getContext("2d")
+        canvas2.getContext("2d")
       );
-      sheets.set(canvas, found = { image: image2, pixels: new Uint32Array(image2.data.buffer), context: context2 });
+      sheets.set(canvas2, found = { image: image2, pixels: new Uint32Array(image2.data.buffer), context: context2 });
     }
     const { image, pixels, context } = found;
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
-  function paintNumbers(canvas, numbers, start2, height3, width3, limit, signed, count = height3 * width3) {
-    const { pixels, show } = sheet(canvas, height3, width3);
-    const { table, scale, middle } = colours(limit, signed);
+  function paintNumbers(canvas2, numbers2, start2, height6, width6, limit, signed, count2 = height6 * width6) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
+    const { table, scale, middle: middle2 } = colours(limit, signed);
     for (let i = 0; i < pixels.length; i++) {
-      const value = numbers[start2 + i];
-      const level = Math.floor(value * scale + middle);
-      pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+      const value = numbers2[start2 + i];
+      const level = Math.floor(value * scale + middle2);
+      pixels[i] = i >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
     show();
   }
-  function paintImage(canvas, image, [channels2, height3, width3]) {
-    const { pixels, show } = sheet(canvas, height3, width3);
-    const each2 = height3 * width3;
+  function paintImage(canvas2, image, [channels2, height6, width6]) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
+    const each2 = height6 * width6;
     const [green, blue] = channels2 === 3 ? [each2, 2 * each2] : [0, 0];
     for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
     show();
   }
-  function paintTile(canvas, layer, tile) {
-    const { height: height3, width: width3, vector } = view(layer);
-    const { signed, shape: shape2 } = layer.maps;
+  function paintTile(canvas2, layer, tile) {
+    const { height: height6, width: width6, vector } = view(layer);
+    const { signed, shape: shape4 } = layer.maps;
     const found = values(layer);
-    const each2 = height3 * width3;
+    const each2 = height6 * width6;
     const start2 = vector ? 0 : tile * each2;
     let limit = layerLimit(layer);
     if (state.range === "map" && !vector) {
       limit = 0;
       for (let i = start2; i < start2 + each2; i++) limit = Math.max(limit, Math.abs(found[i]) || 0);
     }
-    paintNumbers(canvas, found, start2, height3, width3, limit, signed, vector ? shape2[0] : each2);
+    paintNumbers(canvas2, found, start2, height6, width6, limit, signed, vector ? shape4[0] : each2);
   }
   function legend(limit, signed) {
     const stops = (signed ? RDBU : MAGMA).join(",");
@@ -311,54 +317,54 @@
     return text2.replace("-", "−");
   }
   function paintKernels(target, kernels) {
-    const [outputs, inputs, height3, width3] = kernels.shape;
-    const weights3 = weightsOf(kernels);
-    if (height3 * width3 === 1) {
-      const canvas = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
-      paintNumbers(canvas, weights3, 0, outputs, inputs, kernels.limit, true);
+    const [outputs, inputs, height6, width6] = kernels.shape;
+    const weights = weightsOf(kernels);
+    if (height6 * width6 === 1) {
+      const canvas2 = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
+      paintNumbers(canvas2, weights, 0, outputs, inputs, kernels.limit, true);
       return;
     }
     const inColour = inputs === 3 && kernels.colour;
     const slices = inColour ? 1 : inputs;
-    const cell = slices > 1 ? Math.max(3, Math.round(24 / height3)) : Math.max(4, Math.round(60 / height3));
-    const across = slices * (width3 + 1) - 1;
+    const cell = slices > 1 ? Math.max(3, Math.round(24 / height6)) : Math.max(4, Math.round(60 / height6));
+    const across = slices * (width6 + 1) - 1;
     for (let o = 0; o < outputs; o++) {
-      const canvas = addCanvas(target, `kernel ${o}`, cell * across, String(o));
-      const own = weights3.subarray(o * inputs * height3 * width3, (o + 1) * inputs * height3 * width3);
-      if (inColour) paintColours(canvas, own, height3, width3, kernels.limit);
-      else paintSlices(canvas, own, slices, height3, width3, kernels.limit);
+      const canvas2 = addCanvas(target, `kernel ${o}`, cell * across, String(o));
+      const own = weights.subarray(o * inputs * height6 * width6, (o + 1) * inputs * height6 * width6);
+      if (inColour) paintColours(canvas2, own, height6, width6, kernels.limit);
+      else paintSlices(canvas2, own, slices, height6, width6, kernels.limit);
     }
   }
-  function paintColours(canvas, own, height3, width3, limit) {
-    const { pixels, show } = sheet(canvas, height3, width3);
+  function paintColours(canvas2, own, height6, width6, limit) {
+    const { pixels, show } = sheet(canvas2, height6, width6);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
-    const each2 = height3 * width3;
+    const each2 = height6 * width6;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
     show();
   }
-  function paintSlices(canvas, own, slices, height3, width3, limit) {
-    const across = slices * (width3 + 1) - 1;
-    const { pixels, show } = sheet(canvas, height3, across);
+  function paintSlices(canvas2, own, slices, height6, width6, limit) {
+    const across = slices * (width6 + 1) - 1;
+    const { pixels, show } = sheet(canvas2, height6, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
-      for (let row = 0; row < height3; row++)
-        for (let col = 0; col < width3; col++) {
-          const value = own[(s * height3 + row) * width3 + col];
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++) {
+          const value = own[(s * height6 + row) * width6 + col];
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
-          pixels[row * across + s * (width3 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
+          pixels[row * across + s * (width6 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
     show();
   }
-  function addCanvas(target, label2, width3, caption) {
-    const canvas = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width3}px` } });
-    target.append(element("figure", {}, canvas, caption !== "" && element("figcaption", {}, caption)));
-    return canvas;
+  function addCanvas(target, label2, width6, caption) {
+    const canvas2 = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width6}px` } });
+    target.append(element("figure", {}, canvas2, caption !== "" && element("figcaption", {}, caption)));
+    return canvas2;
   }
 
   // hierfeat/atlas/scripts/charts.js
   var SIZE = { width: 340, height: 196, left: 46, right: 12, top: 10, bottom: 38 };
-  function ticks(low, high, count = 4) {
-    const rough = (high - low) / count || 1;
+  function ticks(low, high, count2 = 4) {
+    const rough = (high - low) / count2 || 1;
     const power = 10 ** Math.floor(Math.log10(rough));
     const step2 = power * /** @type {number} */
     [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
@@ -372,20 +378,20 @@
   }
   var label = (x, y, text2, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, text2);
   function frame2({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
-    const { width: width3, height: height3, left, right, top, bottom } = SIZE;
-    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width3 - left - right);
-    const Y = (value) => height3 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height3 - top - bottom);
+    const { width: width6, height: height6, left, right, top, bottom } = SIZE;
+    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width6 - left - right);
+    const Y = (value) => height6 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height6 - top - bottom);
     const parts2 = yTicks.flatMap((t) => [
-      svg("line", { class: "grid", x1: left, x2: width3 - right, y1: Y(t), y2: Y(t) }),
+      svg("line", { class: "grid", x1: left, x2: width6 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
-    parts2.push(...xTicks.map((t) => label(X(t), height3 - bottom + 15, xText(t))));
-    parts2.push(label((left + width3 - right) / 2, height3 - 5, xName, { class: "name" }));
-    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height3 - bottom) / 2}) rotate(-90)` }));
+    parts2.push(...xTicks.map((t) => label(X(t), height6 - bottom + 15, xText(t))));
+    parts2.push(label((left + width6 - right) / 2, height6 - 5, xName, { class: "name" }));
+    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height6 - bottom) / 2}) rotate(-90)` }));
     return { X, Y, parts: parts2 };
   }
-  function drawing(parts2, says2, height3 = SIZE.height) {
-    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height3}`, role: "img", "aria-label": says2 }, ...parts2);
+  function drawing(parts2, says2, height6 = SIZE.height) {
+    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height6}`, role: "img", "aria-label": says2 }, ...parts2);
   }
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
@@ -396,28 +402,28 @@
     });
     return drawing(parts2, "Histogram of the activations");
   }
-  function activeChart({ active, channel }) {
-    const count = active.length;
-    const step2 = Math.max(1, Math.ceil(count / 16));
-    const xTicks = [...active.keys()].filter((i) => i % step2 === 0);
-    const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
+  function activeChart({ active: active2, channel }) {
+    const count2 = active2.length;
+    const step2 = Math.max(1, Math.ceil(count2 / 16));
+    const xTicks = [...active2.keys()].filter((i) => i % step2 === 0);
+    const axes = { x: [-0.5, count2 - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
     const { X, Y, parts: parts2 } = frame2({ ...axes, xText: (i) => String(channel[i]) });
     const bar = Math.min(22, (X(1) - X(0)) * 0.72);
-    active.forEach((share, i) => {
+    active2.forEach((share, i) => {
       const says2 = svg("title", {}, `channel ${channel[i]}: ${(share * 100).toFixed(1)} %`);
       parts2.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says2));
     });
     return drawing(parts2, "Share of positive activations in each channel");
   }
   function line(points, X, Y, kind) {
-    const drawn3 = (
+    const drawn4 = (
       /** @type {[number, number][]} */
       points.filter(([, y]) => y !== null)
     );
-    const d = drawn3.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
+    const d = drawn4.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
     const path = svg("path", { class: kind, d });
     if (kind === "faint") return [path];
-    return [path, ...drawn3.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
+    return [path, ...drawn4.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
   }
   function shiftChart(layer) {
     const { shifts, invariance, equivariance } = layer.shift;
@@ -436,12 +442,12 @@
   }
   function poolingChart(rows) {
     const [rowHeight, left, top] = [26, 92, 8];
-    const height3 = top + rows.length * rowHeight + 36;
+    const height6 = top + rows.length * rowHeight + 36;
     const known = rows.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
     const low = Math.min(...known);
-    const span2 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
-    const X = (value) => left + (value - span2[0]) / (span2[1] - span2[0] || 1) * (SIZE.width - left - 18);
-    const parts2 = ticks(span2[0], span2[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height3 - 34 }), label(X(t), height3 - 20, short(t))]);
+    const span3 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
+    const X = (value) => left + (value - span3[0]) / (span3[1] - span3[0] || 1) * (SIZE.width - left - 18);
+    const parts2 = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height6 - 34 }), label(X(t), height6 - 20, short(t))]);
     rows.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
@@ -451,8 +457,8 @@
       const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
       parts2.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
     });
-    parts2.push(label((left + SIZE.width - 18) / 2, height3 - 4, "invariance (1 = unmoved)", { class: "name" }));
-    return drawing(parts2, "Invariance before and after each way of pooling", height3);
+    parts2.push(label((left + SIZE.width - 18) / 2, height6 - 4, "invariance (1 = unmoved)", { class: "name" }));
+    return drawing(parts2, "Invariance before and after each way of pooling", height6);
   }
   var DEPTH = {
     field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
@@ -475,10 +481,178 @@
       const says2 = svg("title", {}, `${layer.name}: ${number(value)}`);
       parts2.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says2));
       if (!few) return;
-      const place2 = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
-      parts2.push(label(0, 0, layer.short, { class: "slanted", transform: place2, "text-anchor": "end" }));
+      const place3 = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
+      parts2.push(label(0, 0, layer.short, { class: "slanted", transform: place3, "text-anchor": "end" }));
     });
     return drawing(parts2, `${name} by layer`);
+  }
+
+  // hierfeat/atlas/scripts/arithmetic/moments.js
+  var SHOWN = { window: 4, weights: 6, reduce: 4 };
+  var letter = (i) => i < 26 ? String.fromCharCode(97 + i) : `a${i - 25}`;
+  function origin(name, tracer2) {
+    if (name === tracer2.graph.image) return "image";
+    return tracer2.layers.get(name) ?? (tracer2.nodes.has(name) ? "" : name);
+  }
+  var moment = (children, more = {}) => element("li", { class: "moment", ...more }, ...children);
+  function momentsOf(steps2, tracer2) {
+    const last = steps2.length - 1;
+    return steps2.flatMap((step2, i) => {
+      const made = DRAWN[step2.kind](step2, tracer2);
+      const end = made[made.length - 1];
+      end.prepend(element("span", { class: "letter" }, letter(i)));
+      end.dataset.value = String(step2.value);
+      if (i === last) end.classList.add("result");
+      return made;
+    });
+  }
+  function partOf(part2, tracer2) {
+    if (part2.step !== null) return element("span", { class: "part" }, element("b", {}, letter(part2.step)), ` ${number(part2.value)}`);
+    const from = part2.fixed ? "" : origin(part2.name, tracer2);
+    return element("span", { class: "part" }, number(part2.value), from && element("small", {}, ` ${from}`));
+  }
+  function grid(numbers2, size, limit, label2) {
+    const says2 = numbers2.length <= 25 ? `${label2}: ${numbers2.map((value) => number(value)).join(", ")}` : label2;
+    const canvas2 = element("canvas", { role: "img", "aria-label": says2, title: says2 });
+    paintNumbers(canvas2, numbers2, 0, size[0], size[1], limit || 1e-12, true);
+    return canvas2;
+  }
+  var largest = (rows) => rows.reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
+  var byStrength = (terms) => [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+  function closing(step2, rest) {
+    const found = [];
+    const others = rest.reduce((sum2, term) => sum2 + term.sum, 0);
+    if (rest.length) found.push(moment([element("span", { class: "from" }, `${rest.length} other inputs`), element("span", { class: "amount" }, number(others))]));
+    found.push(moment([element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(step2.bias ?? 0))]));
+    found.push(moment([element("span", { class: "from" }, "sum"), element("span", { class: "amount" }, number(step2.value))], { class: "moment total" }));
+    return found;
+  }
+  var span = (from, to) => to - from > 1 ? `${from} to ${to - 1}` : `${from}`;
+  var DRAWN = {
+    window(step2, tracer2) {
+      const terms = byStrength(step2.terms ?? []);
+      const shown2 = terms.slice(0, SHOWN.window);
+      const size = (
+        /** @type {number[]} */
+        step2.size
+      );
+      const limits = [largest(terms.map((term) => term.window)), largest(terms.map((term) => term.kernel))];
+      const products = terms.map((term) => term.window.map((value, i) => value * term.kernel[i]));
+      const most = largest(products);
+      const area = step2.area && Number.isFinite(step2.area.top) ? `, rows ${span(step2.area.top, step2.area.bottom)}, columns ${span(step2.area.left, step2.area.right)}` : "";
+      const title = moment([element("span", {}, `Window of ${origin(step2.source, tracer2) || "the input"}${area} × kernel = products, and their sum${terms.length > 1 ? "; the strongest channels first" : ""}`)], { class: "moment title" });
+      const rows = shown2.map(
+        (term, i) => moment([
+          element("span", { class: "from" }, `channel ${term.channel}`),
+          grid(term.window, size, limits[0], "window"),
+          element("span", {}, "×"),
+          grid(term.kernel, size, limits[1], "kernel"),
+          element("span", {}, "="),
+          grid(products[i], size, most, "products"),
+          element("span", { class: "amount" }, `Σ ${number(term.sum)}`)
+        ], { "data-channel": term.channel })
+      );
+      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.window))];
+    },
+    weights(step2, tracer2) {
+      const terms = byStrength(step2.terms ?? []);
+      const most = Math.abs(terms[0]?.sum ?? 0) || 1;
+      const title = moment([element("span", {}, `${terms.length} inputs of ${origin(step2.source, tracer2) || "the layer before"} × weights; the largest terms first`)], { class: "moment title" });
+      const rows = terms.slice(0, SHOWN.weights).map(
+        (term) => moment([
+          element("span", { class: "from" }, `unit ${term.channel}`),
+          element("span", { class: "product" }, `${number(term.window[0])} × ${number(term.kernel[0])}`),
+          element("span", { class: `beam ${term.sum < 0 ? "less" : "more"}`, style: { "--share": Math.abs(term.sum) / most } }),
+          element("span", { class: "amount" }, number(term.sum))
+        ], { "data-channel": term.channel })
+      );
+      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.weights))];
+    },
+    norm(step2, tracer2) {
+      const { mean, variance, eps, weight, bias } = (
+        /** @type {NonNullable<Step["norm"]>} */
+        step2.norm
+      );
+      const [part2] = (
+        /** @type {Part[]} */
+        step2.parts
+      );
+      return [moment([element("span", { class: "from" }, step2.op.includes("batch") ? "batch norm" : step2.op.replaceAll("_", " ")), element("span", {}, "(", partOf(part2, tracer2), ` − mean ${number(mean)}) / √(variance ${number(variance)} + ${eps}) × ${number(weight)} ${bias < 0 ? "−" : "+"} ${number(Math.abs(bias))}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    curve(step2, tracer2) {
+      const [part2] = (
+        /** @type {Part[]} */
+        step2.parts
+      );
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), curvePicture(step2, part2.value), element("span", {}, `${step2.op}(`, partOf(part2, tracer2), `)`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    pool(step2, tracer2) {
+      const cells2 = step2.cells ?? [];
+      const most = Math.max(...cells2.map((cell) => cell.value));
+      const winners = step2.op.includes("max") ? cells2.filter((cell) => cell.value === most) : [];
+      const source = origin(step2.source, tracer2) || "the input";
+      const shown2 = cells2.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells2.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
+      const says2 = winners.length === 1 ? `the one at row ${winners[0].row}, column ${winners[0].col} wins` : winners.length ? `${winners.length} of them tie` : "their mean";
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown2, element("span", {}, `${cells2.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
+    },
+    combine(step2, tracer2) {
+      return [moment([element("span", { class: "from" }), formula(step2, tracer2), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    reduce(step2, tracer2) {
+      const many = [...step2.many ?? []].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+      const from = origin(step2.source, tracer2);
+      const listed = many.slice(0, SHOWN.reduce).map(({ value }) => number(value)).join(", ");
+      const names = (
+        /** @type {Record<string, string>} */
+        { sum: "sum", mean: "mean", amax: "largest", max: "largest", amin: "smallest", min: "smallest" }
+      );
+      return [moment([element("span", { class: "from" }, names[step2.op] ?? step2.op), element("span", {}, `of ${many.length} numbers${from && ` of ${from}`}: ${listed}${many.length > SHOWN.reduce ? ", …" : ""}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    move(step2, tracer2) {
+      const [part2] = step2.parts ?? [];
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), element("span", {}, "the same number, ", part2 ? partOf(part2, tracer2) : "in the padding"), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    },
+    opaque(step2) {
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), element("span", {}, "an operation that the page does not take apart"), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
+    }
+  };
+  var SIGNS = (
+    /** @type {Record<string, string>} */
+    { add: "+", sub: "−", mul: "×", div: "÷", pow: "to the power of", maximum: "or, if larger,", minimum: "or, if smaller,", gt: ">", ge: "≥", lt: "<", le: "≤", eq: "=", ne: "≠", clamp_max: "but at most", clamp_min: "but at least" }
+  );
+  function formula(step2, tracer2) {
+    const parts2 = [...step2.parts ?? []];
+    const given = (step2.numbers ?? []).map((one) => one === null && parts2.length ? partOf(
+      /** @type {Part} */
+      parts2.shift(),
+      tracer2
+    ) : one === null ? "" : number(Number(one)));
+    if (step2.op === "where") return element("span", {}, "if ", given[0], " then ", given[1], " else ", given[2]);
+    let [first, second] = given;
+    if (step2.op === "rsub") [first, second] = [second, first];
+    const alpha = step2.numbers?.[2];
+    const times = typeof alpha === "number" && alpha !== 1 ? `${number(alpha)} × ` : "";
+    return element("span", {}, first, ` ${SIGNS[step2.op === "rsub" ? "sub" : step2.op] ?? step2.op} ${times}`, second);
+  }
+  function curvePicture(step2, x) {
+    const curve = (
+      /** @type {[number, number][]} */
+      step2.curve
+    );
+    const ends = (all3) => [Math.min(0, ...all3), Math.max(0, ...all3)];
+    const [lowX, highX] = ends([...curve.map(([a]) => a), x]);
+    const [lowY, highY] = ends([...curve.map(([, b]) => b), step2.value]);
+    const X = (value) => 8 + 144 * (value - lowX) / (highX - lowX || 1);
+    const Y = (value) => 78 - 68 * (value - lowY) / (highY - lowY || 1);
+    const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
+    return svg(
+      "svg",
+      { class: "curve", viewBox: "0 0 160 86", role: "img", "aria-label": `${step2.op} of ${number(x)} is ${number(step2.value)}` },
+      svg("line", { class: "grid", x1: 8, x2: 152, y1: Y(0), y2: Y(0) }),
+      svg("line", { class: "grid", x1: X(0), x2: X(0), y1: 6, y2: 80 }),
+      svg("path", { class: "first", d }),
+      svg("circle", { class: "second", cx: X(x), cy: Y(step2.value), r: 4.5 })
+    );
   }
 
   // hierfeat/atlas/live/engine/loops.js
@@ -611,17 +785,17 @@
      * Floats, all zero, that begin at a multiple of 16 bytes.
      * @param {number} count
      */
-    floats(count) {
+    floats(count2) {
       const start2 = this.top;
-      this.top += _Memory.padded(count);
-      return new Float32Array(this.buffer, start2, count);
+      this.top += _Memory.padded(count2);
+      return new Float32Array(this.buffer, start2, count2);
     }
     /**
      * What so many floats take, in bytes.
      * @param {number} count
      */
-    static padded(count) {
-      return Math.ceil(count / 4) * 16;
+    static padded(count2) {
+      return Math.ceil(count2 / 4) * 16;
     }
   };
   Memory.START = 2048;
@@ -629,7 +803,7 @@
   // hierfeat/atlas/live/engine/ops/convolution.js
   var COLUMNS = 65536;
   var pair = (value) => Array.isArray(value) ? [value[0], value[value.length - 1]] : [value ?? 0, value ?? 0];
-  function geometry([x, w, , stride, padding2, dilation, groups], shape2) {
+  function geometry([x, w, , stride, padding2, dilation, groups], shape4) {
     const flat = w.shape.length === 3;
     const both = (value, row) => flat ? [row, pair(value)[1]] : pair(value);
     const [O, CG] = w.shape;
@@ -638,15 +812,15 @@
     const [OH, OW] = flat ? [
       1,
       /** @type {number} */
-      shape2.at(-1)
-    ] : [shape2[shape2.length - 2], shape2[shape2.length - 1]];
+      shape4.at(-1)
+    ] : [shape4[shape4.length - 2], shape4[shape4.length - 1]];
     const [sh, sw] = both(stride, 1);
     const [dh, dw] = both(dilation, 1);
-    const same = padding2 === "same";
+    const same2 = padding2 === "same";
     const whole = [dh * (kh - 1), dw * (kw - 1)];
     const none = padding2 === "valid";
-    const [top, left] = same ? whole.map((size) => Math.floor(size / 2)) : none ? [0, 0] : both(padding2, 0);
-    const [PH, PW] = same ? [H + whole[0], W + whole[1]] : [H + 2 * top, W + 2 * left];
+    const [top, left] = same2 ? whole.map((size) => Math.floor(size / 2)) : none ? [0, 0] : both(padding2, 0);
+    const [PH, PW] = same2 ? [H + whole[0], W + whole[1]] : [H + 2 * top, W + 2 * left];
     const batch = volume(x.shape) / (CG * groups * H * W);
     return { O, C: CG * groups, CG, groups, kh, kw, H, W, OH, OW, sh, sw, dh, dw, top, left, PH, PW, batch };
   }
@@ -657,13 +831,13 @@
   var padded = (g) => g.PH === g.H && g.PW === g.W ? 0 : g.C * g.PH * g.PW;
   var panels = (g) => Math.max(1, Math.min(Math.ceil(g.OH * g.OW / 8), Math.floor(COLUMNS / (8 * g.CG * g.kh * g.kw))));
   var convolution = {
-    scratches(args, shape2) {
-      const g = geometry(args, shape2);
+    scratches(args, shape4) {
+      const g = geometry(args, shape4);
       const windows = g.CG * g.kh * g.kw;
       return Math.ceil(padded(g) / 4) * 4 + (way(g) === "windows" ? panels(g) * 8 * windows : way(g) === "point" ? windows : 0) + 8;
     },
-    keeps(args, shape2) {
-      const g = geometry(args, shape2);
+    keeps(args, shape4) {
+      const g = geometry(args, shape4);
       const rows = Math.ceil(g.O / g.groups / 4) * 4;
       return g.O + (way(g) === "windows" && args[1].fixed ? g.groups * rows * (g.CG * g.kh * g.kw + 1) : 0);
     },
@@ -684,14 +858,14 @@
     const size = padded(g);
     const start2 = Math.ceil(size / 4) * 4;
     const rest = (way(g) === "windows" ? panels(g) * 8 : 1) * g.CG * g.kh * g.kw + 8;
-    const all2 = context.scratch(start2 + rest);
+    const all3 = context.scratch(start2 + rest);
     const each2 = g.C * g.H * g.W * 4;
     const at = x.data.byteOffset;
-    const data = (image) => size ? all2.byteOffset : at + image * each2;
+    const data = (image) => size ? all3.byteOffset : at + image * each2;
     const pad3 = (image) => {
-      if (size) context.kernel.pad(at + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all2.byteOffset);
+      if (size) context.kernel.pad(at + image * each2, g.C, g.H, g.W, g.top, g.left, g.PH, g.PW, all3.byteOffset);
     };
-    return { data, pad: pad3, spare: all2.byteOffset + start2 * 4 };
+    return { data, pad: pad3, spare: all3.byteOffset + start2 * 4 };
   }
   var RUNS = {
     windows(w, bias, x, spare, out, g, { kernel, keep: keep2 }) {
@@ -711,8 +885,8 @@
           for (let p = 0; p < last; p += many) {
             const end = Math.min(p + many, last);
             kernel.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
-            const weights3 = packed.byteOffset + group * rows * K * 4;
-            kernel.gemm(weights3, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
+            const weights = packed.byteOffset + group * rows * K * 4;
+            kernel.gemm(weights, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
           }
         }
       };
@@ -736,8 +910,8 @@
           for (let c = 0; c < g.CG; c++)
             for (let i = 0; i < g.kh; i++)
               for (let j = 0; j < g.kw; j++) f[to++] = f[base + (c * g.PH + i * g.dh) * g.PW + j * g.dw];
-          const weights3 = w.data.byteOffset + group * og * K * 4;
-          kernel.gemv(weights3, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
+          const weights = w.data.byteOffset + group * og * K * 4;
+          kernel.gemv(weights, bias.byteOffset + group * og * 4, spare, og, K, out.data.byteOffset + (image * g.O + group * og) * 4);
         }
       };
     },
@@ -799,9 +973,9 @@
     prepare([x, w, b], out, { kernel }) {
       const [O, K] = w.shape;
       const rows = volume(x.shape) / K;
-      const [from, weights3, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
+      const [from, weights, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
       return () => {
-        for (let row = 0; row < rows; row++) kernel.gemv(weights3, bias, from + row * K * 4, O, K, to + row * O * 4);
+        for (let row = 0; row < rows; row++) kernel.gemv(weights, bias, from + row * K * 4, O, K, to + row * O * 4);
       };
     }
   };
@@ -814,13 +988,13 @@
         const columns = b.shape.at(-1);
         const batch = volume(a.shape) / (R * K);
         const add2 = first ? args[0].data : null;
-        const width3 = first ? args[0].data.length : 1;
+        const width6 = first ? args[0].data.length : 1;
         return () => {
           for (let n = 0; n < batch; n++)
             for (let r = 0; r < R; r++)
               for (let c = 0; c < columns; c++) {
                 const to = (n * R + r) * columns + c;
-                let sum2 = add2 ? add2[to % width3] : 0;
+                let sum2 = add2 ? add2[to % width6] : 0;
                 for (let k = 0; k < K; k++) sum2 += a.data[(n * R + r) * K + k] * b.data[(n * K + k) * columns + c];
                 out.data[to] = sum2;
               }
@@ -927,29 +1101,29 @@
     "ones_like.default": each(() => () => 1),
     "full_like.default": each(([, value]) => () => value)
   };
-  function walk(shape2, tensors) {
+  function walk(shape4, tensors) {
     const strides = tensors.map((tensor2) => {
       const own = (
         /** @type {number[]} */
         tensor2.shape ?? []
       );
-      const found = Array(shape2.length).fill(0);
+      const found = Array(shape4.length).fill(0);
       let step2 = 1;
       for (let axis = own.length - 1; axis >= 0; axis--) {
-        if (own[axis] !== 1) found[axis + shape2.length - own.length] = step2;
+        if (own[axis] !== 1) found[axis + shape4.length - own.length] = step2;
         step2 *= own[axis];
       }
       return found;
     });
     const axes = [];
-    for (let axis = 0; axis < shape2.length; axis++) {
-      if (shape2[axis] === 1) continue;
-      const steps = strides.map((stride) => stride[axis]);
+    for (let axis = 0; axis < shape4.length; axis++) {
+      if (shape4[axis] === 1) continue;
+      const steps2 = strides.map((stride) => stride[axis]);
       const outer = axes.at(-1);
-      if (outer && outer.steps.every((step2, t) => step2 === steps[t] * shape2[axis])) {
-        outer.size *= shape2[axis];
-        outer.steps = steps;
-      } else axes.push({ size: shape2[axis], steps });
+      if (outer && outer.steps.every((step2, t) => step2 === steps2[t] * shape4[axis])) {
+        outer.size *= shape4[axis];
+        outer.steps = steps2;
+      } else axes.push({ size: shape4[axis], steps: steps2 });
     }
     return axes.length ? axes : [{ size: 1, steps: strides.map(() => 0) }];
   }
@@ -965,22 +1139,22 @@
     for (let n = 0; n < total; n++) {
       run(n * inner2.size, offsets);
       for (let axis = outer.length - 1; axis >= 0; axis--) {
-        const { size, steps } = outer[axis];
+        const { size, steps: steps2 } = outer[axis];
         at[axis]++;
-        steps.forEach((step2, t) => offsets[t] += step2);
+        steps2.forEach((step2, t) => offsets[t] += step2);
         if (at[axis] < size) break;
-        steps.forEach((step2, t) => offsets[t] -= step2 * size);
+        steps2.forEach((step2, t) => offsets[t] -= step2 * size);
         at[axis] = 0;
       }
     }
   }
   var tensor = (value) => value !== null && typeof value === "object" ? value : { shape: [], data: new Float32Array([Number(value)]), fixed: true };
-  var two = (pairs2, which = ([a, b]) => [a, b]) => ({
+  var two = (pairs, which = ([a, b]) => [a, b]) => ({
     prepare(args, out) {
       const [a, b] = which(args).map(tensor);
       const axes = walk(out.shape, [a, b]);
-      const { size, steps } = axes[axes.length - 1];
-      return () => runs(axes, (at, [i, j]) => pairs2(a.data, i, steps[0], b.data, j, steps[1], out.data, at, size));
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      return () => runs(axes, (at, [i, j]) => pairs(a.data, i, steps2[0], b.data, j, steps2[1], out.data, at, size));
     }
   });
   var of = (f) => (a, i, p, b, j, q, to, at, n) => {
@@ -990,10 +1164,10 @@
   var sums = (sign, swapped = false) => ({
     prepare(args, out, context) {
       const [a, b, alpha] = [args[swapped ? 1 : 0], args[swapped ? 0 : 1], args[2] ?? 1];
-      const pairs2 = alpha === 1 ? sign > 0 ? ADD : SUBTRACT : scaled(alpha, sign);
+      const pairs = alpha === 1 ? sign > 0 ? ADD : SUBTRACT : scaled(alpha, sign);
       return (
         /** @type {any} */
-        two(pairs2).prepare([a, b], out, context)
+        two(pairs).prepare([a, b], out, context)
       );
     }
   });
@@ -1022,21 +1196,21 @@
     prepare([condition, yes, no], out) {
       const parts2 = [condition, tensor(yes), tensor(no)];
       const axes = walk(out.shape, parts2);
-      const { size, steps } = axes[axes.length - 1];
-      const [c, a, b] = parts2.map((part) => part.data);
+      const { size, steps: steps2 } = axes[axes.length - 1];
+      const [c, a, b] = parts2.map((part2) => part2.data);
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2]) out.data[at] = c[k] ? a[i] : b[j];
+        for (const end = at + size; at < end; at++, k += steps2[0], i += steps2[1], j += steps2[2]) out.data[at] = c[k] ? a[i] : b[j];
       });
     }
   };
   var three = (f) => ({
     prepare([x, a, b, value], out) {
       const axes = walk(out.shape, [x, a, b]);
-      const { size, steps } = axes[axes.length - 1];
+      const { size, steps: steps2 } = axes[axes.length - 1];
       return () => runs(axes, (at, offsets) => {
         let [k, i, j] = offsets;
-        for (const end = at + size; at < end; at++, k += steps[0], i += steps[1], j += steps[2])
+        for (const end = at + size; at < end; at++, k += steps2[0], i += steps2[1], j += steps2[2])
           out.data[at] = x.data[k] + (value ?? 1) * f(a.data[i], b.data[j]);
       });
     }
@@ -1093,29 +1267,29 @@
     "where.ScalarSelf": where,
     "where.Scalar": where,
     ...Object.fromEntries(
-      Object.entries(COMPARE).flatMap(([name, pairs2]) => [
-        [`${name}.Scalar`, two(pairs2)],
-        [`${name}.Tensor`, two(pairs2)]
+      Object.entries(COMPARE).flatMap(([name, pairs]) => [
+        [`${name}.Scalar`, two(pairs)],
+        [`${name}.Tensor`, two(pairs)]
       ])
     )
   };
 
   // hierfeat/atlas/live/engine/ops/layers.js
   var SWEEPS = 15;
-  function inner(a, i, b, j, count) {
+  function inner(a, i, b, j, count2) {
     let sum2 = 0;
-    for (let k = 0; k < count; k++) sum2 += a[i + k] * b[j + k];
+    for (let k = 0; k < count2; k++) sum2 += a[i + k] * b[j + k];
     return sum2;
   }
   function coneCosine(similar, products) {
-    const weights3 = similar.map(() => 0);
-    for (let sweep2 = 0; sweep2 < SWEEPS; sweep2++)
+    const weights = similar.map(() => 0);
+    for (let sweep3 = 0; sweep3 < SWEEPS; sweep3++)
       for (let j = 0; j < similar.length; j++) {
-        const pull = products[j].reduce((sum2, product2, i) => sum2 + product2 * weights3[i], 0);
-        const gain = similar[j] - pull + products[j][j] * weights3[j];
-        weights3[j] = Math.max(0, gain) / Math.max(products[j][j], 1e-12);
+        const pull = products[j].reduce((sum2, product2, i) => sum2 + product2 * weights[i], 0);
+        const gain = similar[j] - pull + products[j][j] * weights[j];
+        weights[j] = Math.max(0, gain) / Math.max(products[j][j], 1e-12);
       }
-    return Math.sqrt(Math.max(0, similar.reduce((sum2, value, j) => sum2 + value * weights3[j], 0)));
+    return Math.sqrt(Math.max(0, similar.reduce((sum2, value, j) => sum2 + value * weights[j], 0)));
   }
   var interpolatingVector = {
     prepare([features, references, labels, classes, neighbours], out) {
@@ -1144,10 +1318,10 @@
   var LAYERS = { "hierfeat.interpolating_vector.default": interpolatingVector };
 
   // hierfeat/atlas/live/engine/ops/normalisation.js
-  var batchNorm = (named) => ({
+  var batchNorm = (named2) => ({
     prepare(args, out) {
       const [x] = args;
-      const { weight, bias, mean, variance, eps } = named(args);
+      const { weight, bias, mean, variance, eps } = named2(args);
       const channels2 = x.shape[1];
       const each2 = volume(x.shape.slice(2));
       const scales = Float64Array.from({ length: channels2 }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
@@ -1161,15 +1335,15 @@
       };
     }
   });
-  function normalised(x, out, count, weight, bias, eps, of2) {
+  function normalised(x, out, count2, weight, bias, eps, of2) {
     return () => {
-      for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count, n++) {
+      for (let start2 = 0, n = 0; start2 < x.data.length; start2 += count2, n++) {
         let [mean, variance] = [0, 0];
-        for (let i = start2; i < start2 + count; i++) mean += x.data[i];
-        mean /= count;
-        for (let i = start2; i < start2 + count; i++) variance += (x.data[i] - mean) ** 2;
-        const scale = 1 / Math.sqrt(variance / count + eps);
-        for (let i = 0; i < count; i++) {
+        for (let i = start2; i < start2 + count2; i++) mean += x.data[i];
+        mean /= count2;
+        for (let i = start2; i < start2 + count2; i++) variance += (x.data[i] - mean) ** 2;
+        const scale = 1 / Math.sqrt(variance / count2 + eps);
+        for (let i = 0; i < count2; i++) {
           const at = of2(n, i);
           out.data[start2 + i] = (x.data[start2 + i] - mean) * scale * (weight ? weight.data[at] : 1) + (bias ? bias.data[at] : 0);
         }
@@ -1177,8 +1351,8 @@
     };
   }
   var layerNorm = {
-    prepare([x, shape2, weight, bias, eps], out) {
-      return normalised(x, out, volume(shape2), weight, bias, eps, (_n, i) => i);
+    prepare([x, shape4, weight, bias, eps], out) {
+      return normalised(x, out, volume(shape4), weight, bias, eps, (_n, i) => i);
     }
   };
   var groupNorm = {
@@ -1200,14 +1374,14 @@
     }
   };
   var rmsNorm = {
-    prepare([x, shape2, weight, eps], out) {
-      const count = volume(shape2);
+    prepare([x, shape4, weight, eps], out) {
+      const count2 = volume(shape4);
       return () => {
-        for (let start2 = 0; start2 < x.data.length; start2 += count) {
+        for (let start2 = 0; start2 < x.data.length; start2 += count2) {
           let sum2 = 0;
-          for (let i = start2; i < start2 + count; i++) sum2 += x.data[i] ** 2;
-          const scale = 1 / Math.sqrt(sum2 / count + (eps ?? 11920928955078125e-23));
-          for (let i = 0; i < count; i++) out.data[start2 + i] = x.data[start2 + i] * scale * (weight ? weight.data[i] : 1);
+          for (let i = start2; i < start2 + count2; i++) sum2 += x.data[i] ** 2;
+          const scale = 1 / Math.sqrt(sum2 / count2 + (eps ?? 11920928955078125e-23));
+          for (let i = 0; i < count2; i++) out.data[start2 + i] = x.data[start2 + i] * scale * (weight ? weight.data[i] : 1);
         }
       };
     }
@@ -1226,16 +1400,16 @@
     const list = [value ?? []].flat();
     return list.length === 0 ? otherwise : list.length === 1 ? [list[0], list[0]] : list;
   }
-  var planes = (shape2) => volume(shape2.slice(0, -2));
-  function inside(size, count, start2, stride) {
+  var planes = (shape4) => volume(shape4.slice(0, -2));
+  function inside(size, count2, start2, stride) {
     const from = Math.max(0, Math.ceil(-start2 / stride));
-    return [from, Math.max(from, Math.min(count, Math.floor((size - 1 - start2) / stride) + 1))];
+    return [from, Math.max(from, Math.min(count2, Math.floor((size - 1 - start2) / stride) + 1))];
   }
   function gather(how, x, out, kernel, stride, padding2, dilation) {
     const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
     const maps = planes(x.shape);
     const [from, to] = [x.data, out.data];
-    const add2 = how === "max" ? largest : sum;
+    const add2 = how === "max" ? largest2 : sum;
     for (let map = 0; map < maps; map++)
       for (let i = 0; i < kernel[0]; i++) {
         const top = i * dilation[0] - padding2[0];
@@ -1250,14 +1424,14 @@
         }
       }
   }
-  function largest(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) {
+  function largest2(from, start2, step2, to, at, count2) {
+    for (let k = 0; k < count2; k++, start2 += step2) {
       const value = from[start2];
       if (value > to[at + k] || value !== value) to[at + k] = value;
     }
   }
-  function sum(from, start2, step2, to, at, count) {
-    for (let k = 0; k < count; k++, start2 += step2) to[at + k] += from[start2];
+  function sum(from, start2, step2, to, at, count2) {
+    for (let k = 0; k < count2; k++, start2 += step2) to[at + k] += from[start2];
   }
   var maxPool = {
     prepare([x, size, stride, padding2, dilation], out) {
@@ -1269,7 +1443,7 @@
     }
   };
   var averagePool = {
-    keeps: (_args, shape2) => shape2[shape2.length - 2] * shape2[shape2.length - 1],
+    keeps: (_args, shape4) => shape4[shape4.length - 2] * shape4[shape4.length - 1],
     prepare([x, size, stride, padding2, , withPadding, divisor], out, { keep: keep2 }) {
       const kernel = pair2(size);
       const [step2, pads] = [pair2(stride, kernel), pair2(padding2)];
@@ -1294,12 +1468,12 @@
     prepare([x, size, stride, padding2, , withPadding, divisor], out) {
       const three2 = (value) => Array.isArray(value) ? value.length === 1 ? Array(3).fill(value[0]) : value : Array(3).fill(value);
       const kernel = three2(size);
-      const steps = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
+      const steps2 = Array.isArray(stride) && stride.length === 0 ? kernel : three2(stride ?? kernel);
       const pads = three2(padding2 ?? 0);
       const [sizes2, counts] = [x.shape.slice(-3), out.shape.slice(-3)];
       const maps = volume(x.shape.slice(0, -3));
       const windows = (axis) => Array.from({ length: counts[axis] }, (_, i) => {
-        const start2 = i * steps[axis] - pads[axis];
+        const start2 = i * steps2[axis] - pads[axis];
         const end = Math.min(start2 + kernel[axis], sizes2[axis] + pads[axis]);
         const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis])];
         return { from, to, count: withPadding ? end - start2 : to - from };
@@ -1378,9 +1552,9 @@
       };
     }
   };
-  function places(size, count, corners, scale) {
-    const step2 = corners ? count > 1 ? (size - 1) / (count - 1) : 0 : scale ? 1 / scale : size / count;
-    return Array.from({ length: count }, (_, i) => {
+  function places(size, count2, corners, scale) {
+    const step2 = corners ? count2 > 1 ? (size - 1) / (count2 - 1) : 0 : scale ? 1 / scale : size / count2;
+    return Array.from({ length: count2 }, (_, i) => {
       const at = corners ? i * step2 : Math.max(0, (i + 0.5) * step2 - 0.5);
       const low = Math.min(Math.floor(at), size - 1);
       return [low, Math.min(low + 1, size - 1), at - low];
@@ -1415,10 +1589,10 @@
     };
     return { starts: offsets(false), members: offsets(true) };
   }
-  var reduce = (start2, join, end = (sum2) => sum2, place2 = 1) => ({
+  var reduce = (start2, join, end = (sum2) => sum2, place3 = 1) => ({
     prepare(args, out) {
       const [x] = args;
-      const { starts, members } = plan(x, args[place2]);
+      const { starts, members } = plan(x, args[place3]);
       return () => {
         for (let i = 0; i < starts.length; i++) {
           let sum2 = start2;
@@ -1476,8 +1650,8 @@
   var REDUCTION = {
     "sum.default": reduce(0, add, void 0, 99),
     "sum.dim_IntList": reduce(0, add),
-    "mean.default": reduce(0, add, (sum2, count) => sum2 / count, 99),
-    "mean.dim": reduce(0, add, (sum2, count) => sum2 / count),
+    "mean.default": reduce(0, add, (sum2, count2) => sum2 / count2, 99),
+    "mean.dim": reduce(0, add, (sum2, count2) => sum2 / count2),
     "amax.default": reduce(-Infinity, (a, b) => b > a || b !== b ? b : a),
     "amin.default": reduce(Infinity, (a, b) => b < a || b !== b ? b : a),
     "max.default": reduce(-Infinity, (a, b) => b > a || b !== b ? b : a, void 0, 99),
@@ -1496,9 +1670,9 @@
 
   // hierfeat/atlas/live/engine/ops/shape.js
   var alias = { alias: true };
-  var positive = (axis, count) => axis < 0 ? axis + count : axis;
-  function strided(x, out, steps, start2) {
-    const axes = out.shape.map((size2, axis) => ({ size: size2, steps: [steps[axis]] }));
+  var positive = (axis, count2) => axis < 0 ? axis + count2 : axis;
+  function strided(x, out, steps2, start2) {
+    const axes = out.shape.map((size2, axis) => ({ size: size2, steps: [steps2[axis]] }));
     const used = axes.length ? axes : [{ size: 1, steps: [0] }];
     const { size, steps: inner2 } = used[used.length - 1];
     const [from, to, step2] = [x.data, out.data, inner2[0]];
@@ -1507,7 +1681,7 @@
       for (const end = at + size; at < end; at++, i += step2) to[at] = from[i];
     });
   }
-  var stridesOf = (shape2) => shape2.map((_, axis) => volume(shape2.slice(axis + 1)));
+  var stridesOf = (shape4) => shape4.map((_, axis) => volume(shape4.slice(axis + 1)));
   var permuted = (order) => ({
     prepare(args, out) {
       const [x] = args;
@@ -1523,9 +1697,9 @@
   var expand = {
     prepare([x], out) {
       const axes = walk(out.shape, [x]);
-      const { size, steps } = axes[axes.length - 1];
+      const { size, steps: steps2 } = axes[axes.length - 1];
       return () => runs(axes, (at, [i]) => {
-        for (const end = at + size; at < end; at++, i += steps[0]) out.data[at] = x.data[i];
+        for (const end = at + size; at < end; at++, i += steps2[0]) out.data[at] = x.data[i];
       });
     }
   };
@@ -1546,9 +1720,9 @@
   var joined = (fresh) => ({
     prepare([list, axis], out) {
       const at = positive(axis, out.shape.length);
-      const parts2 = list.filter((part) => part.data.length);
+      const parts2 = list.filter((part2) => part2.data.length);
       const outer = volume(out.shape.slice(0, at));
-      const sizes2 = parts2.map((part) => part.data.length / outer);
+      const sizes2 = parts2.map((part2) => part2.data.length / outer);
       const each2 = sizes2.reduce((a, b) => a + b, 0);
       void fresh;
       return () => {
@@ -1568,18 +1742,18 @@
       const strides = stridesOf(x.shape);
       const size = x.shape[at];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
-      const steps = strides.map((stride, k) => k === at ? stride * (step2 ?? 1) : stride);
-      return strided(x, out, steps, from * strides[at]);
+      const steps2 = strides.map((stride, k) => k === at ? stride * (step2 ?? 1) : stride);
+      return strided(x, out, steps2, from * strides[at]);
     }
   };
   var sliceScatter = {
-    prepare([x, part, axis, start2, , step2], out) {
+    prepare([x, part2, axis, start2, , step2], out) {
       const at = positive(axis ?? 0, x.shape.length);
       const size = x.shape[at];
       const from = Math.min(size, Math.max(0, (start2 ?? 0) < 0 ? start2 + size : start2 ?? 0));
       const strides = stridesOf(x.shape);
-      const axes = part.shape.map((count, k) => ({
-        size: count,
+      const axes = part2.shape.map((count2, k) => ({
+        size: count2,
         steps: [k === at ? strides[k] * (step2 ?? 1) : strides[k]]
       }));
       const inner2 = axes[axes.length - 1];
@@ -1587,7 +1761,7 @@
         out.data.set(x.data);
         runs(axes, (read2, [offset]) => {
           let to = from * strides[at] + offset;
-          for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part.data[read2];
+          for (const end = read2 + inner2.size; read2 < end; read2++, to += inner2.steps[0]) out.data[to] = part2.data[read2];
         });
       };
     }
@@ -1607,8 +1781,8 @@
       const outer = x.data.length / size / rest;
       return () => {
         for (let n = 0, to = 0; n < outer; n++)
-          for (const place2 of places2) {
-            const from = (n * size + place2) * rest;
+          for (const place3 of places2) {
+            const from = (n * size + place3) * rest;
             for (let i = 0; i < rest; i++) out.data[to++] = x.data[from + i];
           }
       };
@@ -1625,10 +1799,10 @@
       const how = fixed ?? mode;
       const fill2 = Number((fixed === "constant" ? mode : value) ?? 0);
       const rank = x.shape.length;
-      const sources = out.shape.map((count, axis) => {
+      const sources = out.shape.map((count2, axis) => {
         const before2 = pads[2 * (rank - 1 - axis)] ?? 0;
         const size = x.shape[axis];
-        return Int32Array.from({ length: count }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
+        return Int32Array.from({ length: count2 }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
       });
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
@@ -1651,33 +1825,33 @@
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
         const at = outer.map((stride, axis) => Math.floor(i / stride) % out.shape[axis]);
-        return source(args, at, x.shape).reduce((sum2, place2, axis) => sum2 + place2 * strides[axis], 0);
+        return source(args, at, x.shape).reduce((sum2, place3, axis) => sum2 + place3 * strides[axis], 0);
       });
       return () => {
         for (let i = 0; i < places2.length; i++) out.data[i] = x.data[places2[i]];
       };
     }
   });
-  var flip = moved(([, axes], at, shape2) => {
-    const turned2 = axes.map((axis) => positive(axis, shape2.length));
-    return at.map((place2, axis) => turned2.includes(axis) ? shape2[axis] - 1 - place2 : place2);
+  var flip = moved(([, axes], at, shape4) => {
+    const turned2 = axes.map((axis) => positive(axis, shape4.length));
+    return at.map((place3, axis) => turned2.includes(axis) ? shape4[axis] - 1 - place3 : place3);
   });
-  var roll = moved(([, shifts, axes], at, shape2) => {
+  var roll = moved(([, shifts, axes], at, shape4) => {
     const found = [...at];
     axes.forEach((axis, k) => {
-      const size = shape2[positive(axis, shape2.length)];
-      const place2 = positive(axis, shape2.length);
-      found[place2] = ((found[place2] - shifts[k]) % size + size) % size;
+      const size = shape4[positive(axis, shape4.length)];
+      const place3 = positive(axis, shape4.length);
+      found[place3] = ((found[place3] - shifts[k]) % size + size) % size;
     });
     return found;
   });
   var shuffle = moved(([, factor], at) => {
     const [channel, row, col] = at.slice(-3);
-    const place2 = row % factor * factor + col % factor;
-    return [...at.slice(0, -3), channel * factor * factor + place2, Math.floor(row / factor), Math.floor(col / factor)];
+    const place3 = row % factor * factor + col % factor;
+    return [...at.slice(0, -3), channel * factor * factor + place3, Math.floor(row / factor), Math.floor(col / factor)];
   });
-  var channelShuffle = moved(([, groups], at, shape2) => {
-    const each2 = shape2[1] / groups;
+  var channelShuffle = moved(([, groups], at, shape4) => {
+    const each2 = shape4[1] / groups;
     return [at[0], at[1] % groups * each2 + Math.floor(at[1] / groups), ...at.slice(2)];
   });
   var SHAPE = {
@@ -1722,10 +1896,10 @@
      * @param {Map<string, Float32Array>} weights
      * @param {BufferSource | null} wasm bytes of the kernel; null for plain JavaScript
      */
-    static async make(graph2, weights3, wasm) {
-      const engine = new _Engine(graph2, weights3, wasm !== null);
+    static async make(graph2, weights, wasm) {
+      const engine = new _Engine(graph2, weights, wasm !== null);
       const { memory } = engine;
-      engine.prepare(wasm === null ? plainKernel(memory) : await wasmKernel(memory, wasm), weights3);
+      engine.prepare(wasm === null ? plainKernel(memory) : await wasmKernel(memory, wasm), weights);
       return engine;
     }
     /**
@@ -1734,12 +1908,12 @@
      * @param {Map<string, Float32Array>} weights
      * @param {BufferSource | null} wasm
      */
-    static async best(graph2, weights3, wasm) {
-      if (wasm === null || typeof WebAssembly === "undefined") return _Engine.make(graph2, weights3, null);
+    static async best(graph2, weights, wasm) {
+      if (wasm === null || typeof WebAssembly === "undefined") return _Engine.make(graph2, weights, null);
       try {
-        return await _Engine.make(graph2, weights3, wasm);
+        return await _Engine.make(graph2, weights, wasm);
       } catch {
-        return _Engine.make(graph2, weights3, null);
+        return _Engine.make(graph2, weights, null);
       }
     }
     /**
@@ -1747,21 +1921,22 @@
      * @param {Map<string, Float32Array>} weights
      * @param {boolean} shared
      */
-    constructor(graph2, weights3, shared) {
+    constructor(graph2, weights, shared) {
       this.graph = graph2;
       this.fast = shared;
       this.values = /* @__PURE__ */ new Map();
       this.steps = [];
+      this.known = /* @__PURE__ */ new Map();
       this.sizes = sizes(graph2);
       this.memory = new Memory(this.sizes.bytes, shared);
       const { memory, values: values2 } = this;
-      const shape2 = [1, ...graph2.input_shape];
-      values2.set(graph2.image, { shape: shape2, data: memory.floats(volume(shape2)), fixed: false });
+      const shape4 = [1, ...graph2.input_shape];
+      values2.set(graph2.image, { shape: shape4, data: memory.floats(volume(shape4)), fixed: false });
       for (const [name, size] of graph2.tensors) {
         const data = memory.floats(volume(size));
         data.set(
           /** @type {Float32Array} */
-          weights3.get(name)
+          weights.get(name)
         );
         values2.set(name, { shape: size, data, fixed: true });
       }
@@ -1773,18 +1948,19 @@
     prepare(kernel, _weights) {
       const { memory, values: values2 } = this;
       const spare = memory.floats(this.sizes.scratch);
-      const context = { kernel, keep: (count) => memory.floats(count), scratch: (count) => spare.subarray(0, count) };
-      for (const [name, op, stored, shape2] of this.graph.nodes) {
+      const context = { kernel, keep: (count2) => memory.floats(count2), scratch: (count2) => spare.subarray(0, count2) };
+      for (const [name, op, stored, shape4] of this.graph.nodes) {
         const operation = operationOf(op);
         const args = stored.map((one) => argument(one, values2));
         const first = Array.isArray(args[0]) ? args[0][0] : args[0];
         const data = operation.alias ? (
           /** @type {Tensor} */
           first.data
-        ) : memory.floats(volume(shape2));
-        const out = { shape: shape2, data, fixed: false };
+        ) : memory.floats(volume(shape4));
+        const out = { shape: shape4, data, fixed: false };
         values2.set(name, out);
         if (operation.prepare) this.steps.push(operation.prepare(args, out, context));
+        this.known.set(name, this.steps.length);
       }
     }
     /** The image that the next frame is of, (channels × height × width) in [0, 1]: write into it. */
@@ -1803,6 +1979,20 @@
       return this.value(this.graph.output);
     }
     /**
+     * What units of one layer answer to an image; nothing above the layer is computed.
+     * @param {Float32Array} image
+     * @param {number} index of the layer
+     * @param {number[]} places of the units in the layer's output
+     */
+    probe(image, index, places2) {
+      this.image.set(image);
+      const value = this.graph.layers[index][1];
+      const steps2 = this.known.get(value) ?? 0;
+      for (let i = 0; i < steps2; i++) this.steps[i]();
+      const { data } = this.value(value);
+      return places2.map((place3) => data[place3]);
+    }
+    /**
      * The output of the layer, valid until the next frame.
      * @param {number} index in the layer table
      */
@@ -1817,17 +2007,17 @@
   }
   function sizes(graph2) {
     const floats = /* @__PURE__ */ new Map([[graph2.image, { shape: [1, ...graph2.input_shape], fixed: false, data: NOTHING }]]);
-    for (const [name, shape2] of graph2.tensors) floats.set(name, { shape: shape2, fixed: true, data: NOTHING });
+    for (const [name, shape4] of graph2.tensors) floats.set(name, { shape: shape4, fixed: true, data: NOTHING });
     let bytes = Memory.START;
-    for (const { shape: shape2 } of floats.values()) bytes += Memory.padded(volume(shape2));
+    for (const { shape: shape4 } of floats.values()) bytes += Memory.padded(volume(shape4));
     let scratch = 0;
-    for (const [name, op, stored, shape2] of graph2.nodes) {
+    for (const [name, op, stored, shape4] of graph2.nodes) {
       const operation = operationOf(op);
       const args = stored.map((one) => argument(one, floats));
-      if (!operation.alias) bytes += Memory.padded(volume(shape2));
-      if (operation.keeps) bytes += operation.keeps(args, shape2) * 4 + 64;
-      if (operation.scratches) scratch = Math.max(scratch, operation.scratches(args, shape2));
-      floats.set(name, { shape: shape2, fixed: false, data: NOTHING });
+      if (!operation.alias) bytes += Memory.padded(volume(shape4));
+      if (operation.keeps) bytes += operation.keeps(args, shape4) * 4 + 64;
+      if (operation.scratches) scratch = Math.max(scratch, operation.scratches(args, shape4));
+      floats.set(name, { shape: shape4, fixed: false, data: NOTHING });
     }
     return { bytes: bytes + Memory.padded(scratch), scratch };
   }
@@ -1856,10 +2046,10 @@
     ));
     return [...new Set(read2.filter((name) => typeof name === "string" && !known.has(name)))];
   }
-  async function here(graph2, weights3, kernel) {
+  async function here(graph2, weights, kernel) {
     const engine = await Engine.best(
       graph2,
-      await unpack(graph2, weights3),
+      await unpack(graph2, weights),
       /** @type {any} */
       kernel
     );
@@ -1871,9 +2061,21 @@
       const output2 = engine.run().data;
       return { layers: layers2, output: output2, extra, ms: performance.now() - start2 };
     };
-    return { run, fast: engine.fast, apart: false };
+    const probe2 = async (what) => probed(engine, what);
+    const values2 = async (names) => named(engine, names);
+    return { run, probe: probe2, values: values2, fast: engine.fast, apart: false };
   }
-  async function apart(graph2, weights3, kernel, script) {
+  function probed(engine, { images, layer, places: places2 }) {
+    const shown2 = engine.image.slice();
+    const found = images.map((image) => engine.probe(image, layer, places2));
+    engine.image.set(shown2);
+    engine.run();
+    return found;
+  }
+  function named(engine, names) {
+    return Object.fromEntries(names.map((name) => [name, engine.value(name).data.slice()]));
+  }
+  async function apart(graph2, weights, kernel, script) {
     const address2 = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     const worker = new Worker(address2);
     const next = () => new Promise((resolve, reject) => {
@@ -1881,26 +2083,23 @@
       worker.onerror = (event) => reject(new Error(event.message));
     });
     const ready = next();
-    worker.postMessage({ graph: graph2, weights: weights3, kernel });
+    worker.postMessage({ graph: graph2, weights, kernel });
     const { fast } = (
       /** @type {any} */
       await ready
     );
     URL.revokeObjectURL(address2);
     let last = Promise.resolve();
-    const run = (image) => {
+    const ask2 = (message) => {
       const done = last.then(() => {
         const answer = next();
-        worker.postMessage({ image });
+        worker.postMessage(message);
         return answer;
       });
       last = done.then(() => void 0, () => void 0);
-      return (
-        /** @type {Promise<Frame>} */
-        done
-      );
+      return done;
     };
-    return { run, fast, apart: true };
+    return { run: (image) => ask2({ image }), probe: (probe2) => ask2({ probe: probe2 }), values: (names) => ask2({ names }), fast, apart: true };
   }
 
   // hierfeat/atlas/scripts/live.js
@@ -1910,18 +2109,26 @@
   async function startNetwork() {
     graph = /** @type {import("../live/engine/types.js").Graph} */
     JSON.parse(text("#live-graph"));
-    const weights3 = fromBase64(text("#live-weights"));
+    const weights = fromBase64(text("#live-weights"));
     const kernel = fromBase64(text("#live-kernel"));
-    network = payload.live.heavy ? await apart(graph, weights3, kernel, text("#live-worker")) : await here(graph, weights3, kernel);
+    network = payload.live.heavy ? await apart(graph, weights, kernel, text("#live-worker")) : await here(graph, weights, kernel);
     return network;
   }
   function frameOf(image) {
     if (!network) throw new Error("the network has not started");
     return network.run(image);
   }
+  function probe(what) {
+    if (!network) throw new Error("the network has not started");
+    return network.probe(what);
+  }
+  function valuesOf(names) {
+    if (!network) throw new Error("the network has not started");
+    return network.values(names);
+  }
   var wanted = null;
   var busy = false;
-  async function ask(image, shown) {
+  async function ask(image, shown2) {
     wanted = image;
     if (busy) return;
     busy = true;
@@ -1929,9 +2136,9 @@
       while (wanted) {
         const next = wanted;
         wanted = null;
-        const frame3 = await frameOf(next);
-        showFrame(frame3);
-        shown(frame3);
+        const frame4 = await frameOf(next);
+        showFrame(frame4);
+        shown2(frame4);
       }
     } finally {
       busy = false;
@@ -1949,219 +2156,401 @@
     return found;
   }
 
-  // hierfeat/atlas/scripts/paper.js
-  var CELLS = 280;
-  function paper([channels2, height3, width3], content) {
-    const fine = Math.max(1, Math.round(CELLS / Math.max(height3, width3)));
-    const made = { channels: channels2, height: height3, width: width3, fine, ink: new Float32Array(channels2 * height3 * width3 * fine * fine) };
-    const [H, W] = [height3 * fine, width3 * fine];
-    for (let c = 0, at = 0; c < channels2; c++)
-      for (let row = 0; row < H; row++)
-        for (let col = 0; col < W; col++, at++) {
-          const from = (c * height3 + Math.floor(row / fine)) * width3 + Math.floor(col / fine);
-          made.ink[at] = typeof content === "number" ? content : content[from];
-        }
-    return made;
+  // hierfeat/atlas/scripts/arithmetic/softmax.js
+  var SHOWN2 = 10;
+  function softmaxOf(unit, steps2) {
+    const last = steps2[steps2.length - 1];
+    const scores = output();
+    if (!scores || payload.model.scores !== "logits" || !isOutput(last?.node)) return [];
+    const own = channelOf(layers[unit.layer], unit);
+    const { exponentials, sum: sum2, most } = softmax2(scores);
+    const order = [...exponentials.keys()].sort((a, b) => exponentials[b] - exponentials[a]);
+    const shown2 = order.length <= SHOWN2 + 2 ? [...exponentials.keys()] : [.../* @__PURE__ */ new Set([...order.slice(0, SHOWN2), own])];
+    const name = (i) => payload.model.classes ? payload.model.classes[i] : `output ${i}`;
+    const rows = shown2.map(
+      (i) => element(
+        "tr",
+        { class: i === own ? "own" : null },
+        element("th", { scope: "row" }, name(i)),
+        element("td", {}, number(scores[i])),
+        element("td", {}, number(exponentials[i])),
+        element("td", { "data-share": exponentials[i] / sum2 }, `${100 * exponentials[i] / sum2 < 0.05 ? "0.0" : (100 * exponentials[i] / sum2).toFixed(1)} %`)
+      )
+    );
+    const more = order.length - shown2.length;
+    if (more > 0) {
+      const rest = order.filter((i) => !shown2.includes(i)).reduce((total, i) => total + exponentials[i], 0);
+      rows.push(element("tr", {}, element("th", { scope: "row" }, `${more} others`), element("td"), element("td", {}, number(rest)), element("td", {}, `${(100 * rest / sum2).toFixed(1)} %`)));
+    }
+    const head = ["class", "score z", `exp(z − ${number(most)})`, "share"].map((text2) => element("th", { scope: "col" }, text2));
+    const table = element(
+      "table",
+      { class: "softmax" },
+      element("caption", {}, "Softmax: each score's exponential (over that of the largest, which changes no share), divided by their sum"),
+      element("thead", {}, element("tr", {}, ...head)),
+      element("tbody", {}, ...rows),
+      element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, "sum"), element("td"), element("td", {}, number(sum2)), element("td", {}, "100 %")))
+    );
+    return [element("li", { class: "moment" }, table)];
   }
-  var asPaper = ([channels2, height3, width3], ink) => ({ channels: channels2, height: height3, width: width3, fine: 1, ink });
-  function stroke(on, from, to, radius2, value) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    const [down, right] = [to[0] - from[0], to[1] - from[1]];
-    const length = down * down + right * right;
-    const bound = (at, most) => Math.max(0, Math.min(most, at));
-    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
-    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
-    for (let row = rows[0]; row < rows[1]; row++)
-      for (let col = cols[0]; col < cols[1]; col++) {
-        const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
-        const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
-        const cover = radius2 + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
-        if (cover <= 0) continue;
-        const share = Math.min(1, cover);
-        for (let c = 0; c < on.channels; c++) {
-          const at = (c * H + row) * W + col;
-          const next = on.ink[at] + (value - on.ink[at]) * share;
-          on.ink[at] = value > 0.5 ? Math.max(on.ink[at], next) : Math.min(on.ink[at], next);
-        }
-      }
+  function softmax2(scores) {
+    const found = Array.from(scores);
+    const most = found.reduce((a, b) => Math.max(a, b), -Infinity);
+    const exponentials = found.map((one) => Math.exp(one - most));
+    return { most, exponentials, sum: exponentials.reduce((a, b) => a + b, 0) };
   }
-  function groundOf(image, [, height3, width3]) {
-    const border = [];
-    for (let row = 0; row < height3; row++)
-      for (let col = 0; col < width3; col++) if (row % (height3 - 1) === 0 || col % (width3 - 1) === 0) border.push(image[row * width3 + col]);
-    border.sort((a, b) => a - b);
-    const middle = border[border.length >> 1] ?? 0.5;
-    const alike = border.filter((value) => Math.abs(value - middle) < 0.05).length;
-    return alike > border.length / 2 ? middle : 0.5;
-  }
-  function prepared(on, ground2, { box: box2, by, side: side2 }) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
-    for (let row = 0; row < H; row++)
-      for (let col = 0; col < W; col++) {
-        const ink = Math.abs(on.ink[row * W + col] - ground2);
-        if (ink < 0.2) continue;
-        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
-        mass += ink;
-        rows += ink * (row + 0.5);
-        cols += ink * (col + 0.5);
-      }
-    if (!mass) return null;
-    const tall = bottom + 1 - top;
-    const wide = right + 1 - left;
-    const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
-    const middle = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
-    return { row: middle[0] / on.fine, col: middle[1] / on.fine, scale };
+  function isOutput(name) {
+    if (!graph || !name) return false;
+    let at = graph.output;
+    while (at !== name) {
+      const node = graph.nodes.find(([one]) => one === at);
+      if (!node || !/^(view|reshape|flatten|squeeze|_unsafe_view)\./.test(node[1])) return false;
+      at = /** @type {any} */
+      node[2][0]?.v;
+    }
+    return true;
   }
 
-  // hierfeat/atlas/scripts/compose.js
-  function compose(on, settings2, ground2, preparation) {
-    const { channels: channels2, height: height3, width: width3 } = on;
-    const own = preparation && prepared(on, ground2, preparation);
-    const grid2 = own && preparation?.grid ? preparation.grid : null;
-    const [rows, cols] = grid2 ? [grid2, grid2] : [height3, width3];
-    const seen2 = (settings2.rotation % 360 ? turned : upright)(on, settings2, ground2, own, rows, cols);
-    const image = grid2 ? enlarged(seen2, channels2, grid2, height3, width3) : seen2;
-    const shape2 = [channels2, height3, width3];
-    return overlaid(moved2(contrasted(image, settings2.contrast, ground2), shape2, settings2.shift_y, settings2.shift_x), shape2, settings2);
-  }
-  function upright({ channels: channels2, height: height3, width: width3, fine, ink }, { scale }, ground2, own, rows, cols) {
-    const all2 = scale * (own?.scale ?? 1);
-    const [H, W] = [height3 * fine, width3 * fine];
-    const down = parts(rows, H, (own?.row ?? height3 / 2) * fine, height3 * fine / rows / all2);
-    const across = parts(cols, W, (own?.col ?? width3 / 2) * fine, width3 * fine / cols / all2);
-    const image = new Float32Array(channels2 * rows * cols);
-    const line2 = new Float32Array(W);
-    for (let c = 0, to = 0; c < channels2; c++)
-      for (let row = 0; row < rows; row++) {
-        line2.fill(ground2 * down.outside[row]);
-        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
-          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
-          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
-        }
-        for (let col = 0; col < cols; col++, to++) {
-          const shares2 = across.shares[col];
-          let sum2 = ground2 * across.outside[col];
-          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
-          image[to] = sum2;
-        }
-      }
-    return image;
-  }
-  function parts(count, cells, middle, size) {
-    const reach = Math.max(size, 1);
-    const shares2 = [];
-    const found = { from: new Int32Array(count), to: new Int32Array(count), shares: shares2, outside: new Float64Array(count) };
-    for (let pixel2 = 0; pixel2 < count; pixel2++) {
-      const centre = middle + (pixel2 + 0.5 - count / 2) * size;
-      const [low, high] = [centre - reach / 2, centre + reach / 2];
-      const from = Math.max(0, Math.min(cells, Math.floor(low)));
-      const to = Math.max(from, Math.min(cells, Math.ceil(high)));
-      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
-      [found.from[pixel2], found.to[pixel2]] = [from, to];
-      shares2.push(own);
-      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+  // hierfeat/atlas/scripts/arithmetic/places.js
+  function unravel(at, shape4) {
+    const found = Array(shape4.length).fill(0);
+    for (let axis = shape4.length - 1; axis >= 0; axis--) {
+      found[axis] = at % shape4[axis];
+      at = Math.floor(at / shape4[axis]);
     }
     return found;
   }
-  function turned({ channels: channels2, height: height3, width: width3, fine, ink }, { rotation, scale }, ground2, own, rows, cols) {
-    const image = new Float32Array(channels2 * rows * cols);
-    const turn = rotation * Math.PI / 180;
-    const all2 = scale * (own?.scale ?? 1);
-    const [sine, cosine] = [Math.sin(turn) * fine / all2, Math.cos(turn) * fine / all2];
-    const [row0, col0] = [(own?.row ?? height3 / 2) * fine - 0.5, (own?.col ?? width3 / 2) * fine - 0.5];
-    const [H, W] = [height3 * fine, width3 * fine];
-    const each2 = H * W;
-    const count = Math.max(1, Math.min(6, Math.ceil(fine * height3 / rows / all2 / 2)));
-    const share = 1 / (count * count);
-    for (let row = 0, to = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++, to++)
-        for (let i = 0; i < count; i++)
-          for (let j = 0; j < count; j++) {
-            const v = (row + (i + 0.5) / count) * height3 / rows - height3 / 2;
-            const u = (col + (j + 0.5) / count) * width3 / cols - width3 / 2;
-            const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
-            const [top, left] = [Math.floor(y), Math.floor(x)];
-            const [down, across] = [y - top, x - left];
-            for (let k = 0; k < 4; k++) {
-              const [r, s] = [top + (k >> 1), left + (k & 1)];
-              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
-              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
-              for (let c = 0; c < channels2; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground2);
-            }
-          }
-    return image;
+  var ravel = (place3, shape4) => place3.reduce((at, one, axis) => at * shape4[axis] + one, 0);
+  function broadcast(at, shape4, own) {
+    const place3 = unravel(at, shape4).slice(shape4.length - own.length);
+    return ravel(place3.map((one, axis) => own[axis] === 1 ? 0 : one), own);
   }
-  function enlarged(small, channels2, grid2, height3, width3) {
-    const image = new Float32Array(channels2 * height3 * width3);
-    const at = (i, count) => {
-      const place2 = Math.max(0, (i + 0.5) * grid2 / count - 0.5);
-      const low = Math.min(Math.floor(place2), grid2 - 1);
-      return [low, Math.min(low + 1, grid2 - 1), place2 - low];
+  function pair3(value, otherwise = 1) {
+    if (Array.isArray(value)) return value.length ? [value[0], value[value.length - 1]] : [otherwise, otherwise];
+    return [value ?? otherwise, value ?? otherwise];
+  }
+
+  // hierfeat/atlas/scripts/arithmetic/windows.js
+  function taps(place3, size, stride, padding2, dilation, count2, transposed2) {
+    return Array.from({ length: size }, (_, i) => {
+      const at = transposed2 ? (place3 + padding2 - i * dilation) / stride : place3 * stride - padding2 + i * dilation;
+      return Number.isInteger(at) && at >= 0 && at < count2 ? at : null;
+    });
+  }
+  function areaOf(rows, cols) {
+    const seen2 = (places2) => places2.filter((one) => one !== null);
+    const [r, c] = [seen2(rows), seen2(cols)];
+    return { top: Math.min(...r), left: Math.min(...c), bottom: Math.max(...r) + 1, right: Math.max(...c) + 1 };
+  }
+  function paddingOf(given, [kh, kw], [dh, dw]) {
+    if (given === "valid") return [0, 0];
+    if (given === "same") return [Math.floor(dh * (kh - 1) / 2), Math.floor(dw * (kw - 1) / 2)];
+    return pair3(given, 0);
+  }
+  function windowOf(op, args, shape4, at) {
+    const transposed2 = op.startsWith("conv_transpose");
+    const [x, kernel, bias, stride, padding2] = args;
+    const [dilation, groups] = transposed2 ? [args[7], args[6]] : [args[5], args[6]];
+    const [[sh, sw], [dh, dw]] = [pair3(stride), pair3(dilation)];
+    const [, channels2, height6, width6] = x.shape;
+    const [kh, kw] = kernel.shape.slice(2);
+    const [top, left] = paddingOf(padding2, [kh, kw], [dh, dw]);
+    const [, o, row, col] = unravel(at, shape4);
+    const rows = taps(row, kh, sh, top, dh, height6, transposed2);
+    const cols = taps(col, kw, sw, left, dw, width6, transposed2);
+    const [inEach, outEach] = [channels2 / groups, shape4[1] / groups];
+    const group = Math.floor(o / outEach);
+    const terms = Array.from({ length: inEach }, (_, c) => {
+      const channel = group * inEach + c;
+      const term = { channel, window: [], kernel: [], sum: 0 };
+      rows.forEach(
+        (r, i) => cols.forEach((k, j) => {
+          const seen2 = r === null || k === null ? 0 : x.data[ravel([0, channel, r, k], x.shape)];
+          const place3 = transposed2 ? [channel, o % outEach, i, j] : [o, c, i, j];
+          const weight = kernel.data[ravel(place3, kernel.shape)];
+          term.window.push(seen2);
+          term.kernel.push(weight);
+          term.sum += seen2 * weight;
+        })
+      );
+      return term;
+    });
+    return { kind: "window", source: x.name, terms, bias: bias ? bias.data[o] : 0, size: [kh, kw], area: areaOf(rows, cols) };
+  }
+  function weightsOf2(x, matrix, across, bias, shape4, at) {
+    const place3 = unravel(at, shape4);
+    const o = place3[place3.length - 1];
+    const count2 = x.shape[x.shape.length - 1];
+    const start2 = ravel(place3.slice(0, -1), shape4.slice(0, -1)) * count2;
+    const terms = Array.from({ length: count2 }, (_, k) => {
+      const weight = matrix.data[across ? k * matrix.shape[1] + o : o * count2 + k];
+      return { channel: k, window: [x.data[start2 + k]], kernel: [weight], sum: x.data[start2 + k] * weight };
+    });
+    return { kind: "weights", source: x.name, terms, bias: bias ? bias.data[bias.data.length === 1 ? 0 : o] : 0 };
+  }
+  function poolOf(op, args, shape4, at) {
+    const x = args[0];
+    const rank = x.shape.length;
+    const place3 = unravel(at, shape4);
+    const [height6, width6] = x.shape.slice(-2);
+    const [row, col] = place3.slice(-2);
+    const [rows, cols] = op.startsWith("adaptive") ? [band(row, shape4[rank - 2], height6), band(col, shape4[rank - 1], width6)] : strided2(args, op, [row, col], [height6, width6]);
+    const cells2 = rows.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
+    return { kind: "pool", source: x.name, cells: cells2, channel: place3[rank - 3] ?? 0, size: [rows.length, cols.length], area: areaOf(rows, cols) };
+  }
+  function band(i, count2, size) {
+    const [from, to] = [Math.floor(i * size / count2), Math.ceil((i + 1) * size / count2)];
+    return Array.from({ length: to - from }, (_, k) => from + k);
+  }
+  function strided2(args, op, place3, sizes2) {
+    const kernel = pair3(args[1]);
+    const stride = args[2]?.length ? pair3(args[2]) : kernel;
+    const padding2 = pair3(args[3], 0);
+    const dilation = op.startsWith("max") ? pair3(args[4]) : [1, 1];
+    return [0, 1].map((axis) => taps(place3[axis], kernel[axis], stride[axis], padding2[axis], dilation[axis], sizes2[axis], false).filter((one) => one !== null));
+  }
+  function reducedOf(x, axes, shape4, at) {
+    const rank = x.shape.length;
+    const gone = new Set((axes?.length ? axes : [...Array(rank).keys()]).map((axis) => (axis + rank) % rank));
+    const kept = unravel(at, shape4);
+    const whole = shape4.length === rank;
+    let next = 0;
+    const base = x.shape.map((_, axis) => gone.has(axis) ? 0 : kept[whole ? axis : next++]);
+    const found = [];
+    const walk2 = (axis) => {
+      if (axis === rank) {
+        const place3 = ravel(base, x.shape);
+        found.push({ at: place3, value: x.data[place3] });
+        return;
+      }
+      if (!gone.has(axis)) return walk2(axis + 1);
+      for (base[axis] = 0; base[axis] < x.shape[axis]; base[axis]++) walk2(axis + 1);
+      base[axis] = 0;
     };
-    let to = 0;
-    for (let c = 0; c < channels2; c++)
-      for (let row = 0; row < height3; row++)
-        for (let col = 0; col < width3; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at(row, height3), at(col, width3)];
-          const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
-          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
-        }
-    return image;
-  }
-  function contrasted(image, contrast, ground2) {
-    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground2 + contrast * (image[i] - ground2)));
-    return image;
-  }
-  function moved2(image, [channels2, height3, width3], down, right) {
-    if (!down && !right) return image;
-    let found = image;
-    if (down) found = along(found, channels2, height3, width3, taps(down));
-    if (right) found = along(found, channels2 * height3, width3, 1, taps(right));
+    walk2(0);
     return found;
   }
-  function along(image, outer, length, inner2, weighted) {
-    const found = new Float32Array(image.length);
-    for (const [step2, weight] of weighted)
-      for (let o = 0; o < outer; o++)
-        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
-          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
-          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
-        }
-    return found;
+
+  // hierfeat/atlas/scripts/arithmetic/trace.js
+  var MOST = 40;
+  var POINTS = 81;
+  var WINDOWS = /^(conv2d|conv_transpose2d)\./;
+  var POOLS = /^(max_pool2d|avg_pool2d|adaptive_avg_pool2d|adaptive_max_pool2d)/;
+  var DENSE = /^(linear|addmm|mm)\.default$/;
+  var NORMS = /^(_native_batch_norm_legit_no_training|layer_norm|native_layer_norm|group_norm|instance_norm)\./;
+  var REDUCTIONS = /^(sum|mean|amax|amin|max|min)\.(default|dim|dim_IntList)$/;
+  var BINARY = /^(add|sub|rsub|mul|div|pow|maximum|minimum|gt|ge|lt|le|eq|ne|clamp_max|clamp_min)\.(Tensor|Scalar|default|Tensor_Tensor|Tensor_Scalar)$/;
+  var CHOICE = /^where\./;
+  var MOVES = /^(view|reshape|_unsafe_view|flatten|unflatten|unsqueeze|squeeze|permute|transpose|t|expand|expand_as|repeat|slice|select|flip|roll|pixel_shuffle|channel_shuffle|index_select|cat|stack|pad|constant_pad_nd|reflection_pad2d|replication_pad2d)\./;
+  function kindOf(op, rank) {
+    if (WINDOWS.test(op) && rank === 4) return "window";
+    if (POOLS.test(op) && rank >= 3) return "pool";
+    if (DENSE.test(op)) return "weights";
+    if (NORMS.test(op)) return "norm";
+    if (REDUCTIONS.test(op)) return "reduce";
+    if (BINARY.test(op) || CHOICE.test(op)) return "combine";
+    if (MOVES.test(op)) return "move";
+    const operation = OPERATIONS[op];
+    return operation && isCurve(op) ? "curve" : "opaque";
   }
-  function taps(amount) {
-    const whole = Math.floor(amount);
-    const fraction = amount - whole;
-    if (!fraction) return [[whole, 1]];
-    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
-    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
+  var CURVES = new Set("relu sigmoid silu hardtanh hardswish gelu relu6 leaky_relu elu celu selu mish softplus softsign log_sigmoid hardsigmoid hardshrink softshrink threshold tanh exp expm1 log log1p log2 sqrt rsqrt square reciprocal abs neg sign sin cos atan erf floor ceil logical_not clamp".split(" "));
+  var isCurve = (op) => CURVES.has(op.split(".")[0]);
+  var OPEN = /* @__PURE__ */ new Set(["norm", "curve", "combine", "move"]);
+  var Tracer = class {
+    /** @param {Graph} graph @param {Map<string, Float32Array>} weights */
+    constructor(graph2, weights) {
+      this.graph = graph2;
+      this.nodes = new Map(graph2.nodes.map((node) => [node[0], node]));
+      this.layers = new Map(graph2.layers.map(([name, value]) => [value, name]));
+      this.fixed = new Map(graph2.tensors.map(([name, shape4]) => [name, { name, shape: shape4, data: (
+        /** @type {Float32Array} */
+        weights.get(name)
+      ), fixed: true }]));
+    }
+    /** The values that explaining a unit of that node takes, by name. @param {string} target @returns {string[]} */
+    needed(target) {
+      const found = /* @__PURE__ */ new Set();
+      const opened = /* @__PURE__ */ new Set();
+      const visit = (name, inside2) => {
+        if (this.fixed.has(name)) return;
+        found.add(name);
+        const node = this.nodes.get(name);
+        if (!node || !inside2 || opened.has(name)) return;
+        opened.add(name);
+        for (const input2 of inputsOf(node)) visit(input2, this.follows(target, name, input2));
+      };
+      visit(target, true);
+      return [...found];
+    }
+    /** Whether what a node reads is explained too: all within a layer, and on the straight way to the layer before it. @param {string} target @param {string} name @param {string} input */
+    follows(target, name, input2) {
+      const node = this.nodes.get(name);
+      if (!node || !OPEN.has(kindOf(node[1], node[3].length))) return false;
+      if (!this.layers.has(input2)) return true;
+      const free = inputsOf(node).filter((one) => !this.fixed.has(one));
+      return free.length === 1 && kindOf(node[1], node[3].length) !== "move";
+    }
+    /**
+     * The steps that lead to one number, in the order in which they are computed.
+     * @param {string} target @param {number} at @param {Record<string, Float32Array>} values
+     * @returns {Step[]}
+     */
+    explain(target, at, values2) {
+      const steps2 = [];
+      const known = /* @__PURE__ */ new Map();
+      const tensor2 = (name) => this.fixed.get(name) ?? this.tensor(name, values2);
+      const visit = (name, place3, reader) => {
+        const key = `${name} ${place3}`;
+        const node = this.nodes.get(name);
+        if (known.has(key)) return (
+          /** @type {number} */
+          known.get(key)
+        );
+        if (!node || this.fixed.has(name) || reader !== null && !this.follows(target, reader, name)) return null;
+        if (steps2.length >= MOST) return null;
+        const step2 = this.stepOf(node, place3, tensor2);
+        for (const part2 of step2.parts ?? []) part2.step = visit(part2.name, part2.at, name);
+        for (const part2 of step2.parts ?? []) part2.step ??= known.get(`${part2.name} ${part2.at}`) ?? null;
+        steps2.push(step2);
+        known.set(key, steps2.length - 1);
+        return steps2.length - 1;
+      };
+      visit(target, at, null);
+      return steps2;
+    }
+    /** @param {string} name @param {Record<string, Float32Array>} values @returns {Tensor} */
+    tensor(name, values2) {
+      const shape4 = name === this.graph.image ? [1, ...this.graph.input_shape] : (
+        /** @type {number[]} */
+        this.nodes.get(name)?.[3]
+      );
+      return { name, shape: shape4, data: values2[name], fixed: false };
+    }
+    /** @param {Graph["nodes"][number]} node @param {number} at @param {(name: string) => Tensor} tensor @returns {Step} */
+    stepOf([name, op, stored, shape4], at, tensor2) {
+      const args = (
+        /** @type {any[]} */
+        stored.map((one) => resolved(one, tensor2))
+      );
+      const value = tensor2(name).data[at];
+      const kind = kindOf(op, shape4.length);
+      const step2 = { kind, op: op.split(".")[0], node: name, at, value, source: "" };
+      const more = (
+        /** @type {Record<string, () => Partial<Step>>} */
+        {
+          window: () => windowOf(op, args, shape4, at),
+          pool: () => poolOf(op, args, shape4, at),
+          weights: () => dense(op, args, shape4, at),
+          norm: () => normOf(op, args, shape4, at),
+          reduce: () => ({ source: args[0].name, many: reducedOf(args[0], op.endsWith("default") && !op.startsWith("amax") && !op.startsWith("amin") ? null : [args[1]].flat(), shape4, at) }),
+          combine: () => combined(args, shape4, at),
+          curve: () => ({ parts: [part(args[0], at)], numbers: args.slice(1), curve: curveOf(op, args, args[0].data[at]) }),
+          move: () => moved2(op, args, shape4, at),
+          opaque: () => ({})
+        }[kind]()
+      );
+      return Object.assign(step2, more);
+    }
+  };
+  function inputsOf([, , args]) {
+    return (
+      /** @type {any[]} */
+      args.flat().filter((one) => one && typeof one === "object" && "v" in one).map((one) => one.v)
+    );
   }
-  function overlaid(image, [channels2, height3, width3], { noise, square, square_row, square_col }) {
-    if (!noise && !square) return image;
-    const random2 = noise ? normal(1) : () => 0;
-    const inside2 = (at, middle) => Math.abs(at + 0.5 - middle) < square / 2;
-    const found = new Float32Array(image.length);
-    for (let c = 0, at = 0; c < channels2; c++)
-      for (let row = 0; row < height3; row++)
-        for (let col = 0; col < width3; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
-          found[at] = Math.max(0, Math.min(1, value + noise * random2()));
-        }
-    return found;
+  function resolved(stored, tensor2) {
+    if (Array.isArray(stored)) return stored.map((one) => resolved(one, tensor2));
+    if (stored && typeof stored === "object") return "v" in stored ? tensor2(stored.v) : { inf: Infinity, "-inf": -Infinity }[
+      /** @type {string} */
+      stored.n
+    ] ?? NaN;
+    return stored;
   }
-  function uniform(seed) {
-    let a = seed >>> 0;
-    return () => {
-      a = a + 1831565813 >>> 0;
-      let t = Math.imul(a ^ a >>> 15, 1 | a);
-      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-      return ((t ^ t >>> 14) >>> 0) / 4294967296;
-    };
+  var isTensor = (value) => Boolean(value && typeof value === "object" && "data" in value);
+  var part = (tensor2, at) => ({ name: tensor2.name, at, value: tensor2.data[at], step: null, fixed: tensor2.fixed });
+  function dense(op, args, shape4, at) {
+    if (op.startsWith("linear")) return weightsOf2(args[0], args[1], false, args[2], shape4, at);
+    return op.startsWith("addmm") ? weightsOf2(args[1], args[2], true, args[0], shape4, at) : weightsOf2(args[0], args[1], true, null, shape4, at);
   }
-  function normal(seed) {
-    const random2 = uniform(seed);
-    return () => Math.sqrt(-2 * Math.log(1 - random2())) * Math.cos(2 * Math.PI * random2());
+  function combined(args, shape4, at) {
+    const parts2 = args.filter(isTensor).map((one) => part(one, broadcast(at, shape4, one.shape)));
+    const numbers2 = args.map((one) => isTensor(one) ? null : one);
+    return { parts: parts2, numbers: numbers2 };
+  }
+  function moved2(op, args, shape4, at) {
+    const inputs = args.flat().filter(isTensor).filter((one) => !(op.startsWith("index_select") && one === args[2]));
+    const operation = OPERATIONS[op];
+    let place3 = at;
+    let owner = inputs[0];
+    if (!operation.alias) {
+      let start2 = 1;
+      const starts = new Map(inputs.map((one) => [one, (start2 += one.data.length) - one.data.length]));
+      const marked = (one) => starts.has(one) ? { ...one, data: Float32Array.from(one.data, (_, i) => (
+        /** @type {number} */
+        starts.get(one) + i
+      )) } : one;
+      const given = args.map((one) => Array.isArray(one) ? one.map(marked) : marked(one));
+      if (op.startsWith("constant_pad")) given[2] = 0;
+      if (op.startsWith("pad.")) given[3] = 0;
+      const out = { shape: shape4, data: new Float32Array(volume(shape4)), fixed: false };
+      operation.prepare(
+        given,
+        out,
+        /** @type {any} */
+        {}
+      )();
+      const found = out.data[at];
+      if (!found) return { parts: [], numbers: [] };
+      owner = /** @type {Tensor} */
+      inputs.filter((one) => (
+        /** @type {number} */
+        starts.get(one) <= found
+      )).at(-1);
+      place3 = found - /** @type {number} */
+      starts.get(owner);
+    }
+    return { parts: [part(owner, place3)], numbers: [] };
+  }
+  function normOf(op, args, shape4, at) {
+    const x = args[0];
+    const channel = unravel(at, shape4)[1];
+    const one = (given, i, otherwise) => given ? given.data[i] : otherwise;
+    const parts2 = [part(x, at)];
+    if (op.startsWith("_native_batch_norm")) {
+      const [, weight2, bias2, mean, variance, , eps2] = args;
+      return { parts: parts2, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps: eps2, weight: one(weight2, channel, 1), bias: one(bias2, channel, 0) } };
+    }
+    if (op.includes("layer_norm")) {
+      const size2 = volume(args[1]);
+      const within = at % size2;
+      return { parts: parts2, norm: { ...momentsOf2(x.data, at - within, size2), eps: args[4] ?? 1e-5, weight: one(args[2], within, 1), bias: one(args[3], within, 0) } };
+    }
+    const each2 = volume(shape4.slice(2));
+    const groups = op.startsWith("group") ? args[1] : shape4[1];
+    const size = shape4[1] / groups * each2;
+    const [weight, bias, eps] = op.startsWith("group") ? [args[2], args[3], args[4]] : [args[1], args[2], args[7]];
+    return { parts: parts2, norm: { ...momentsOf2(x.data, at - at % size, size), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
+  }
+  function momentsOf2(data, start2, size) {
+    let [sum2, squares] = [0, 0];
+    for (let i = start2; i < start2 + size; i++) sum2 += data[i];
+    for (let i = start2; i < start2 + size; i++) squares += (data[i] - sum2 / size) ** 2;
+    return { mean: sum2 / size, variance: squares / size };
+  }
+  function curveOf(op, args, x) {
+    const reach = Math.max(1, Math.abs(x)) * 1.25;
+    const xs = Float32Array.from({ length: POINTS }, (_, i) => -reach + 2 * reach * i / (POINTS - 1));
+    const out = { shape: [POINTS], data: new Float32Array(POINTS), fixed: false };
+    OPERATIONS[op].prepare(
+      [{ shape: [POINTS], data: xs, fixed: false }, ...args.slice(1)],
+      out,
+      /** @type {any} */
+      {}
+    )();
+    return [...xs].map((one, i) => (
+      /** @type {[number, number]} */
+      [one, out.data[i]]
+    )).filter(([, y]) => Number.isFinite(y));
   }
 
   // hierfeat/atlas/scripts/visible.js
@@ -2177,76 +2566,161 @@
     },
     { rootMargin: "150px" }
   );
-  function watch(one, paint) {
-    arrivals.set(one, paint);
+  function watch(one, paint2) {
+    arrivals.set(one, paint2);
     observer.observe(one);
   }
   var visible = (one) => !away.has(one);
 
+  // hierfeat/atlas/scripts/lines.js
+  var MOST2 = 12;
+  var [, height, width] = payload.model.input_shape;
+  var drawn = [null, [], null];
+  function layerOf(value) {
+    const index = graph ? graph.layers.findIndex(([, one]) => one === value) : -1;
+    if (index >= 0 && layers[index].maps) return index;
+    const node = graph?.nodes.find(([name]) => name === value);
+    const before2 = node && /^(view|reshape|_unsafe_view|flatten|squeeze|unsqueeze)\./.test(node[1]) ? (
+      /** @type {any} */
+      node[2][0]?.v
+    ) : void 0;
+    return before2 ? layerOf(before2) : -1;
+  }
+  function readsOf(steps2, unit) {
+    return steps2.flatMap((step2) => {
+      const index = layerOf(step2.source);
+      if (index < 0) return step2.terms ? fromImage(step2, unit) : [];
+      const area = step2.area && [step2.area.top, step2.area.left, step2.area.bottom, step2.area.right];
+      if (step2.kind === "pool" && area) return [{ index, tile: step2.channel ?? 0, area, amount: step2.value, channel: step2.channel ?? 0 }];
+      return (step2.terms ?? []).map(({ channel, sum: sum2 }) => {
+        if (area && !view(layers[index]).vector) return { index, tile: channel, area, amount: sum2, channel };
+        const { tile, row, col } = unitAt(layers[index], channel);
+        return { index, tile, area: [row, col, row + 1, col + 1], amount: sum2, channel };
+      });
+    });
+  }
+  function fromImage(step2, unit) {
+    const field = box(layers[unit.layer], unit);
+    const total = (step2.terms ?? []).reduce((sum2, term) => sum2 + term.sum, 0);
+    return field && layers[unit.layer].source === null ? [{ index: null, tile: 0, area: field, amount: total, channel: 0 }] : [];
+  }
+  function surface(index, tile) {
+    if (index === null) return find(".overview .scene");
+    return find(`.overview .column[data-layer="${index}"] .map[data-tile="${tile}"] .area`);
+  }
+  function rectangle(one, [top, left, bottom, right], rows, cols, origin2, columns) {
+    const all3 = one.getBoundingClientRect();
+    const X = (col) => all3.left - origin2.left + columns.scrollLeft + col / cols * all3.width;
+    const Y = (row) => all3.top - origin2.top + columns.scrollTop + row / rows * all3.height;
+    return { left: X(left), right: X(right), top: Y(top), bottom: Y(bottom) };
+  }
+  function drawLines(unit, steps2, channel) {
+    drawn = [unit, steps2, channel];
+    const columns = need(".overview .columns");
+    find(".lines", columns)?.remove();
+    if (!unit) return;
+    const own = surface(unit.layer, unit.tile);
+    if (!own) return;
+    const origin2 = columns.getBoundingClientRect();
+    const shape4 = view(layers[unit.layer]);
+    const from = rectangle(own, [unit.row, unit.col, unit.row + 1, unit.col + 1], shape4.height, shape4.width, origin2, columns);
+    const reads = readsOf(steps2, unit).sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount)).slice(0, MOST2);
+    const most = Math.max(...reads.map((read2) => Math.abs(read2.amount)), 1e-12);
+    const paths = reads.flatMap((read2) => {
+      const there = surface(read2.index, read2.tile);
+      if (!there) return [];
+      const size = read2.index === null ? { height, width } : view(layers[read2.index]);
+      const to = rectangle(there, read2.area, size.height, size.width, origin2, columns);
+      const faded = channel !== null && read2.channel !== channel;
+      return [link(from, to, read2.amount / most, faded)];
+    });
+    if (!paths.length) return;
+    const overlay = svg("svg", { class: "lines", "aria-hidden": "true", width: columns.scrollWidth, height: columns.scrollHeight }, ...paths);
+    columns.append(overlay);
+  }
+  function link(from, to, share, faded) {
+    const [x, y] = [from.left, (from.top + from.bottom) / 2];
+    const [u, v] = [to.right, (to.top + to.bottom) / 2];
+    const bend = (x - u) * 0.45;
+    const kind = share < 0 ? "less" : "more";
+    return svg("path", { class: `${kind}${faded ? " faded" : ""}`, "stroke-width": 0.8 + 2.6 * Math.abs(share), d: `M${x.toFixed(1)} ${y.toFixed(1)}C${(x - bend).toFixed(1)} ${y.toFixed(1)} ${(u + bend).toFixed(1)} ${v.toFixed(1)} ${u.toFixed(1)} ${v.toFixed(1)}` });
+  }
+  function keepLines() {
+    const again = () => drawLines(...drawn);
+    const columns = need(".overview .columns");
+    addEventListener("resize", again);
+    watch(columns, again);
+    columns.addEventListener("scroll", again, { passive: true });
+  }
+
   // hierfeat/atlas/scripts/units.js
-  var chosen = /* @__PURE__ */ new Map();
+  var chosen2 = /* @__PURE__ */ new Map();
   var indexOf = (one) => Number(
     /** @type {HTMLElement} */
     one.closest("[data-layer]").dataset.layer
   );
   function unitOf(index) {
     if (state.unit?.layer === index) return state.unit;
-    let unit = chosen.get(index);
-    if (!unit) chosen.set(index, unit = strongestUnit(layers[index]));
+    let unit = chosen2.get(index);
+    if (!unit) chosen2.set(index, unit = strongestUnit(layers[index]));
     return unit;
   }
   function forgetUnits() {
-    chosen.clear();
-    if (state.unit) chosen.set(state.unit.layer, state.unit);
+    chosen2.clear();
+    if (state.unit) chosen2.set(state.unit.layer, state.unit);
   }
-  function place(mark, top, left, bottom, right, height3, width3) {
+  function place(mark2, top, left, bottom, right, height6, width6) {
     const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(mark.style, { top: percent(top, height3), left: percent(left, width3), height: percent(bottom - top, height3), width: percent(right - left, width3) });
-    mark.hidden = false;
+    Object.assign(mark2.style, { top: percent(top, height6), left: percent(left, width6), height: percent(bottom - top, height6), width: percent(right - left, width6) });
+    mark2.hidden = false;
   }
   function markUnit(index) {
     const unit = unitOf(index);
-    const { height: height3, width: width3 } = view(layers[index]);
+    const { height: height6, width: width6 } = view(layers[index]);
     for (const grid2 of all(".maps.filled").filter((one) => indexOf(one) === index))
       for (const map of all(".map", grid2)) {
         const here2 = Number(map.dataset.tile) === unit.tile && (!grid2.closest(".overview") || state.unit?.layer === index);
         map.classList.toggle("chosen", here2);
-        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height3, width3);
+        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height6, width6);
       }
   }
   function markInput(index) {
-    for (const mark of all(".overview .map u")) mark.hidden = true;
+    for (const mark2 of all(".overview .map u")) mark2.hidden = true;
     const input2 = inputWindow(layers[index], unitOf(index));
     const grid2 = input2 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
     if (!grid2) return;
-    const { height: height3, width: width3 } = view(layers[layers[index].source]);
+    const { height: height6, width: width6 } = view(layers[layers[index].source]);
     const [top, left, bottom, right] = input2.area;
-    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height3, width3);
+    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height6, width6);
   }
   function markField(scene, index) {
-    const mark = need(".box", scene);
-    const field2 = box(layers[index], unitOf(index));
-    const [, height3, width3] = payload.model.input_shape;
-    if (field2) place(mark, ...field2, height3, width3);
-    else mark.hidden = true;
+    const mark2 = need(".box", scene);
+    const field = box(layers[index], unitOf(index));
+    const [, height6, width6] = payload.model.input_shape;
+    if (field) place(mark2, ...field, height6, width6);
+    else mark2.hidden = true;
   }
-  var span = (from, to) => to - from > 1 ? `${from}–${to - 1}` : `${from}`;
+  var span2 = (from, to) => to - from > 1 ? `${from}–${to - 1}` : `${from}`;
+  function whereOf(layer, unit) {
+    const step2 = layer.maps.step;
+    return view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step2}, column ${unit.col * step2}`;
+  }
+  var unitName = (unit) => `${layers[unit.layer].name}, ${whereOf(layers[unit.layer], unit)}`;
   function describe(index) {
     const layer = layers[index];
     const unit = unitOf(index);
-    const step2 = layer.maps.step;
-    const where2 = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step2}, column ${unit.col * step2}`;
+    const where2 = whereOf(layer, unit);
     const value = element("b", {}, number(activation(layer, unit)));
     return words(element("b", {}, layer.name), ` ${where2}: activation `, value, sees(layer, box(layer, unit)), ".");
   }
-  function sees(layer, field2) {
-    if (!field2) return "";
-    const [top, left, bottom, right] = field2;
-    const [, height3, width3] = payload.model.input_shape;
-    if (bottom - top >= height3 && right - left >= width3) return "; it sees the whole image";
+  function sees(layer, field) {
+    if (!field) return "";
+    const [top, left, bottom, right] = field;
+    const [, height6, width6] = payload.model.input_shape;
+    if (bottom - top >= height6 && right - left >= width6) return "; it sees the whole image";
     const most = layer.field.status === "bound" ? " at most" : "";
     const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
-    return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
+    return `; it sees rows ${span2(top, bottom)}, columns ${span2(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
   }
   function showUnit(index) {
     markUnit(index);
@@ -2271,7 +2745,7 @@
   function select2(index, unit) {
     if (!exists(layers[index], unit)) return;
     const before2 = state.unit?.layer;
-    chosen.set(index, unit);
+    chosen2.set(index, unit);
     set({ unit: { layer: index, tile: unit.tile, row: unit.row, col: unit.col } });
     if (before2 !== void 0 && before2 !== index) markUnit(before2);
     showUnit(index);
@@ -2279,33 +2753,33 @@
   function contest(index) {
     const [layer, unit] = [layers[index], unitOf(index)];
     const source = layers[layer.source];
-    const cells = poolWindow(layer, unit);
-    const all2 = values(source);
-    const numbers = cells.map((cell) => all2[flatIndex(source, cell)]);
-    const most = Math.max(...numbers);
-    const first = layer.op.includes("max") ? cells.filter((_, i) => numbers[i] === most) : [];
+    const cells2 = poolWindow(layer, unit);
+    const all3 = values(source);
+    const numbers2 = cells2.map((cell) => all3[flatIndex(source, cell)]);
+    const most = Math.max(...numbers2);
+    const first = layer.op.includes("max") ? cells2.filter((_, i) => numbers2[i] === most) : [];
     const winner = first.length === 1 ? first[0] : null;
     const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
     const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
-    const verdict2 = winner ? words(`Of ${cells.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells.length} cells of `, name, " are pooled into one.");
-    return { source, unit, cells, numbers, winner, verdict: verdict2 };
+    const verdict2 = winner ? words(`Of ${cells2.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells2.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells2.length} cells of `, name, " are pooled into one.");
+    return { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 };
   }
   function showWindow(loupe, index) {
-    const { source, unit, cells, numbers, winner, verdict: verdict2 } = contest(index);
-    const { height: height3, width: width3 } = view(source);
+    const { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
+    const { height: height6, width: width6 } = view(source);
     paintTile(
       /** @type {HTMLCanvasElement} */
       need("canvas", loupe),
       source,
       unit.tile
     );
-    const [first, last] = [cells[0], cells[cells.length - 1]];
-    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height3, width3);
+    const [first, last] = [cells2[0], cells2[cells2.length - 1]];
+    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height6, width6);
     const table = need(".cells", loupe);
-    table.style.setProperty("--across", String(new Set(cells.map((cell) => cell.col)).size));
-    table.replaceChildren(...numbers.map((value, i) => element("span", { class: cells[i] === winner ? "winner" : null }, number(value))));
+    table.style.setProperty("--across", String(new Set(cells2.map((cell) => cell.col)).size));
+    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells2[i] === winner ? "winner" : null }, number(value))));
     const dot = need(".dot", loupe);
-    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height3, width3);
+    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height6, width6);
     else dot.hidden = true;
     need(".verdict", loupe).replaceChildren(verdict2);
   }
@@ -2313,10 +2787,10 @@
     const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
     const by = keys[key];
     if (!by) return null;
-    const { tiles, height: height3, width: width3 } = view(layers[index]);
+    const { tiles, height: height6, width: width6 } = view(layers[index]);
     const unit = unitOf(index);
-    const inside2 = (value, count) => Math.max(0, Math.min(count - 1, value));
-    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height3), col: inside2(unit.col + by[2], width3) };
+    const inside2 = (value, count2) => Math.max(0, Math.min(count2 - 1, value));
+    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height6), col: inside2(unit.col + by[2], width6) };
   }
   function pointed(event) {
     const map = event.target instanceof Element ? (
@@ -2329,10 +2803,948 @@
       event
     );
     const index = indexOf(map);
-    const { height: height3, width: width3 } = view(layers[index]);
+    const { height: height6, width: width6 } = view(layers[index]);
     const area = need(".area", map).getBoundingClientRect();
-    const cell = (value, count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
-    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height3), col: cell((clientX - area.left) / area.width, width3) } };
+    const cell = (value, count2) => Math.max(0, Math.min(count2 - 1, Math.floor(value * count2)));
+    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height6), col: cell((clientX - area.left) / area.width, width6) } };
+  }
+
+  // hierfeat/atlas/scripts/arithmetic.js
+  var PACE = 1100;
+  var tracer = null;
+  var steps = [];
+  var reached = Infinity;
+  var count = 0;
+  var timer = 0;
+  var asked = 0;
+  async function trace() {
+    const known = (
+      /** @type {import("../live/engine/types.js").Graph} */
+      graph
+    );
+    tracer ??= unpack(known, fromBase64(need("#live-weights").textContent ?? "")).then((weights) => new Tracer(known, weights));
+    return tracer;
+  }
+  async function explained(unit) {
+    const found = await trace();
+    const value = found.graph.layers[unit.layer][1];
+    const values2 = await valuesOf(found.needed(value));
+    return found.explain(value, flatIndex(layers[unit.layer], unit), values2);
+  }
+  async function showArithmetic() {
+    const unit = state.pinned;
+    const panel = find(".arithmetic");
+    if (!panel || !graph || !unit) return;
+    const question = ++asked;
+    const found = await explained(unit);
+    if (question !== asked) return;
+    steps = found;
+    if (!find(".moments", panel)) panel.replaceChildren(...frame3());
+    need(".unit-name", panel).textContent = `${unitName(unit)}, ${layers[unit.layer].op}`;
+    const moments = [...momentsOf(steps, await trace()), ...softmaxOf(unit, steps)];
+    count = moments.length;
+    need(".moments", panel).replaceChildren(...moments);
+    mark();
+  }
+  function followArithmetic() {
+    if (state.pinned && (visible(need(".arithmetic")) || visible(need(".overview .columns")))) showArithmetic();
+  }
+  function frame3() {
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    return [
+      element("p", {}, element("b", { class: "unit-name" })),
+      element("p", { class: "buttons" }, button("back", "Step back", () => stepTo(Math.min(reached, count) - 1)), button("play", "Play", play), button("on", "Step on", () => stepTo(reached >= count ? 1 : reached + 1)), button("whole", "Show all", () => stepTo(Infinity))),
+      element("ol", { class: "moments" })
+    ];
+  }
+  function stepTo(next) {
+    pause();
+    reached = Math.max(1, next);
+    mark();
+  }
+  function play() {
+    if (timer) return pause();
+    if (reached >= count) reached = 0;
+    const on = () => {
+      reached++;
+      mark();
+      if (reached >= count) pause();
+    };
+    on();
+    timer = setInterval(on, PACE);
+    need('[data-do="play"]').textContent = "Pause";
+  }
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+    const button = find('[data-do="play"]');
+    if (button) button.textContent = "Play";
+  }
+  function mark() {
+    const moments = [...need(".moments").children];
+    moments.forEach((one, i) => {
+      one.hidden = i >= reached;
+      one.classList.toggle("now", i === reached - 1);
+    });
+    const now = reached <= count ? (
+      /** @type {HTMLElement | undefined} */
+      moments[reached - 1]
+    ) : void 0;
+    const channel = now?.dataset.channel;
+    if (state.pinned) drawLines(state.pinned, steps, channel === void 0 ? null : Number(channel));
+  }
+  function newArithmetic() {
+    pause();
+    reached = Infinity;
+    if (state.pinned) return showArithmetic();
+    need(".arithmetic").replaceChildren(element("p", { class: "note" }, "Choose a unit."));
+    drawLines(null, [], null);
+  }
+  var arithmetic = { steps: () => steps, explain: explained };
+
+  // hierfeat/atlas/scripts/paper.js
+  var CELLS = 280;
+  function paper([channels2, height6, width6], content) {
+    const fine = Math.max(1, Math.round(CELLS / Math.max(height6, width6)));
+    const made = { channels: channels2, height: height6, width: width6, fine, ink: new Float32Array(channels2 * height6 * width6 * fine * fine) };
+    const [H, W] = [height6 * fine, width6 * fine];
+    for (let c = 0, at = 0; c < channels2; c++)
+      for (let row = 0; row < H; row++)
+        for (let col = 0; col < W; col++, at++) {
+          const from = (c * height6 + Math.floor(row / fine)) * width6 + Math.floor(col / fine);
+          made.ink[at] = typeof content === "number" ? content : content[from];
+        }
+    return made;
+  }
+  var asPaper = ([channels2, height6, width6], ink) => ({ channels: channels2, height: height6, width: width6, fine: 1, ink });
+  function stroke(on, from, to, radius2, value) {
+    const [H, W] = [on.height * on.fine, on.width * on.fine];
+    const [down, right] = [to[0] - from[0], to[1] - from[1]];
+    const length = down * down + right * right;
+    const bound = (at, most) => Math.max(0, Math.min(most, at));
+    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
+    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
+    for (let row = rows[0]; row < rows[1]; row++)
+      for (let col = cols[0]; col < cols[1]; col++) {
+        const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
+        const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
+        const cover = radius2 + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
+        if (cover <= 0) continue;
+        const share = Math.min(1, cover);
+        for (let c = 0; c < on.channels; c++) {
+          const at = (c * H + row) * W + col;
+          const next = on.ink[at] + (value - on.ink[at]) * share;
+          on.ink[at] = value > 0.5 ? Math.max(on.ink[at], next) : Math.min(on.ink[at], next);
+        }
+      }
+  }
+  function groundOf(image, [, height6, width6]) {
+    const border = [];
+    for (let row = 0; row < height6; row++)
+      for (let col = 0; col < width6; col++) if (row % (height6 - 1) === 0 || col % (width6 - 1) === 0) border.push(image[row * width6 + col]);
+    border.sort((a, b) => a - b);
+    const middle2 = border[border.length >> 1] ?? 0.5;
+    const alike = border.filter((value) => Math.abs(value - middle2) < 0.05).length;
+    return alike > border.length / 2 ? middle2 : 0.5;
+  }
+  function prepared(on, ground2, { box: box2, by, side: side2 }) {
+    const [H, W] = [on.height * on.fine, on.width * on.fine];
+    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
+    for (let row = 0; row < H; row++)
+      for (let col = 0; col < W; col++) {
+        const ink = Math.abs(on.ink[row * W + col] - ground2);
+        if (ink < 0.2) continue;
+        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
+        mass += ink;
+        rows += ink * (row + 0.5);
+        cols += ink * (col + 0.5);
+      }
+    if (!mass) return null;
+    const tall = bottom + 1 - top;
+    const wide = right + 1 - left;
+    const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
+    const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
+    return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
+  }
+
+  // hierfeat/atlas/scripts/compose.js
+  function compose(on, settings2, ground2, preparation) {
+    const { channels: channels2, height: height6, width: width6 } = on;
+    const own = preparation && prepared(on, ground2, preparation);
+    const grid2 = own && preparation?.grid ? preparation.grid : null;
+    const [rows, cols] = grid2 ? [grid2, grid2] : [height6, width6];
+    const seen2 = (settings2.rotation % 360 ? turned : upright)(on, settings2, ground2, own, rows, cols);
+    const image = grid2 ? enlarged(seen2, channels2, grid2, height6, width6) : seen2;
+    const shape4 = [channels2, height6, width6];
+    return overlaid(moved4(contrasted(image, settings2.contrast, ground2), shape4, settings2.shift_y, settings2.shift_x), shape4, settings2);
+  }
+  function upright({ channels: channels2, height: height6, width: width6, fine, ink }, { scale }, ground2, own, rows, cols) {
+    const all3 = scale * (own?.scale ?? 1);
+    const [H, W] = [height6 * fine, width6 * fine];
+    const down = parts(rows, H, (own?.row ?? height6 / 2) * fine, height6 * fine / rows / all3);
+    const across = parts(cols, W, (own?.col ?? width6 / 2) * fine, width6 * fine / cols / all3);
+    const image = new Float32Array(channels2 * rows * cols);
+    const line2 = new Float32Array(W);
+    for (let c = 0, to = 0; c < channels2; c++)
+      for (let row = 0; row < rows; row++) {
+        line2.fill(ground2 * down.outside[row]);
+        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
+          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
+          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
+        }
+        for (let col = 0; col < cols; col++, to++) {
+          const shares2 = across.shares[col];
+          let sum2 = ground2 * across.outside[col];
+          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
+          image[to] = sum2;
+        }
+      }
+    return image;
+  }
+  function parts(count2, cells2, middle2, size) {
+    const reach = Math.max(size, 1);
+    const shares2 = [];
+    const found = { from: new Int32Array(count2), to: new Int32Array(count2), shares: shares2, outside: new Float64Array(count2) };
+    for (let pixel2 = 0; pixel2 < count2; pixel2++) {
+      const centre = middle2 + (pixel2 + 0.5 - count2 / 2) * size;
+      const [low, high] = [centre - reach / 2, centre + reach / 2];
+      const from = Math.max(0, Math.min(cells2, Math.floor(low)));
+      const to = Math.max(from, Math.min(cells2, Math.ceil(high)));
+      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
+      [found.from[pixel2], found.to[pixel2]] = [from, to];
+      shares2.push(own);
+      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+    }
+    return found;
+  }
+  function turned({ channels: channels2, height: height6, width: width6, fine, ink }, { rotation, scale }, ground2, own, rows, cols) {
+    const image = new Float32Array(channels2 * rows * cols);
+    const turn2 = rotation * Math.PI / 180;
+    const all3 = scale * (own?.scale ?? 1);
+    const [sine, cosine] = [Math.sin(turn2) * fine / all3, Math.cos(turn2) * fine / all3];
+    const [row0, col0] = [(own?.row ?? height6 / 2) * fine - 0.5, (own?.col ?? width6 / 2) * fine - 0.5];
+    const [H, W] = [height6 * fine, width6 * fine];
+    const each2 = H * W;
+    const count2 = Math.max(1, Math.min(6, Math.ceil(fine * height6 / rows / all3 / 2)));
+    const share = 1 / (count2 * count2);
+    for (let row = 0, to = 0; row < rows; row++)
+      for (let col = 0; col < cols; col++, to++)
+        for (let i = 0; i < count2; i++)
+          for (let j = 0; j < count2; j++) {
+            const v = (row + (i + 0.5) / count2) * height6 / rows - height6 / 2;
+            const u = (col + (j + 0.5) / count2) * width6 / cols - width6 / 2;
+            const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
+            const [top, left] = [Math.floor(y), Math.floor(x)];
+            const [down, across] = [y - top, x - left];
+            for (let k = 0; k < 4; k++) {
+              const [r, s] = [top + (k >> 1), left + (k & 1)];
+              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
+              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
+              for (let c = 0; c < channels2; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground2);
+            }
+          }
+    return image;
+  }
+  function enlarged(small, channels2, grid2, height6, width6) {
+    const image = new Float32Array(channels2 * height6 * width6);
+    const at = (i, count2) => {
+      const place3 = Math.max(0, (i + 0.5) * grid2 / count2 - 0.5);
+      const low = Math.min(Math.floor(place3), grid2 - 1);
+      return [low, Math.min(low + 1, grid2 - 1), place3 - low];
+    };
+    let to = 0;
+    for (let c = 0; c < channels2; c++)
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++) {
+          const [[top, bottom, down], [left, right, across]] = [at(row, height6), at(col, width6)];
+          const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
+          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
+        }
+    return image;
+  }
+  function contrasted(image, contrast, ground2) {
+    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground2 + contrast * (image[i] - ground2)));
+    return image;
+  }
+  function moved4(image, [channels2, height6, width6], down, right) {
+    if (!down && !right) return image;
+    let found = image;
+    if (down) found = along(found, channels2, height6, width6, taps2(down));
+    if (right) found = along(found, channels2 * height6, width6, 1, taps2(right));
+    return found;
+  }
+  function along(image, outer, length, inner2, weighted) {
+    const found = new Float32Array(image.length);
+    for (const [step2, weight] of weighted)
+      for (let o = 0; o < outer; o++)
+        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
+          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
+          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
+        }
+    return found;
+  }
+  function taps2(amount) {
+    const whole = Math.floor(amount);
+    const fraction = amount - whole;
+    if (!fraction) return [[whole, 1]];
+    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
+    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
+  }
+  function overlaid(image, [channels2, height6, width6], { noise, square, square_row, square_col }) {
+    if (!noise && !square) return image;
+    const random = noise ? normal(1) : () => 0;
+    const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
+    const found = new Float32Array(image.length);
+    for (let c = 0, at = 0; c < channels2; c++)
+      for (let row = 0; row < height6; row++)
+        for (let col = 0; col < width6; col++, at++) {
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
+          found[at] = Math.max(0, Math.min(1, value + noise * random()));
+        }
+    return found;
+  }
+  function uniform(seed) {
+    let a = seed >>> 0;
+    return () => {
+      a = a + 1831565813 >>> 0;
+      let t = Math.imul(a ^ a >>> 15, 1 | a);
+      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+      return ((t ^ t >>> 14) >>> 0) / 4294967296;
+    };
+  }
+  function normal(seed) {
+    const random = uniform(seed);
+    return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  }
+
+  // hierfeat/atlas/scripts/stimuli.js
+  var GROUND = 0.5;
+  function halfPlane(distance, sine, cosine) {
+    const wide = Math.max(Math.abs(sine), Math.abs(cosine));
+    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
+    const far = Math.abs(distance);
+    const rest = Math.max(0, (wide + narrow) / 2 - far);
+    const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
+    return distance < 0 ? 1 - share : share;
+  }
+  var band2 = (distance, width6, sine, cosine) => halfPlane(distance + width6 / 2, sine, cosine) - halfPlane(distance - width6 / 2, sine, cosine);
+  function pattern({ kind, orientation, width: width6, length, polarity, offset = 0 }) {
+    const angle = orientation * Math.PI / 180;
+    const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+    const across = (row, col) => row * cosine + col * sine - offset;
+    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
+    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width6);
+    if (kind === "spot")
+      return (row, col) => {
+        const radius2 = Math.hypot(row, col);
+        const [s, c] = radius2 ? [col / radius2, row / radius2] : [0, 1];
+        return polarity * (halfPlane(width6 / 2 - radius2, s, c) - halfPlane(-width6 / 2 - radius2, s, c));
+      };
+    return (row, col) => polarity * band2(across(row, col), width6, sine, cosine) * band2(col * cosine - row * sine, length, cosine, -sine);
+  }
+  function drawnOn(stimulus2, { row, col, rows, cols }) {
+    const at = pattern(stimulus2);
+    const found = new Float32Array(rows * cols);
+    for (let r = 0, i = 0; r < rows; r++)
+      for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus2.row, col + c + 0.5 - stimulus2.col)));
+    return found;
+  }
+  function drawn2([channels2, height6, width6], stimulus2) {
+    const change = drawnOn(stimulus2, { row: 0, col: 0, rows: height6, cols: width6 });
+    const image = new Float32Array(channels2 * height6 * width6);
+    for (let i = 0; i < change.length; i++) image[i] = GROUND + 0.5 * change[i];
+    for (let c = 1; c < channels2; c++) image.copyWithin(c * change.length, 0, change.length);
+    return image;
+  }
+  function sweep([top, left, bottom, right], steps2 = 41) {
+    const size = Math.max(bottom - top, right - left);
+    const offsets = Array.from({ length: steps2 }, (_, i) => -0.75 * size + 1.5 * size * i / (steps2 - 1));
+    const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
+    const stimulus2 = (orientation, offset) => ({
+      kind: "bar",
+      row: (top + bottom) / 2,
+      col: (left + right) / 2,
+      orientation,
+      offset,
+      width: Math.max(1, size / 5),
+      length: 1.5 * size,
+      polarity: 1
+    });
+    return { orientations, offsets, stimulus: stimulus2 };
+  }
+  function gratings([, height6, width6]) {
+    const low = Math.min(1.5 / Math.min(height6, width6), 0.25);
+    const found = [];
+    for (let o = 0; o < 16; o++)
+      for (let f = 0; f < 8; f++)
+        for (let p = 0; p < 8; p++) {
+          const frequency = low * (0.5 / low) ** (f / 7);
+          found.push(grating(height6, width6, o * 11.25, frequency, p / 8));
+        }
+    return found;
+  }
+  function grating(height6, width6, orientation, frequency, turn2) {
+    return { kind: "grating", row: height6 / 2, col: width6 / 2, orientation, offset: turn2 / frequency, width: 0.5 / frequency, length: width6, polarity: 1 };
+  }
+
+  // hierfeat/atlas/scripts/hubel/spikes.js
+  function poisson(expected, random) {
+    let count2 = 0;
+    for (let left = expected + Math.log(1 - random()); left > 0; left += Math.log(1 - random())) count2++;
+    return count2;
+  }
+
+  // hierfeat/atlas/scripts/hubel/cell.js
+  var [, height2, width2] = payload.model.input_shape;
+  var WHOLE = { row: 0, col: 0, rows: height2, cols: width2 };
+  var RATE = 60;
+  var POINTS2 = 240;
+  var noted = () => ({ sum: new Float32Array(height2 * width2), weight: new Float32Array(height2 * width2) });
+  function middle(layer, channel = 0) {
+    const [, rows, cols] = layers[layer].maps.shape;
+    const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
+    return { layer, ...unitAt(layers[layer], at) };
+  }
+  var Cell = class {
+    /** @param {Chosen} unit @param {number} seed of its spikes */
+    constructor(unit, seed) {
+      this.unit = unit;
+      this.layer = layers[unit.layer];
+      this.place = flatIndex(this.layer, unit);
+      this.channel = channelOf(this.layer, unit);
+      this.random = uniform(seed);
+      this.response = 0;
+      this.blank = 0;
+      this.largest = 1e-9;
+      this.optimum = this.known();
+      this.trace = [];
+      this.spikes = [];
+      this.best = -Infinity;
+      this.light = noted();
+      this.dark = noted();
+      this.largest = Math.max(1e-9, this.optimum?.response ?? 0, this.layer.maps ? values(this.layer)[this.place] : 0);
+    }
+    /** The map, the trace and the game begin anew. */
+    forget() {
+      [this.trace, this.spikes, this.best] = [[], [], -Infinity];
+      [this.light, this.dark] = [noted(), noted()];
+    }
+    /** Whether it is the one in the middle of its map, which the page's numbers of gratings are of. */
+    get central() {
+      if (view(this.layer).vector) return true;
+      const [, rows, cols] = this.layer.maps.shape;
+      return this.unit.row === Math.floor(rows / 2) && this.unit.col === Math.floor(cols / 2);
+    }
+    known() {
+      const { tuning } = this.layer;
+      if (!tuning || !this.central) return null;
+      return { response: tuning.best[this.channel], at: tuning.at[this.channel] };
+    }
+    /** What hierfeat.orientation_tuning calls it, where that is known. @returns {string} */
+    get type() {
+      return this.central && this.layer.tuning ? this.layer.tuning.type[this.channel] : "";
+    }
+    /** Its field, or the whole image. @returns {[number, number, number, number]} [top, left, bottom, right] in pixels */
+    get field() {
+      const found = box(this.layer, this.unit);
+      return found && found[2] > found[0] && found[3] > found[1] ? found : [0, 0, height2, width2];
+    }
+    /** Take the response to what is on the screen. @param {number} response */
+    hear(response) {
+      this.response = response;
+      this.largest = Math.max(this.largest, response);
+    }
+    /** Lay the response on the map where the stimulus stood. @param {Stimulus} stimulus @param {number} response */
+    remember(stimulus2, response) {
+      const change = drawnOn(stimulus2, WHOLE);
+      const gain = response - this.blank;
+      for (let i = 0; i < change.length; i++) {
+        const cover = Math.abs(change[i]);
+        if (cover < 0.02) continue;
+        const side2 = change[i] > 0 ? this.light : this.dark;
+        side2.sum[i] += cover * gain;
+        side2.weight[i] += cover;
+      }
+    }
+    /**
+     * How far each pixel is ON (the response rises with light, falls with dark) and OFF (the reverse), as shares of the
+     * largest; NaN where nothing was shown.
+     */
+    get map() {
+      const { light, dark } = this;
+      const [on, off] = [new Float32Array(height2 * width2), new Float32Array(height2 * width2)];
+      let most = 1e-9;
+      for (let i = 0; i < on.length; i++) {
+        const bright = light.weight[i] ? light.sum[i] / light.weight[i] : 0;
+        const dim = dark.weight[i] ? dark.sum[i] / dark.weight[i] : 0;
+        on[i] = Math.max(0, bright) + Math.max(0, -dim);
+        off[i] = Math.max(0, -bright) + Math.max(0, dim);
+        most = Math.max(most, on[i], off[i]);
+        if (!light.weight[i] && !dark.weight[i]) on[i] = NaN;
+      }
+      for (let i = 0; i < on.length; i++) [on[i], off[i]] = [on[i] / most, off[i] / most];
+      return { on, off };
+    }
+    /** Let time pass. @param {number} seconds @returns {number} spikes fired in it, by a Poisson process */
+    wait(seconds) {
+      const expected = RATE * Math.max(0, this.response) / this.largest * seconds;
+      const fired = poisson(expected, this.random);
+      this.trace.push(this.response);
+      this.spikes.push(fired);
+      if (this.trace.length > POINTS2) [this.trace, this.spikes] = [this.trace.slice(-POINTS2), this.spikes.slice(-POINTS2)];
+      return fired;
+    }
+    /** The reader's best response as a share of the best grating's, both over grey; null where no grating drives it. */
+    get score() {
+      if (!this.optimum || this.optimum.response - this.blank <= 1e-6 * Math.abs(this.largest)) return null;
+      return Math.max(0, this.best - this.blank) / (this.optimum.response - this.blank);
+    }
+    get name() {
+      return unitName(this.unit);
+    }
+  };
+
+  // hierfeat/atlas/scripts/hubel/card.js
+  var TYPES = {
+    simple: "A simple cell",
+    complex: "A complex cell",
+    untuned: "Not tuned to orientation",
+    unresponsive: "No grating excites it"
+  };
+  function cardOf(cell, i, count2, active2, acts) {
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: () => act(i) }, label2);
+    const title = count2 > 1 ? `Unit ${"AB"[i]}` : "Unit";
+    const several = count2 > 1 && [
+      element("button", { type: "button", "data-do": "activate", "aria-pressed": active2 ? "true" : "false", onclick: () => acts.activate(i) }, active2 ? "A click on a map changes this one" : "Let clicks change this one"),
+      button("remove", "Remove", acts.remove)
+    ];
+    return element(
+      "section",
+      { class: `cell ${"ab"[i]}${active2 && count2 > 1 ? " active" : ""}`, "data-cell": i, "aria-label": title },
+      element("h3", {}, title, element("small", {}, cell.name)),
+      chooser(cell, i, title, acts),
+      element("p", { class: "type" }, typeOf(cell)),
+      element(
+        "div",
+        { class: "views" },
+        element("figure", { class: "handmap" }, element("figcaption", {}, "Mapped by hand"), element("canvas", { role: "img", "aria-label": "The receptive field as mapped by hand" })),
+        element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 720, height: 260, role: "img", "aria-label": "Trace of the response, and its spikes" }), element("p", { class: "hears" }))
+      ),
+      element("p", { class: "key" }, element("b", { class: "on" }, "× ON"), ": light raises the response. ", element("b", { class: "off" }, "△ OFF"), ": light lowers it, or dark raises it. ", element("b", { class: "both" }, "Yellow"), ": both."),
+      element("div", { class: "game" }, element("div", { class: "gauge", "aria-hidden": "true" }, element("i")), element("p", { class: "score-says", role: "status" })),
+      element("p", { class: "buttons" }, button("sweep", "Sweep a bar by itself", acts.sweep), !cell.optimum && button("search", "Measure its best grating", acts.search), button("reveal", "Show its best grating", acts.reveal), several && several[0], several && several[1]),
+      element("div", { class: "plate" })
+    );
+  }
+  function typeOf(cell) {
+    const { type, layer, channel } = cell;
+    if (!type) return "Its type was measured for the unit in the middle of the map only.";
+    const orientation = layer.tuning.orientation[channel];
+    const prefers = orientation === null || type === "untuned" || type === "unresponsive" ? "" : `; gratings of ${Math.round(orientation)}° drive it most`;
+    return `${TYPES[type] ?? type}${prefers}.`;
+  }
+  function chooser(cell, i, title, acts) {
+    const { unit } = cell;
+    const layer = element("select", { "aria-label": `${title}: layer` }, ...layers.filter((one) => one.maps).map((one) => element("option", { value: one.index, selected: one.index === unit.layer }, one.name)));
+    layer.addEventListener("change", () => acts.replace(i, middle(Number(layer.value))));
+    const { tiles, height: height6, width: width6, vector } = view(cell.layer);
+    const number_ = (label2, value, most, next) => {
+      const input2 = element("input", { type: "number", min: 0, max: most, value, "aria-label": `${title}: ${label2}` });
+      input2.addEventListener("change", () => acts.replace(i, next(Math.max(0, Math.min(most, Math.round(Number(input2.value) || 0))))));
+      return element("label", {}, element("span", {}, label2), input2);
+    };
+    const numbers2 = vector ? [number_("unit", channelOf(cell.layer, unit), cell.layer.maps.shape[0] - 1, (value) => ({ ...unit, row: Math.floor(value / width6), col: value % width6 }))] : [
+      number_("channel", unit.tile, tiles - 1, (tile) => ({ ...unit, tile })),
+      number_("row", unit.row, height6 - 1, (row) => ({ ...unit, row })),
+      number_("column", unit.col, width6 - 1, (col) => ({ ...unit, col }))
+    ];
+    return element("div", { class: "chooser" }, element("label", {}, element("span", {}, "layer"), layer), ...numbers2);
+  }
+  function refreshCard(card2, cell) {
+    need(".hears", card2).textContent = `${number(cell.response)}; to bare grey ${number(cell.blank)} (dashed); at most ${number(cell.largest)}`;
+    const { score, optimum } = cell;
+    const says2 = need(".score-says", card2);
+    need(".gauge i", card2).style.setProperty("--share", String(Math.min(1, score ?? 0)));
+    if (score !== null) says2.textContent = `Find its best stimulus: yours drives it to ${Math.round(100 * score)} % of what the best of 1024 gratings does.`;
+    else says2.textContent = optimum ? "No grating raises this unit above its response to grey." : "Find its best stimulus: first let the page measure its best grating.";
+    need('[data-do="reveal"]', card2).disabled = !optimum;
+  }
+
+  // hierfeat/atlas/scripts/hubel/scope.js
+  function paintTrace(canvas2, cell) {
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas2.getContext("2d")
+    );
+    const style = getComputedStyle(canvas2);
+    const [W, H] = [canvas2.width, canvas2.height];
+    const low = Math.min(0, cell.blank, ...cell.trace);
+    const top = Math.max(cell.largest, ...cell.trace);
+    const X = (i) => (i + POINTS2 - cell.trace.length) * W / POINTS2;
+    const Y = (value) => H - 34 - (value - low) / (top - low || 1) * (H - 44);
+    context.clearRect(0, 0, W, H);
+    context.setLineDash([6, 6]);
+    context.strokeStyle = style.getPropertyValue("--second");
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.moveTo(0, Y(cell.blank));
+    context.lineTo(W, Y(cell.blank));
+    context.stroke();
+    context.setLineDash([]);
+    context.strokeStyle = style.getPropertyValue("--first");
+    context.lineWidth = 3;
+    context.beginPath();
+    cell.trace.forEach((value, i) => context.lineTo(X(i), Y(value)));
+    context.stroke();
+    context.strokeStyle = style.getPropertyValue("--ink");
+    context.lineWidth = 2;
+    context.beginPath();
+    cell.spikes.forEach((fired, i) => {
+      if (!fired) return;
+      context.moveTo(X(i), H - 26);
+      context.lineTo(X(i), H - 4);
+    });
+    context.stroke();
+  }
+  var audio = null;
+  var sounded = 0;
+  var clicks = () => sounded;
+  function turnSound(on) {
+    audio?.close();
+    audio = on ? new AudioContext() : null;
+  }
+  function click(which, of2, delay) {
+    if (!audio) return;
+    sounded++;
+    const length = which ? 220 : 80;
+    const buffer = audio.createBuffer(1, length, audio.sampleRate);
+    const data = buffer.getChannelData(0);
+    for (let i = 0; i < length; i++) data[i] = (i < length / 3 ? 1 : -0.4) * Math.exp(-i / (length / 4)) * 0.4;
+    const source = audio.createBufferSource();
+    source.buffer = buffer;
+    const side2 = audio.createStereoPanner();
+    side2.pan.value = of2 > 1 ? 1.4 * which - 0.7 : 0;
+    source.connect(side2).connect(audio.destination);
+    source.start(audio.currentTime + delay);
+  }
+
+  // hierfeat/atlas/scripts/hubel/controls.js
+  var SLIDERS = [
+    ["orientation", "Orientation", "°"],
+    ["width", "Width", "px"],
+    ["length", "Length", "px"]
+  ];
+  function choice(name, label2, values2, chosen3, act) {
+    const parts2 = values2.map(([value, text2]) => {
+      const input2 = element("input", { type: "radio", name, value, checked: value === chosen3 });
+      input2.addEventListener("change", () => act(value));
+      return element("label", {}, input2, element("span", {}, text2));
+    });
+    return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts2);
+  }
+  function buildControls(stimulus2, actions2) {
+    const sliders2 = SLIDERS.map(([name, label2]) => {
+      const range = element("input", { type: "range", name: `stimulus-${name}`, min: 0, max: 180, step: "any", value: 0 });
+      range.addEventListener("input", () => {
+        stimulus2[name] = name === "orientation" ? Number(range.value) % 180 : Number(range.value);
+        say(name, stimulus2);
+        actions2.present();
+      });
+      return element("label", {}, element("span", {}, label2), range, element("output", { name }));
+    });
+    const sound = element("input", { type: "checkbox", name: "sound" });
+    sound.addEventListener("change", () => turnSound(sound.checked));
+    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    return element(
+      "div",
+      { class: "controls" },
+      choice("stimulus", "Stimulus", [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]], stimulus2.kind, (value) => {
+        stimulus2.kind = /** @type {Stimulus["kind"]} */
+        value;
+        actions2.present();
+      }),
+      choice("polarity", "Of", [["1", "light"], ["-1", "dark"]], String(stimulus2.polarity), (value) => {
+        stimulus2.polarity = Number(value);
+        actions2.present();
+      }),
+      ...sliders2,
+      element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
+      element(
+        "p",
+        { class: "buttons" },
+        payload.pair && button("pair", "A simple and a complex cell", actions2.pair),
+        button("beside", "Put a second unit beside it", actions2.beside),
+        button("forget", "Clear the maps", actions2.forget)
+      ),
+      element("p", { class: "note" }, "On the screen: the wheel turns the stimulus, with Shift it lengthens it. Keys: arrows move it, ", element("kbd", {}, "q"), " ", element("kbd", {}, "e"), " turn, ", element("kbd", {}, "w"), " ", element("kbd", {}, "s"), " widen and narrow, ", element("kbd", {}, "a"), " ", element("kbd", {}, "d"), " shorten and lengthen, ", element("kbd", {}, "x"), " light or dark.")
+    );
+  }
+  function say(name, stimulus2) {
+    const unit = SLIDERS.find(([one]) => one === name)?.[2];
+    need(`.bench-hubel output[name="${name}"]`).textContent = `${+stimulus2[name].toFixed(1)}${unit === "°" ? "" : " "}${unit}`;
+  }
+  function showStimulus(stimulus2, size) {
+    for (const [name] of SLIDERS) {
+      const range = (
+        /** @type {HTMLInputElement} */
+        need(`[name="stimulus-${name}"]`)
+      );
+      if (name !== "orientation") [range.min, range.max] = ["0.5", String(Math.max(2 * size, stimulus2[name]))];
+      range.value = String(stimulus2[name]);
+      say(name, stimulus2);
+    }
+    for (const [name, value] of [["stimulus", stimulus2.kind], ["polarity", stimulus2.polarity]]) {
+      const input2 = (
+        /** @type {HTMLInputElement | null} */
+        find(`.bench-hubel input[name="${name}"][value="${value}"]`)
+      );
+      if (input2) input2.checked = true;
+    }
+  }
+
+  // hierfeat/atlas/scripts/hubel/plate.js
+  var shape = payload.model.input_shape;
+  async function responsesOf(cell, stimuli) {
+    const images = stimuli.map((one) => drawn2(shape, one));
+    return (await probe({ images, layer: cell.unit.layer, places: [cell.place] })).map(([response]) => response);
+  }
+  async function blankOf(cell) {
+    const [blank] = await responsesOf(cell, [{ kind: "spot", row: 0, col: 0, orientation: 0, width: 1, length: 1, polarity: 0 }]);
+    return blank;
+  }
+  async function runSweep(cell, shown2) {
+    const { orientations, offsets, stimulus: stimulus2 } = sweep(cell.field);
+    const found = { orientations, offsets, responses: [], blank: await blankOf(cell) };
+    for (const orientation of orientations) {
+      const stimuli = offsets.map((offset) => stimulus2(orientation, offset));
+      const row = await responsesOf(cell, stimuli);
+      found.responses.push(row);
+      if (shown2 && await shown2(row, stimuli, found) === false) break;
+    }
+    return found;
+  }
+  var rate = (value, most) => Math.max(0, value) / most;
+  function plateOf(found, until = Infinity) {
+    const { orientations, offsets, responses, blank } = found;
+    const most = Math.max(...responses.flat(), blank, 1e-9);
+    const X = (k) => 78 + k * 210 / (offsets.length - 1);
+    const rows = responses.map((row, i) => {
+      const known = i === responses.length - 1 ? row.slice(0, until) : row;
+      const line2 = known.map((value, k) => `L${X(k).toFixed(1)} ${(30 - 26 * rate(value, most)).toFixed(1)}`).join("");
+      const angle = orientations[i] * Math.PI / 180;
+      const [x, y] = [13 * Math.cos(angle), 13 * Math.sin(angle)];
+      return svg(
+        "g",
+        { transform: `translate(0 ${i * 34})` },
+        svg("text", { x: 42, y: 22, "text-anchor": "end" }, `${orientations[i]}°`),
+        svg("line", { class: "bar", x1: 60 - x, y1: 17 + y, x2: 60 + x, y2: 17 - y }),
+        known.length > 1 && svg("path", { class: "filled", d: `M78 30${line2}L${X(known.length - 1).toFixed(1)} 30Z` }),
+        svg("line", { class: "grey", x1: 78, x2: 288, y1: 30 - 26 * rate(blank, most), y2: 30 - 26 * rate(blank, most) })
+      );
+    });
+    const axis = [-1, 0, 1].map((side2) => svg("text", { x: 183 + 105 * side2, y: orientations.length * 34 + 14, "text-anchor": side2 < 0 ? "start" : side2 ? "end" : "middle" }, side2 ? number(offsets[side2 < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
+    return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows, ...axis);
+  }
+  var strengths = (found) => found.responses.map((row) => Math.max(0, ...row));
+  function polarOf(found) {
+    const { orientations } = found;
+    const strong = strengths(found);
+    const most = Math.max(...strong, 1e-9);
+    const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
+      const [angle, radius2] = [degrees * Math.PI / 180, 74 * strong[i % strong.length] / most];
+      return `${(110 + radius2 * Math.cos(angle)).toFixed(1)} ${(92 - radius2 * Math.sin(angle)).toFixed(1)}`;
+    });
+    const rings = [37, 74].map((r) => svg("circle", { class: "ring", cx: 110, cy: 92, r }));
+    const spokes = [0, 45, 90, 135].map((degrees) => {
+      const [x, y] = [74 * Math.cos(degrees * Math.PI / 180), 74 * Math.sin(degrees * Math.PI / 180)];
+      return svg("line", { class: "ring", x1: 110 - x, y1: 92 + y, x2: 110 + x, y2: 92 - y });
+    });
+    const names = [[0, 204, 96], [45, 178, 34], [90, 110, 12], [135, 42, 34]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
+    const best = orientations[strong.indexOf(Math.max(...strong))];
+    return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": `Polar tuning curve, the largest response at ${best} degrees` }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
+  }
+  function figuresOf(found, until) {
+    const silent = Math.max(...found.responses.flat()) <= 1e-9 && found.responses.length === found.orientations.length;
+    const whole = found.responses.length === found.orientations.length && until === void 0;
+    return [
+      silent ? element("p", { class: "note" }, "No bar brings this unit above zero.") : null,
+      element("figure", {}, element("figcaption", {}, "A light bar sweeps across the field; dashed: to grey"), plateOf(found, until)),
+      whole ? element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polarOf(found)) : null
+    ].filter((one) => one !== null);
+  }
+
+  // hierfeat/atlas/scripts/hubel/gratings.js
+  var shape2 = payload.model.input_shape;
+  var AT_ONCE = 16;
+  var all2 = () => gratings(shape2);
+  async function measureOptimum(cell, progress) {
+    const stimuli = all2();
+    const best = { response: -Infinity, at: 0 };
+    for (let start2 = 0; start2 < stimuli.length; start2 += AT_ONCE) {
+      const found = await responsesOf(cell, stimuli.slice(start2, start2 + AT_ONCE));
+      found.forEach((response, i) => {
+        if (response > best.response) Object.assign(best, { response, at: start2 + i });
+      });
+      if (progress?.((start2 + found.length) / stimuli.length) === false) return null;
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return best;
+  }
+
+  // hierfeat/atlas/scripts/hubel/hand.js
+  var SAYS = "Screen. Arrow keys move the stimulus, q and e turn it, w and s change its width, a and d its length, x light and dark";
+  function screenUnderHand(stimulus2, bench) {
+    const surface2 = element("canvas", { tabindex: 0, role: "application", "aria-label": SAYS });
+    const follow = (event) => {
+      const part2 = bench.part();
+      if (!part2) return;
+      const area = surface2.getBoundingClientRect();
+      stimulus2.row = part2.row + (event.clientY - area.top) / area.height * part2.rows;
+      stimulus2.col = part2.col + (event.clientX - area.left) / area.width * part2.cols;
+      stimulus2.offset = 0;
+      bench.present();
+    };
+    const changed2 = (size) => {
+      showStimulus(stimulus2, size);
+      bench.present();
+    };
+    surface2.addEventListener("pointermove", follow);
+    surface2.addEventListener("pointerdown", follow);
+    surface2.addEventListener("pointerleave", bench.goDark);
+    surface2.addEventListener("blur", bench.goDark);
+    surface2.addEventListener("keydown", (event) => {
+      const part2 = bench.part();
+      const act = part2 && actOf(event, stimulus2, part2.rows);
+      if (!act) return;
+      event.preventDefault();
+      act();
+      changed2(part2.rows);
+    });
+    surface2.addEventListener("wheel", (event) => {
+      const part2 = bench.part();
+      if (!part2) return;
+      event.preventDefault();
+      const by = Math.sign(event.deltaY || event.deltaX);
+      if (event.shiftKey) stimulus2.length = Math.max(0.5, stimulus2.length * 1.1 ** -by);
+      else turn(stimulus2, -7.5 * by);
+      changed2(part2.rows);
+    }, { passive: false });
+    return element("span", { class: "screen" }, surface2);
+  }
+  function turn(stimulus2, degrees) {
+    stimulus2.orientation = (stimulus2.orientation + degrees + 180) % 180;
+  }
+  function actOf(event, stimulus2, size) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return null;
+    const pace = Math.max(0.5, size / 40);
+    const grow = (name, factor) => () => stimulus2[name] = Math.max(0.5, stimulus2[name] * factor);
+    const acts = {
+      ArrowUp: () => stimulus2.row -= pace,
+      ArrowDown: () => stimulus2.row += pace,
+      ArrowLeft: () => stimulus2.col -= pace,
+      ArrowRight: () => stimulus2.col += pace,
+      q: () => turn(stimulus2, 7.5),
+      e: () => turn(stimulus2, -7.5),
+      w: grow("width", 1.1),
+      s: grow("width", 1 / 1.1),
+      d: grow("length", 1.1),
+      a: grow("length", 1 / 1.1),
+      x: () => stimulus2.polarity *= -1
+    };
+    return acts[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
+  }
+
+  // hierfeat/atlas/scripts/hubel/screen.js
+  var [, height3, width3] = payload.model.input_shape;
+  function partOf2(cells2) {
+    const boxes = cells2.map((cell) => cell.field);
+    const [top, left] = [0, 1].map((i) => Math.min(...boxes.map((one) => one[i])));
+    const [bottom, right] = [2, 3].map((i) => Math.max(...boxes.map((one) => one[i])));
+    const size = Math.max(bottom - top, right - left);
+    const side2 = size + 2 * Math.max(2, Math.round(0.3 * size));
+    return { row: Math.round((top + bottom - side2) / 2), col: Math.round((left + right - side2) / 2), rows: side2, cols: side2 };
+  }
+  var beyond = (value) => (pixel(value, value, value) & 16777215 | 939524096) >>> 0;
+  function paintScreen(canvas2, part2, stimulus2) {
+    const change = stimulus2 && drawnOn(stimulus2, part2);
+    const { pixels, show } = sheet(canvas2, part2.rows, part2.cols);
+    for (let r = 0, i = 0; r < part2.rows; r++)
+      for (let c = 0; c < part2.cols; c++, i++) {
+        const value = 127.5 * (1 + (change ? change[i] : 0));
+        const inside2 = part2.row + r >= 0 && part2.col + c >= 0 && part2.row + r < height3 && part2.col + c < width3;
+        pixels[i] = inside2 ? pixel(value, value, value) : beyond(value);
+      }
+    show();
+  }
+  function outlineFields(frame4, part2, cells2) {
+    for (const old of all("i", frame4)) old.remove();
+    cells2.forEach((cell, i) => {
+      const mark2 = element("i", { class: "ab"[i] });
+      const [top, left, bottom, right] = cell.field;
+      place(mark2, top - part2.row, left - part2.col, bottom - part2.row, right - part2.col, part2.rows, part2.cols);
+      frame4.append(mark2);
+    });
+  }
+  var PALE = [240, 240, 236];
+  var [ON, OFF, BOTH] = [[20, 150, 70], [205, 45, 50], [240, 190, 20]];
+  function mixed(on, off) {
+    const most = Math.max(on, off);
+    if (most <= 0) return PALE;
+    const both = Math.min(on, off) / most;
+    const pure = on >= off ? ON : OFF;
+    return PALE.map((pale, i) => pale + Math.min(1, most) * (pure[i] + both * (BOTH[i] - pure[i]) - pale));
+  }
+  var MARKS = 13;
+  function paintHandMap(canvas2, part2, cell) {
+    const { on, off } = cell.map;
+    const scale = Math.max(1, Math.floor(320 / part2.rows));
+    const size = part2.rows * scale;
+    const { pixels, show } = sheet(canvas2, size, size);
+    const at = (r, c) => {
+      const [row, col] = [part2.row + r, part2.col + c];
+      return row < 0 || col < 0 || row >= height3 || col >= width3 ? -1 : row * width3 + col;
+    };
+    for (let r = 0; r < part2.rows; r++)
+      for (let c = 0; c < part2.cols; c++) {
+        const i = at(r, c);
+        const [red, green, blue] = i < 0 || Number.isNaN(on[i]) ? [150, 150, 150] : mixed(on[i], off[i]);
+        const value = i < 0 ? 0 : pixel(red, green, blue);
+        for (let y = 0; y < scale; y++) pixels.fill(value, (r * scale + y) * size + c * scale, (r * scale + y) * size + (c + 1) * scale);
+      }
+    show();
+    paintMarks(canvas2, part2, scale, (r, c) => {
+      const i = at(r, c);
+      return i < 0 || Number.isNaN(on[i]) ? 0 : on[i] >= off[i] ? on[i] : -off[i];
+    });
+  }
+  function paintMarks(canvas2, part2, scale, signed) {
+    const context = (
+      /** @type {CanvasRenderingContext2D} */
+      canvas2.getContext("2d")
+    );
+    const step2 = Math.max(1, Math.round(part2.rows / MARKS));
+    const size = Math.min(7, step2 * scale / 4);
+    context.strokeStyle = "#fff";
+    context.lineWidth = Math.max(1, size / 3);
+    for (let r = step2 >> 1; r < part2.rows; r += step2)
+      for (let c = step2 >> 1; c < part2.cols; c += step2) {
+        const value = signed(r, c);
+        if (Math.abs(value) < 0.3) continue;
+        const [x, y] = [(c + 0.5) * scale, (r + 0.5) * scale];
+        context.beginPath();
+        if (value > 0) {
+          context.moveTo(x - size, y - size);
+          context.lineTo(x + size, y + size);
+          context.moveTo(x + size, y - size);
+          context.lineTo(x - size, y + size);
+        } else {
+          context.moveTo(x, y - size);
+          context.lineTo(x + size, y + 0.8 * size);
+          context.lineTo(x - size, y + 0.8 * size);
+          context.closePath();
+        }
+        context.stroke();
+      }
   }
 
   // hierfeat/atlas/scripts/grids.js
@@ -2349,15 +3761,15 @@
   });
   function fillGrid(grid2) {
     const layer = layers[indexOf(grid2)];
-    const { tiles, vector, height: height3, width: width3 } = view(layer);
-    const shown = Math.min(tiles, Number(grid2.dataset.most || tiles));
+    const { tiles, vector, height: height6, width: width6 } = view(layer);
+    const shown2 = Math.min(tiles, Number(grid2.dataset.most || tiles));
     const captions = grid2.dataset.captions && !vector;
-    const maps = Array.from({ length: shown }, (_, tile) => {
-      const area = element("span", { class: "area", style: { "aspect-ratio": `${width3} / ${height3}` } }, element("i"), element("u", { hidden: true }));
+    const maps = Array.from({ length: shown2 }, (_, tile) => {
+      const area = element("span", { class: "area", style: { "aspect-ratio": `${width6} / ${height6}` } }, element("i"), element("u", { hidden: true }));
       return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
     });
     grid2.classList.toggle("vector", vector);
-    if (vector) grid2.style.setProperty("--across", String(width3));
+    if (vector) grid2.style.setProperty("--across", String(width6));
     grid2.replaceChildren(element("canvas", { "aria-hidden": "true" }), ...maps);
     grid2.classList.add("filled");
     grids.set(grid2, { layer, wall: null });
@@ -2368,19 +3780,19 @@
   function measure(grid2) {
     const known = grids.get(grid2);
     if (!known) return;
-    const canvas = (
+    const canvas2 = (
       /** @type {HTMLCanvasElement} */
       grid2.firstElementChild
     );
-    const { height: height3, width: width3 } = view(known.layer);
+    const { height: height6, width: width6 } = view(known.layer);
     const whole = grid2.getBoundingClientRect();
     const fine = Math.min(2, devicePixelRatio || 1);
-    const at = (place2) => Math.round(place2 * fine);
+    const at = (place3) => Math.round(place3 * fine);
     const [W, H] = [at(whole.width), at(whole.height)];
     known.wall = null;
     if (!W || !H) return;
-    canvas.width = W;
-    canvas.height = H;
+    canvas2.width = W;
+    canvas2.height = H;
     const boxes = all(".map", grid2).map((map) => {
       const area = (
         /** @type {Element} */
@@ -2388,45 +3800,45 @@
       );
       const [top, left] = [at(area.top - whole.top), at(area.left - whole.left)];
       const [bottom, right] = [Math.min(H, at(area.bottom - whole.top)), Math.min(W, at(area.right - whole.left))];
-      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height3), cols: spread2(right - left, width3) };
+      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height6), cols: spread2(right - left, width6) };
     });
     const image = new ImageData(W, H);
     const context = (
       /** @type {CanvasRenderingContext2D} */
-      canvas.getContext("2d")
+      canvas2.getContext("2d")
     );
     known.wall = { context, image, pixels: new Uint32Array(image.data.buffer), boxes };
   }
-  var spread2 = (pixels, cells) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells / pixels));
+  var spread2 = (pixels, cells2) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells2 / pixels));
   function paintGrid(grid2) {
     const known = grids.get(grid2);
     if (!known?.wall || !visible(grid2)) return;
     const { layer, wall } = known;
     const found = values(layer);
-    const { height: height3, width: width3, vector } = view(layer);
-    const each2 = height3 * width3;
+    const { height: height6, width: width6, vector } = view(layer);
+    const each2 = height6 * width6;
     const own = state.range === "map" && !vector;
     const common = colours(own ? 0 : layerLimit(layer), layer.maps.signed);
-    const count = vector ? layer.maps.shape[0] : each2;
+    const count2 = vector ? layer.maps.shape[0] : each2;
     for (const box2 of wall.boxes) {
       const start2 = vector ? 0 : box2.tile * each2;
-      const chart = own ? colours(largest2(found, start2, each2), layer.maps.signed) : common;
-      paintBox(wall.pixels, wall.image.width, box2, found, start2, width3, count, chart);
+      const chart = own ? colours(largest3(found, start2, each2), layer.maps.signed) : common;
+      paintBox(wall.pixels, wall.image.width, box2, found, start2, width6, count2, chart);
     }
     wall.context.putImageData(wall.image, 0, 0);
   }
   function paintGrids() {
     for (const grid2 of grids.keys()) paintGrid(grid2);
   }
-  function largest2(numbers, start2, count) {
+  function largest3(numbers2, start2, count2) {
     let most = 0;
-    for (let i = start2; i < start2 + count; i++) {
-      const size = Math.abs(numbers[i]);
+    for (let i = start2; i < start2 + count2; i++) {
+      const size = Math.abs(numbers2[i]);
       if (size > most) most = size;
     }
     return most;
   }
-  function paintBox(pixels, across, { top, left, rows, cols }, numbers, start2, width3, count, { table, scale, middle }) {
+  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width6, count2, { table, scale, middle: middle2 }) {
     for (let y = 0; y < rows.length; y++) {
       const line2 = (top + y) * across + left;
       if (y && rows[y] === rows[y - 1]) {
@@ -2437,10 +3849,10 @@
       for (let x = 0; x < cols.length; x++) {
         if (cols[x] !== before2) {
           before2 = cols[x];
-          const cell = rows[y] * width3 + before2;
-          const value = numbers[start2 + cell];
-          const level = Math.floor(value * scale + middle);
-          colour = cell >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+          const cell = rows[y] * width6 + before2;
+          const value = numbers2[start2 + cell];
+          const level = Math.floor(value * scale + middle2);
+          colour = cell >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
         }
         pixels[line2 + x] = colour;
       }
@@ -2476,13 +3888,13 @@
   function shares() {
     const found = output();
     if (!found || !payload.model.scores) return null;
-    const numbers = Array.from(found);
+    const numbers2 = Array.from(found);
     if (payload.model.scores === "raw") {
-      const most2 = Math.max(...numbers.map(Math.abs)) || 1;
-      return numbers.map((value) => ({ length: Math.max(0, value) / most2, text: number(value), value }));
+      const most2 = Math.max(...numbers2.map(Math.abs)) || 1;
+      return numbers2.map((value) => ({ length: Math.max(0, value) / most2, text: number(value), value }));
     }
-    const most = Math.max(...numbers);
-    const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
+    const most = Math.max(...numbers2);
+    const powers = payload.model.scores === "logits" ? numbers2.map((value) => Math.exp(value - most)) : numbers2;
     const total = powers.reduce((a, b) => a + b, 0);
     const digits = Math.max(...powers) < total / 10 ? 1 : 0;
     return powers.map((power) => ({ length: power / total, text: `${(100 * power / total).toFixed(digits)} %`, value: power }));
@@ -2494,29 +3906,29 @@
     if (!panel || !found) return;
     let order = [...found.keys()];
     if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
-    const best2 = found.reduce((at, share, i) => share.value > found[at].value ? i : at, 0);
+    const best = found.reduce((at, share, i) => share.value > found[at].value ? i : at, 0);
     while (panel.children.length < order.length) panel.append(element("li", {}, element("span"), element("i"), element("span")));
-    order.forEach((i, place2) => {
-      const line2 = panel.children[place2];
+    order.forEach((i, place3) => {
+      const line2 = panel.children[place3];
       const [name, bar, amount] = (
         /** @type {[HTMLElement, HTMLElement, HTMLElement]} */
         /** @type {unknown} */
         line2.children
       );
-      line2.classList.toggle("first", i === best2);
+      line2.classList.toggle("first", i === best);
       if (name.textContent !== className(i)) name.textContent = name.title = className(i);
       bar.style.setProperty("--share", String(found[i].length));
       if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
     });
-    const says2 = `says ${className(best2)}${verdict(best2)}`;
+    const says2 = `says ${className(best)}${verdict(best)}`;
     for (const target of all(".says"))
-      if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best2)), verdict(best2)));
+      if (target.textContent !== says2) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
   }
-  function verdict(best2) {
+  function verdict(best) {
     const { label: label2, name } = samples[state.sample];
     if (changed || label2 === null) return "";
     if (payload.model.named) return `; the sample is from ${name}`;
-    return label2 === best2 ? ", rightly" : `; it is ${className(label2)}`;
+    return label2 === best ? ", rightly" : `; it is ${className(label2)}`;
   }
   function repaint() {
     paintGrids();
@@ -2569,179 +3981,110 @@
       const tile = sheet2.width / columns;
       const side2 = tile * Math.max(1, Math.round(PATCH / tile));
       all("div", target).forEach((line2, row) => {
-        const canvas = (
+        const canvas2 = (
           /** @type {HTMLCanvasElement | null} */
           find("canvas", line2)
         );
-        const context = canvas?.getContext("2d");
-        if (!canvas || !context) return;
-        const count = values2[row].length;
-        canvas.width = columns * (side2 + GAP) - GAP;
-        canvas.height = side2;
+        const context = canvas2?.getContext("2d");
+        if (!canvas2 || !context) return;
+        const count2 = values2[row].length;
+        canvas2.width = columns * (side2 + GAP) - GAP;
+        canvas2.height = side2;
         context.imageSmoothingEnabled = tile > 2;
-        for (let col = 0; col < count; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side2 + GAP), 0, side2, side2);
+        for (let col = 0; col < count2; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side2 + GAP), 0, side2, side2);
       });
     };
     sheet2.src = image;
   }
   var [PATCH, GAP] = [64, 5];
 
-  // hierfeat/atlas/scripts/stimuli.js
-  var GROUND = 0.5;
-  function halfPlane(distance, sine, cosine) {
-    const wide = Math.max(Math.abs(sine), Math.abs(cosine));
-    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
-    const far = Math.abs(distance);
-    const rest = Math.max(0, (wide + narrow) / 2 - far);
-    const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
-    return distance < 0 ? 1 - share : share;
-  }
-  var band = (distance, width3, sine, cosine) => halfPlane(distance + width3 / 2, sine, cosine) - halfPlane(distance - width3 / 2, sine, cosine);
-  function pattern({ kind, orientation, width: width3, length, polarity, offset = 0 }) {
-    const angle = orientation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
-    const across = (row, col) => row * cosine + col * sine - offset;
-    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
-    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width3);
-    if (kind === "spot")
-      return (row, col) => {
-        const radius2 = Math.max(1e-6, Math.hypot(row, col));
-        const [s, c] = [col / radius2, row / radius2];
-        return polarity * (halfPlane(width3 / 2 - radius2, s, c) - halfPlane(-width3 / 2 - radius2, s, c));
-      };
-    return (row, col) => polarity * band(across(row, col), width3, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
-  }
-  function drawn([channels2, height3, width3], stimulus2) {
-    const at = pattern(stimulus2);
-    const image = new Float32Array(channels2 * height3 * width3);
-    const each2 = height3 * width3;
-    for (let row = 0, i = 0; row < height3; row++)
-      for (let col = 0; col < width3; col++, i++) {
-        const value = GROUND + 0.5 * at(row + 0.5 - stimulus2.row, col + 0.5 - stimulus2.col);
-        image[i] = Math.max(0, Math.min(1, value));
-      }
-    for (let c = 1; c < channels2; c++) image.copyWithin(c * each2, 0, each2);
-    return image;
-  }
-  function sweep([top, left, bottom, right], steps = 41) {
-    const size = Math.max(bottom - top, right - left);
-    const offsets = Array.from({ length: steps }, (_, i) => -0.75 * size + 1.5 * size * i / (steps - 1));
-    const orientations = Array.from({ length: 8 }, (_, i) => i * 22.5);
-    const stimulus2 = (orientation, offset) => ({
-      kind: "bar",
-      row: (top + bottom) / 2,
-      col: (left + right) / 2,
-      orientation,
-      offset,
-      width: Math.max(1, size / 5),
-      length: 1.5 * size,
-      polarity: 1
-    });
-    return { orientations, offsets, stimulus: stimulus2 };
-  }
-
   // hierfeat/atlas/scripts/hubel.js
-  var shape = payload.model.input_shape;
-  var [, height, width] = shape;
-  var RATE = 60;
-  var POINTS = 240;
-  var stimulus = { kind: "bar", row: height / 2, col: width / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
-  var response = 0;
-  var blank = 0;
-  var largest3 = 1e-9;
-  var best = 0;
-  var optimum = 0;
-  var trace = [];
-  var spikes = [];
-  var [sums2, weights] = [new Float32Array(height * width), new Float32Array(height * width)];
-  var audio = null;
+  var shape3 = payload.model.input_shape;
+  var [, height4, width4] = shape3;
+  var stimulus = { kind: "bar", row: height4 / 2, col: width4 / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
+  var cells = [];
+  var active = 0;
+  var running = "";
+  var shown = false;
+  var answered = 0;
   var watching = 0;
-  var random = uniform(1959);
-  var chosen2 = () => state.unit ? layers[state.unit.layer] : null;
-  function respond(frame3) {
-    const layer = chosen2();
-    return layer && state.unit ? frame3[layer.index][flatIndex(layer, state.unit)] : 0;
+  var canvas = () => (
+    /** @type {HTMLCanvasElement} */
+    need(".screen canvas")
+  );
+  var card = (i) => need(`.cell[data-cell="${i}"]`);
+  var same = (first, second) => JSON.stringify(first) === JSON.stringify(second);
+  function place2() {
+    const wanted2 = [state.pinned, state.second].filter((one) => one !== null);
+    const before2 = [...cells];
+    cells = wanted2.map((unit, i) => {
+      const at = before2.findIndex((cell) => same(cell.unit, unit));
+      return at < 0 ? new Cell(unit, 1959 + i) : before2.splice(at, 1)[0];
+    });
+    active = Math.min(active, Math.max(0, cells.length - 1));
+    running = "";
+    need(".bench-hubel").classList.toggle("ready", cells.length > 0);
+    if (!cells.length) return;
+    fitStimulus();
+    showCells();
+    measureBlank();
   }
-  function field() {
-    const layer = chosen2();
-    const found = layer && state.unit ? box(layer, state.unit) : null;
-    return found && found[2] > found[0] ? found : [0, 0, height, width];
+  function fitStimulus() {
+    const sizes2 = cells.map(({ field: [top2, left2, bottom2, right2] }) => Math.max(bottom2 - top2, right2 - left2));
+    const size = Math.min(...sizes2);
+    const [top, left, bottom, right] = cells[sizes2.indexOf(size)].field;
+    Object.assign(stimulus, { row: (top + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
+    showStimulus(stimulus, partOf2(cells).rows);
   }
-  function screenBox() {
-    const [top, left, bottom, right] = field();
-    const margin = Math.max(2, Math.round(0.4 * Math.max(bottom - top, right - left)));
-    const side2 = Math.max(bottom - top, right - left) + 2 * margin;
-    const from = (low, high, most) => {
-      const size = Math.min(side2, most);
-      return [Math.max(0, Math.min(most - size, Math.round((low + high - size) / 2))), size];
-    };
-    const [row, rows] = from(top, bottom, height);
-    const [col, cols] = from(left, right, width);
-    return { row, rows, col, cols };
+  function showCells() {
+    need(".cells-at-hand").replaceChildren(...cells.map((cell, i) => cardOf(cell, i, cells.length, i === active, { sweep: sweep2, search, reveal, activate, remove, replace })));
+    paint();
+    cells.forEach((cell, i) => paintTrace(trace2(i), cell));
   }
-  function paintScreen(image) {
-    const { row, rows, col, cols } = screenBox();
-    const cut = new Float32Array(shape[0] * rows * cols);
-    for (let c = 0, to = 0; c < shape[0]; c++)
-      for (let r = row; r < row + rows; r++) for (let k = col; k < col + cols; k++) cut[to++] = image[(c * height + r) * width + k];
-    paintImage(
-      /** @type {HTMLCanvasElement} */
-      need(".screen canvas"),
-      cut,
-      [shape[0], rows, cols]
-    );
-    const [top, left, bottom, right] = field();
-    const outline = need(".screen i");
-    const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(outline.style, { top: percent(top - row, rows), left: percent(left - col, cols), height: percent(bottom - top, rows), width: percent(right - left, cols) });
+  var trace2 = (i) => (
+    /** @type {HTMLCanvasElement} */
+    need("canvas.trace", card(i))
+  );
+  function paint() {
+    const part2 = partOf2(cells);
+    paintScreen(canvas(), part2, shown ? stimulus : null);
+    outlineFields(need(".screen"), part2, cells);
+    cells.forEach((cell, i) => {
+      paintHandMap(
+        /** @type {HTMLCanvasElement} */
+        need(".handmap canvas", card(i)),
+        part2,
+        cell
+      );
+      refreshCard(card(i), cell);
+    });
   }
-  function paintHandMap() {
-    const { row, rows, col, cols } = screenBox();
-    const { pixels, show } = sheet(
-      /** @type {HTMLCanvasElement} */
-      need(".handmap canvas"),
-      rows,
-      cols
-    );
-    let most = 1e-9;
-    for (let i = 0; i < sums2.length; i++) if (weights[i]) most = Math.max(most, Math.abs(sums2[i] / weights[i]));
-    for (let r = 0, to = 0; r < rows; r++)
-      for (let k = 0; k < cols; k++, to++) {
-        const i = (row + r) * width + col + k;
-        const share = weights[i] ? sums2[i] / weights[i] / most : 0;
-        const dark = 255 * (1 - Math.abs(share));
-        pixels[to] = !weights[i] ? pixel(128, 128, 128) : share >= 0 ? pixel(dark, 160 + 0.37 * dark, dark) : pixel(200 + 0.2 * dark, dark, dark);
+  function present(own = true) {
+    if (!cells.length || running) return;
+    shown = true;
+    const now = { ...stimulus };
+    const image = drawn2(shape3, now);
+    ask(image, ({ layers: all3 }) => {
+      for (const cell of cells) {
+        cell.hear(all3[cell.unit.layer][cell.place]);
+        cell.remember(now, cell.response);
+        if (own) cell.best = Math.max(cell.best, cell.response);
       }
-    show();
-  }
-  function remember2(image, gain) {
-    for (let i = 0; i < sums2.length; i++) {
-      const cover = Math.abs(image[i] - GROUND) * 2;
-      if (cover < 0.02) continue;
-      sums2[i] += cover * gain;
-      weights[i] += cover;
-    }
-  }
-  function present() {
-    if (!chosen2()) return;
-    const image = drawn(shape, stimulus);
-    paintScreen(image);
-    ask(image, (frame3) => {
-      response = respond(frame3.layers);
-      largest3 = Math.max(largest3, response);
-      best = Math.max(best, response);
-      remember2(image, response - blank);
-      paintHandMap();
+      answered++;
+      paint();
       repaint();
+      setPicture(image);
       showScores();
-      report();
+      followArithmetic();
     });
     watch2();
   }
-  function report() {
-    const parts2 = [`response ${number(response)}, to bare grey ${number(blank)}.`];
-    if (optimum > 0) parts2.push(`Your best: ${Math.round(100 * Math.max(0, best) / optimum)} % of the strongest response that the page's own search found (${number(optimum)}).`);
-    need(".hubel-says").textContent = parts2.join(" ");
+  function goDark() {
+    if (!shown || running) return;
+    shown = false;
+    for (const cell of cells) cell.hear(cell.blank);
+    paint();
+    update();
   }
   function watch2() {
     const idle = watching === 0;
@@ -2752,341 +4095,139 @@
   function step(now) {
     const seconds = Math.min(0.1, Math.max(1e-3, (now - before) / 1e3));
     before = now;
-    const rate = RATE * Math.max(0, response) / largest3;
-    const fired = random() < 1 - Math.exp(-rate * seconds);
-    trace.push(response);
-    spikes.push(fired);
-    if (trace.length > POINTS) [trace, spikes] = [trace.slice(-POINTS), spikes.slice(-POINTS)];
-    if (fired) click();
-    paintTrace();
+    cells.forEach((cell, i) => {
+      const fired = cell.wait(seconds);
+      for (let k = 0; k < fired; k++) click(i, cells.length, seconds * cell.random());
+      paintTrace(trace2(i), cell);
+    });
     if (now < watching) requestAnimationFrame(step);
     else watching = 0;
   }
-  function click() {
-    if (!audio) return;
-    const buffer = audio.createBuffer(1, 64, audio.sampleRate);
-    const data = buffer.getChannelData(0);
-    for (let i = 0; i < data.length; i++) data[i] = (i < 20 ? 1 : -0.4) * Math.exp(-i / 16) * 0.4;
-    const source = audio.createBufferSource();
-    source.buffer = buffer;
-    source.connect(audio.destination);
-    source.start();
-  }
-  function paintTrace() {
-    const canvas = (
-      /** @type {HTMLCanvasElement} */
-      need(".trace")
-    );
-    const context = (
-      /** @type {CanvasRenderingContext2D} */
-      canvas.getContext("2d")
-    );
-    const style = getComputedStyle(canvas);
-    const [W, H] = [canvas.width, canvas.height];
-    const low = Math.min(0, ...trace);
-    const Y = (value) => H - 26 - (value - low) / (largest3 - low || 1) * (H - 34);
-    context.clearRect(0, 0, W, H);
-    context.strokeStyle = style.getPropertyValue("--first");
-    context.lineWidth = 2;
-    context.beginPath();
-    trace.forEach((value, i) => context.lineTo(i * W / POINTS, Y(value)));
-    context.stroke();
-    context.strokeStyle = style.getPropertyValue("--ink");
-    context.beginPath();
-    spikes.forEach((fired, i) => {
-      if (!fired) return;
-      context.moveTo(i * W / POINTS, H - 20);
-      context.lineTo(i * W / POINTS, H - 4);
-    });
-    context.stroke();
-  }
-  async function prepare() {
-    const layer = chosen2();
-    const screen2 = need(".bench-hubel");
-    screen2.classList.toggle("ready", layer !== null);
-    if (!layer || !state.unit) return;
-    need(".hubel-unit").replaceChildren("Unit: ", element("b", {}, layer.name), layer.maps.shape[1] * layer.maps.shape[2] > 1 ? `, channel ${state.unit.tile}, row ${state.unit.row}, column ${state.unit.col}` : `, unit ${channelOf(layer, state.unit)}`);
-    const [top, left, bottom, right] = field();
-    const size = Math.max(bottom - top, right - left);
-    Object.assign(stimulus, { row: (top + bottom) / 2, col: (left + right) / 2, width: Math.max(1, size / 5), length: Math.max(2, size) });
-    [sums2, weights] = [new Float32Array(height * width), new Float32Array(height * width)];
-    [trace, spikes, best, optimum, response] = [[], [], -Infinity, 0, 0];
-    largest3 = Math.max(1e-9, respond([...layers.keys()].map((index) => layers[index].maps ? values(layers[index]) : new Float32Array(0))));
-    need(".plate").replaceChildren();
-    paintScreen(new Float32Array(shape[0] * height * width).fill(GROUND));
-    paintHandMap();
-    need(".hubel-says").textContent = "Move the pointer over the screen.";
-  }
-  async function responses(many) {
-    const found = [];
-    for (const one of many) found.push(respond((await frameOf(drawn(shape, one))).layers));
-    return found;
-  }
   async function measureBlank() {
-    blank = respond((await frameOf(new Float32Array(shape[0] * height * width).fill(GROUND))).layers);
+    await Promise.all(cells.map(async (cell) => {
+      cell.blank = await blankOf(cell);
+      if (!shown) cell.hear(cell.blank);
+    }));
+    if (cells.length) paint();
   }
-  async function runSweep() {
-    const { orientations, offsets, stimulus: bar } = sweep(field());
-    await measureBlank();
-    const rows = [];
-    for (const orientation of orientations) rows.push(await responses(offsets.map((offset) => bar(orientation, offset))));
-    await update();
-    return { orientations, offsets, responses: rows, blank };
+  async function alone(name, act) {
+    if (running) {
+      running = "";
+      return;
+    }
+    running = name;
+    document.documentElement.dataset.running = name;
+    try {
+      await act();
+    } finally {
+      running = "";
+      delete document.documentElement.dataset.running;
+      shown = false;
+      if (cells.length) paint();
+      await update();
+    }
   }
-  async function showSweep() {
-    const { orientations, offsets, responses: rows } = await runSweep();
-    const most = Math.max(...rows.flat(), 1e-9);
-    const low = Math.min(0, ...rows.flat());
-    largest3 = Math.max(largest3, most);
-    const lines = rows.map((row, i) => {
-      const d = row.map((value, k) => `${k ? "L" : "M"}${(k * 150 / (offsets.length - 1)).toFixed(1)} ${(34 - (value - low) / (most - low) * 30).toFixed(1)}`).join("");
-      const angle = orientations[i] * Math.PI / 180;
-      const bar = svg("line", { class: "bar", x1: 18 - 12 * Math.cos(angle), y1: 20 + 12 * Math.sin(angle), x2: 18 + 12 * Math.cos(angle), y2: 20 - 12 * Math.sin(angle) });
-      return svg("g", { transform: `translate(${i % 2 * 220} ${Math.floor(i / 2) * 42})` }, bar, svg("g", { transform: "translate(44 0)" }, svg("path", { class: "first", d })));
+  var picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  var sweep2 = (i) => alone("sweep", async () => {
+    const cell = cells[i];
+    const plate = need(".plate", card(i));
+    shown = true;
+    const found = await runSweep(cell, async (row, stimuli, so) => {
+      cell.largest = Math.max(cell.largest, ...row);
+      for (let k = 0; k < row.length && running; k++) {
+        cell.hear(row[k]);
+        paintScreen(canvas(), partOf2(cells), stimuli[k]);
+        if (k % 4 === 0) plate.replaceChildren(...figuresOf(so, k + 1));
+        watch2();
+        await picture();
+      }
+      return Boolean(running);
     });
-    const plate = svg("svg", { viewBox: "0 0 420 176", role: "img", "aria-label": "Response as a bar sweeps across the field, at eight orientations" }, ...lines);
-    const silent = most <= 1e-9 && element("p", { class: "note" }, "No bar brings this unit above zero.");
-    need(".plate").replaceChildren(
-      .../** @type {Node[]} */
-      [silent].filter(Boolean),
-      element("figure", {}, element("figcaption", {}, "A bar sweeps across the field"), plate),
-      element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polar(orientations, rows.map((row) => Math.max(0, ...row))))
-    );
-  }
-  function polar(orientations, strengths) {
-    const most = Math.max(...strengths, 1e-9);
-    const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
-      const [angle, radius2] = [degrees * Math.PI / 180, 70 * strengths[i % strengths.length] / most];
-      return `${(90 + radius2 * Math.cos(angle)).toFixed(1)} ${(84 - radius2 * Math.sin(angle)).toFixed(1)}`;
+    plate.replaceChildren(...figuresOf(found));
+  });
+  var search = (i) => alone("search", async () => {
+    const cell = cells[i];
+    const says2 = need(".score-says", card(i));
+    const best = await measureOptimum(cell, (share) => {
+      says2.textContent = `Showing it 1024 gratings: ${Math.round(100 * share)} %`;
+      return Boolean(running);
     });
-    const rings = [35, 70].map((r) => svg("circle", { class: "ring", cx: 90, cy: 84, r }));
-    const names = [[0, 168, 88], [90, 90, 10]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
-    return svg("svg", { viewBox: "0 0 180 170", role: "img", "aria-label": "Polar tuning curve" }, ...rings, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
+    if (best) cell.optimum = best;
+    cell.largest = Math.max(cell.largest, cell.optimum?.response ?? 0);
+  });
+  function reveal(i) {
+    const { optimum } = cells[i];
+    if (!optimum) return;
+    Object.assign(stimulus, all2()[optimum.at]);
+    showStimulus(stimulus, partOf2(cells).rows);
+    present(false);
   }
-  async function search() {
-    const [top, left, bottom, right] = field();
-    const size = Math.max(bottom - top, right - left);
-    const many = [];
-    for (
-      const kind of
-      /** @type {const} */
-      ["bar", "edge", "grating"]
-    )
-      for (let orientation = 0; orientation < 180; orientation += 22.5)
-        for (const share of kind === "edge" ? [1] : [0.12, 0.25, 0.5])
-          for (const offset of [-0.3, -0.15, 0, 0.15, 0.3])
-            for (const polarity of [1, -1])
-              many.push({ kind, row: (top + bottom) / 2, col: (left + right) / 2, orientation, offset: offset * size, width: Math.max(1, share * size), length: 1.5 * size, polarity });
-    const found = await responses(many);
-    optimum = Math.max(...found, 0);
-    await update();
-    report();
+  function activate(i) {
+    active = i;
+    showCells();
   }
-  function turnByKey(event) {
-    const keys = {
-      ArrowUp: () => stimulus.row -= 1,
-      ArrowDown: () => stimulus.row += 1,
-      ArrowLeft: () => stimulus.col -= 1,
-      ArrowRight: () => stimulus.col += 1,
-      q: () => stimulus.orientation = (stimulus.orientation + 7.5) % 180,
-      e: () => stimulus.orientation = (stimulus.orientation + 172.5) % 180,
-      w: () => stimulus.width *= 1.15,
-      s: () => stimulus.width = Math.max(0.5, stimulus.width / 1.15),
-      d: () => stimulus.length *= 1.15,
-      a: () => stimulus.length = Math.max(0.5, stimulus.length / 1.15)
-    };
-    const act = keys[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-    present();
+  function remove(i) {
+    const left = cells.filter((_, k) => k !== i).map(({ unit }) => unit);
+    active = 0;
+    set({ pinned: left[0] ?? null, second: left[1] ?? null });
   }
-  function screen() {
-    const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "Screen: arrow keys move the bar, q and e turn it, w and s change its width, a and d its length" });
-    canvas.addEventListener("pointermove", (event) => {
-      const area = canvas.getBoundingClientRect();
-      const { row, rows, col, cols } = screenBox();
-      stimulus.row = row + (event.clientY - area.top) / area.height * rows;
-      stimulus.col = col + (event.clientX - area.left) / area.width * cols;
-      present();
-    });
-    canvas.addEventListener("pointerenter", () => measureBlank());
-    canvas.addEventListener("focus", () => measureBlank());
-    canvas.addEventListener("pointerleave", () => {
-      response = blank;
-      update();
-    });
-    canvas.addEventListener("blur", () => update());
-    canvas.addEventListener("keydown", turnByKey);
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      stimulus.orientation = ((stimulus.orientation - Math.sign(event.deltaY) * 7.5) % 180 + 180) % 180;
-      present();
-    }, { passive: false });
-    return element("span", { class: "screen" }, canvas, element("i"));
+  function replace(i, unit) {
+    if (!layers[unit.layer]?.maps || !exists(layers[unit.layer], unit)) return;
+    set(i ? { second: unit } : { pinned: unit });
   }
-  function controls() {
-    const kinds = (
-      /** @type {const} */
-      [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]].map(([kind, label2]) => {
-        const input2 = element("input", { type: "radio", name: "stimulus", value: kind, checked: kind === stimulus.kind });
-        input2.addEventListener("change", () => stimulus.kind = kind);
-        return element("label", {}, input2, element("span", {}, label2));
-      })
-    );
-    const dark = element("input", { type: "checkbox", name: "dark" });
-    dark.addEventListener("change", () => stimulus.polarity = dark.checked ? -1 : 1);
-    const sound = element("input", { type: "checkbox", name: "sound" });
-    sound.addEventListener("change", () => {
-      audio?.close();
-      audio = sound.checked ? new AudioContext() : null;
-    });
-    const button = (name, label2, act) => element("button", { type: "button", "data-do": name, onclick: act }, label2);
-    return element(
-      "div",
-      { class: "controls" },
-      element("fieldset", { class: "choice" }, element("legend", {}, "Stimulus"), ...kinds),
-      element("label", { class: "check" }, dark, element("span", {}, "Dark on grey")),
-      element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
-      element("p", { class: "buttons" }, button("sweep", "Sweep by itself", showSweep), button("search", "Find its best stimulus", search), button("forget", "Clear the map", prepare)),
-      element("p", { class: "note" }, "The wheel, or the keys q and e, turn the stimulus; w and s change its width, a and d its length; arrow keys move it.")
-    );
+  function pin(unit) {
+    set(active && cells.length > 1 ? { second: unit } : { pinned: unit });
   }
+  var actions = {
+    present: () => present(),
+    /** A simple cell of the first layer and a complex one behind a pool. */
+    pair() {
+      if (payload.pair) set({ pinned: middle(payload.pair.simple[0], payload.pair.simple[1]), second: middle(payload.pair.complex[0], payload.pair.complex[1]) });
+    },
+    /** A second unit, which the next click chooses. */
+    beside() {
+      if (cells.length !== 1) return;
+      active = 1;
+      set({ second: cells[0].unit });
+    },
+    forget() {
+      for (const cell of cells) cell.forget();
+      for (const plate of document.querySelectorAll(".plate")) plate.replaceChildren();
+      paint();
+    }
+  };
   function startHubel() {
-    const figures = [
-      element("figure", {}, element("figcaption", {}, "Screen: the field of the unit is outlined"), screen()),
-      element("figure", { class: "handmap" }, element("figcaption", {}, "Mapped by hand: ON green, OFF red"), element("canvas", { role: "img", "aria-label": "The receptive field as mapped by hand" })),
-      element("figure", { class: "scope" }, element("figcaption", {}, "Response and spikes"), element("canvas", { class: "trace", width: 480, height: 150, role: "img", "aria-label": "Trace of the response" }))
-    ];
-    need(".bench-hubel").replaceChildren(element("p", { class: "hubel-unit" }), ...figures, controls(), element("p", { class: "hubel-says readout", "aria-live": "polite" }), element("div", { class: "plate" }));
-    subscribe((changed2) => changed2.has("unit") && !need(".bench-hubel").matches(":hover") && prepare());
-    Object.assign(globalThis, { atlas: { runSweep, measured: () => ({ response, blank, best, optimum }), input: currentInput, output } });
-  }
-
-  // hierfeat/atlas/scripts/arithmetic.js
-  var SHOWN = 4;
-  var weights2 = null;
-  function valueOf(name) {
-    if (!frame || !graph) return null;
-    if (frame.extra[name]) return frame.extra[name];
-    const index = graph.layers.findIndex(([, value]) => value === name);
-    return index < 0 ? null : frame.layers[index];
-  }
-  var pair3 = (value) => Array.isArray(value) ? [value[0], value[value.length - 1]] : [value, value];
-  function convolutionTerms(args, shape2, held, unit, layer) {
-    const x = valueOf(args[0].v);
-    const kernel = held.get(args[1]?.v);
-    const tensor2 = graph?.tensors.find(([name]) => name === args[1]?.v);
-    if (!x || !kernel || !tensor2 || typeof args[4] === "string") return null;
-    const [O, CG, kh, kw] = tensor2[1];
-    const [, height3, width3] = layer.in_shape;
-    const [[sh, sw], [top, left], [dh, dw]] = [pair3(args[3]), pair3(args[4]), pair3(args[5])];
-    const groups = args[6];
-    const o = unit.tile;
-    const first = Math.floor(o / (O / groups)) * CG;
-    const terms = Array.from({ length: CG }, (_, c) => {
-      const term = { label: `input ${first + c}`, window: [], kernel: [], sum: 0 };
-      for (let i = 0; i < kh; i++)
-        for (let j = 0; j < kw; j++) {
-          const [row, col] = [unit.row * sh - top + i * dh, unit.col * sw - left + j * dw];
-          const seen2 = row >= 0 && col >= 0 && row < height3 && col < width3 ? x[((first + c) * height3 + row) * width3 + col] : 0;
-          const weight = kernel[((o * CG + c) * kh + i) * kw + j];
-          term.window.push(seen2);
-          term.kernel.push(weight);
-          term.sum += seen2 * weight;
-        }
-      return term;
-    });
-    void shape2;
-    return { terms, bias: args[2] ? held.get(args[2].v)?.[o] ?? 0 : 0, size: [kh, kw] };
-  }
-  function linearTerms(args, held, o) {
-    const x = valueOf(args[0].v);
-    const matrix = held.get(args[1]?.v);
-    if (!x || !matrix) return null;
-    const K = x.length;
-    const terms = Array.from({ length: K }, (_, k) => ({ label: `input ${k}`, window: [x[k]], kernel: [matrix[o * K + k]], sum: x[k] * matrix[o * K + k] }));
-    return { terms, bias: args[2] ? held.get(args[2].v)?.[o] ?? 0 : 0 };
-  }
-  function grid(numbers, size, label2) {
-    const canvas = element("canvas", { role: "img", "aria-label": label2, title: numbers.map((value) => number(value)).join(", ").slice(0, 400) });
-    paintNumbers(canvas, numbers, 0, size[0], size[1], Math.max(...numbers.map(Math.abs), 1e-12), true);
-    return canvas;
-  }
-  function sumOf(terms, bias, size) {
-    const sorted = [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-    const rest = sorted.slice(SHOWN).reduce((sum2, term) => sum2 + term.sum, 0);
-    const rows = sorted.slice(0, SHOWN).map((term) => {
-      const parts2 = size ? [grid(term.window, size, `window of ${term.label}`), "×", grid(term.kernel, size, `kernel for ${term.label}`), "=", grid(term.window.map((value, i) => value * term.kernel[i]), size, "their products")] : [`${number(term.window[0])} × ${number(term.kernel[0])}`];
-      return element("div", { class: "term" }, element("span", { class: "from" }, term.label), ...parts2, element("span", { class: "amount" }, size ? `Σ ${number(term.sum)}` : `= ${number(term.sum)}`));
-    });
-    const total = terms.reduce((sum2, term) => sum2 + term.sum, bias);
-    const more = terms.length > SHOWN ? element("div", { class: "term" }, element("span", { class: "from" }, `${terms.length - SHOWN} other inputs`), element("span", { class: "amount" }, number(rest))) : null;
-    const last = element("div", { class: "term" }, element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(bias)));
-    return [...rows, more, last, element("div", { class: "term total" }, element("span", { class: "from" }, "together"), element("span", { class: "amount", "data-value": total }, number(total)))];
-  }
-  function curveOf(x, y, op, curve) {
-    const lows = [Math.min(...curve.map(([a]) => a)), Math.min(...curve.map(([, b]) => b))];
-    const highs = [Math.max(...curve.map(([a]) => a)), Math.max(...curve.map(([, b]) => b))];
-    const X = (value) => 10 + 160 * (value - lows[0]) / (highs[0] - lows[0] || 1);
-    const Y = (value) => 90 - 80 * (value - lows[1]) / (highs[1] - lows[1] || 1);
-    const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
-    const picture = svg("svg", { viewBox: "0 0 180 100", role: "img", "aria-label": `${op} of ${number(x)} is ${number(y)}` }, svg("path", { class: "faint", d }), svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 4 }));
-    return [picture, element("p", {}, `${op}(${number(x)}) = ${number(y)}`)];
-  }
-  function pairs(x, y) {
-    const step2 = Math.max(1, Math.floor(x.length / 400));
-    const found = [];
-    for (let i = 0; i < x.length; i += step2) found.push([x[i], y[i]]);
-    return found.sort((a, b) => a[0] - b[0]);
-  }
-  function explain(layer, held) {
-    if (!graph || !frame || !state.unit) return null;
-    const value = graph.layers[layer.index][1];
-    const node = graph.nodes.find(([name]) => name === value);
-    if (!node) return null;
-    const [, op, stored, shape2] = node;
-    const args = (
-      /** @type {any[]} */
-      stored
+    const figure = element("figure", { class: "stage" }, element("figcaption", {}, "Screen: move the bar over it"), screenUnderHand(stimulus, { part: () => cells.length ? partOf2(cells) : null, present: () => present(), goDark }));
+    need(".bench-hubel").replaceChildren(
+      element("div", { class: "stand" }, figure, buildControls(stimulus, actions)),
+      element("div", { class: "cells-at-hand" })
     );
-    const at = flatIndex(layer, state.unit);
-    if (op.startsWith("conv2d.")) {
-      const unit = layer.maps.shape[1] * layer.maps.shape[2] > 1 ? state.unit : { tile: channelOf(layer, state.unit), row: 0, col: 0 };
-      const found = convolutionTerms(args, shape2, held, unit, layer);
-      return found && sumOf(found.terms, found.bias, found.size);
-    }
-    if (op === "linear.default") {
-      const found = linearTerms(args, held, at);
-      return found && sumOf(found.terms, found.bias, null);
-    }
-    const x = valueOf(args[0]?.v);
-    if (!x) return null;
-    if (op.startsWith("_native_batch_norm")) {
-      const c = channelOf(layer, state.unit);
-      const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => held.get(args[i]?.v)?.[c]);
-      const text2 = `(${number(x[at])} − ${number(mean ?? 0)}) / √(${number(variance ?? 1)} + ${args[6]}) × ${number(weight ?? 1)} + ${number(bias ?? 0)} = ${number(frame.layers[layer.index][at])}`;
-      return [element("p", {}, text2.replaceAll("+ −", "− ").replaceAll("− −", "+ "))];
-    }
-    if (layer.kind === "activation" && x.length === frame.layers[layer.index].length)
-      return curveOf(x[at], frame.layers[layer.index][at], layer.op, pairs(x, frame.layers[layer.index]));
-    return null;
+    subscribe((changed2) => (changed2.has("pinned") || changed2.has("second")) && place2());
+    Object.assign(globalThis, { atlas: { ...tools, input: currentInput, output } });
   }
-  async function showArithmetic() {
-    const panel = find(".arithmetic");
-    if (!panel || !graph || !state.unit) return;
-    weights2 ??= unpack(graph, fromBase64(need("#live-weights").textContent ?? ""));
-    const held = await weights2;
-    const layer = layers[state.unit.layer];
-    const found = explain(layer, held);
-    const says2 = found ? "" : layer.kind === "pool" ? "Its section shows which of the cells under it wins." : "This operation is not taken apart.";
-    panel.replaceChildren(element("p", { class: "note" }, element("b", {}, layer.name), `, ${layer.op}. ${says2}`), ...(found ?? []).filter((one) => one !== null));
-  }
+  var tools = {
+    runSweep: (i = 0) => runSweep(cells[i]),
+    measureOptimum: (i = 0) => measureOptimum(cells[i]),
+    measured: (i = 0) => {
+      const { response, blank, best, optimum, largest: largest4, type, score, spikes } = cells[i];
+      return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest4, type, score, spikes, clicks: clicks(), shown: answered };
+    },
+    drawn: (one) => [...drawn2(shape3, one)],
+    ...arithmetic,
+    units: () => cells.map(({ unit }) => unit),
+    address,
+    map: (i = 0) => ({ on: [...cells[i].map.on], off: [...cells[i].map.off] }),
+    stimulus: () => ({ ...stimulus }),
+    show: (next) => {
+      Object.assign(stimulus, next);
+      present();
+    }
+  };
 
   // hierfeat/atlas/scripts/bench.js
-  var [channels, height2, width2] = payload.model.input_shape;
-  var side = Math.min(height2, width2);
-  var SLIDERS = [
+  var [channels, height5, width5] = payload.model.input_shape;
+  var side = Math.min(height5, width5);
+  var SLIDERS2 = [
     ["shift_x", "Shift right", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
     ["shift_y", "Shift down", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
     ["rotation", "Rotation", -180, 180, 1, 0, "°"],
@@ -3095,52 +4236,52 @@
     ["noise", "Noise", 0, 0.6, 0.02, 0, ""],
     ["square", "Occluding square", 0, Math.floor(side / 2), 1, 0, "px"]
   ];
-  var SETTINGS = [...SLIDERS.map(([name]) => name), "square_row", "square_col"];
+  var SETTINGS = [...SLIDERS2.map(([name]) => name), "square_row", "square_col"];
   var neutral = () => (
     /** @type {Settings} */
-    Object.fromEntries([...SLIDERS.map(([name, , , , , value]) => [name, value]), ["square_row", height2 / 2], ["square_col", width2 / 2]])
+    Object.fromEntries([...SLIDERS2.map(([name, , , , , value]) => [name, value]), ["square_row", height5 / 2], ["square_col", width5 / 2]])
   );
   var settings = neutral();
   var page;
   var past = [];
-  var drawn2 = false;
+  var drawn3 = false;
   var ground = 0;
   var tool = "draw";
   var radius = 0;
-  var input = new Float32Array(channels * height2 * width2);
+  var input = new Float32Array(channels * height5 * width5);
   var currentInput = () => input;
-  var plain = () => SLIDERS.every(([name, , , , , value]) => settings[name] === value);
+  var plain = () => SLIDERS2.every(([name, , , , , value]) => settings[name] === value);
   function takeSample() {
     const image = sampleImage(state.sample);
     ground = groundOf(image, payload.model.input_shape);
     page = paper(payload.model.input_shape, image);
     past = [];
-    drawn2 = false;
+    drawn3 = false;
   }
   var spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
   function update() {
     const start2 = performance.now();
-    const preparation = drawn2 && prepares() ? payload.model.prepare : null;
+    const preparation = drawn3 && prepares() ? payload.model.prepare : null;
     const sample = sampleImage(state.sample);
-    if (drawn2) input = compose(page, settings, ground, preparation);
+    if (drawn3) input = compose(page, settings, ground, preparation);
     else input = plain() ? sample : compose(asPaper(payload.model.input_shape, sample), settings, ground, null);
     paintInput();
     spent.input = performance.now() - start2;
     return ask(input, showFrame2);
   }
-  function showFrame2(frame3) {
+  function showFrame2(frame4) {
     const start2 = performance.now();
     repaint();
     const painted = performance.now();
-    setPicture(drawn2 || !plain() ? input : null);
+    setPicture(drawn3 || !plain() ? input : null);
     showScores();
     const scored = performance.now();
-    if (visible(need(".arithmetic"))) showArithmetic();
-    const time = `${frame3.ms < 10 ? frame3.ms.toFixed(1) : frame3.ms.toFixed(0)} ms a frame`;
+    followArithmetic();
+    const time = `${frame4.ms < 10 ? frame4.ms.toFixed(1) : frame4.ms.toFixed(0)} ms a frame`;
     const clock = need(".frame-time");
     if (clock.textContent !== time) clock.textContent = time;
     document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
-    Object.assign(spent, { forward: frame3.ms, maps: painted - start2, scores: scored - painted, rest: performance.now() - scored });
+    Object.assign(spent, { forward: frame4.ms, maps: painted - start2, scores: scored - painted, rest: performance.now() - scored });
   }
   var queued = 0;
   function soon() {
@@ -3153,7 +4294,7 @@
     /** @type {HTMLCanvasElement} */
     need(".pad"),
     page.ink,
-    [channels, height2 * page.fine, width2 * page.fine]
+    [channels, height5 * page.fine, width5 * page.fine]
   );
   var paintInput = () => paintImage(
     /** @type {HTMLCanvasElement} */
@@ -3166,7 +4307,7 @@
   function keep() {
     past.push(page.ink.slice());
     if (past.length > 20) past.shift();
-    drawn2 = true;
+    drawn3 = true;
   }
   var ACTIONS = {
     clear() {
@@ -3177,7 +4318,7 @@
     undo() {
       const before2 = past.pop();
       if (before2) page.ink.set(before2);
-      if (!past.length) drawn2 = false;
+      if (!past.length) drawn3 = false;
     },
     invert() {
       keep();
@@ -3191,54 +4332,54 @@
     }
   };
   function pad2() {
-    const canvas = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
+    const canvas2 = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
     let last = null;
     const at = (event) => {
-      const area = canvas.getBoundingClientRect();
+      const area = canvas2.getBoundingClientRect();
       return (
         /** @type {[number, number]} */
-        [(event.clientY - area.top) / area.height * height2 * page.fine, (event.clientX - area.left) / area.width * width2 * page.fine]
+        [(event.clientY - area.top) / area.height * height5 * page.fine, (event.clientX - area.left) / area.width * width5 * page.fine]
       );
     };
     const draw = (event) => {
-      const place2 = at(event);
-      stroke(page, last ?? place2, place2, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
-      last = place2;
+      const place3 = at(event);
+      stroke(page, last ?? place3, place3, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
+      last = place3;
       paintPaper();
       soon();
     };
-    canvas.addEventListener("pointerdown", (event) => {
+    canvas2.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       event.preventDefault();
-      canvas.setPointerCapture(event.pointerId);
+      canvas2.setPointerCapture(event.pointerId);
       keep();
       last = null;
       draw(event);
     });
-    canvas.addEventListener("pointermove", (event) => {
+    canvas2.addEventListener("pointermove", (event) => {
       if (last) for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) draw(one);
     });
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => last = null);
-    return canvas;
+    for (const end of ["pointerup", "pointercancel"]) canvas2.addEventListener(end, () => last = null);
+    return canvas2;
   }
   function seen() {
-    const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
+    const canvas2 = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
     const move = (row, col) => {
-      settings.square_row = Math.max(0, Math.min(height2, row));
-      settings.square_col = Math.max(0, Math.min(width2, col));
-      remember3();
+      settings.square_row = Math.max(0, Math.min(height5, row));
+      settings.square_col = Math.max(0, Math.min(width5, col));
+      remember2();
       soon();
     };
     const drag = (event) => {
-      const area = canvas.getBoundingClientRect();
-      if (settings.square) move((event.clientY - area.top) / area.height * height2, (event.clientX - area.left) / area.width * width2);
+      const area = canvas2.getBoundingClientRect();
+      if (settings.square) move((event.clientY - area.top) / area.height * height5, (event.clientX - area.left) / area.width * width5);
     };
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
+    canvas2.addEventListener("pointerdown", (event) => {
+      canvas2.setPointerCapture(event.pointerId);
       drag(event);
     });
-    canvas.addEventListener("pointermove", (event) => canvas.hasPointerCapture(event.pointerId) && drag(event));
-    canvas.addEventListener("keydown", (event) => {
+    canvas2.addEventListener("pointermove", (event) => canvas2.hasPointerCapture(event.pointerId) && drag(event));
+    canvas2.addEventListener("keydown", (event) => {
       const by = (
         /** @type {Record<string, number[]>} */
         { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
@@ -3247,9 +4388,9 @@
       event.preventDefault();
       move(settings.square_row + by[0], settings.square_col + by[1]);
     });
-    return canvas;
+    return canvas2;
   }
-  function remember3() {
+  function remember2() {
     const start2 = neutral();
     set({ bench: Object.fromEntries(SETTINGS.filter((name) => settings[
       /** @type {keyof Settings} */
@@ -3264,20 +4405,20 @@
   }
   var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
   function sliders() {
-    return SLIDERS.map(([name, label2, min, max, step2, , unit]) => {
-      const shown = element("output", {}, says(settings[name], unit));
+    return SLIDERS2.map(([name, label2, min, max, step2, , unit]) => {
+      const shown2 = element("output", {}, says(settings[name], unit));
       const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step2, value: settings[name] });
       range.addEventListener("input", () => {
         settings[name] = Number(range.value);
-        shown.textContent = says(settings[name], unit);
-        remember3();
+        shown2.textContent = says(settings[name], unit);
+        remember2();
         soon();
       });
-      return element("label", {}, element("span", {}, label2), range, shown);
+      return element("label", {}, element("span", {}, label2), range, shown2);
     });
   }
   function showSliders() {
-    for (const [name, , , , , , unit] of SLIDERS) {
+    for (const [name, , , , , , unit] of SLIDERS2) {
       const range = (
         /** @type {HTMLInputElement} */
         need(`[name="bench-${name}"]`)
@@ -3285,10 +4426,10 @@
       range.value = String(settings[name]);
       range.nextElementSibling.textContent = says(settings[name], unit);
     }
-    remember3();
+    remember2();
   }
-  function tools() {
-    const choice = (value, label2) => {
+  function tools2() {
+    const choice2 = (value, label2) => {
       const input2 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
       input2.addEventListener("change", () => tool = value);
       return element("label", {}, input2, element("span", {}, label2));
@@ -3305,7 +4446,7 @@
       return made;
     };
     const parts2 = [
-      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice("draw", "draw"), choice("erase", "erase")),
+      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
       element("label", {}, element("span", {}, "Brush"), brush),
       element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
     ];
@@ -3319,8 +4460,8 @@
   function build() {
     const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
     const input2 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
-    const controls2 = element("div", { class: "controls" }, ...tools(), ...sliders());
-    need(".bench-input").replaceChildren(drawing2, input2, controls2);
+    const controls = element("div", { class: "controls" }, ...tools2(), ...sliders());
+    need(".bench-input").replaceChildren(drawing2, input2, controls);
   }
   async function startBench() {
     radius = side / 28;
@@ -3337,8 +4478,9 @@
       forgetUnits();
       update();
     });
-    subscribe((changed2) => changed2.has("unit") && showArithmetic());
+    subscribe((changed2) => changed2.has("pinned") && newArithmetic());
     startHubel();
+    keepLines();
     watch(need(".arithmetic"), showArithmetic);
     Object.assign(
       /** @type {any} */
@@ -3346,7 +4488,7 @@
       { spent }
     );
     await update();
-    if (state.unit) prepare();
+    if (state.pinned) place2();
     for (const one of all(".needs-live")) one.hidden = false;
   }
 
@@ -3368,8 +4510,16 @@
       state.range = next.range;
       need('[name="range"][value="map"]').checked = true;
     }
-    if (next.unit && layers[next.unit.layer]?.maps && exists(layers[next.unit.layer], next.unit)) state.unit = next.unit;
+    const there = (unit) => unit && layers[unit.layer]?.maps && exists(layers[unit.layer], unit) ? unit : null;
+    state.unit = state.pinned = there(next.pinned);
+    state.second = state.pinned && there(next.second);
     state.bench = next.bench ?? {};
+  }
+  function choose(layer, unit) {
+    if (!exists(layers[layer], unit)) return;
+    const chosen3 = { layer, tile: unit.tile, row: unit.row, col: unit.col };
+    if (payload.live.on) pin(chosen3);
+    else set({ pinned: chosen3 });
   }
   function listen() {
     const point = (event) => {
@@ -3377,7 +4527,11 @@
       if (found) select2(found.index, found.unit);
     };
     document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
-    document.addEventListener("click", point);
+    document.addEventListener("click", (event) => {
+      point(event);
+      const found = pointed(event);
+      if (found) choose(found.index, found.unit);
+    });
     document.addEventListener("keydown", (event) => {
       const grid2 = (
         /** @type {HTMLElement} */
@@ -3389,6 +4543,7 @@
       if (!next) return;
       event.preventDefault();
       select2(index, next);
+      choose(index, next);
     });
     document.addEventListener("focusin", (event) => {
       const grid2 = (
@@ -3412,9 +4567,9 @@
       );
       if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
     }, true);
-    for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(
+    for (const link2 of all('a[href^="#"]')) link2.addEventListener("click", () => goTo(
       /** @type {HTMLAnchorElement} */
-      link.hash
+      link2.hash
     ));
     addEventListener("hashchange", () => goTo(location.hash));
   }

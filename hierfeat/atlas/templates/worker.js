@@ -708,10 +708,10 @@
   var LAYERS = { "hierfeat.interpolating_vector.default": interpolatingVector };
 
   // hierfeat/atlas/live/engine/ops/normalisation.js
-  var batchNorm = (named) => ({
+  var batchNorm = (named2) => ({
     prepare(args, out) {
       const [x] = args;
-      const { weight, bias, mean, variance, eps } = named(args);
+      const { weight, bias, mean, variance, eps } = named2(args);
       const channels = x.shape[1];
       const each2 = volume(x.shape.slice(2));
       const scales = Float64Array.from({ length: channels }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
@@ -1316,6 +1316,7 @@
       this.fast = shared;
       this.values = /* @__PURE__ */ new Map();
       this.steps = [];
+      this.known = /* @__PURE__ */ new Map();
       this.sizes = sizes(graph);
       this.memory = new Memory(this.sizes.bytes, shared);
       const { memory, values } = this;
@@ -1349,6 +1350,7 @@
         const out = { shape, data, fixed: false };
         values.set(name, out);
         if (operation.prepare) this.steps.push(operation.prepare(args, out, context));
+        this.known.set(name, this.steps.length);
       }
     }
     /** The image that the next frame is of, (channels × height × width) in [0, 1]: write into it. */
@@ -1365,6 +1367,20 @@
     run() {
       for (const step of this.steps) step();
       return this.value(this.graph.output);
+    }
+    /**
+     * What units of one layer answer to an image; nothing above the layer is computed.
+     * @param {Float32Array} image
+     * @param {number} index of the layer
+     * @param {number[]} places of the units in the layer's output
+     */
+    probe(image, index, places2) {
+      this.image.set(image);
+      const value = this.graph.layers[index][1];
+      const steps = this.known.get(value) ?? 0;
+      for (let i = 0; i < steps; i++) this.steps[i]();
+      const { data } = this.value(value);
+      return places2.map((place) => data[place]);
     }
     /**
      * The output of the layer, valid until the next frame.
@@ -1420,6 +1436,16 @@
     ));
     return [...new Set(read.filter((name) => typeof name === "string" && !known.has(name)))];
   }
+  function probed(engine2, { images, layer, places: places2 }) {
+    const shown = engine2.image.slice();
+    const found = images.map((image) => engine2.probe(image, layer, places2));
+    engine2.image.set(shown);
+    engine2.run();
+    return found;
+  }
+  function named(engine2, names) {
+    return Object.fromEntries(names.map((name) => [name, engine2.value(name).data.slice()]));
+  }
 
   // hierfeat/atlas/live/engine/worker.js
   var engine = null;
@@ -1430,6 +1456,8 @@
       return;
     }
     if (!engine) return;
+    if (data.probe) return postMessage(probed(engine, data.probe));
+    if (data.names) return postMessage(named(engine, data.names));
     engine.image.set(data.image);
     const start = performance.now();
     const output = Float32Array.from(engine.run().data);

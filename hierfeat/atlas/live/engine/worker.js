@@ -1,6 +1,6 @@
 // The network in a worker: an image comes in, every layer's output goes out.
 import { Engine } from "./engine.js";
-import { between } from "./network.js";
+import { between, named, probed } from "./network.js";
 import { unpack } from "./weights.js";
 
 /** @type {Engine | null} */
@@ -13,6 +13,8 @@ addEventListener("message", async ({ data }) => {
     return;
   }
   if (!engine) return;
+  if (data.probe) return postMessage(probed(engine, data.probe));
+  if (data.names) return postMessage(named(engine, data.names));
   engine.image.set(data.image);
   const start = performance.now();
   const output = Float32Array.from(engine.run().data);
