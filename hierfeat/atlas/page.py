@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -156,7 +157,7 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty}
+    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
     style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
@@ -245,6 +246,11 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
 
 def _grouped(number: int | None) -> str:
     return f"{number:,}".replace(",", "\u202f") if number else ""
+
+
+def _breakable(name: str) -> Markup:
+    """A dotted name that may go over to the next line after a dot or an underscore."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[._])", name) if part)
 
 
 def _rounded(number: float | None) -> str:

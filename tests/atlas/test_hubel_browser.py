@@ -312,7 +312,7 @@ def test_spikes_are_a_poisson_train():
     console.log(JSON.stringify([0, 0.3, 1, 4].map(draw)));
     """
     scripts = Path(hf.__file__).parent / "atlas" / "scripts"
-    modules = [(scripts / name).as_uri() for name in ("hubel/spikes.js", "paper.js")]
+    modules = [(scripts / name).as_uri() for name in ("hubel/spikes.js", "compose.js")]
     command = [NODE, "--input-type=module", "-e", script, *modules]
     counts = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert set(counts[0]) == {0}

@@ -134,16 +134,6 @@ def test_an_address_reopens_the_view(browser, page):
         assert tab.locator(".overview .readout").inner_text() == said
 
 
-def test_the_arithmetic_adds_up_to_the_activation(tab, small):
-    names = [layer.name for layer in small.layers]
-    for name, tile in (("conv1", 1), ("conv2", 2), ("fc", 0)):
-        choose(tab, names.index(name), tile, (6, 20))
-        tab.wait_for_function("name => document.querySelector('.arithmetic b').textContent === name", arg=name)
-        total = tab.locator(".arithmetic .total [data-value]").get_attribute("data-value")
-        said = tab.locator(".overview .readout b").nth(1).inner_text().replace("−", "-")
-        assert float(total) == pytest.approx(float(said), rel=6e-3, abs=1e-3)
-
-
 def test_in_a_worker_the_page_says_the_same(browser, small, pictures, page, tmp_path, monkeypatch):
     with opened(browser, page) as tab:
         expected = output(tab)

@@ -9,8 +9,9 @@ import { asPaper, groundOf, paper, stroke } from "./paper.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { set, state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
-import { showArithmetic } from "./arithmetic.js";
-import { visible, watch } from "./visible.js";
+import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js";
+import { keepLines } from "./lines.js";
+import { watch } from "./visible.js";
 
 /** @typedef {import("./paper.js").Settings} Settings */
 
@@ -82,7 +83,7 @@ function showFrame(frame) {
   setPicture(drawn || !plain() ? input : null);
   showScores();
   const scored = performance.now();
-  if (visible(need(".arithmetic"))) showArithmetic();
+  followArithmetic();
   const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
   const clock = need(".frame-time");
   if (clock.textContent !== time) clock.textContent = time;
@@ -255,7 +256,7 @@ function tools() {
 
 function build() {
   const drawing = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad());
-  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(), ...sliders());
   need(".bench-input").replaceChildren(drawing, input, controls);
 }
@@ -275,8 +276,9 @@ export async function startBench() {
     forgetUnits();
     update();
   });
-  subscribe((changed) => changed.has("pinned") && showArithmetic());
+  subscribe((changed) => changed.has("pinned") && newArithmetic());
   startHubel();
+  keepLines();
   watch(need(".arithmetic"), showArithmetic);
   Object.assign(/** @type {any} */ (globalThis).atlas, { spent });
   await update();

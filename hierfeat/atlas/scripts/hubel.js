@@ -1,6 +1,7 @@
 // Hubel and Wiesel's bench: a bar on a screen follows the hand, and one unit, or two, are seen and heard to fire.
 import { exists, layers, output, payload } from "./data.js";
 import { element, need } from "./dom.js";
+import { arithmetic, followArithmetic } from "./arithmetic.js";
 import { currentInput, update } from "./bench.js";
 import { cardOf, refreshCard } from "./hubel/card.js";
 import { Cell, middle } from "./hubel/cell.js";
@@ -11,7 +12,7 @@ import { blankOf, figuresOf, runSweep } from "./hubel/plate.js";
 import { click, clicks, paintTrace } from "./hubel/scope.js";
 import { outlineFields, paintHandMap, paintScreen, partOf } from "./hubel/screen.js";
 import { ask } from "./live.js";
-import { repaint, showScores } from "./sections.js";
+import { repaint, setPicture, showScores } from "./sections.js";
 import { address, set, state, subscribe } from "./store.js";
 import { drawn } from "./stimuli.js";
 
@@ -92,7 +93,8 @@ function present(own = true) {
   if (!cells.length || running) return;
   shown = true;
   const now = { ...stimulus };
-  ask(drawn(shape, now), ({ layers: all }) => {
+  const image = drawn(shape, now);
+  ask(image, ({ layers: all }) => {
     for (const cell of cells) {
       cell.hear(all[cell.unit.layer][cell.place]);
       cell.remember(now, cell.response);
@@ -101,7 +103,9 @@ function present(own = true) {
     answered++;
     paint();
     repaint();
+    setPicture(image);
     showScores();
+    followArithmetic();
   });
   watch();
 }
@@ -270,6 +274,7 @@ const tools = {
     return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest, type, score, spikes, clicks: clicks(), shown: answered };
   },
   drawn: (/** @type {Stimulus} */ one) => [...drawn(shape, one)],
+  ...arithmetic,
   units: () => cells.map(({ unit }) => unit),
   address,
   map: (i = 0) => ({ on: [...cells[i].map.on], off: [...cells[i].map.off] }),

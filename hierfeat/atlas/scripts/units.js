@@ -72,12 +72,20 @@ function markField(scene, index) {
 /** @param {number} from @param {number} to */
 const span = (from, to) => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
 
+/** Where in its layer a unit is, in words. @param {any} layer @param {Unit} unit */
+function whereOf(layer, unit) {
+  const step = layer.maps.step;
+  return view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step}, column ${unit.col * step}`;
+}
+
+/** Layer and place of a unit. @param {import("./store.js").Chosen} unit */
+export const unitName = (unit) => `${layers[unit.layer].name}, ${whereOf(layers[unit.layer], unit)}`;
+
 /** @param {number} index */
 export function describe(index) {
   const layer = layers[index];
   const unit = unitOf(index);
-  const step = layer.maps.step;
-  const where = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step}, column ${unit.col * step}`;
+  const where = whereOf(layer, unit);
   const value = element("b", {}, number(activation(layer, unit)));
   return words(element("b", {}, layer.name), ` ${where}: activation `, value, sees(layer, box(layer, unit)), ".");
 }

@@ -2,6 +2,7 @@
 import { box, channelOf, flatIndex, layers, payload, unitAt, values, view } from "../data.js";
 import { uniform } from "../compose.js";
 import { drawnOn } from "../stimuli.js";
+import { unitName } from "../units.js";
 import { poisson } from "./spikes.js";
 
 /** @typedef {import("../store.js").Chosen} Chosen */
@@ -134,7 +135,6 @@ export class Cell {
   }
 
   get name() {
-    const { unit, layer } = this;
-    return view(layer).vector ? `${layer.name}, unit ${this.channel}` : `${layer.name}, channel ${unit.tile}, row ${unit.row}, column ${unit.col}`;
+    return unitName(this.unit);
   }
 }
