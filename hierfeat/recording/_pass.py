@@ -8,7 +8,8 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
-from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import check_images_first, checked_images, not_finite
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import matches
