@@ -8,6 +8,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,12 @@ class Pictures(Dataset):
 def measures() -> list[hf.Measure]:
     """Every measure of the package, small and with samples smaller than the layers."""
     kept = [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram(), hf.TopPatches(3)]
-    return [*kept, hf.TopPatches(2, fields=hf.receptive_fields(net()), least=True), PooledFeatures(2)]
+    return [*kept, hf.TopPatches(2, fields=fields(), least=True), PooledFeatures(2)]
+
+
+@cache
+def fields() -> Any:
+    return hf.receptive_fields(net())
 
 
 PLACES = ("n", "active_fraction", "dead", "rank", "image", "row", "col", "status", "layer", "top", "left")
@@ -111,6 +117,10 @@ class Process:
             self._process.join()
             raise AssertionError(f"process {self.pid} does not end")
         return pickle.loads(self._out.read_bytes()) if self._out.exists() else None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
 
     def send(self, which: signal.Signals) -> bool:
         """Send a signal, if the process is still there."""
