@@ -77,8 +77,8 @@ from .stimuli.spots import spots as spots
 from .stimuli.stimulus_set import StimulusSet as StimulusSet
 from .stimuli.warps.distortions import Distortion as Distortion
 from .stimuli.warps.distortions import distort as distort
-from .subjects.calls import Call as Call
-from .subjects.calls import Stop as Stop
+from .subjects.call import Call as Call
+from .subjects.call import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer
 from .subjects.layer_module import LayerModule as LayerModule

@@ -30,7 +30,7 @@ def recommended(tmp_path, monkeypatch):
     fingerprint(h).write("fingerprint.json")
     names = {"hf": hf}
     exec(RECIPE, names)
-    return names["test_the_network_answers_as_it_did"], h
+    return names["test_the_network_responds_as_it_did"], h
 
 
 def test_it_is_three_lines():

@@ -1,6 +1,6 @@
 """The command line, read from the public functions: ``hierfeat COMMAND``, one function per command.
 
-Nothing heavy is imported before a command runs, so that ``--help`` answers at once.
+Nothing heavy is imported before a command runs, so that ``--help`` is immediate.
 """
 
 import codecs

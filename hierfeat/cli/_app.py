@@ -15,7 +15,7 @@ _START = "Start with: hierfeat atlas lenet5-digits\n`hierfeat COMMAND --help` sh
 _ERRORS = "--traceback, anywhere, shows where an error happened."
 _HOUSE = {
     "layers": "List every layer call: sizes, formula, parameters, MACs.",
-    "fingerprint": "Write down in one file what each layer of a network answers.",
+    "fingerprint": "Write down in one file what each layer of a network outputs.",
     "diff": "Compare two networks or fingerprints: the first layer that differs.",
     "models": "List the zoo, or print the card of one model.",
     "train": "Train a zoo model by its recipe; goes on where it was stopped.",

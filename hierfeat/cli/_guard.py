@@ -40,7 +40,7 @@ def fingerprint(
     limit: _Limit = None,
     data_root: _Root = None,
 ) -> None:
-    """Write down in one file what each layer of a network answers."""
+    """Write down in one file what each layer of a network outputs."""
     check_places(csv=out)
     taken = _taken(model, weights, tuning, {"images": images, "data": data, "limit": limit, "data_root": data_root})
     print(taken.write(out), f"({len(taken.table) - 2} layers, {out.stat().st_size / 1000:.0f} kB)")

@@ -1,4 +1,4 @@
-"""Commands that are no analysis: models, layers, train, data fetch, completion."""
+"""Commands other than analyses: models, layers, train, data fetch, completion."""
 
 import json
 from pathlib import Path

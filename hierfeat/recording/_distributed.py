@@ -1,4 +1,4 @@
-"""Several processes, one answer: each sweeps its share of the data, then all merge what they gathered."""
+"""Several processes, one result: each sweeps its share of the data, then all merge what they gathered."""
 
 import copy
 from collections.abc import Sequence

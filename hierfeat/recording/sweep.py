@@ -15,7 +15,8 @@ from hierfeat.recording._distributed import merge_across, world
 from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
 

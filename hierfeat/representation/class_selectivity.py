@@ -10,10 +10,9 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -100,9 +99,7 @@ def class_selectivity(
     >>> selective.table["selectivity"].between(0, 1).all()
     np.True_
     """
-    images, labels = checked_data(h, images, labels)
-    if permutations < 1:
-        raise HierfeatError(f"expected at least one permutation, got {permutations}")
+    check_classes(labels)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
     [rates] = sweep(h, images, [_Rates()], layers=layers, progress=progress)

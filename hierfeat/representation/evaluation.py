@@ -84,8 +84,6 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
     True
     """
-    if len(labels) != len(images):
-        raise HierfeatError(f"expected a label per image; got {len(labels)} labels for {len(images)} images")
     scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
     classes = checked_classes(h, scores, len(images)).shape[1]
     truth = labels.cpu().numpy()

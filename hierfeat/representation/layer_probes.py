@@ -15,9 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.recording.sweep import sweep
-from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
@@ -121,9 +120,8 @@ def layer_probes(
 def _features(
     h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
 ) -> tuple[dict[str, Tensor], Labels]:
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        raise HierfeatError(f"expected {name} as a pair (images, labels), got {type(data).__name__}")
-    images, labels = checked_data(h, *data, where=name)
+    images, labels = data
+    check_classes(labels, f"{name} labels")
     [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
     return features, labels.numpy()
 

@@ -193,7 +193,7 @@ def _items(root: Path | str) -> list[Item]:
     if not (items or loose):
         raise HierfeatError(f"expected images ({', '.join(sorted(_SUFFIXES))}) in {root} or in its sub-folders")
     if items and empty:
-        warn(f"sub-folders of {root} without images, which are no classes: {_some(empty)}")
+        warn(f"sub-folders of {root} without images, which do not count as classes: {_some(empty)}")
     if items and loose:
         names = [path.name for path in loose]
         warn(f"images beside the class folders of {root}, which are left out: {_some(names)}")

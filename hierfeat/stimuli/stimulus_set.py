@@ -92,7 +92,7 @@ class StimulusSet:
         table
             A row per image: numeric columns with the conditions it was made under. None numbers the images.
         ground
-            Luminance of what is no stimulus: what units are shown to find their response at rest.
+            Luminance of the background: what units are shown to find their response at rest.
 
         Returns
         -------

@@ -36,7 +36,7 @@ class Comparison(Result):
     ----------
     table : pandas.DataFrame
         A row per layer of either: ``layer, status, changed, statistic, before, after, deviation, tolerance``. `status`
-        is ``same``, ``moved`` (it answers otherwise), ``changed`` (it is another layer: `changed` says in what),
+        is ``same``, ``moved`` (its outputs differ), ``changed`` (it is another layer: `changed` says in what),
         ``renamed`` (the same layer, formerly `changed`), ``gone`` or ``new``. `statistic` is the one that moved most;
         `deviation` its difference, over the layer's root mean square where it is no share or index. Of sketches there
         is no `before` and `after`.

@@ -1,4 +1,4 @@
-"""The fingerprint of a network: its chain of layers, and in numbers what each layer answers."""
+"""The fingerprint of a network: its chain of layers, and in numbers what each layer outputs."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ _DIGITS = 7
 
 @dataclass(frozen=True, eq=False)
 class Fingerprint(Result):
-    """What a network is and answers, in some kilobytes.
+    """What a network is and outputs, in some kilobytes.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ def fingerprint(
     batch_size: int = 64,
     progress: bool = True,
 ) -> Fingerprint:
-    """Take down what a network is and answers, layer by layer, small enough to be stored beside a test.
+    """Take down what a network is and outputs, layer by layer, small enough to be stored beside a test.
 
     Parameters
     ----------

@@ -103,14 +103,14 @@ def _resampling(name: str, inputs: int, outputs: int, scale: float | None, align
     size = [outputs, 2]
     if mode == "bicubic":
         operation = functional._upsample_bicubic2d_aa if kind.endswith("_aa") else functional.upsample_bicubic2d
-        answer = operation(impulses, size, align, scale, 1.0)
+        reading = operation(impulses, size, align, scale, 1.0)
     elif mode == "bilinear":
         operation = functional._upsample_bilinear2d_aa if kind.endswith("_aa") else functional.upsample_bilinear2d
-        answer = operation(impulses, size, align, scale, 1.0)
+        reading = operation(impulses, size, align, scale, 1.0)
     else:
         nearest = functional.upsample_nearest2d if mode == "nearest" else functional._upsample_nearest_exact2d
-        answer = nearest(impulses, size, scale, 1.0)
-    reads = answer[:, 0, :, 0].T.abs().numpy() > 1e-9
+        reading = nearest(impulses, size, scale, 1.0)
+    reads = reading[:, 0, :, 0].T.abs().numpy() > 1e-9
     return windows.as_taps(reads)
 
 

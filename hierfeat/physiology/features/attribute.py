@@ -21,7 +21,7 @@ from hierfeat.physiology.features._objectives import maps, one_unit
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
 

@@ -93,7 +93,7 @@ def map_field(
     cell
         Side of a cell in pixels; by default 1, or as large as keeps the region within 24 cells a side.
     margin
-        Cells mapped beyond the exact receptive field on each side, where nothing should answer.
+        Cells mapped beyond the exact receptive field on each side, where nothing should respond.
     contrast
         0 to 1.
     orientations

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 
 #: What becomes of negative input.
 NEGATIVE: dict[str, str] = {
@@ -31,7 +31,7 @@ NEGATIVE: dict[str, str] = {
     "softsign": "kept, mirrored, saturates at −1",
     "maxout": "the larger piece wins; negative only where all pieces are",
 }
-#: Activation functions that compare channels with each other, and so are no rectifiers.
+#: Activation functions that compare channels with each other, and so are not rectifiers.
 NO_RECTIFIERS = frozenset({"softmax", "softmin", "log_softmax", "glu"})
 #: Functions that cut their input off, and the arguments that say where.
 _LIMITED = {

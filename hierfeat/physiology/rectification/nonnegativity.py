@@ -16,7 +16,7 @@ from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
@@ -71,7 +71,7 @@ def nonnegativity(
     images
         (N, C, H, W) in [0, 1].
     layers
-        Names, glob patterns or kinds; what is no activation function among them is left out.
+        Names, glob patterns or kinds; other layers among them are left out.
     batch_size
         Images in one forward pass.
 

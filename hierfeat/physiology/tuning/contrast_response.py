@@ -46,10 +46,12 @@ def contrast_response(
 
     Parameters
     ----------
-    h, layers, phases, tuning, channels, at, batch_size
+    h, layers
         As in :func:`hierfeat.size_tuning`.
     contrasts
         0 to 1, rising; an int spreads that many evenly from 1/n to 1.
+    phases, tuning, channels, at, batch_size
+        As in :func:`hierfeat.size_tuning`.
 
     Returns
     -------

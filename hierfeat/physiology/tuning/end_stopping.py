@@ -43,10 +43,12 @@ def end_stopping(
 
     Parameters
     ----------
-    h, layers, tuning, channels, at, batch_size
+    h, layers
         As in :func:`hierfeat.size_tuning`.
     lengths
         Pixels, rising; an int spreads that many evenly in octaves from 2 to the image's longer side.
+    tuning, channels, at, batch_size
+        As in :func:`hierfeat.size_tuning`.
 
     Returns
     -------

@@ -174,7 +174,7 @@ def orientation_tuning(
         once, and the phases evenly over 360 degrees.
     permutations, seed
         Of a test of each curve against shuffled orientations, column ``p_value``; none by default. It is for models
-        that answer with noise, and decides over no type.
+        whose responses are noisy, and has no say in the types.
     batch_size
         Images in one forward pass.
 
@@ -193,17 +193,17 @@ def orientation_tuning(
     ------
     HierfeatError
         On fewer than 5 phases or 3 orientations, orientations or frequencies not rising, frequencies beyond Nyquist,
-        unknown layers, outputs that are NaN or infinite, or stimuli of your own that are no full grid.
+        unknown layers, outputs that are NaN or infinite, or stimuli of your own that are not a full grid.
 
     Notes
     -----
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
     unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
     its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
-    Mises fit above its base (NaN below half a step of orientation, which samples cannot tell), whose peak is the
+    Mises fit above its base (NaN below half a step of orientation, which samples cannot resolve), whose peak is the
     preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
     frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
-    ``f1_f0`` is cut off at 2, which only a unit that answers grey can exceed.
+    ``f1_f0`` is cut off at 2, which only a unit that responds to grey can exceed.
 
     *Departures from the sources.*  Ringach et al. compute circular variance from the mean rate, without subtracting the
     spontaneous one; here it is that of R, F1 or F0 less grey (medians of six SqueezeNet layers differ by up to 0.03).

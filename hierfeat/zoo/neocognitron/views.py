@@ -16,7 +16,7 @@ from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import checked_images, checked_labels
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole

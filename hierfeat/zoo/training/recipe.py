@@ -20,39 +20,39 @@ _CHOICES = {
 class Recipe:
     """Everything that, with the code, decides the weights.
 
-    Attributes
+    Parameters
     ----------
-    model : str
+    model
         A name of the zoo.
-    data : str
+    data
         ``digits``, ``mnist``, ``fashion_mnist`` or ``cifar10``.
-    epochs, batch_size : int
+    epochs, batch_size
         Passes over the training images, images per step; the last incomplete batch of an epoch is left out.
-    learning_rate : float
+    learning_rate
         The highest; it rises linearly from 0 over the first `warmup` of all steps and falls to 0 on a cosine.
-    optimizer : str
+    optimizer
         ``adamw``, or ``sgd`` (Nesterov momentum).
-    momentum, weight_decay : float
+    momentum, weight_decay
         Of the optimiser; for ``adamw``, `momentum` is its first beta.
-    warmup : float
+    warmup
         Fraction of all steps.
-    label_smoothing : float
+    label_smoothing
         Of the cross-entropy; a model with its own ``loss`` does not use it.
-    flip : bool
+    flip
         Mirror every second image, at random.
-    shift : int
+    shift
         Move each image by up to this many pixels, at random, along rows and columns; zeros enter.
-    distortion : Distortion, optional
+    distortion
         Random affine and elastic distortion.
-    split : str
+    split
         What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
-    limit : int, optional
+    limit
         Train on the first so many images only, for a quick look.
-    precision : str
+    precision
         ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
-    seed : int
+    seed
         Of the initial weights, the order of images and the augmentation.
-    notes : str
+    notes
         How the choices were made; goes into the card.
     """
 
@@ -95,23 +95,23 @@ class Recipe:
 class NeocognitronRecipe:
     """Everything that, with the code, decides the weights of a Neocognitron, which is trained without a gradient.
 
-    Attributes
+    Parameters
     ----------
-    model : str
+    model
         A name of the zoo.
-    data : str
+    data
         ``digits``, ``mnist``, ``fashion_mnist``, or ``glyphs`` (the five digits of :func:`hierfeat.glyphs`).
-    mode : str
+    mode
         ``modern`` or ``1980``.
-    settings : mapping
+    settings
         Settings of :class:`hierfeat.Neocognitron` that differ from its defaults.
-    split : str
+    split
         What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
-    limit : int, optional
+    limit
         Train on the first so many images only, for a quick look.
-    seed : int
+    seed
         Of the draws of patterns and deformations; in 1980, of the random shifts.
-    notes : str
+    notes
         How the choices were made; goes into the card.
     """
 
