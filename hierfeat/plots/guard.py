@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import SymmetricalLogLocator
 
 from hierfeat.plots._style import (
     BLUE,
@@ -13,6 +12,7 @@ from hierfeat.plots._style import (
     VERMILION,
     by_depth,
     entitle,
+    highest,
     open_frame,
     sheet,
     width_by_depth,
@@ -33,7 +33,7 @@ def plot_fingerprint(result: "Fingerprint") -> Figure:
     above.vlines(at, table["min"], table["max"], color=GREY, linewidth=1, label="from least to largest")
     above.errorbar(at, table["mean"], table["sd"], fmt="o", color=BLUE, markersize=4, label="mean ± sd")
     above.set_yscale("symlog", linthresh=1)
-    above.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1))
+    above.set_ylim(-2 * highest(-table["min"], 1), 2 * highest(table["max"], 1))  # less than a decade has no ticks
     above.set_ylabel("response")
     below.plot(at, table["active"], "o-", color=BLUE, markersize=4, label="active")
     below.plot(at, table["lifetime_sparseness"], "s--", color=VERMILION, markersize=4, label="lifetime sparseness")
