@@ -4,6 +4,7 @@ To add a public name, import it here, from the file that defines it, and add it 
 """
 
 from . import indices as indices
+from . import testing as testing
 from ._result import Result as Result
 from .anatomy.kernels.filters import filters as filters
 from .anatomy.kernels.opposite_phase import opposite_phase as opposite_phase

@@ -21,12 +21,15 @@ _TRACEBACK = "--traceback"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0, 2 after an error, 130 after Ctrl-C, 143 when told to end."""
+    """Run one command; return its exit code.
+
+    0; 1 if `diff` found a difference, 2 after an error, 130 after Ctrl-C, 143 when told to end.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     tokens = [token for token in given if token != _TRACEBACK]
     with _printable(), _terminable():
         try:
-            _run(tokens)
+            return _run(tokens)
         except KeyboardInterrupt:
             print("hierfeat: interrupted; no half-written file is left", file=sys.stderr)
             return 130
@@ -41,18 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 raise
             print(f"hierfeat: {_one_line(error)}", file=sys.stderr)
             return 2
-    return 0
 
 
-def _run(tokens: Sequence[str]) -> None:
+def _run(tokens: Sequence[str]) -> int:
     from cyclopts import CycloptsError
 
     from hierfeat.cli._app import make_app
 
     try:
-        make_app(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        code = make_app(tokens)(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as error:
         raise HierfeatError(_usage(error)) from error
+    return code if isinstance(code, int) else 0
 
 
 def _usage(error: "CycloptsError") -> str:

@@ -48,6 +48,10 @@ def labels(count: int = 12) -> Tensor:
     return torch.arange(count) % 5
 
 
+def twin() -> hf.Hierarchy:
+    return hf.untrained(net(), seed=3)
+
+
 @cache
 def neocognitron() -> hf.Neocognitron:
     return hf.Neocognitron("1980").fit(*hf.glyphs())
@@ -86,6 +90,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "cell_pairs": lambda: hf.cell_pairs(net(), orientations=8, frequencies=4, phases=8),
     "cell_plane": lambda: hf.cell_plane(neocognitron(), hf.glyphs()[0][0], layer="s2", plane=1),
     "class_selectivity": lambda: hf.class_selectivity(net(), images(), labels(), permutations=20),
+    "comparison": lambda: hf.testing.compare(*(hf.testing.fingerprint(one, images()) for one in (net(), twin()))),
     "contrast_response": lambda: hf.contrast_response(net(), tuning=tuned(), contrasts=4, phases=6),
     "dimensions": lambda: hf.dimensions(net()),
     "direction_tuning": lambda: hf.direction_tuning(film(), frames=4, directions=8, phases=6),
@@ -93,6 +98,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "effective_field": lambda: hf.effective_field(net(), images(), "3"),
     "end_stopping": lambda: hf.end_stopping(net(), tuning=tuned(), lengths=4),
     "evaluation": lambda: hf.evaluate(net(), images(), labels()),
+    "fingerprint": lambda: hf.testing.fingerprint(net(), images()),
     "filters": lambda: hf.filters(net(), "0"),
     "filters_deep": lambda: hf.filters(net(), "3"),
     "gradient_flow": lambda: hf.gradient_flow(net(), images(), labels()),
