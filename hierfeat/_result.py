@@ -17,6 +17,7 @@ from pandas.api.types import is_float_dtype
 from safetensors.numpy import load_file, save
 
 from hierfeat._files import write_together
+from hierfeat._plain_text import printable
 from hierfeat._tables import read_table, table_types, write_table
 from hierfeat.errors import HierfeatError
 
@@ -80,7 +81,7 @@ class Result:
 
     def __repr__(self) -> str:
         table = without_none(self.table).to_string(**_VIEW, max_colwidth=60)
-        return f"{self._heading()}\n{table}\nand {', '.join(self._offers())}"
+        return printable(f"{self._heading()}\n{table}\nand {', '.join(self._offers())}")
 
     def _repr_html_(self) -> str:
         heading, offers = escape(self._heading()), ", ".join(f"<code>{name}</code>" for name in self._offers())

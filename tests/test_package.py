@@ -27,6 +27,7 @@ FLOORS = {
     "representation": {"subjects", "recording", "stimuli", "anatomy", "physiology"},
     "zoo": {"subjects", "stimuli"},
     "plots": set(),  # it draws what results hold: it knows their types by name only
+    "testing": {"subjects", "recording", "anatomy", "physiology"},
     "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo", "plots"},
 }
 LAZY = {"plots"}  # every room may import it, inside a function

@@ -15,7 +15,7 @@ from hierfeat.atlas.responses import Sections, patches, pooling, rectifiers, shi
 from hierfeat.atlas.tuned import tuned
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measures import ActiveFraction, Moments, Sparseness
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: What a stage may say of a layer.
@@ -73,7 +73,7 @@ def _intervals(starts: np.ndarray, stops: np.ndarray, *, axis: int) -> list[list
 def _distributions(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
     histogram = Histogram(max(64, VALUES // len(images)), quantiles=(TAIL, 1 - TAIL))
     measures = [Moments(), ActiveFraction(), Sparseness(), histogram]
-    moments, active, sparse, ends = sweep(h, images, measures, layers=chosen.layers, progress=False)
+    moments, active, sparse, ends = swept(h, images, measures, layers=chosen.layers)
     channels = active.merge(sparse, on=["layer", "channel"])
     ends = ends.set_index("layer")
     found: Sections = {"distribution": {}, "channels": {}}

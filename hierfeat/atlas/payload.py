@@ -14,11 +14,12 @@ not known is None::
     pair            {simple, complex}: [layer, channel] of two units to be shown side by side
     left_out        {section: reason} for analyses that do not apply to this network
     measured        how many images the statistics come from
-    samples         [{image (data URI), name, label, output, scores (softmax of the output), prediction, pixels (where
-                    the network is live: {bytes of each value, data}; row by row, channel by channel)}]
+    samples         [{image (data URI), name, short (to be told apart in little room), label, output, scores (softmax of
+                    the output), prediction, pixels (where the network is live: {bytes of each value, data}; row by row,
+                    channel by channel)}]
     layers          in call order, [{
-        index, name, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters, macs,
-        formula                     as in the layer table
+        index, name, short (to be told apart on a chart), kind, op, in_shape, out_shape, kernel, stride, padding,
+        dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
                                     signed, limits, data}: see `images.quantise_maps`; data is None where the
@@ -41,6 +42,7 @@ not known is None::
                                     orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
                                     channel, of the unit in the middle of its map; where the network is live
     }]
+    workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
 from collections import Counter
@@ -55,10 +57,12 @@ from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
 from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
 from hierfeat.atlas.live.preparation import preparation
+from hierfeat.atlas.overview import distinct
 from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.checks import checked_images
@@ -77,6 +81,8 @@ WINDOW = 16
 _ASIDE = ("field", "tuning")
 #: Multiply-adds from which a frame takes so long that the page must not wait for it.
 HEAVY = 50_000_000
+#: Characters of a layer's name on a chart, and of a sample's below its picture, where these tell them apart.
+SHORT, CAPTION = 9, 18
 #: With more bytes than this at two a value, samples are stored with one.
 SAMPLE_BYTES = 1_500_000
 
@@ -112,7 +118,8 @@ def build(
     shown = _choose_samples(len(images), labels, chosen.samples)
     wired = wiring(h, images[shown[:1]])
     found, left_out = _run(findings.stages(h, images, chosen))
-    rows = [_layer(index, layer) for index, layer in enumerate(h.layers)]
+    short = distinct([layer.name for layer in h.layers], SHORT)
+    rows = [_layer(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
         _add_wiring(row, rows, wired)
@@ -128,6 +135,7 @@ def build(
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
+        "workshop": workshop(),
     }
 
 
@@ -233,6 +241,10 @@ def _samples(
         sample["prediction"] = None if softmax is None else int(softmax[place].argmax())
         sample["pixels"] = exact_pixels(images[index], size) if chosen.live else None
         samples.append(sample)
+    for sample, short in zip(
+        samples, distinct([sample["name"] for sample in samples], CAPTION, keep="start"), strict=True
+    ):
+        sample["short"] = short
     return samples
 
 

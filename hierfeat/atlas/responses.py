@@ -18,7 +18,7 @@ from hierfeat.physiology.invariance._pools import POOLS
 from hierfeat.physiology.invariance.pooling_invariance import AS_IT_IS, pooling_invariance
 from hierfeat.physiology.invariance.translation_invariance import translation_invariance
 from hierfeat.physiology.rectification.nonnegativity import nonnegativity
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: Multiply-adds that an analysis of many passes may cost, and images that it takes at most.
@@ -39,7 +39,7 @@ def patches(h: Hierarchy, images: Tensor, fields: ReceptiveFields, chosen: Plan)
     layers = [name for name in chosen.layers if kinds[name] != "activation"]
     if not layers:
         raise HierfeatError(f"{h.name} has no layer of maps or units")
-    [table] = sweep(h, images, [TopPatches(chosen.patches)], layers=layers, progress=False)
+    [table] = swept(h, images, [TopPatches(chosen.patches)], layers=layers)
     found: dict[str, Any] = {}
     for name, rows in table.groupby("layer", sort=False):
         cutter = LayerCutter.of(fields, str(name), largest=chosen.tile)

@@ -141,7 +141,7 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
         return getattr(hf, where)(split=split, root=asked.root)  # type: ignore[no-any-return]
     if not Path(where).is_dir():
         raise HierfeatError(_no_folder(where))
-    return hf.image_folder(where, size=(height, width), channels=1 if channels == 1 else 3, limit=asked.limit)
+    return hf.image_folder(where, size=(height, width), grey=channels == 1, max_images=asked.limit)
 
 
 def _no_folder(where: str) -> str:

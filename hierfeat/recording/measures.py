@@ -38,6 +38,10 @@ class Moments(Deferring):
         super().__init__()
         self._level: set[str] = set()  # layers whose variance float32 sums have given well so far
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._level = set()
+
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
         if layer in self._level:
@@ -128,7 +132,7 @@ class Sparseness(Sampling):
 
     Parameters
     ----------
-    positions
+    places
         Neighbouring positions of each image at which population sparseness is taken; all if None.
 
     Notes
@@ -153,9 +157,9 @@ class Sparseness(Sampling):
     ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
     """
 
-    def __init__(self, positions: int | None = 4) -> None:
+    def __init__(self, places: int | None = 4) -> None:
         super().__init__()
-        self._positions = positions
+        self._how_many = places
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
@@ -164,7 +168,7 @@ class Sparseness(Sampling):
 
     def _sampled(self, found: Reductions) -> Tensor:
         """(N, C, positions): rates at some neighbouring positions of each image."""
-        rows, count = found.rows, self._positions
+        rows, count = found.rows, self._how_many
         if count is None or count >= rows.shape[-1]:
             return rows if found.is_rate else rows.clamp(min=0)
         key = rows.shape, rows.device

@@ -17,7 +17,7 @@ from hierfeat._files import write_text, write_with
 from hierfeat._result import drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._checks import MOST, image_shape
-from hierfeat.subjects.checks import as_images
+from hierfeat.subjects.own_data import as_images
 from hierfeat.subjects.values import real
 
 Values = float | Sequence[float] | np.ndarray
@@ -92,7 +92,7 @@ class StimulusSet:
         table
             A row per image: numeric columns with the conditions it was made under. None numbers the images.
         ground
-            Luminance of what is no stimulus: what units are shown to find their response at rest.
+            Luminance of the background: what units are shown to find their response at rest.
 
         Returns
         -------

@@ -22,7 +22,8 @@ from hierfeat.subjects._inputs import (
     structure_of,
     unwrapped,
 )
-from hierfeat.subjects.calls import FROM_CALLBACK, After, Before, Stop, Watch
+from hierfeat.subjects.call import After, Before, Stop
+from hierfeat.subjects.calls import FROM_CALLBACK, Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import LayerTable

@@ -10,12 +10,17 @@ from typing import Any
 
 import pandas as pd
 
+from hierfeat._plain_text import printable
 from hierfeat._result import Result, without_none
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.ops import KINDS
 
 Layers = str | Sequence[str]
+UNITS = ("conv", "pool")
+"""The default of ``layers=``: what holds units in maps."""
+STAGES = ("conv", "activation", "pool", "linear")
+"""The default where a number is followed from one stage of the signal to the next."""
 PARAMETER = "parameter"
 COLUMNS = tuple("layer" if one.name == "name" else one.name for one in fields(Layer))
 
@@ -92,7 +97,7 @@ class LayerTable(Result):
         return self._by_name[name]
 
     def __repr__(self) -> str:
-        return without_none(self.table.drop(columns=["connections"])).to_string(index=False)
+        return printable(without_none(self.table.drop(columns=["connections"])).to_string(index=False))
 
     def _repr_html_(self) -> str:
         return str(without_none(self.table).to_html(index=False, border=0))

@@ -11,12 +11,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy, replace_model
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.values import Given
 from hierfeat.zoo import ZOO
 from hierfeat.zoo._factories import from_factory
@@ -180,7 +181,7 @@ def model_table() -> pd.DataFrame:
 
 
 @checked()
-def untrained(h: Hierarchy, *, seed: int = 0, images: Tensor | None = None) -> Hierarchy:
+def untrained(h: Hierarchy, *, seed: int = 0, images: Images | None = None) -> Hierarchy:
     """Return the same architecture, freshly initialised: the control beside every finding.
 
     Parameters

@@ -20,7 +20,7 @@ _FLAT = 0.01
 
 @dataclass(frozen=True, eq=False)
 class ActivationFunctions(Result):
-    """Activation functions, their slopes, and what tells them apart.
+    """Activation functions, their slopes, and what distinguishes them.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
     Returns
     -------
     ActivationFunctions
-        Values and slopes at `z`, and a table of what tells the functions apart.
+        Values and slopes at `z`, and a table of what distinguishes the functions.
 
     Raises
     ------

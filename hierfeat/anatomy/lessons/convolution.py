@@ -64,12 +64,14 @@ def apply_kernel(
         channel meets the kernel on its own.
     kernel
         (rows, columns) weights, or several such kernels by name.
-    stride, dilation
-        Step of the kernel, and spacing of its weights, in pixels.
+    stride
+        Step of the kernel, in pixels.
     padding
         Pixels added on every side; "same" keeps the size at stride 1.
     padding_mode
         What the padding holds, as in ``torch.nn.Conv2d``.
+    dilation
+        Spacing of the kernel's weights, in pixels.
     operation
         What CNN libraries compute, the kernel as it is; or the mathematician's convolution, the kernel flipped in
         both axes first.

@@ -44,6 +44,9 @@ let radius = 0;
 /** @type {Float32Array} */
 let input = new Float32Array(channels * height * width);
 
+/** Called after every frame: what else shows the input, or the network's response to it. @type {(() => void)[]} */
+export const followers = [];
+
 /** What the network is given at the moment, (channels × height × width). */
 export const currentInput = () => input;
 
@@ -84,6 +87,7 @@ function showFrame(frame) {
   const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
   const clock = need(".frame-time");
   if (clock.textContent !== time) clock.textContent = time;
+  for (const follow of followers) follow();
   document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
   Object.assign(spent, { forward: frame.ms, maps: painted - start, scores: scored - painted, rest: performance.now() - scored });
 }
@@ -252,7 +256,7 @@ function tools() {
 
 function build() {
   const drawing = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad());
-  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "frame-time", "aria-live": "off" }));
+  const input = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(), ...sliders());
   need(".bench-input").replaceChildren(drawing, input, controls);
 }

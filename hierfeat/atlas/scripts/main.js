@@ -1,13 +1,15 @@
 // The page: what it does when it opens, and what it listens to.
 import { depthChart } from "./charts.js";
+import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
-import { SETTINGS, startBench } from "./bench.js";
-import { pin } from "./hubel.js";
+import { currentInput, followers, SETTINGS, startBench } from "./bench.js";
 import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
+import { pin } from "./hubel.js";
 import { read, set, state, subscribe } from "./store.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
+import { refreshWorkshop, startWorkshop } from "./workshop/workshop.js";
 
 /** Open the section that an address names, or bring back the state that it holds. @param {string} hash */
 function goTo(hash) {
@@ -98,8 +100,12 @@ for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** 
 listen();
 goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
-if (payload.live.on) startBench().then(start);
-else {
+if (payload.live.on) {
+  followers.push(refreshWorkshop);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson);
+} else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
+  startWorkshop(null);
+  startLesson();
 }

@@ -33,6 +33,13 @@ export function colours(limit, signed) {
   return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
 }
 
+/** The colour of a signed number among numbers up to `most`, for CSS. @param {number} value @param {number} most */
+export function colourOf(value, most) {
+  const level = Math.max(0, Math.min(255, Math.floor((value / most) * 127.5 + 128)));
+  const bytes = DIVERGING[level];
+  return `rgb(${bytes & 255} ${(bytes >> 8) & 255} ${(bytes >> 16) & 255})`;
+}
+
 /** @type {WeakMap<HTMLCanvasElement, { image: ImageData, pixels: Uint32Array, context: CanvasRenderingContext2D }>} */
 const sheets = new WeakMap();
 
@@ -75,6 +82,16 @@ export function paintImage(canvas, image, [channels, height, width]) {
   const each = height * width;
   const [green, blue] = channels === 3 ? [each, 2 * each] : [0, 0];
   for (let i = 0; i < each; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
+  show();
+}
+
+/** Grey from 0 to 1, cut off beyond. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} levels @param {number} height @param {number} width */
+export function paintGrey(canvas, levels, height, width) {
+  const { pixels, show } = sheet(canvas, height, width);
+  for (let i = 0; i < pixels.length; i++) {
+    const level = 255 * Math.min(1, Math.max(0, levels[i]));
+    pixels[i] = pixel(level, level, level);
+  }
   show();
 }
 

@@ -52,7 +52,8 @@ function shares() {
   const most = Math.max(...numbers);
   const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
   const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(0)} %`, value: power }));
+  const digits = Math.max(...powers) < total / 10 ? 1 : 0;
+  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(digits)} %`, value: power }));
 }
 
 /** @param {number} i */
@@ -75,8 +76,8 @@ export function showScores() {
     if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
   });
   const says = `says ${className(best)}${verdict(best)}`;
-  const target = need(".says");
-  if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+  for (const target of all(".says"))
+    if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
 }
 
 /** What is to be said of the prediction: nothing where the truth is not known. @param {number} best */

@@ -12,6 +12,7 @@ from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
 from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.precision import double
 
 _ADDRESS = ("value", "image", "row", "col")
 ROUNDING = 5e-7
@@ -73,7 +74,7 @@ class TopPatches(Measure):
         low, high = (torch.from_numpy(values).double() for values in found.extremes)
         self._extremes(layer, low, high)
         self._start(layer, len(best), activation.shape[2:])
-        entering = self._enter(layer, best.double())
+        entering = self._enter(layer, double(best))
         if len(entering):
             self._locate(layer, activation.shape, rows, entering)
 
@@ -141,7 +142,7 @@ class TopPatches(Measure):
         width = shape[3] if len(shape) == 4 else 1 if len(shape) == 2 else rows.shape[-1]
         row, col = place // width, place % width
         found = {
-            "value": chosen.gather(-1, place.to(chosen.device)[:, None])[:, 0].double().cpu(),
+            "value": double(chosen.gather(-1, place.to(chosen.device)[:, None])[:, 0]).cpu(),
             "image": self._batch.indices[image],
             "row": row,
             "col": col,

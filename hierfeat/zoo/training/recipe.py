@@ -1,13 +1,19 @@
 """What a training is made of, in one frozen dataclass: by gradient descent, or by self-organisation."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
+
+from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
 from hierfeat.subjects.values import whole
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
+
+Rearing = Callable[[Tensor, int], Tensor]
+"""From a batch of training images and the number of the epoch, from 1, to what is seen of them."""
 
 _CHOICES = {
     "optimizer": ("adamw", "sgd"),
@@ -20,39 +26,46 @@ _CHOICES = {
 class Recipe:
     """Everything that, with the code, decides the weights.
 
-    Attributes
+    Parameters
     ----------
-    model : str
-        A name of the zoo.
-    data : str
+    model
+        A name of the zoo; or any name, if :func:`hierfeat.train` is given a network to start with.
+    data
         ``digits``, ``mnist``, ``fashion_mnist`` or ``cifar10``.
-    epochs, batch_size : int
+    epochs, batch_size
         Passes over the training images, images per step; the last incomplete batch of an epoch is left out.
-    learning_rate : float
+    learning_rate
         The highest; it rises linearly from 0 over the first `warmup` of all steps and falls to 0 on a cosine.
-    optimizer : str
+    optimizer
         ``adamw``, or ``sgd`` (Nesterov momentum).
-    momentum, weight_decay : float
+    momentum, weight_decay
         Of the optimiser; for ``adamw``, `momentum` is its first beta.
-    warmup : float
+    warmup
         Fraction of all steps.
-    label_smoothing : float
+    label_smoothing
         Of the cross-entropy; a model with its own ``loss`` does not use it.
-    flip : bool
+    flip
         Mirror every second image, at random.
-    shift : int
+    shift
         Move each image by up to this many pixels, at random, along rows and columns; zeros enter.
-    distortion : Distortion, optional
+    distortion
         Random affine and elastic distortion.
-    split : str
+    split
         What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
-    limit : int, optional
+    limit
         Train on the first so many images only, for a quick look.
-    precision : str
+    classes
+        Train, and measure, on images of these classes only; all by default.
+    rearing
+        ``rearing(images, epoch)`` is what the network sees of a batch of training images (N, C, H, W) in [0, 1] in the
+        epoch of that number, from 1: an animal's upbringing. It comes last, after the augmentation, as goggles do, and
+        may draw from torch's global random state. Test images are left as they are. Two functions of the same name
+        count as the same recipe.
+    precision
         ``float32``, or ``bfloat16`` for autocast (on CUDA, autocast to bfloat16 is always on).
-    seed : int
+    seed
         Of the initial weights, the order of images and the augmentation.
-    notes : str
+    notes
         How the choices were made; goes into the card.
     """
 
@@ -71,6 +84,8 @@ class Recipe:
     distortion: Distortion | None = None
     split: str = "train"
     limit: int | None = None
+    classes: tuple[int, ...] | None = None
+    rearing: Rearing | None = None
     precision: str = "float32"
     seed: int = 0
     notes: str = ""
@@ -85,33 +100,57 @@ class Recipe:
         if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
             given = f"{self.epochs}, {self.batch_size} and {self.learning_rate}"
             raise HierfeatError(f"expected a recipe's epochs, batch_size and learning_rate above 0; got {given}")
+        if self.rearing is not None and not callable(self.rearing):
+            raise HierfeatError(f"expected a recipe's rearing as a function, got {type(self.rearing).__name__}")
+        if self.classes is not None and not all(isinstance(item, int) for item in self.classes or ("",)):
+            raise HierfeatError(f"expected a recipe's classes as ints, at least one; got {self.classes!r}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the recipe as JSON can hold it."""
-        return asdict(self)
+        """Return the recipe as JSON can hold it: the rearing by its name, and what is not asked for left out."""
+        found = asdict(replace(self, rearing=None))
+        if self.rearing is not None:
+            found["rearing"] = described(self.rearing)
+        return {name: value for name, value in found.items() if value is not None or name not in ("classes", "rearing")}
+
+
+def described(function: Any) -> str:
+    """A function by its name, a partial by its function and arguments, an object by its own words.
+
+    Examples
+    --------
+    >>> described(partial(max, 3))
+    'builtins.max(3)'
+    """
+    if isinstance(function, partial):
+        given = [*map(repr, function.args), *(f"{name}={value!r}" for name, value in function.keywords.items())]
+        return f"{described(function.func)}({', '.join(given)})"
+    if hasattr(function, "__qualname__"):
+        return f"{function.__module__}.{function.__qualname__}"
+    own_words = "__repr__" in {name for base in type(function).__mro__[:-1] for name in vars(base)}
+    return repr(function) if own_words else type(function).__qualname__
 
 
 @dataclass(frozen=True)
 class NeocognitronRecipe:
     """Everything that, with the code, decides the weights of a Neocognitron, which is trained without a gradient.
 
-    Attributes
+    Parameters
     ----------
-    model : str
+    model
         A name of the zoo.
-    data : str
+    data
         ``digits``, ``mnist``, ``fashion_mnist``, or ``glyphs`` (the five digits of :func:`hierfeat.glyphs`).
-    mode : str
+    mode
         ``modern`` or ``1980``.
-    settings : mapping
+    settings
         Settings of :class:`hierfeat.Neocognitron` that differ from its defaults.
-    split : str
+    split
         What is trained on: ``train``, so that ``validation`` is left to choose by, or ``train+validation``.
-    limit : int, optional
+    limit
         Train on the first so many images only, for a quick look.
-    seed : int
+    seed
         Of the draws of patterns and deformations; in 1980, of the random shifts.
-    notes : str
+    notes
         How the choices were made; goes into the card.
     """
 

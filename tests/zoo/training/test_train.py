@@ -41,7 +41,7 @@ def toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
         return toy(1, options.get("size", 28))
 
     gray = dict.fromkeys(("digits", "mnist", "fashion_mnist"), loader)
-    monkeypatch.setattr("hierfeat.zoo.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
+    monkeypatch.setattr("hierfeat.zoo.training.data.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
@@ -71,10 +71,10 @@ def _interrupt(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
 
     steps = iter(range(10**9))
 
-    def interrupted(images: Tensor, recipe: Recipe) -> Tensor:
+    def interrupted(images: Tensor, recipe: Recipe, epoch: int) -> Tensor:
         if next(steps) == after:
             raise KeyboardInterrupt
-        return module.augment(images, recipe)
+        return module.augment(images, recipe, epoch)
 
     monkeypatch.setattr("hierfeat.zoo.training.train.augment", interrupted)
 
