@@ -2,7 +2,8 @@
 import { depthChart } from "./charts.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
-import { SETTINGS, startBench } from "./bench.js";
+import { startBench } from "./bench.js";
+import { SETTINGS } from "./desk.js";
 import { pin } from "./hubel.js";
 import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";

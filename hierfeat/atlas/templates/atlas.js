@@ -3,18 +3,18 @@
   // hierfeat/atlas/live/engine/weights.js
   async function unpack(graph2, block) {
     const raw = await inflate(block);
-    const total = (bytes) => graph2.tensors.reduce((sum2, [, shape4, each2]) => sum2 + (each2 === bytes ? volume(shape4) : 0), 0);
+    const total = (bytes) => graph2.tensors.reduce((sum2, [, shape5, each2]) => sum2 + (each2 === bytes ? volume(shape5) : 0), 0);
     const halves = total(2);
     const runs2 = { 2: half(raw.subarray(0, 2 * halves)), 4: full(raw.subarray(2 * halves, 2 * halves + 4 * total(4))) };
     const at = { 2: 0, 4: 0 };
     const found = /* @__PURE__ */ new Map();
-    for (const [name, shape4, each2] of graph2.tensors) {
+    for (const [name, shape5, each2] of graph2.tensors) {
       const kind = each2 === 2 ? 2 : 4;
-      found.set(name, runs2[kind].subarray(at[kind], at[kind] += volume(shape4)));
+      found.set(name, runs2[kind].subarray(at[kind], at[kind] += volume(shape5)));
     }
     return found;
   }
-  var volume = (shape4) => shape4.reduce((product2, size) => product2 * size, 1);
+  var volume = (shape5) => shape5.reduce((product2, size) => product2 * size, 1);
   async function inflate(block) {
     const stream = new Blob([
       /** @type {any} */
@@ -57,30 +57,30 @@
   }
 
   // hierfeat/atlas/scripts/dom.js
-  function fill(made, properties, children) {
+  function fill(made2, properties, children) {
     for (const [name, value] of Object.entries(properties)) {
       if (value === null || value === void 0 || value === false) continue;
-      if (name === "class") made.setAttribute("class", value);
-      else if (name === "style") for (const [key, one] of Object.entries(value)) made.style.setProperty(key, String(one));
-      else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-      else made.setAttribute(name, value === true ? "" : String(value));
+      if (name === "class") made2.setAttribute("class", value);
+      else if (name === "style") for (const [key, one] of Object.entries(value)) made2.style.setProperty(key, String(one));
+      else if (name.startsWith("on")) made2.addEventListener(name.slice(2), value);
+      else made2.setAttribute(name, value === true ? "" : String(value));
     }
-    made.append(...children.filter((child) => child !== null && child !== void 0 && child !== false).map((child) => child instanceof Node ? child : String(child)));
+    made2.append(...children.filter((child) => child !== null && child !== void 0 && child !== false).map((child) => child instanceof Node ? child : String(child)));
   }
   function element(tag, properties = {}, ...children) {
-    const made = document.createElement(tag);
-    fill(made, properties, children);
-    return made;
+    const made2 = document.createElement(tag);
+    fill(made2, properties, children);
+    return made2;
   }
   function svg(tag, properties = {}, ...children) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    fill(made, properties, children);
-    return made;
+    const made2 = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    fill(made2, properties, children);
+    return made2;
   }
   function words(...children) {
-    const made = document.createDocumentFragment();
-    made.append(...children.filter((child) => child !== null && child !== void 0 && child !== false).map((child) => child instanceof Node ? child : String(child)));
-    return made;
+    const made2 = document.createDocumentFragment();
+    made2.append(...children.filter((child) => child !== null && child !== void 0 && child !== false).map((child) => child instanceof Node ? child : String(child)));
+    return made2;
   }
   var find = (selector, root = document) => root.querySelector(selector);
   var all = (selector, root = document) => [...root.querySelectorAll(selector)].map((one) => (
@@ -118,7 +118,7 @@
     for (const [name, value] of Object.entries(state.bench)) if (value) parts2.push(`${name}=${+value.toFixed(3)}`);
     return parts2.join("&");
   }
-  function read(hash, settings2) {
+  function read(hash, settings) {
     if (!hash.includes("=")) return null;
     const given = new URLSearchParams(hash.replace(/^#/, ""));
     const next = { bench: {} };
@@ -127,7 +127,7 @@
     if (given.get("range") === "map") next.range = "map";
     next.pinned = chosen(given.get("unit"));
     next.second = next.pinned && chosen(given.get("second"));
-    for (const name of settings2) if (given.has(name) && Number.isFinite(number2(name))) next.bench[name] = number2(name);
+    for (const name of settings) if (given.has(name) && Number.isFinite(number2(name))) next.bench[name] = number2(name);
     return next;
   }
   var numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");
@@ -170,27 +170,27 @@
     return Float32Array.from(levels, (level) => level ? (level - 128) / 127 * kernels.limit : NaN);
   }
   function view(layer) {
-    const [channels2, height6, width6] = layer.maps.shape;
-    if (height6 * width6 > 1) return { vector: false, tiles: channels2, height: height6, width: width6 };
-    const about = channels2 <= 16 ? 1 : Math.ceil(Math.sqrt(channels2 / 3));
-    const across = [0, 1, 2, 3].map((more) => about + more).find((wide) => channels2 % wide === 0) || about;
-    return { vector: true, tiles: 1, height: Math.ceil(channels2 / across), width: across };
+    const [channels5, height10, width10] = layer.maps.shape;
+    if (height10 * width10 > 1) return { vector: false, tiles: channels5, height: height10, width: width10 };
+    const about = channels5 <= 16 ? 1 : Math.ceil(Math.sqrt(channels5 / 3));
+    const across = [0, 1, 2, 3].map((more) => about + more).find((wide) => channels5 % wide === 0) || about;
+    return { vector: true, tiles: 1, height: Math.ceil(channels5 / across), width: across };
   }
   function flatIndex(layer, unit) {
-    const { vector, height: height6, width: width6 } = view(layer);
-    return vector ? unit.row * width6 + unit.col : (unit.tile * height6 + unit.row) * width6 + unit.col;
+    const { vector, height: height10, width: width10 } = view(layer);
+    return vector ? unit.row * width10 + unit.col : (unit.tile * height10 + unit.row) * width10 + unit.col;
   }
   function unitAt(layer, index) {
-    const { vector, height: height6, width: width6 } = view(layer);
-    const each2 = vector ? Infinity : height6 * width6;
+    const { vector, height: height10, width: width10 } = view(layer);
+    const each2 = vector ? Infinity : height10 * width10;
     const inside2 = vector ? index : index % each2;
-    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width6), col: inside2 % width6 };
+    return { tile: vector ? 0 : Math.floor(index / each2), row: Math.floor(inside2 / width10), col: inside2 % width10 };
   }
   function exists(layer, unit) {
-    const { height: height6, width: width6, tiles } = view(layer);
-    const [channels2, rows, columns] = layer.maps.shape;
-    const inside2 = unit.row < height6 && unit.col < width6 && unit.tile < tiles;
-    return inside2 && flatIndex(layer, unit) < channels2 * rows * columns;
+    const { height: height10, width: width10, tiles } = view(layer);
+    const [channels5, rows, columns] = layer.maps.shape;
+    const inside2 = unit.row < height10 && unit.col < width10 && unit.tile < tiles;
+    return inside2 && flatIndex(layer, unit) < channels5 * rows * columns;
   }
   function layerLimit(layer) {
     return layer.maps.limit ??= Math.max(...layer.maps.limits.flat());
@@ -224,16 +224,16 @@
     return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
   }
   function poolWindow(layer, unit) {
-    const [, height6, width6] = layers[layer.source].maps.shape;
+    const [, height10, width10] = layers[layer.source].maps.shape;
     const [kernel, stride, padding2, dilation] = [layer.kernel, layer.stride, layer.padding || [0, 0], layer.dilation || [1, 1]];
-    const cells2 = [];
+    const cells3 = [];
     for (let i = 0; i < kernel[0]; i++)
       for (let j = 0; j < kernel[1]; j++) {
         const row = unit.row * stride[0] - padding2[0] + i * dilation[0];
         const col = unit.col * stride[1] - padding2[1] + j * dilation[1];
-        if (row >= 0 && col >= 0 && row < height6 && col < width6) cells2.push({ tile: unit.tile, row, col });
+        if (row >= 0 && col >= 0 && row < height10 && col < width10) cells3.push({ tile: unit.tile, row, col });
       }
-    return cells2;
+    return cells3;
   }
 
   // hierfeat/atlas/scripts/maps.js
@@ -259,50 +259,50 @@
     return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
   }
   var sheets = /* @__PURE__ */ new WeakMap();
-  function sheet(canvas2, height6, width6) {
-    let found = sheets.get(canvas2);
-    if (!found || canvas2.height !== height6 || canvas2.width !== width6) {
-      canvas2.width = width6;
-      canvas2.height = height6;
-      const image2 = new ImageData(width6, height6);
+  function sheet(canvas3, height10, width10) {
+    let found = sheets.get(canvas3);
+    if (!found || canvas3.height !== height10 || canvas3.width !== width10) {
+      canvas3.width = width10;
+      canvas3.height = height10;
+      const image2 = new ImageData(width10, height10);
       const context2 = (
         /** @type {CanvasRenderingContext2D} */
-        canvas2.getContext("2d")
+        canvas3.getContext("2d")
       );
-      sheets.set(canvas2, found = { image: image2, pixels: new Uint32Array(image2.data.buffer), context: context2 });
+      sheets.set(canvas3, found = { image: image2, pixels: new Uint32Array(image2.data.buffer), context: context2 });
     }
     const { image, pixels, context } = found;
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
-  function paintNumbers(canvas2, numbers2, start2, height6, width6, limit, signed, count2 = height6 * width6) {
-    const { pixels, show } = sheet(canvas2, height6, width6);
+  function paintNumbers(canvas3, numbers2, start2, height10, width10, limit, signed, count2 = height10 * width10) {
+    const { pixels, show: show2 } = sheet(canvas3, height10, width10);
     const { table, scale, middle: middle2 } = colours(limit, signed);
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers2[start2 + i];
       const level = Math.floor(value * scale + middle2);
       pixels[i] = i >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
-    show();
+    show2();
   }
-  function paintImage(canvas2, image, [channels2, height6, width6]) {
-    const { pixels, show } = sheet(canvas2, height6, width6);
-    const each2 = height6 * width6;
-    const [green, blue] = channels2 === 3 ? [each2, 2 * each2] : [0, 0];
+  function paintImage(canvas3, image, [channels5, height10, width10]) {
+    const { pixels, show: show2 } = sheet(canvas3, height10, width10);
+    const each2 = height10 * width10;
+    const [green, blue] = channels5 === 3 ? [each2, 2 * each2] : [0, 0];
     for (let i = 0; i < each2; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
-    show();
+    show2();
   }
-  function paintTile(canvas2, layer, tile) {
-    const { height: height6, width: width6, vector } = view(layer);
-    const { signed, shape: shape4 } = layer.maps;
+  function paintTile(canvas3, layer, tile) {
+    const { height: height10, width: width10, vector } = view(layer);
+    const { signed, shape: shape5 } = layer.maps;
     const found = values(layer);
-    const each2 = height6 * width6;
+    const each2 = height10 * width10;
     const start2 = vector ? 0 : tile * each2;
     let limit = layerLimit(layer);
     if (state.range === "map" && !vector) {
       limit = 0;
       for (let i = start2; i < start2 + each2; i++) limit = Math.max(limit, Math.abs(found[i]) || 0);
     }
-    paintNumbers(canvas2, found, start2, height6, width6, limit, signed, vector ? shape4[0] : each2);
+    paintNumbers(canvas3, found, start2, height10, width10, limit, signed, vector ? shape5[0] : each2);
   }
   function legend(limit, signed) {
     const stops = (signed ? RDBU : MAGMA).join(",");
@@ -317,48 +317,48 @@
     return text2.replace("-", "−");
   }
   function paintKernels(target, kernels) {
-    const [outputs, inputs, height6, width6] = kernels.shape;
+    const [outputs, inputs, height10, width10] = kernels.shape;
     const weights = weightsOf(kernels);
-    if (height6 * width6 === 1) {
-      const canvas2 = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
-      paintNumbers(canvas2, weights, 0, outputs, inputs, kernels.limit, true);
+    if (height10 * width10 === 1) {
+      const canvas3 = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
+      paintNumbers(canvas3, weights, 0, outputs, inputs, kernels.limit, true);
       return;
     }
     const inColour = inputs === 3 && kernels.colour;
     const slices = inColour ? 1 : inputs;
-    const cell = slices > 1 ? Math.max(3, Math.round(24 / height6)) : Math.max(4, Math.round(60 / height6));
-    const across = slices * (width6 + 1) - 1;
+    const cell = slices > 1 ? Math.max(3, Math.round(24 / height10)) : Math.max(4, Math.round(60 / height10));
+    const across = slices * (width10 + 1) - 1;
     for (let o = 0; o < outputs; o++) {
-      const canvas2 = addCanvas(target, `kernel ${o}`, cell * across, String(o));
-      const own = weights.subarray(o * inputs * height6 * width6, (o + 1) * inputs * height6 * width6);
-      if (inColour) paintColours(canvas2, own, height6, width6, kernels.limit);
-      else paintSlices(canvas2, own, slices, height6, width6, kernels.limit);
+      const canvas3 = addCanvas(target, `kernel ${o}`, cell * across, String(o));
+      const own = weights.subarray(o * inputs * height10 * width10, (o + 1) * inputs * height10 * width10);
+      if (inColour) paintColours(canvas3, own, height10, width10, kernels.limit);
+      else paintSlices(canvas3, own, slices, height10, width10, kernels.limit);
     }
   }
-  function paintColours(canvas2, own, height6, width6, limit) {
-    const { pixels, show } = sheet(canvas2, height6, width6);
+  function paintColours(canvas3, own, height10, width10, limit) {
+    const { pixels, show: show2 } = sheet(canvas3, height10, width10);
     const level = (value) => Math.max(0, Math.min(255, 127.5 * (1 + value / (limit || 1))));
-    const each2 = height6 * width6;
+    const each2 = height10 * width10;
     for (let i = 0; i < each2; i++) pixels[i] = pixel(level(own[i]), level(own[each2 + i]), level(own[2 * each2 + i]));
-    show();
+    show2();
   }
-  function paintSlices(canvas2, own, slices, height6, width6, limit) {
-    const across = slices * (width6 + 1) - 1;
-    const { pixels, show } = sheet(canvas2, height6, across);
+  function paintSlices(canvas3, own, slices, height10, width10, limit) {
+    const across = slices * (width10 + 1) - 1;
+    const { pixels, show: show2 } = sheet(canvas3, height10, across);
     const scale = limit > 0 ? 127.5 / limit : 0;
     for (let s = 0; s < slices; s++)
-      for (let row = 0; row < height6; row++)
-        for (let col = 0; col < width6; col++) {
-          const value = own[(s * height6 + row) * width6 + col];
+      for (let row = 0; row < height10; row++)
+        for (let col = 0; col < width10; col++) {
+          const value = own[(s * height10 + row) * width10 + col];
           const level = Math.max(0, Math.min(255, Math.floor(value * scale + 128)));
-          pixels[row * across + s * (width6 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
+          pixels[row * across + s * (width10 + 1) + col] = value !== value ? NOT_A_NUMBER : DIVERGING[level];
         }
-    show();
+    show2();
   }
-  function addCanvas(target, label2, width6, caption) {
-    const canvas2 = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width6}px` } });
-    target.append(element("figure", {}, canvas2, caption !== "" && element("figcaption", {}, caption)));
-    return canvas2;
+  function addCanvas(target, label2, width10, caption) {
+    const canvas3 = element("canvas", { role: "img", "aria-label": label2, style: { width: `${width10}px` } });
+    target.append(element("figure", {}, canvas3, caption !== "" && element("figcaption", {}, caption)));
+    return canvas3;
   }
 
   // hierfeat/atlas/scripts/charts.js
@@ -378,20 +378,20 @@
   }
   var label = (x, y, text2, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, text2);
   function frame2({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
-    const { width: width6, height: height6, left, right, top, bottom } = SIZE;
-    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width6 - left - right);
-    const Y = (value) => height6 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height6 - top - bottom);
+    const { width: width10, height: height10, left, right, top, bottom } = SIZE;
+    const X = (value) => left + (value - x[0]) / (x[1] - x[0] || 1) * (width10 - left - right);
+    const Y = (value) => height10 - bottom - (value - y[0]) / (y[1] - y[0] || 1) * (height10 - top - bottom);
     const parts2 = yTicks.flatMap((t) => [
-      svg("line", { class: "grid", x1: left, x2: width6 - right, y1: Y(t), y2: Y(t) }),
+      svg("line", { class: "grid", x1: left, x2: width10 - right, y1: Y(t), y2: Y(t) }),
       label(left - 6, Y(t) + 4, short(t), { "text-anchor": "end" })
     ]);
-    parts2.push(...xTicks.map((t) => label(X(t), height6 - bottom + 15, xText(t))));
-    parts2.push(label((left + width6 - right) / 2, height6 - 5, xName, { class: "name" }));
-    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height6 - bottom) / 2}) rotate(-90)` }));
+    parts2.push(...xTicks.map((t) => label(X(t), height10 - bottom + 15, xText(t))));
+    parts2.push(label((left + width10 - right) / 2, height10 - 5, xName, { class: "name" }));
+    parts2.push(label(0, 0, yName, { class: "name", transform: `translate(11 ${(top + height10 - bottom) / 2}) rotate(-90)` }));
     return { X, Y, parts: parts2 };
   }
-  function drawing(parts2, says2, height6 = SIZE.height) {
-    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height6}`, role: "img", "aria-label": says2 }, ...parts2);
+  function drawing(parts2, says2, height10 = SIZE.height) {
+    return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height10}`, role: "img", "aria-label": says2 }, ...parts2);
   }
   function histogramChart({ edges, shares: shares2 }) {
     const most = Math.max(...shares2) * 100 || 1;
@@ -416,14 +416,14 @@
     return drawing(parts2, "Share of positive activations in each channel");
   }
   function line(points, X, Y, kind) {
-    const drawn4 = (
+    const drawn3 = (
       /** @type {[number, number][]} */
       points.filter(([, y]) => y !== null)
     );
-    const d = drawn4.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
+    const d = drawn3.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("");
     const path = svg("path", { class: kind, d });
     if (kind === "faint") return [path];
-    return [path, ...drawn4.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
+    return [path, ...drawn3.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
   }
   function shiftChart(layer) {
     const { shifts, invariance, equivariance } = layer.shift;
@@ -442,12 +442,12 @@
   }
   function poolingChart(rows) {
     const [rowHeight, left, top] = [26, 92, 8];
-    const height6 = top + rows.length * rowHeight + 36;
+    const height10 = top + rows.length * rowHeight + 36;
     const known = rows.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
     const low = Math.min(...known);
     const span3 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
     const X = (value) => left + (value - span3[0]) / (span3[1] - span3[0] || 1) * (SIZE.width - left - 18);
-    const parts2 = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height6 - 34 }), label(X(t), height6 - 20, short(t))]);
+    const parts2 = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height10 - 34 }), label(X(t), height10 - 20, short(t))]);
     rows.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
@@ -457,8 +457,8 @@
       const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
       parts2.push(svg("g", {}, says2, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
     });
-    parts2.push(label((left + SIZE.width - 18) / 2, height6 - 4, "invariance (1 = unmoved)", { class: "name" }));
-    return drawing(parts2, "Invariance before and after each way of pooling", height6);
+    parts2.push(label((left + SIZE.width - 18) / 2, height10 - 4, "invariance (1 = unmoved)", { class: "name" }));
+    return drawing(parts2, "Invariance before and after each way of pooling", height10);
   }
   var DEPTH = {
     field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
@@ -498,12 +498,12 @@
   function momentsOf(steps2, tracer2) {
     const last = steps2.length - 1;
     return steps2.flatMap((step2, i) => {
-      const made = DRAWN[step2.kind](step2, tracer2);
-      const end = made[made.length - 1];
+      const made2 = DRAWN[step2.kind](step2, tracer2);
+      const end = made2[made2.length - 1];
       end.prepend(element("span", { class: "letter" }, letter(i)));
       end.dataset.value = String(step2.value);
       if (i === last) end.classList.add("result");
-      return made;
+      return made2;
     });
   }
   function partOf(part2, tracer2) {
@@ -513,9 +513,9 @@
   }
   function grid(numbers2, size, limit, label2) {
     const says2 = numbers2.length <= 25 ? `${label2}: ${numbers2.map((value) => number(value)).join(", ")}` : label2;
-    const canvas2 = element("canvas", { role: "img", "aria-label": says2, title: says2 });
-    paintNumbers(canvas2, numbers2, 0, size[0], size[1], limit || 1e-12, true);
-    return canvas2;
+    const canvas3 = element("canvas", { role: "img", "aria-label": says2, title: says2 });
+    paintNumbers(canvas3, numbers2, 0, size[0], size[1], limit || 1e-12, true);
+    return canvas3;
   }
   var largest = (rows) => rows.reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
   var byStrength = (terms) => [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
@@ -587,13 +587,13 @@
       return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), curvePicture(step2, part2.value), element("span", {}, `${step2.op}(`, partOf(part2, tracer2), `)`), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
     },
     pool(step2, tracer2) {
-      const cells2 = step2.cells ?? [];
-      const most = Math.max(...cells2.map((cell) => cell.value));
-      const winners = step2.op.includes("max") ? cells2.filter((cell) => cell.value === most) : [];
+      const cells3 = step2.cells ?? [];
+      const most = Math.max(...cells3.map((cell) => cell.value));
+      const winners = step2.op.includes("max") ? cells3.filter((cell) => cell.value === most) : [];
       const source = origin(step2.source, tracer2) || "the input";
-      const shown2 = cells2.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells2.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
+      const shown2 = cells3.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells3.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
       const says2 = winners.length === 1 ? `the one at row ${winners[0].row}, column ${winners[0].col} wins` : winners.length ? `${winners.length} of them tie` : "their mean";
-      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown2, element("span", {}, `${cells2.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown2, element("span", {}, `${cells3.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
     },
     combine(step2, tracer2) {
       return [moment([element("span", { class: "from" }), formula(step2, tracer2), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
@@ -660,13 +660,13 @@
     const abort = () => {
       throw new Error("the kernel stopped");
     };
-    const made = await WebAssembly.instantiate(bytes, { env: { memory: (
+    const made2 = await WebAssembly.instantiate(bytes, { env: { memory: (
       /** @type {any} */
       memory.wasm
     ), abort } });
     return (
       /** @type {any} */
-      made.instance.exports
+      made2.instance.exports
     );
   }
   function plainKernel(memory) {
@@ -803,7 +803,7 @@
   // hierfeat/atlas/live/engine/ops/convolution.js
   var COLUMNS = 65536;
   var pair = (value) => Array.isArray(value) ? [value[0], value[value.length - 1]] : [value ?? 0, value ?? 0];
-  function geometry([x, w, , stride, padding2, dilation, groups], shape4) {
+  function geometry([x, w, , stride, padding2, dilation, groups], shape5) {
     const flat = w.shape.length === 3;
     const both = (value, row) => flat ? [row, pair(value)[1]] : pair(value);
     const [O, CG] = w.shape;
@@ -812,8 +812,8 @@
     const [OH, OW] = flat ? [
       1,
       /** @type {number} */
-      shape4.at(-1)
-    ] : [shape4[shape4.length - 2], shape4[shape4.length - 1]];
+      shape5.at(-1)
+    ] : [shape5[shape5.length - 2], shape5[shape5.length - 1]];
     const [sh, sw] = both(stride, 1);
     const [dh, dw] = both(dilation, 1);
     const same2 = padding2 === "same";
@@ -831,13 +831,13 @@
   var padded = (g) => g.PH === g.H && g.PW === g.W ? 0 : g.C * g.PH * g.PW;
   var panels = (g) => Math.max(1, Math.min(Math.ceil(g.OH * g.OW / 8), Math.floor(COLUMNS / (8 * g.CG * g.kh * g.kw))));
   var convolution = {
-    scratches(args, shape4) {
-      const g = geometry(args, shape4);
+    scratches(args, shape5) {
+      const g = geometry(args, shape5);
       const windows = g.CG * g.kh * g.kw;
       return Math.ceil(padded(g) / 4) * 4 + (way(g) === "windows" ? panels(g) * 8 * windows : way(g) === "point" ? windows : 0) + 8;
     },
-    keeps(args, shape4) {
-      const g = geometry(args, shape4);
+    keeps(args, shape5) {
+      const g = geometry(args, shape5);
       const rows = Math.ceil(g.O / g.groups / 4) * 4;
       return g.O + (way(g) === "windows" && args[1].fixed ? g.groups * rows * (g.CG * g.kh * g.kw + 1) : 0);
     },
@@ -988,13 +988,13 @@
         const columns = b.shape.at(-1);
         const batch = volume(a.shape) / (R * K);
         const add2 = first ? args[0].data : null;
-        const width6 = first ? args[0].data.length : 1;
+        const width10 = first ? args[0].data.length : 1;
         return () => {
           for (let n = 0; n < batch; n++)
             for (let r = 0; r < R; r++)
               for (let c = 0; c < columns; c++) {
                 const to = (n * R + r) * columns + c;
-                let sum2 = add2 ? add2[to % width6] : 0;
+                let sum2 = add2 ? add2[to % width10] : 0;
                 for (let k = 0; k < K; k++) sum2 += a.data[(n * R + r) * K + k] * b.data[(n * K + k) * columns + c];
                 out.data[to] = sum2;
               }
@@ -1014,9 +1014,9 @@
   };
 
   // hierfeat/atlas/live/engine/ops/elementwise.js
-  var each = (made) => ({
+  var each = (made2) => ({
     prepare(args, out) {
-      const f = made(args);
+      const f = made2(args);
       const [x, to] = [args[0].data, out.data];
       return () => {
         for (let i = 0; i < to.length; i++) to[i] = f(x[i]);
@@ -1101,29 +1101,29 @@
     "ones_like.default": each(() => () => 1),
     "full_like.default": each(([, value]) => () => value)
   };
-  function walk(shape4, tensors) {
+  function walk(shape5, tensors) {
     const strides = tensors.map((tensor2) => {
       const own = (
         /** @type {number[]} */
         tensor2.shape ?? []
       );
-      const found = Array(shape4.length).fill(0);
+      const found = Array(shape5.length).fill(0);
       let step2 = 1;
       for (let axis = own.length - 1; axis >= 0; axis--) {
-        if (own[axis] !== 1) found[axis + shape4.length - own.length] = step2;
+        if (own[axis] !== 1) found[axis + shape5.length - own.length] = step2;
         step2 *= own[axis];
       }
       return found;
     });
     const axes = [];
-    for (let axis = 0; axis < shape4.length; axis++) {
-      if (shape4[axis] === 1) continue;
+    for (let axis = 0; axis < shape5.length; axis++) {
+      if (shape5[axis] === 1) continue;
       const steps2 = strides.map((stride) => stride[axis]);
       const outer = axes.at(-1);
-      if (outer && outer.steps.every((step2, t) => step2 === steps2[t] * shape4[axis])) {
-        outer.size *= shape4[axis];
+      if (outer && outer.steps.every((step2, t) => step2 === steps2[t] * shape5[axis])) {
+        outer.size *= shape5[axis];
         outer.steps = steps2;
-      } else axes.push({ size: shape4[axis], steps: steps2 });
+      } else axes.push({ size: shape5[axis], steps: steps2 });
     }
     return axes.length ? axes : [{ size: 1, steps: strides.map(() => 0) }];
   }
@@ -1322,14 +1322,14 @@
     prepare(args, out) {
       const [x] = args;
       const { weight, bias, mean, variance, eps } = named2(args);
-      const channels2 = x.shape[1];
+      const channels5 = x.shape[1];
       const each2 = volume(x.shape.slice(2));
-      const scales = Float64Array.from({ length: channels2 }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
-      const shifts = Float64Array.from({ length: channels2 }, (_, c) => (bias?.data[c] ?? 0) - mean.data[c] * scales[c]);
+      const scales = Float64Array.from({ length: channels5 }, (_, c) => (weight?.data[c] ?? 1) / Math.sqrt(variance.data[c] + eps));
+      const shifts = Float64Array.from({ length: channels5 }, (_, c) => (bias?.data[c] ?? 0) - mean.data[c] * scales[c]);
       const [from, to] = [x.data, out.data];
       return () => {
         for (let start2 = 0, n = 0; start2 < to.length; start2 += each2, n++) {
-          const [scale, shift] = [scales[n % channels2], shifts[n % channels2]];
+          const [scale, shift] = [scales[n % channels5], shifts[n % channels5]];
           for (let i = start2; i < start2 + each2; i++) to[i] = from[i] * scale + shift;
         }
       };
@@ -1351,8 +1351,8 @@
     };
   }
   var layerNorm = {
-    prepare([x, shape4, weight, bias, eps], out) {
-      return normalised(x, out, volume(shape4), weight, bias, eps, (_n, i) => i);
+    prepare([x, shape5, weight, bias, eps], out) {
+      return normalised(x, out, volume(shape5), weight, bias, eps, (_n, i) => i);
     }
   };
   var groupNorm = {
@@ -1374,8 +1374,8 @@
     }
   };
   var rmsNorm = {
-    prepare([x, shape4, weight, eps], out) {
-      const count2 = volume(shape4);
+    prepare([x, shape5, weight, eps], out) {
+      const count2 = volume(shape5);
       return () => {
         for (let start2 = 0; start2 < x.data.length; start2 += count2) {
           let sum2 = 0;
@@ -1400,7 +1400,7 @@
     const list = [value ?? []].flat();
     return list.length === 0 ? otherwise : list.length === 1 ? [list[0], list[0]] : list;
   }
-  var planes = (shape4) => volume(shape4.slice(0, -2));
+  var planes = (shape5) => volume(shape5.slice(0, -2));
   function inside(size, count2, start2, stride) {
     const from = Math.max(0, Math.ceil(-start2 / stride));
     return [from, Math.max(from, Math.min(count2, Math.floor((size - 1 - start2) / stride) + 1))];
@@ -1443,7 +1443,7 @@
     }
   };
   var averagePool = {
-    keeps: (_args, shape4) => shape4[shape4.length - 2] * shape4[shape4.length - 1],
+    keeps: (_args, shape5) => shape5[shape5.length - 2] * shape5[shape5.length - 1],
     prepare([x, size, stride, padding2, , withPadding, divisor], out, { keep: keep2 }) {
       const kernel = pair2(size);
       const [step2, pads] = [pair2(stride, kernel), pair2(padding2)];
@@ -1681,7 +1681,7 @@
       for (const end = at + size; at < end; at++, i += step2) to[at] = from[i];
     });
   }
-  var stridesOf = (shape4) => shape4.map((_, axis) => volume(shape4.slice(axis + 1)));
+  var stridesOf = (shape5) => shape5.map((_, axis) => volume(shape5.slice(axis + 1)));
   var permuted = (order) => ({
     prepare(args, out) {
       const [x] = args;
@@ -1799,7 +1799,7 @@
       const how = fixed ?? mode;
       const fill2 = Number((fixed === "constant" ? mode : value) ?? 0);
       const rank = x.shape.length;
-      const sources = out.shape.map((count2, axis) => {
+      const sources2 = out.shape.map((count2, axis) => {
         const before2 = pads[2 * (rank - 1 - axis)] ?? 0;
         const size = x.shape[axis];
         return Int32Array.from({ length: count2 }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
@@ -1808,7 +1808,7 @@
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
         let from = 0;
         for (let axis = 0; axis < rank; axis++) {
-          const source = sources[axis][Math.floor(i / outer[axis]) % out.shape[axis]];
+          const source = sources2[axis][Math.floor(i / outer[axis]) % out.shape[axis]];
           if (source < 0) return -1;
           from += source * strides[axis];
         }
@@ -1832,15 +1832,15 @@
       };
     }
   });
-  var flip = moved(([, axes], at, shape4) => {
-    const turned2 = axes.map((axis) => positive(axis, shape4.length));
-    return at.map((place3, axis) => turned2.includes(axis) ? shape4[axis] - 1 - place3 : place3);
+  var flip = moved(([, axes], at, shape5) => {
+    const turned2 = axes.map((axis) => positive(axis, shape5.length));
+    return at.map((place3, axis) => turned2.includes(axis) ? shape5[axis] - 1 - place3 : place3);
   });
-  var roll = moved(([, shifts, axes], at, shape4) => {
+  var roll = moved(([, shifts, axes], at, shape5) => {
     const found = [...at];
     axes.forEach((axis, k) => {
-      const size = shape4[positive(axis, shape4.length)];
-      const place3 = positive(axis, shape4.length);
+      const size = shape5[positive(axis, shape5.length)];
+      const place3 = positive(axis, shape5.length);
       found[place3] = ((found[place3] - shifts[k]) % size + size) % size;
     });
     return found;
@@ -1850,8 +1850,8 @@
     const place3 = row % factor * factor + col % factor;
     return [...at.slice(0, -3), channel * factor * factor + place3, Math.floor(row / factor), Math.floor(col / factor)];
   });
-  var channelShuffle = moved(([, groups], at, shape4) => {
-    const each2 = shape4[1] / groups;
+  var channelShuffle = moved(([, groups], at, shape5) => {
+    const each2 = shape5[1] / groups;
     return [at[0], at[1] % groups * each2 + Math.floor(at[1] / groups), ...at.slice(2)];
   });
   var SHAPE = {
@@ -1930,8 +1930,8 @@
       this.sizes = sizes(graph2);
       this.memory = new Memory(this.sizes.bytes, shared);
       const { memory, values: values2 } = this;
-      const shape4 = [1, ...graph2.input_shape];
-      values2.set(graph2.image, { shape: shape4, data: memory.floats(volume(shape4)), fixed: false });
+      const shape5 = [1, ...graph2.input_shape];
+      values2.set(graph2.image, { shape: shape5, data: memory.floats(volume(shape5)), fixed: false });
       for (const [name, size] of graph2.tensors) {
         const data = memory.floats(volume(size));
         data.set(
@@ -1949,15 +1949,15 @@
       const { memory, values: values2 } = this;
       const spare = memory.floats(this.sizes.scratch);
       const context = { kernel, keep: (count2) => memory.floats(count2), scratch: (count2) => spare.subarray(0, count2) };
-      for (const [name, op, stored, shape4] of this.graph.nodes) {
+      for (const [name, op, stored, shape5] of this.graph.nodes) {
         const operation = operationOf(op);
         const args = stored.map((one) => argument(one, values2));
         const first = Array.isArray(args[0]) ? args[0][0] : args[0];
         const data = operation.alias ? (
           /** @type {Tensor} */
           first.data
-        ) : memory.floats(volume(shape4));
-        const out = { shape: shape4, data, fixed: false };
+        ) : memory.floats(volume(shape5));
+        const out = { shape: shape5, data, fixed: false };
         values2.set(name, out);
         if (operation.prepare) this.steps.push(operation.prepare(args, out, context));
         this.known.set(name, this.steps.length);
@@ -2007,17 +2007,17 @@
   }
   function sizes(graph2) {
     const floats = /* @__PURE__ */ new Map([[graph2.image, { shape: [1, ...graph2.input_shape], fixed: false, data: NOTHING }]]);
-    for (const [name, shape4] of graph2.tensors) floats.set(name, { shape: shape4, fixed: true, data: NOTHING });
+    for (const [name, shape5] of graph2.tensors) floats.set(name, { shape: shape5, fixed: true, data: NOTHING });
     let bytes = Memory.START;
-    for (const { shape: shape4 } of floats.values()) bytes += Memory.padded(volume(shape4));
+    for (const { shape: shape5 } of floats.values()) bytes += Memory.padded(volume(shape5));
     let scratch = 0;
-    for (const [name, op, stored, shape4] of graph2.nodes) {
+    for (const [name, op, stored, shape5] of graph2.nodes) {
       const operation = operationOf(op);
       const args = stored.map((one) => argument(one, floats));
-      if (!operation.alias) bytes += Memory.padded(volume(shape4));
-      if (operation.keeps) bytes += operation.keeps(args, shape4) * 4 + 64;
-      if (operation.scratches) scratch = Math.max(scratch, operation.scratches(args, shape4));
-      floats.set(name, { shape: shape4, fixed: false, data: NOTHING });
+      if (!operation.alias) bytes += Memory.padded(volume(shape5));
+      if (operation.keeps) bytes += operation.keeps(args, shape5) * 4 + 64;
+      if (operation.scratches) scratch = Math.max(scratch, operation.scratches(args, shape5));
+      floats.set(name, { shape: shape5, fixed: false, data: NOTHING });
     }
     return { bytes: bytes + Memory.padded(scratch), scratch };
   }
@@ -2212,17 +2212,17 @@
   }
 
   // hierfeat/atlas/scripts/arithmetic/places.js
-  function unravel(at, shape4) {
-    const found = Array(shape4.length).fill(0);
-    for (let axis = shape4.length - 1; axis >= 0; axis--) {
-      found[axis] = at % shape4[axis];
-      at = Math.floor(at / shape4[axis]);
+  function unravel(at, shape5) {
+    const found = Array(shape5.length).fill(0);
+    for (let axis = shape5.length - 1; axis >= 0; axis--) {
+      found[axis] = at % shape5[axis];
+      at = Math.floor(at / shape5[axis]);
     }
     return found;
   }
-  var ravel = (place3, shape4) => place3.reduce((at, one, axis) => at * shape4[axis] + one, 0);
-  function broadcast(at, shape4, own) {
-    const place3 = unravel(at, shape4).slice(shape4.length - own.length);
+  var ravel = (place3, shape5) => place3.reduce((at, one, axis) => at * shape5[axis] + one, 0);
+  function broadcast(at, shape5, own) {
+    const place3 = unravel(at, shape5).slice(shape5.length - own.length);
     return ravel(place3.map((one, axis) => own[axis] === 1 ? 0 : one), own);
   }
   function pair3(value, otherwise = 1) {
@@ -2247,18 +2247,18 @@
     if (given === "same") return [Math.floor(dh * (kh - 1) / 2), Math.floor(dw * (kw - 1) / 2)];
     return pair3(given, 0);
   }
-  function windowOf(op, args, shape4, at) {
+  function windowOf(op, args, shape5, at) {
     const transposed2 = op.startsWith("conv_transpose");
     const [x, kernel, bias, stride, padding2] = args;
     const [dilation, groups] = transposed2 ? [args[7], args[6]] : [args[5], args[6]];
     const [[sh, sw], [dh, dw]] = [pair3(stride), pair3(dilation)];
-    const [, channels2, height6, width6] = x.shape;
+    const [, channels5, height10, width10] = x.shape;
     const [kh, kw] = kernel.shape.slice(2);
     const [top, left] = paddingOf(padding2, [kh, kw], [dh, dw]);
-    const [, o, row, col] = unravel(at, shape4);
-    const rows = taps(row, kh, sh, top, dh, height6, transposed2);
-    const cols = taps(col, kw, sw, left, dw, width6, transposed2);
-    const [inEach, outEach] = [channels2 / groups, shape4[1] / groups];
+    const [, o, row, col] = unravel(at, shape5);
+    const rows = taps(row, kh, sh, top, dh, height10, transposed2);
+    const cols = taps(col, kw, sw, left, dw, width10, transposed2);
+    const [inEach, outEach] = [channels5 / groups, shape5[1] / groups];
     const group = Math.floor(o / outEach);
     const terms = Array.from({ length: inEach }, (_, c) => {
       const channel = group * inEach + c;
@@ -2277,26 +2277,26 @@
     });
     return { kind: "window", source: x.name, terms, bias: bias ? bias.data[o] : 0, size: [kh, kw], area: areaOf(rows, cols) };
   }
-  function weightsOf2(x, matrix, across, bias, shape4, at) {
-    const place3 = unravel(at, shape4);
+  function weightsOf2(x, matrix, across, bias, shape5, at) {
+    const place3 = unravel(at, shape5);
     const o = place3[place3.length - 1];
     const count2 = x.shape[x.shape.length - 1];
-    const start2 = ravel(place3.slice(0, -1), shape4.slice(0, -1)) * count2;
+    const start2 = ravel(place3.slice(0, -1), shape5.slice(0, -1)) * count2;
     const terms = Array.from({ length: count2 }, (_, k) => {
       const weight = matrix.data[across ? k * matrix.shape[1] + o : o * count2 + k];
       return { channel: k, window: [x.data[start2 + k]], kernel: [weight], sum: x.data[start2 + k] * weight };
     });
     return { kind: "weights", source: x.name, terms, bias: bias ? bias.data[bias.data.length === 1 ? 0 : o] : 0 };
   }
-  function poolOf(op, args, shape4, at) {
+  function poolOf(op, args, shape5, at) {
     const x = args[0];
     const rank = x.shape.length;
-    const place3 = unravel(at, shape4);
-    const [height6, width6] = x.shape.slice(-2);
+    const place3 = unravel(at, shape5);
+    const [height10, width10] = x.shape.slice(-2);
     const [row, col] = place3.slice(-2);
-    const [rows, cols] = op.startsWith("adaptive") ? [band(row, shape4[rank - 2], height6), band(col, shape4[rank - 1], width6)] : strided2(args, op, [row, col], [height6, width6]);
-    const cells2 = rows.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
-    return { kind: "pool", source: x.name, cells: cells2, channel: place3[rank - 3] ?? 0, size: [rows.length, cols.length], area: areaOf(rows, cols) };
+    const [rows, cols] = op.startsWith("adaptive") ? [band(row, shape5[rank - 2], height10), band(col, shape5[rank - 1], width10)] : strided2(args, op, [row, col], [height10, width10]);
+    const cells3 = rows.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
+    return { kind: "pool", source: x.name, cells: cells3, channel: place3[rank - 3] ?? 0, size: [rows.length, cols.length], area: areaOf(rows, cols) };
   }
   function band(i, count2, size) {
     const [from, to] = [Math.floor(i * size / count2), Math.ceil((i + 1) * size / count2)];
@@ -2309,11 +2309,11 @@
     const dilation = op.startsWith("max") ? pair3(args[4]) : [1, 1];
     return [0, 1].map((axis) => taps(place3[axis], kernel[axis], stride[axis], padding2[axis], dilation[axis], sizes2[axis], false).filter((one) => one !== null));
   }
-  function reducedOf(x, axes, shape4, at) {
+  function reducedOf(x, axes, shape5, at) {
     const rank = x.shape.length;
     const gone = new Set((axes?.length ? axes : [...Array(rank).keys()]).map((axis) => (axis + rank) % rank));
-    const kept = unravel(at, shape4);
-    const whole = shape4.length === rank;
+    const kept = unravel(at, shape5);
+    const whole = shape5.length === rank;
     let next = 0;
     const base = x.shape.map((_, axis) => gone.has(axis) ? 0 : kept[whole ? axis : next++]);
     const found = [];
@@ -2362,7 +2362,7 @@
       this.graph = graph2;
       this.nodes = new Map(graph2.nodes.map((node) => [node[0], node]));
       this.layers = new Map(graph2.layers.map(([name, value]) => [value, name]));
-      this.fixed = new Map(graph2.tensors.map(([name, shape4]) => [name, { name, shape: shape4, data: (
+      this.fixed = new Map(graph2.tensors.map(([name, shape5]) => [name, { name, shape: shape5, data: (
         /** @type {Float32Array} */
         weights.get(name)
       ), fixed: true }]));
@@ -2420,32 +2420,32 @@
     }
     /** @param {string} name @param {Record<string, Float32Array>} values @returns {Tensor} */
     tensor(name, values2) {
-      const shape4 = name === this.graph.image ? [1, ...this.graph.input_shape] : (
+      const shape5 = name === this.graph.image ? [1, ...this.graph.input_shape] : (
         /** @type {number[]} */
         this.nodes.get(name)?.[3]
       );
-      return { name, shape: shape4, data: values2[name], fixed: false };
+      return { name, shape: shape5, data: values2[name], fixed: false };
     }
     /** @param {Graph["nodes"][number]} node @param {number} at @param {(name: string) => Tensor} tensor @returns {Step} */
-    stepOf([name, op, stored, shape4], at, tensor2) {
+    stepOf([name, op, stored, shape5], at, tensor2) {
       const args = (
         /** @type {any[]} */
         stored.map((one) => resolved(one, tensor2))
       );
       const value = tensor2(name).data[at];
-      const kind = kindOf(op, shape4.length);
+      const kind = kindOf(op, shape5.length);
       const step2 = { kind, op: op.split(".")[0], node: name, at, value, source: "" };
       const more = (
         /** @type {Record<string, () => Partial<Step>>} */
         {
-          window: () => windowOf(op, args, shape4, at),
-          pool: () => poolOf(op, args, shape4, at),
-          weights: () => dense(op, args, shape4, at),
-          norm: () => normOf(op, args, shape4, at),
-          reduce: () => ({ source: args[0].name, many: reducedOf(args[0], op.endsWith("default") && !op.startsWith("amax") && !op.startsWith("amin") ? null : [args[1]].flat(), shape4, at) }),
-          combine: () => combined(args, shape4, at),
+          window: () => windowOf(op, args, shape5, at),
+          pool: () => poolOf(op, args, shape5, at),
+          weights: () => dense(op, args, shape5, at),
+          norm: () => normOf(op, args, shape5, at),
+          reduce: () => ({ source: args[0].name, many: reducedOf(args[0], op.endsWith("default") && !op.startsWith("amax") && !op.startsWith("amin") ? null : [args[1]].flat(), shape5, at) }),
+          combine: () => combined(args, shape5, at),
           curve: () => ({ parts: [part(args[0], at)], numbers: args.slice(1), curve: curveOf(op, args, args[0].data[at]) }),
-          move: () => moved2(op, args, shape4, at),
+          move: () => moved2(op, args, shape5, at),
           opaque: () => ({})
         }[kind]()
       );
@@ -2468,16 +2468,16 @@
   }
   var isTensor = (value) => Boolean(value && typeof value === "object" && "data" in value);
   var part = (tensor2, at) => ({ name: tensor2.name, at, value: tensor2.data[at], step: null, fixed: tensor2.fixed });
-  function dense(op, args, shape4, at) {
-    if (op.startsWith("linear")) return weightsOf2(args[0], args[1], false, args[2], shape4, at);
-    return op.startsWith("addmm") ? weightsOf2(args[1], args[2], true, args[0], shape4, at) : weightsOf2(args[0], args[1], true, null, shape4, at);
+  function dense(op, args, shape5, at) {
+    if (op.startsWith("linear")) return weightsOf2(args[0], args[1], false, args[2], shape5, at);
+    return op.startsWith("addmm") ? weightsOf2(args[1], args[2], true, args[0], shape5, at) : weightsOf2(args[0], args[1], true, null, shape5, at);
   }
-  function combined(args, shape4, at) {
-    const parts2 = args.filter(isTensor).map((one) => part(one, broadcast(at, shape4, one.shape)));
+  function combined(args, shape5, at) {
+    const parts2 = args.filter(isTensor).map((one) => part(one, broadcast(at, shape5, one.shape)));
     const numbers2 = args.map((one) => isTensor(one) ? null : one);
     return { parts: parts2, numbers: numbers2 };
   }
-  function moved2(op, args, shape4, at) {
+  function moved2(op, args, shape5, at) {
     const inputs = args.flat().filter(isTensor).filter((one) => !(op.startsWith("index_select") && one === args[2]));
     const operation = OPERATIONS[op];
     let place3 = at;
@@ -2492,7 +2492,7 @@
       const given = args.map((one) => Array.isArray(one) ? one.map(marked) : marked(one));
       if (op.startsWith("constant_pad")) given[2] = 0;
       if (op.startsWith("pad.")) given[3] = 0;
-      const out = { shape: shape4, data: new Float32Array(volume(shape4)), fixed: false };
+      const out = { shape: shape5, data: new Float32Array(volume(shape5)), fixed: false };
       operation.prepare(
         given,
         out,
@@ -2511,9 +2511,9 @@
     }
     return { parts: [part(owner, place3)], numbers: [] };
   }
-  function normOf(op, args, shape4, at) {
+  function normOf(op, args, shape5, at) {
     const x = args[0];
-    const channel = unravel(at, shape4)[1];
+    const channel = unravel(at, shape5)[1];
     const one = (given, i, otherwise) => given ? given.data[i] : otherwise;
     const parts2 = [part(x, at)];
     if (op.startsWith("_native_batch_norm")) {
@@ -2525,9 +2525,9 @@
       const within = at % size2;
       return { parts: parts2, norm: { ...momentsOf2(x.data, at - within, size2), eps: args[4] ?? 1e-5, weight: one(args[2], within, 1), bias: one(args[3], within, 0) } };
     }
-    const each2 = volume(shape4.slice(2));
-    const groups = op.startsWith("group") ? args[1] : shape4[1];
-    const size = shape4[1] / groups * each2;
+    const each2 = volume(shape5.slice(2));
+    const groups = op.startsWith("group") ? args[1] : shape5[1];
+    const size = shape5[1] / groups * each2;
     const [weight, bias, eps] = op.startsWith("group") ? [args[2], args[3], args[4]] : [args[1], args[2], args[7]];
     return { parts: parts2, norm: { ...momentsOf2(x.data, at - at % size, size), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
   }
@@ -2622,8 +2622,8 @@
     const own = surface(unit.layer, unit.tile);
     if (!own) return;
     const origin2 = columns.getBoundingClientRect();
-    const shape4 = view(layers[unit.layer]);
-    const from = rectangle(own, [unit.row, unit.col, unit.row + 1, unit.col + 1], shape4.height, shape4.width, origin2, columns);
+    const shape5 = view(layers[unit.layer]);
+    const from = rectangle(own, [unit.row, unit.col, unit.row + 1, unit.col + 1], shape5.height, shape5.width, origin2, columns);
     const reads = readsOf(steps2, unit).sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount)).slice(0, MOST2);
     const most = Math.max(...reads.map((read2) => Math.abs(read2.amount)), 1e-12);
     const paths = reads.flatMap((read2) => {
@@ -2669,19 +2669,19 @@
     chosen2.clear();
     if (state.unit) chosen2.set(state.unit.layer, state.unit);
   }
-  function place(mark2, top, left, bottom, right, height6, width6) {
+  function place(mark2, top, left, bottom, right, height10, width10) {
     const percent = (value, whole) => `${100 * value / whole}%`;
-    Object.assign(mark2.style, { top: percent(top, height6), left: percent(left, width6), height: percent(bottom - top, height6), width: percent(right - left, width6) });
+    Object.assign(mark2.style, { top: percent(top, height10), left: percent(left, width10), height: percent(bottom - top, height10), width: percent(right - left, width10) });
     mark2.hidden = false;
   }
   function markUnit(index) {
     const unit = unitOf(index);
-    const { height: height6, width: width6 } = view(layers[index]);
+    const { height: height10, width: width10 } = view(layers[index]);
     for (const grid2 of all(".maps.filled").filter((one) => indexOf(one) === index))
       for (const map of all(".map", grid2)) {
         const here2 = Number(map.dataset.tile) === unit.tile && (!grid2.closest(".overview") || state.unit?.layer === index);
         map.classList.toggle("chosen", here2);
-        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height6, width6);
+        if (here2) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height10, width10);
       }
   }
   function markInput(index) {
@@ -2689,15 +2689,15 @@
     const input2 = inputWindow(layers[index], unitOf(index));
     const grid2 = input2 && find(`.overview [data-layer="${layers[index].source}"] .maps`);
     if (!grid2) return;
-    const { height: height6, width: width6 } = view(layers[layers[index].source]);
+    const { height: height10, width: width10 } = view(layers[layers[index].source]);
     const [top, left, bottom, right] = input2.area;
-    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height6, width6);
+    for (const map of all(".map", grid2)) if (input2.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height10, width10);
   }
   function markField(scene, index) {
     const mark2 = need(".box", scene);
     const field = box(layers[index], unitOf(index));
-    const [, height6, width6] = payload.model.input_shape;
-    if (field) place(mark2, ...field, height6, width6);
+    const [, height10, width10] = payload.model.input_shape;
+    if (field) place(mark2, ...field, height10, width10);
     else mark2.hidden = true;
   }
   var span2 = (from, to) => to - from > 1 ? `${from}–${to - 1}` : `${from}`;
@@ -2716,8 +2716,8 @@
   function sees(layer, field) {
     if (!field) return "";
     const [top, left, bottom, right] = field;
-    const [, height6, width6] = payload.model.input_shape;
-    if (bottom - top >= height6 && right - left >= width6) return "; it sees the whole image";
+    const [, height10, width10] = payload.model.input_shape;
+    if (bottom - top >= height10 && right - left >= width10) return "; it sees the whole image";
     const most = layer.field.status === "bound" ? " at most" : "";
     const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
     return `; it sees rows ${span2(top, bottom)}, columns ${span2(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
@@ -2753,33 +2753,33 @@
   function contest(index) {
     const [layer, unit] = [layers[index], unitOf(index)];
     const source = layers[layer.source];
-    const cells2 = poolWindow(layer, unit);
+    const cells3 = poolWindow(layer, unit);
     const all3 = values(source);
-    const numbers2 = cells2.map((cell) => all3[flatIndex(source, cell)]);
+    const numbers2 = cells3.map((cell) => all3[flatIndex(source, cell)]);
     const most = Math.max(...numbers2);
-    const first = layer.op.includes("max") ? cells2.filter((_, i) => numbers2[i] === most) : [];
+    const first = layer.op.includes("max") ? cells3.filter((_, i) => numbers2[i] === most) : [];
     const winner = first.length === 1 ? first[0] : null;
     const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
     const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
-    const verdict2 = winner ? words(`Of ${cells2.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells2.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells2.length} cells of `, name, " are pooled into one.");
-    return { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 };
+    const verdict2 = winner ? words(`Of ${cells3.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`) : first.length ? words(`${first.length} of ${cells3.length} cells of `, name, ` tie at ${number(most)}${levels}.`) : words(`${cells3.length} cells of `, name, " are pooled into one.");
+    return { source, unit, cells: cells3, numbers: numbers2, winner, verdict: verdict2 };
   }
   function showWindow(loupe, index) {
-    const { source, unit, cells: cells2, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
-    const { height: height6, width: width6 } = view(source);
+    const { source, unit, cells: cells3, numbers: numbers2, winner, verdict: verdict2 } = contest(index);
+    const { height: height10, width: width10 } = view(source);
     paintTile(
       /** @type {HTMLCanvasElement} */
       need("canvas", loupe),
       source,
       unit.tile
     );
-    const [first, last] = [cells2[0], cells2[cells2.length - 1]];
-    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height6, width6);
+    const [first, last] = [cells3[0], cells3[cells3.length - 1]];
+    place(need(".frame", loupe), first.row, first.col, last.row + 1, last.col + 1, height10, width10);
     const table = need(".cells", loupe);
-    table.style.setProperty("--across", String(new Set(cells2.map((cell) => cell.col)).size));
-    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells2[i] === winner ? "winner" : null }, number(value))));
+    table.style.setProperty("--across", String(new Set(cells3.map((cell) => cell.col)).size));
+    table.replaceChildren(...numbers2.map((value, i) => element("span", { class: cells3[i] === winner ? "winner" : null }, number(value))));
     const dot = need(".dot", loupe);
-    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height6, width6);
+    if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height10, width10);
     else dot.hidden = true;
     need(".verdict", loupe).replaceChildren(verdict2);
   }
@@ -2787,10 +2787,10 @@
     const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
     const by = keys[key];
     if (!by) return null;
-    const { tiles, height: height6, width: width6 } = view(layers[index]);
+    const { tiles, height: height10, width: width10 } = view(layers[index]);
     const unit = unitOf(index);
     const inside2 = (value, count2) => Math.max(0, Math.min(count2 - 1, value));
-    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height6), col: inside2(unit.col + by[2], width6) };
+    return { tile: inside2(unit.tile + by[0], tiles), row: inside2(unit.row + by[1], height10), col: inside2(unit.col + by[2], width10) };
   }
   function pointed(event) {
     const map = event.target instanceof Element ? (
@@ -2803,10 +2803,10 @@
       event
     );
     const index = indexOf(map);
-    const { height: height6, width: width6 } = view(layers[index]);
+    const { height: height10, width: width10 } = view(layers[index]);
     const area = need(".area", map).getBoundingClientRect();
     const cell = (value, count2) => Math.max(0, Math.min(count2 - 1, Math.floor(value * count2)));
-    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height6), col: cell((clientX - area.left) / area.width, width6) } };
+    return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height10), col: cell((clientX - area.left) / area.width, width10) } };
   }
 
   // hierfeat/atlas/scripts/arithmetic.js
@@ -2904,31 +2904,31 @@
 
   // hierfeat/atlas/scripts/paper.js
   var CELLS = 280;
-  function paper([channels2, height6, width6], content) {
-    const fine = Math.max(1, Math.round(CELLS / Math.max(height6, width6)));
-    const made = { channels: channels2, height: height6, width: width6, fine, ink: new Float32Array(channels2 * height6 * width6 * fine * fine) };
-    const [H, W] = [height6 * fine, width6 * fine];
-    for (let c = 0, at = 0; c < channels2; c++)
+  function paper([channels5, height10, width10], content) {
+    const fine = Math.max(1, Math.round(CELLS / Math.max(height10, width10)));
+    const made2 = { channels: channels5, height: height10, width: width10, fine, ink: new Float32Array(channels5 * height10 * width10 * fine * fine) };
+    const [H, W] = [height10 * fine, width10 * fine];
+    for (let c = 0, at = 0; c < channels5; c++)
       for (let row = 0; row < H; row++)
         for (let col = 0; col < W; col++, at++) {
-          const from = (c * height6 + Math.floor(row / fine)) * width6 + Math.floor(col / fine);
-          made.ink[at] = typeof content === "number" ? content : content[from];
+          const from = (c * height10 + Math.floor(row / fine)) * width10 + Math.floor(col / fine);
+          made2.ink[at] = typeof content === "number" ? content : content[from];
         }
-    return made;
+    return made2;
   }
-  var asPaper = ([channels2, height6, width6], ink) => ({ channels: channels2, height: height6, width: width6, fine: 1, ink });
-  function stroke(on, from, to, radius2, value) {
+  var asPaper = ([channels5, height10, width10], ink) => ({ channels: channels5, height: height10, width: width10, fine: 1, ink });
+  function stroke(on, from, to, radius, value) {
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
     const length = down * down + right * right;
     const bound = (at, most) => Math.max(0, Math.min(most, at));
-    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius2 - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius2 + 1), H)];
-    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius2 - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius2 + 1), W)];
+    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius + 1), H)];
+    const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius + 1), W)];
     for (let row = rows[0]; row < rows[1]; row++)
       for (let col = cols[0]; col < cols[1]; col++) {
         const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
         const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
-        const cover = radius2 + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
+        const cover = radius + 0.5 - Math.hypot(y - along2 * down, x - along2 * right);
         if (cover <= 0) continue;
         const share = Math.min(1, cover);
         for (let c = 0; c < on.channels; c++) {
@@ -2938,21 +2938,21 @@
         }
       }
   }
-  function groundOf(image, [, height6, width6]) {
+  function groundOf(image, [, height10, width10]) {
     const border = [];
-    for (let row = 0; row < height6; row++)
-      for (let col = 0; col < width6; col++) if (row % (height6 - 1) === 0 || col % (width6 - 1) === 0) border.push(image[row * width6 + col]);
+    for (let row = 0; row < height10; row++)
+      for (let col = 0; col < width10; col++) if (row % (height10 - 1) === 0 || col % (width10 - 1) === 0) border.push(image[row * width10 + col]);
     border.sort((a, b) => a - b);
     const middle2 = border[border.length >> 1] ?? 0.5;
     const alike = border.filter((value) => Math.abs(value - middle2) < 0.05).length;
     return alike > border.length / 2 ? middle2 : 0.5;
   }
-  function prepared(on, ground2, { box: box2, by, side: side2 }) {
+  function prepared(on, ground, { box: box2, by, side: side3 }) {
     const [H, W] = [on.height * on.fine, on.width * on.fine];
     let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
     for (let row = 0; row < H; row++)
       for (let col = 0; col < W; col++) {
-        const ink = Math.abs(on.ink[row * W + col] - ground2);
+        const ink = Math.abs(on.ink[row * W + col] - ground);
         if (ink < 0.2) continue;
         [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
         mass += ink;
@@ -2962,54 +2962,54 @@
     if (!mass) return null;
     const tall = bottom + 1 - top;
     const wide = right + 1 - left;
-    const scale = box2 * on.fine / (side2 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
+    const scale = box2 * on.fine / (side3 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
     const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
     return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
   }
 
   // hierfeat/atlas/scripts/compose.js
-  function compose(on, settings2, ground2, preparation) {
-    const { channels: channels2, height: height6, width: width6 } = on;
-    const own = preparation && prepared(on, ground2, preparation);
+  function compose(on, settings, ground, preparation) {
+    const { channels: channels5, height: height10, width: width10 } = on;
+    const own = preparation && prepared(on, ground, preparation);
     const grid2 = own && preparation?.grid ? preparation.grid : null;
-    const [rows, cols] = grid2 ? [grid2, grid2] : [height6, width6];
-    const seen2 = (settings2.rotation % 360 ? turned : upright)(on, settings2, ground2, own, rows, cols);
-    const image = grid2 ? enlarged(seen2, channels2, grid2, height6, width6) : seen2;
-    const shape4 = [channels2, height6, width6];
-    return overlaid(moved4(contrasted(image, settings2.contrast, ground2), shape4, settings2.shift_y, settings2.shift_x), shape4, settings2);
+    const [rows, cols] = grid2 ? [grid2, grid2] : [height10, width10];
+    const seen2 = (settings.rotation % 360 ? turned : upright)(on, settings, ground, own, rows, cols);
+    const image = grid2 ? enlarged(seen2, channels5, grid2, height10, width10) : seen2;
+    const shape5 = [channels5, height10, width10];
+    return overlaid(moved4(contrasted(image, settings.contrast, ground), shape5, settings.shift_y, settings.shift_x), shape5, settings);
   }
-  function upright({ channels: channels2, height: height6, width: width6, fine, ink }, { scale }, ground2, own, rows, cols) {
+  function upright({ channels: channels5, height: height10, width: width10, fine, ink }, { scale }, ground, own, rows, cols) {
     const all3 = scale * (own?.scale ?? 1);
-    const [H, W] = [height6 * fine, width6 * fine];
-    const down = parts(rows, H, (own?.row ?? height6 / 2) * fine, height6 * fine / rows / all3);
-    const across = parts(cols, W, (own?.col ?? width6 / 2) * fine, width6 * fine / cols / all3);
-    const image = new Float32Array(channels2 * rows * cols);
+    const [H, W] = [height10 * fine, width10 * fine];
+    const down = parts(rows, H, (own?.row ?? height10 / 2) * fine, height10 * fine / rows / all3);
+    const across = parts(cols, W, (own?.col ?? width10 / 2) * fine, width10 * fine / cols / all3);
+    const image = new Float32Array(channels5 * rows * cols);
     const line2 = new Float32Array(W);
-    for (let c = 0, to = 0; c < channels2; c++)
+    for (let c = 0, to = 0; c < channels5; c++)
       for (let row = 0; row < rows; row++) {
-        line2.fill(ground2 * down.outside[row]);
+        line2.fill(ground * down.outside[row]);
         for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
           const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
           for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
         }
         for (let col = 0; col < cols; col++, to++) {
           const shares2 = across.shares[col];
-          let sum2 = ground2 * across.outside[col];
+          let sum2 = ground * across.outside[col];
           for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
           image[to] = sum2;
         }
       }
     return image;
   }
-  function parts(count2, cells2, middle2, size) {
+  function parts(count2, cells3, middle2, size) {
     const reach = Math.max(size, 1);
     const shares2 = [];
     const found = { from: new Int32Array(count2), to: new Int32Array(count2), shares: shares2, outside: new Float64Array(count2) };
     for (let pixel2 = 0; pixel2 < count2; pixel2++) {
       const centre = middle2 + (pixel2 + 0.5 - count2 / 2) * size;
       const [low, high] = [centre - reach / 2, centre + reach / 2];
-      const from = Math.max(0, Math.min(cells2, Math.floor(low)));
-      const to = Math.max(from, Math.min(cells2, Math.ceil(high)));
+      const from = Math.max(0, Math.min(cells3, Math.floor(low)));
+      const to = Math.max(from, Math.min(cells3, Math.ceil(high)));
       const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
       [found.from[pixel2], found.to[pixel2]] = [from, to];
       shares2.push(own);
@@ -3017,22 +3017,22 @@
     }
     return found;
   }
-  function turned({ channels: channels2, height: height6, width: width6, fine, ink }, { rotation, scale }, ground2, own, rows, cols) {
-    const image = new Float32Array(channels2 * rows * cols);
+  function turned({ channels: channels5, height: height10, width: width10, fine, ink }, { rotation, scale }, ground, own, rows, cols) {
+    const image = new Float32Array(channels5 * rows * cols);
     const turn2 = rotation * Math.PI / 180;
     const all3 = scale * (own?.scale ?? 1);
     const [sine, cosine] = [Math.sin(turn2) * fine / all3, Math.cos(turn2) * fine / all3];
-    const [row0, col0] = [(own?.row ?? height6 / 2) * fine - 0.5, (own?.col ?? width6 / 2) * fine - 0.5];
-    const [H, W] = [height6 * fine, width6 * fine];
+    const [row0, col0] = [(own?.row ?? height10 / 2) * fine - 0.5, (own?.col ?? width10 / 2) * fine - 0.5];
+    const [H, W] = [height10 * fine, width10 * fine];
     const each2 = H * W;
-    const count2 = Math.max(1, Math.min(6, Math.ceil(fine * height6 / rows / all3 / 2)));
+    const count2 = Math.max(1, Math.min(6, Math.ceil(fine * height10 / rows / all3 / 2)));
     const share = 1 / (count2 * count2);
     for (let row = 0, to = 0; row < rows; row++)
       for (let col = 0; col < cols; col++, to++)
         for (let i = 0; i < count2; i++)
           for (let j = 0; j < count2; j++) {
-            const v = (row + (i + 0.5) / count2) * height6 / rows - height6 / 2;
-            const u = (col + (j + 0.5) / count2) * width6 / cols - width6 / 2;
+            const v = (row + (i + 0.5) / count2) * height10 / rows - height10 / 2;
+            const u = (col + (j + 0.5) / count2) * width10 / cols - width10 / 2;
             const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
             const [top, left] = [Math.floor(y), Math.floor(x)];
             const [down, across] = [y - top, x - left];
@@ -3040,37 +3040,37 @@
               const [r, s] = [top + (k >> 1), left + (k & 1)];
               const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
               const inside2 = r >= 0 && s >= 0 && r < H && s < W;
-              for (let c = 0; c < channels2; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground2);
+              for (let c = 0; c < channels5; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground);
             }
           }
     return image;
   }
-  function enlarged(small, channels2, grid2, height6, width6) {
-    const image = new Float32Array(channels2 * height6 * width6);
+  function enlarged(small, channels5, grid2, height10, width10) {
+    const image = new Float32Array(channels5 * height10 * width10);
     const at = (i, count2) => {
       const place3 = Math.max(0, (i + 0.5) * grid2 / count2 - 0.5);
       const low = Math.min(Math.floor(place3), grid2 - 1);
       return [low, Math.min(low + 1, grid2 - 1), place3 - low];
     };
     let to = 0;
-    for (let c = 0; c < channels2; c++)
-      for (let row = 0; row < height6; row++)
-        for (let col = 0; col < width6; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at(row, height6), at(col, width6)];
+    for (let c = 0; c < channels5; c++)
+      for (let row = 0; row < height10; row++)
+        for (let col = 0; col < width10; col++) {
+          const [[top, bottom, down], [left, right, across]] = [at(row, height10), at(col, width10)];
           const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
           image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
         }
     return image;
   }
-  function contrasted(image, contrast, ground2) {
-    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground2 + contrast * (image[i] - ground2)));
+  function contrasted(image, contrast, ground) {
+    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground + contrast * (image[i] - ground)));
     return image;
   }
-  function moved4(image, [channels2, height6, width6], down, right) {
+  function moved4(image, [channels5, height10, width10], down, right) {
     if (!down && !right) return image;
     let found = image;
-    if (down) found = along(found, channels2, height6, width6, taps2(down));
-    if (right) found = along(found, channels2 * height6, width6, 1, taps2(right));
+    if (down) found = along(found, channels5, height10, width10, taps2(down));
+    if (right) found = along(found, channels5 * height10, width10, 1, taps2(right));
     return found;
   }
   function along(image, outer, length, inner2, weighted) {
@@ -3090,14 +3090,14 @@
     const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
     return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
   }
-  function overlaid(image, [channels2, height6, width6], { noise, square, square_row, square_col }) {
+  function overlaid(image, [channels5, height10, width10], { noise, square, square_row, square_col }) {
     if (!noise && !square) return image;
     const random = noise ? normal(1) : () => 0;
     const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
     const found = new Float32Array(image.length);
-    for (let c = 0, at = 0; c < channels2; c++)
-      for (let row = 0; row < height6; row++)
-        for (let col = 0; col < width6; col++, at++) {
+    for (let c = 0, at = 0; c < channels5; c++)
+      for (let row = 0; row < height10; row++)
+        for (let col = 0; col < width10; col++, at++) {
           const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
           found[at] = Math.max(0, Math.min(1, value + noise * random()));
         }
@@ -3117,6 +3117,160 @@
     return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   }
 
+  // hierfeat/atlas/scripts/desk.js
+  var shape = payload.model.input_shape;
+  var [channels, height2, width2] = shape;
+  var side = Math.min(height2, width2);
+  var half2 = Math.floor(side / 2);
+  var SLIDERS = [
+    ["shift_x", "Shift right", -half2, half2, 0.5, 0, "px"],
+    ["shift_y", "Shift down", -half2, half2, 0.5, 0, "px"],
+    ["rotation", "Rotation", -180, 180, 1, 0, "°"],
+    ["scale", "Scale", 0.3, 3, 0.05, 1, "×"],
+    ["contrast", "Contrast", 0, 2, 0.05, 1, "×"],
+    ["noise", "Noise", 0, 0.6, 0.02, 0, ""],
+    ["square", "Occluding square", 0, half2, 1, 0, "px"]
+  ];
+  var SETTINGS = [...SLIDERS.map(([name]) => name), "square_row", "square_col"];
+  var neutral = () => (
+    /** @type {Settings} */
+    Object.fromEntries([...SLIDERS.map(([name, , , , , value]) => [name, value]), ["square_row", height2 / 2], ["square_col", width2 / 2]])
+  );
+  var STEPS = 20;
+  var desk = {
+    settings: neutral(),
+    page: paper(shape, 0),
+    /** The grey of what lies outside the paper, and of clean paper. */
+    ground: 0,
+    /** Whether the paper is no longer the sample. */
+    drawn: false,
+    /** Whether a drawing is sized and centred as the network's own data were. */
+    prepare: Boolean(payload.model.prepare),
+    tool: "draw",
+    radius: side / 28
+  };
+  var past = [];
+  function takeSample() {
+    const image = sampleImage(state.sample);
+    Object.assign(desk, { page: paper(shape, image), ground: groundOf(image, shape), drawn: false });
+    past = [];
+  }
+  function keep() {
+    past.push({ ink: desk.page.ink.slice(), ground: desk.ground, drawn: desk.drawn });
+    if (past.length > STEPS) past.shift();
+    desk.drawn = true;
+  }
+  function undo() {
+    const before2 = past.pop();
+    if (!before2) return;
+    desk.page.ink.set(before2.ink);
+    Object.assign(desk, { ground: before2.ground, drawn: before2.drawn });
+  }
+  function clear() {
+    keep();
+    desk.ground = channels === 1 ? Math.round(desk.ground) : 1;
+    desk.page.ink.fill(desk.ground);
+  }
+  function invert() {
+    keep();
+    const { ink } = desk.page;
+    for (let i = 0; i < ink.length; i++) ink[i] = 1 - ink[i];
+    desk.ground = 1 - desk.ground;
+  }
+  function takePicture(ink, another) {
+    if (another) keep();
+    desk.drawn = true;
+    desk.page.ink.set(ink);
+    desk.ground = groundOf(ink, [channels, height2 * desk.page.fine, width2 * desk.page.fine]);
+  }
+  function chosenSettings() {
+    const [start2, now] = [
+      /** @type {any} */
+      neutral(),
+      /** @type {any} */
+      desk.settings
+    ];
+    return Object.fromEntries(SETTINGS.filter((name) => now[name] !== start2[name]).map((name) => [name, now[name]]));
+  }
+  var plain = () => !desk.drawn && SLIDERS.every(([name, , , , , value]) => desk.settings[name] === value);
+  function made(other = {}) {
+    const settings = { ...desk.settings, ...other };
+    if (desk.drawn) return compose(desk.page, settings, desk.ground, desk.prepare ? payload.model.prepare : null);
+    const sample = sampleImage(state.sample);
+    const same2 = SLIDERS.every(([name, , , , , value]) => settings[name] === value);
+    return same2 ? sample : compose(asPaper(shape, sample), settings, desk.ground, null);
+  }
+
+  // hierfeat/atlas/scripts/controls.js
+  var [, height3, width3] = payload.model.input_shape;
+  var side2 = Math.min(height3, width3);
+  var ACTIONS = {
+    clear,
+    undo,
+    invert,
+    reset() {
+      desk.settings = neutral();
+      takeSample();
+      showSliders();
+    }
+  };
+  var remember2 = () => set({ bench: chosenSettings() });
+  var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
+  function sliders(changed2) {
+    return SLIDERS.map(([name, label2, min, max, step2, , unit]) => {
+      const shown2 = element("output", {}, says(desk.settings[name], unit));
+      const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step2, value: desk.settings[name] });
+      range.addEventListener("input", () => {
+        desk.settings[name] = Number(range.value);
+        shown2.textContent = says(desk.settings[name], unit);
+        remember2();
+        changed2();
+      });
+      return element("label", {}, element("span", {}, label2), range, shown2);
+    });
+  }
+  function showSliders() {
+    for (const [name, , , , , , unit] of SLIDERS) {
+      const range = (
+        /** @type {HTMLInputElement} */
+        need(`[name="bench-${name}"]`)
+      );
+      range.value = String(desk.settings[name]);
+      range.nextElementSibling.textContent = says(desk.settings[name], unit);
+    }
+    remember2();
+  }
+  function tools(changed2, redrawn2) {
+    const choice2 = (value, label2) => {
+      const input2 = element("input", { type: "radio", name: "tool", value, checked: value === desk.tool });
+      input2.addEventListener("change", () => desk.tool = value);
+      return element("label", {}, input2, element("span", {}, label2));
+    };
+    const brush = element("input", { type: "range", name: "brush", min: side2 / 56, max: side2 / 7, step: side2 / 112, value: desk.radius });
+    brush.addEventListener("input", () => desk.radius = Number(brush.value));
+    const button = (name, label2) => {
+      const act = () => {
+        ACTIONS[name]();
+        redrawn2();
+      };
+      return element("button", { type: "button", "data-do": name, onclick: act }, label2);
+    };
+    const parts2 = [
+      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
+      element("label", {}, element("span", {}, "Brush"), brush),
+      element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
+    ];
+    if (payload.model.prepare) {
+      const input2 = element("input", { type: "checkbox", name: "prepare", checked: desk.prepare });
+      input2.addEventListener("change", () => {
+        desk.prepare = input2.checked;
+        changed2();
+      });
+      parts2.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
+    }
+    return parts2;
+  }
+
   // hierfeat/atlas/scripts/stimuli.js
   var GROUND = 0.5;
   function halfPlane(distance, sine, cosine) {
@@ -3127,20 +3281,20 @@
     const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
     return distance < 0 ? 1 - share : share;
   }
-  var band2 = (distance, width6, sine, cosine) => halfPlane(distance + width6 / 2, sine, cosine) - halfPlane(distance - width6 / 2, sine, cosine);
-  function pattern({ kind, orientation, width: width6, length, polarity, offset = 0 }) {
+  var band2 = (distance, width10, sine, cosine) => halfPlane(distance + width10 / 2, sine, cosine) - halfPlane(distance - width10 / 2, sine, cosine);
+  function pattern({ kind, orientation, width: width10, length, polarity, offset = 0 }) {
     const angle = orientation * Math.PI / 180;
     const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
     const across = (row, col) => row * cosine + col * sine - offset;
     if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
-    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width6);
+    if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width10);
     if (kind === "spot")
       return (row, col) => {
-        const radius2 = Math.hypot(row, col);
-        const [s, c] = radius2 ? [col / radius2, row / radius2] : [0, 1];
-        return polarity * (halfPlane(width6 / 2 - radius2, s, c) - halfPlane(-width6 / 2 - radius2, s, c));
+        const radius = Math.hypot(row, col);
+        const [s, c] = radius ? [col / radius, row / radius] : [0, 1];
+        return polarity * (halfPlane(width10 / 2 - radius, s, c) - halfPlane(-width10 / 2 - radius, s, c));
       };
-    return (row, col) => polarity * band2(across(row, col), width6, sine, cosine) * band2(col * cosine - row * sine, length, cosine, -sine);
+    return (row, col) => polarity * band2(across(row, col), width10, sine, cosine) * band2(col * cosine - row * sine, length, cosine, -sine);
   }
   function drawnOn(stimulus2, { row, col, rows, cols }) {
     const at = pattern(stimulus2);
@@ -3149,11 +3303,11 @@
       for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus2.row, col + c + 0.5 - stimulus2.col)));
     return found;
   }
-  function drawn2([channels2, height6, width6], stimulus2) {
-    const change = drawnOn(stimulus2, { row: 0, col: 0, rows: height6, cols: width6 });
-    const image = new Float32Array(channels2 * height6 * width6);
+  function drawn2([channels5, height10, width10], stimulus2) {
+    const change = drawnOn(stimulus2, { row: 0, col: 0, rows: height10, cols: width10 });
+    const image = new Float32Array(channels5 * height10 * width10);
     for (let i = 0; i < change.length; i++) image[i] = GROUND + 0.5 * change[i];
-    for (let c = 1; c < channels2; c++) image.copyWithin(c * change.length, 0, change.length);
+    for (let c = 1; c < channels5; c++) image.copyWithin(c * change.length, 0, change.length);
     return image;
   }
   function sweep([top, left, bottom, right], steps2 = 41) {
@@ -3172,19 +3326,19 @@
     });
     return { orientations, offsets, stimulus: stimulus2 };
   }
-  function gratings([, height6, width6]) {
-    const low = Math.min(1.5 / Math.min(height6, width6), 0.25);
+  function gratings([, height10, width10]) {
+    const low = Math.min(1.5 / Math.min(height10, width10), 0.25);
     const found = [];
     for (let o = 0; o < 16; o++)
       for (let f = 0; f < 8; f++)
         for (let p = 0; p < 8; p++) {
           const frequency = low * (0.5 / low) ** (f / 7);
-          found.push(grating(height6, width6, o * 11.25, frequency, p / 8));
+          found.push(grating(height10, width10, o * 11.25, frequency, p / 8));
         }
     return found;
   }
-  function grating(height6, width6, orientation, frequency, turn2) {
-    return { kind: "grating", row: height6 / 2, col: width6 / 2, orientation, offset: turn2 / frequency, width: 0.5 / frequency, length: width6, polarity: 1 };
+  function grating(height10, width10, orientation, frequency, turn2) {
+    return { kind: "grating", row: height10 / 2, col: width10 / 2, orientation, offset: turn2 / frequency, width: 0.5 / frequency, length: width10, polarity: 1 };
   }
 
   // hierfeat/atlas/scripts/hubel/spikes.js
@@ -3195,11 +3349,11 @@
   }
 
   // hierfeat/atlas/scripts/hubel/cell.js
-  var [, height2, width2] = payload.model.input_shape;
-  var WHOLE = { row: 0, col: 0, rows: height2, cols: width2 };
+  var [, height4, width4] = payload.model.input_shape;
+  var WHOLE = { row: 0, col: 0, rows: height4, cols: width4 };
   var RATE = 60;
   var POINTS2 = 240;
-  var noted = () => ({ sum: new Float32Array(height2 * width2), weight: new Float32Array(height2 * width2) });
+  var noted = () => ({ sum: new Float32Array(height4 * width4), weight: new Float32Array(height4 * width4) });
   function middle(layer, channel = 0) {
     const [, rows, cols] = layers[layer].maps.shape;
     const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
@@ -3247,7 +3401,7 @@
     /** Its field, or the whole image. @returns {[number, number, number, number]} [top, left, bottom, right] in pixels */
     get field() {
       const found = box(this.layer, this.unit);
-      return found && found[2] > found[0] && found[3] > found[1] ? found : [0, 0, height2, width2];
+      return found && found[2] > found[0] && found[3] > found[1] ? found : [0, 0, height4, width4];
     }
     /** Take the response to what is on the screen. @param {number} response */
     hear(response) {
@@ -3261,9 +3415,9 @@
       for (let i = 0; i < change.length; i++) {
         const cover = Math.abs(change[i]);
         if (cover < 0.02) continue;
-        const side2 = change[i] > 0 ? this.light : this.dark;
-        side2.sum[i] += cover * gain;
-        side2.weight[i] += cover;
+        const side3 = change[i] > 0 ? this.light : this.dark;
+        side3.sum[i] += cover * gain;
+        side3.weight[i] += cover;
       }
     }
     /**
@@ -3272,7 +3426,7 @@
      */
     get map() {
       const { light, dark } = this;
-      const [on, off] = [new Float32Array(height2 * width2), new Float32Array(height2 * width2)];
+      const [on, off] = [new Float32Array(height4 * width4), new Float32Array(height4 * width4)];
       let most = 1e-9;
       for (let i = 0; i < on.length; i++) {
         const bright = light.weight[i] ? light.sum[i] / light.weight[i] : 0;
@@ -3347,16 +3501,16 @@
     const { unit } = cell;
     const layer = element("select", { "aria-label": `${title}: layer` }, ...layers.filter((one) => one.maps).map((one) => element("option", { value: one.index, selected: one.index === unit.layer }, one.name)));
     layer.addEventListener("change", () => acts.replace(i, middle(Number(layer.value))));
-    const { tiles, height: height6, width: width6, vector } = view(cell.layer);
+    const { tiles, height: height10, width: width10, vector } = view(cell.layer);
     const number_ = (label2, value, most, next) => {
       const input2 = element("input", { type: "number", min: 0, max: most, value, "aria-label": `${title}: ${label2}` });
       input2.addEventListener("change", () => acts.replace(i, next(Math.max(0, Math.min(most, Math.round(Number(input2.value) || 0))))));
       return element("label", {}, element("span", {}, label2), input2);
     };
-    const numbers2 = vector ? [number_("unit", channelOf(cell.layer, unit), cell.layer.maps.shape[0] - 1, (value) => ({ ...unit, row: Math.floor(value / width6), col: value % width6 }))] : [
+    const numbers2 = vector ? [number_("unit", channelOf(cell.layer, unit), cell.layer.maps.shape[0] - 1, (value) => ({ ...unit, row: Math.floor(value / width10), col: value % width10 }))] : [
       number_("channel", unit.tile, tiles - 1, (tile) => ({ ...unit, tile })),
-      number_("row", unit.row, height6 - 1, (row) => ({ ...unit, row })),
-      number_("column", unit.col, width6 - 1, (col) => ({ ...unit, col }))
+      number_("row", unit.row, height10 - 1, (row) => ({ ...unit, row })),
+      number_("column", unit.col, width10 - 1, (col) => ({ ...unit, col }))
     ];
     return element("div", { class: "chooser" }, element("label", {}, element("span", {}, "layer"), layer), ...numbers2);
   }
@@ -3371,13 +3525,13 @@
   }
 
   // hierfeat/atlas/scripts/hubel/scope.js
-  function paintTrace(canvas2, cell) {
+  function paintTrace(canvas3, cell) {
     const context = (
       /** @type {CanvasRenderingContext2D} */
-      canvas2.getContext("2d")
+      canvas3.getContext("2d")
     );
-    const style = getComputedStyle(canvas2);
-    const [W, H] = [canvas2.width, canvas2.height];
+    const style = getComputedStyle(canvas3);
+    const [W, H] = [canvas3.width, canvas3.height];
     const low = Math.min(0, cell.blank, ...cell.trace);
     const top = Math.max(cell.largest, ...cell.trace);
     const X = (i) => (i + POINTS2 - cell.trace.length) * W / POINTS2;
@@ -3422,14 +3576,14 @@
     for (let i = 0; i < length; i++) data[i] = (i < length / 3 ? 1 : -0.4) * Math.exp(-i / (length / 4)) * 0.4;
     const source = audio.createBufferSource();
     source.buffer = buffer;
-    const side2 = audio.createStereoPanner();
-    side2.pan.value = of2 > 1 ? 1.4 * which - 0.7 : 0;
-    source.connect(side2).connect(audio.destination);
+    const side3 = audio.createStereoPanner();
+    side3.pan.value = of2 > 1 ? 1.4 * which - 0.7 : 0;
+    source.connect(side3).connect(audio.destination);
     source.start(audio.currentTime + delay);
   }
 
   // hierfeat/atlas/scripts/hubel/controls.js
-  var SLIDERS = [
+  var SLIDERS2 = [
     ["orientation", "Orientation", "°"],
     ["width", "Width", "px"],
     ["length", "Length", "px"]
@@ -3443,7 +3597,7 @@
     return element("fieldset", { class: "choice" }, element("legend", {}, label2), ...parts2);
   }
   function buildControls(stimulus2, actions2) {
-    const sliders2 = SLIDERS.map(([name, label2]) => {
+    const sliders2 = SLIDERS2.map(([name, label2]) => {
       const range = element("input", { type: "range", name: `stimulus-${name}`, min: 0, max: 180, step: "any", value: 0 });
       range.addEventListener("input", () => {
         stimulus2[name] = name === "orientation" ? Number(range.value) % 180 : Number(range.value);
@@ -3480,11 +3634,11 @@
     );
   }
   function say(name, stimulus2) {
-    const unit = SLIDERS.find(([one]) => one === name)?.[2];
+    const unit = SLIDERS2.find(([one]) => one === name)?.[2];
     need(`.bench-hubel output[name="${name}"]`).textContent = `${+stimulus2[name].toFixed(1)}${unit === "°" ? "" : " "}${unit}`;
   }
   function showStimulus(stimulus2, size) {
-    for (const [name] of SLIDERS) {
+    for (const [name] of SLIDERS2) {
       const range = (
         /** @type {HTMLInputElement} */
         need(`[name="stimulus-${name}"]`)
@@ -3503,9 +3657,9 @@
   }
 
   // hierfeat/atlas/scripts/hubel/plate.js
-  var shape = payload.model.input_shape;
+  var shape2 = payload.model.input_shape;
   async function responsesOf(cell, stimuli) {
-    const images = stimuli.map((one) => drawn2(shape, one));
+    const images = stimuli.map((one) => drawn2(shape2, one));
     return (await probe({ images, layer: cell.unit.layer, places: [cell.place] })).map(([response]) => response);
   }
   async function blankOf(cell) {
@@ -3542,7 +3696,7 @@
         svg("line", { class: "grey", x1: 78, x2: 288, y1: 30 - 26 * rate(blank, most), y2: 30 - 26 * rate(blank, most) })
       );
     });
-    const axis = [-1, 0, 1].map((side2) => svg("text", { x: 183 + 105 * side2, y: orientations.length * 34 + 14, "text-anchor": side2 < 0 ? "start" : side2 ? "end" : "middle" }, side2 ? number(offsets[side2 < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
+    const axis = [-1, 0, 1].map((side3) => svg("text", { x: 183 + 105 * side3, y: orientations.length * 34 + 14, "text-anchor": side3 < 0 ? "start" : side3 ? "end" : "middle" }, side3 ? number(offsets[side3 < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
     return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows, ...axis);
   }
   var strengths = (found) => found.responses.map((row) => Math.max(0, ...row));
@@ -3551,8 +3705,8 @@
     const strong = strengths(found);
     const most = Math.max(...strong, 1e-9);
     const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
-      const [angle, radius2] = [degrees * Math.PI / 180, 74 * strong[i % strong.length] / most];
-      return `${(110 + radius2 * Math.cos(angle)).toFixed(1)} ${(92 - radius2 * Math.sin(angle)).toFixed(1)}`;
+      const [angle, radius] = [degrees * Math.PI / 180, 74 * strong[i % strong.length] / most];
+      return `${(110 + radius * Math.cos(angle)).toFixed(1)} ${(92 - radius * Math.sin(angle)).toFixed(1)}`;
     });
     const rings = [37, 74].map((r) => svg("circle", { class: "ring", cx: 110, cy: 92, r }));
     const spokes = [0, 45, 90, 135].map((degrees) => {
@@ -3574,9 +3728,9 @@
   }
 
   // hierfeat/atlas/scripts/hubel/gratings.js
-  var shape2 = payload.model.input_shape;
+  var shape3 = payload.model.input_shape;
   var AT_ONCE = 16;
-  var all2 = () => gratings(shape2);
+  var all2 = () => gratings(shape3);
   async function measureOptimum(cell, progress) {
     const stimuli = all2();
     const best = { response: -Infinity, at: 0 };
@@ -3655,30 +3809,30 @@
   }
 
   // hierfeat/atlas/scripts/hubel/screen.js
-  var [, height3, width3] = payload.model.input_shape;
-  function partOf2(cells2) {
-    const boxes = cells2.map((cell) => cell.field);
+  var [, height5, width5] = payload.model.input_shape;
+  function partOf2(cells3) {
+    const boxes = cells3.map((cell) => cell.field);
     const [top, left] = [0, 1].map((i) => Math.min(...boxes.map((one) => one[i])));
     const [bottom, right] = [2, 3].map((i) => Math.max(...boxes.map((one) => one[i])));
     const size = Math.max(bottom - top, right - left);
-    const side2 = size + 2 * Math.max(2, Math.round(0.3 * size));
-    return { row: Math.round((top + bottom - side2) / 2), col: Math.round((left + right - side2) / 2), rows: side2, cols: side2 };
+    const side3 = size + 2 * Math.max(2, Math.round(0.3 * size));
+    return { row: Math.round((top + bottom - side3) / 2), col: Math.round((left + right - side3) / 2), rows: side3, cols: side3 };
   }
   var beyond = (value) => (pixel(value, value, value) & 16777215 | 939524096) >>> 0;
-  function paintScreen(canvas2, part2, stimulus2) {
+  function paintScreen(canvas3, part2, stimulus2) {
     const change = stimulus2 && drawnOn(stimulus2, part2);
-    const { pixels, show } = sheet(canvas2, part2.rows, part2.cols);
+    const { pixels, show: show2 } = sheet(canvas3, part2.rows, part2.cols);
     for (let r = 0, i = 0; r < part2.rows; r++)
       for (let c = 0; c < part2.cols; c++, i++) {
         const value = 127.5 * (1 + (change ? change[i] : 0));
-        const inside2 = part2.row + r >= 0 && part2.col + c >= 0 && part2.row + r < height3 && part2.col + c < width3;
+        const inside2 = part2.row + r >= 0 && part2.col + c >= 0 && part2.row + r < height5 && part2.col + c < width5;
         pixels[i] = inside2 ? pixel(value, value, value) : beyond(value);
       }
-    show();
+    show2();
   }
-  function outlineFields(frame4, part2, cells2) {
+  function outlineFields(frame4, part2, cells3) {
     for (const old of all("i", frame4)) old.remove();
-    cells2.forEach((cell, i) => {
+    cells3.forEach((cell, i) => {
       const mark2 = element("i", { class: "ab"[i] });
       const [top, left, bottom, right] = cell.field;
       place(mark2, top - part2.row, left - part2.col, bottom - part2.row, right - part2.col, part2.rows, part2.cols);
@@ -3695,14 +3849,14 @@
     return PALE.map((pale, i) => pale + Math.min(1, most) * (pure[i] + both * (BOTH[i] - pure[i]) - pale));
   }
   var MARKS = 13;
-  function paintHandMap(canvas2, part2, cell) {
+  function paintHandMap(canvas3, part2, cell) {
     const { on, off } = cell.map;
     const scale = Math.max(1, Math.floor(320 / part2.rows));
     const size = part2.rows * scale;
-    const { pixels, show } = sheet(canvas2, size, size);
+    const { pixels, show: show2 } = sheet(canvas3, size, size);
     const at = (r, c) => {
       const [row, col] = [part2.row + r, part2.col + c];
-      return row < 0 || col < 0 || row >= height3 || col >= width3 ? -1 : row * width3 + col;
+      return row < 0 || col < 0 || row >= height5 || col >= width5 ? -1 : row * width5 + col;
     };
     for (let r = 0; r < part2.rows; r++)
       for (let c = 0; c < part2.cols; c++) {
@@ -3711,16 +3865,16 @@
         const value = i < 0 ? 0 : pixel(red, green, blue);
         for (let y = 0; y < scale; y++) pixels.fill(value, (r * scale + y) * size + c * scale, (r * scale + y) * size + (c + 1) * scale);
       }
-    show();
-    paintMarks(canvas2, part2, scale, (r, c) => {
+    show2();
+    paintMarks(canvas3, part2, scale, (r, c) => {
       const i = at(r, c);
       return i < 0 || Number.isNaN(on[i]) ? 0 : on[i] >= off[i] ? on[i] : -off[i];
     });
   }
-  function paintMarks(canvas2, part2, scale, signed) {
+  function paintMarks(canvas3, part2, scale, signed) {
     const context = (
       /** @type {CanvasRenderingContext2D} */
-      canvas2.getContext("2d")
+      canvas3.getContext("2d")
     );
     const step2 = Math.max(1, Math.round(part2.rows / MARKS));
     const size = Math.min(7, step2 * scale / 4);
@@ -3761,15 +3915,15 @@
   });
   function fillGrid(grid2) {
     const layer = layers[indexOf(grid2)];
-    const { tiles, vector, height: height6, width: width6 } = view(layer);
+    const { tiles, vector, height: height10, width: width10 } = view(layer);
     const shown2 = Math.min(tiles, Number(grid2.dataset.most || tiles));
     const captions = grid2.dataset.captions && !vector;
     const maps = Array.from({ length: shown2 }, (_, tile) => {
-      const area = element("span", { class: "area", style: { "aspect-ratio": `${width6} / ${height6}` } }, element("i"), element("u", { hidden: true }));
+      const area = element("span", { class: "area", style: { "aspect-ratio": `${width10} / ${height10}` } }, element("i"), element("u", { hidden: true }));
       return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
     });
     grid2.classList.toggle("vector", vector);
-    if (vector) grid2.style.setProperty("--across", String(width6));
+    if (vector) grid2.style.setProperty("--across", String(width10));
     grid2.replaceChildren(element("canvas", { "aria-hidden": "true" }), ...maps);
     grid2.classList.add("filled");
     grids.set(grid2, { layer, wall: null });
@@ -3780,19 +3934,19 @@
   function measure(grid2) {
     const known = grids.get(grid2);
     if (!known) return;
-    const canvas2 = (
+    const canvas3 = (
       /** @type {HTMLCanvasElement} */
       grid2.firstElementChild
     );
-    const { height: height6, width: width6 } = view(known.layer);
+    const { height: height10, width: width10 } = view(known.layer);
     const whole = grid2.getBoundingClientRect();
     const fine = Math.min(2, devicePixelRatio || 1);
     const at = (place3) => Math.round(place3 * fine);
     const [W, H] = [at(whole.width), at(whole.height)];
     known.wall = null;
     if (!W || !H) return;
-    canvas2.width = W;
-    canvas2.height = H;
+    canvas3.width = W;
+    canvas3.height = H;
     const boxes = all(".map", grid2).map((map) => {
       const area = (
         /** @type {Element} */
@@ -3800,30 +3954,30 @@
       );
       const [top, left] = [at(area.top - whole.top), at(area.left - whole.left)];
       const [bottom, right] = [Math.min(H, at(area.bottom - whole.top)), Math.min(W, at(area.right - whole.left))];
-      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height6), cols: spread2(right - left, width6) };
+      return { tile: Number(map.dataset.tile), top, left, rows: spread2(bottom - top, height10), cols: spread2(right - left, width10) };
     });
     const image = new ImageData(W, H);
     const context = (
       /** @type {CanvasRenderingContext2D} */
-      canvas2.getContext("2d")
+      canvas3.getContext("2d")
     );
     known.wall = { context, image, pixels: new Uint32Array(image.data.buffer), boxes };
   }
-  var spread2 = (pixels, cells2) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells2 / pixels));
+  var spread2 = (pixels, cells3) => Uint16Array.from({ length: Math.max(0, pixels) }, (_, i) => Math.floor((i + 0.5) * cells3 / pixels));
   function paintGrid(grid2) {
     const known = grids.get(grid2);
     if (!known?.wall || !visible(grid2)) return;
     const { layer, wall } = known;
     const found = values(layer);
-    const { height: height6, width: width6, vector } = view(layer);
-    const each2 = height6 * width6;
+    const { height: height10, width: width10, vector } = view(layer);
+    const each2 = height10 * width10;
     const own = state.range === "map" && !vector;
     const common = colours(own ? 0 : layerLimit(layer), layer.maps.signed);
     const count2 = vector ? layer.maps.shape[0] : each2;
     for (const box2 of wall.boxes) {
       const start2 = vector ? 0 : box2.tile * each2;
       const chart = own ? colours(largest3(found, start2, each2), layer.maps.signed) : common;
-      paintBox(wall.pixels, wall.image.width, box2, found, start2, width6, count2, chart);
+      paintBox(wall.pixels, wall.image.width, box2, found, start2, width10, count2, chart);
     }
     wall.context.putImageData(wall.image, 0, 0);
   }
@@ -3838,7 +3992,7 @@
     }
     return most;
   }
-  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width6, count2, { table, scale, middle: middle2 }) {
+  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width10, count2, { table, scale, middle: middle2 }) {
     for (let y = 0; y < rows.length; y++) {
       const line2 = (top + y) * across + left;
       if (y && rows[y] === rows[y - 1]) {
@@ -3849,7 +4003,7 @@
       for (let x = 0; x < cols.length; x++) {
         if (cols[x] !== before2) {
           before2 = cols[x];
-          const cell = rows[y] * width6 + before2;
+          const cell = rows[y] * width10 + before2;
           const value = numbers2[start2 + cell];
           const level = Math.floor(value * scale + middle2);
           colour = cell >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
@@ -3969,29 +4123,29 @@
     paintScenes(section);
     if (layer.maps) showUnit(index);
   }
-  function showPatches(target, { image, columns, values: values2, channels: channels2, status }) {
+  function showPatches(target, { image, columns, values: values2, channels: channels5, status }) {
     const strip = (i) => {
       if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
-      const label2 = `strongest patches of channel ${channels2[i]}`;
+      const label2 = `strongest patches of channel ${channels5[i]}`;
       return element("canvas", { role: "img", "aria-label": label2, title: `activations ${values2[i].map(number).join(", ")}` });
     };
-    target.replaceChildren(...channels2.map((channel, i) => element("div", {}, element("b", {}, channel), strip(i))));
+    target.replaceChildren(...channels5.map((channel, i) => element("div", {}, element("b", {}, channel), strip(i))));
     const sheet2 = new Image();
     sheet2.onload = () => {
       const tile = sheet2.width / columns;
-      const side2 = tile * Math.max(1, Math.round(PATCH / tile));
+      const side3 = tile * Math.max(1, Math.round(PATCH / tile));
       all("div", target).forEach((line2, row) => {
-        const canvas2 = (
+        const canvas3 = (
           /** @type {HTMLCanvasElement | null} */
           find("canvas", line2)
         );
-        const context = canvas2?.getContext("2d");
-        if (!canvas2 || !context) return;
+        const context = canvas3?.getContext("2d");
+        if (!canvas3 || !context) return;
         const count2 = values2[row].length;
-        canvas2.width = columns * (side2 + GAP) - GAP;
-        canvas2.height = side2;
+        canvas3.width = columns * (side3 + GAP) - GAP;
+        canvas3.height = side3;
         context.imageSmoothingEnabled = tile > 2;
-        for (let col = 0; col < count2; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side2 + GAP), 0, side2, side2);
+        for (let col = 0; col < count2; col++) context.drawImage(sheet2, col * tile, row * tile, tile, tile, col * (side3 + GAP), 0, side3, side3);
       });
     };
     sheet2.src = image;
@@ -3999,9 +4153,9 @@
   var [PATCH, GAP] = [64, 5];
 
   // hierfeat/atlas/scripts/hubel.js
-  var shape3 = payload.model.input_shape;
-  var [, height4, width4] = shape3;
-  var stimulus = { kind: "bar", row: height4 / 2, col: width4 / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
+  var shape4 = payload.model.input_shape;
+  var [, height6, width6] = shape4;
+  var stimulus = { kind: "bar", row: height6 / 2, col: width6 / 2, orientation: 90, width: 2, length: 10, polarity: 1 };
   var cells = [];
   var active = 0;
   var running = "";
@@ -4063,7 +4217,7 @@
     if (!cells.length || running) return;
     shown = true;
     const now = { ...stimulus };
-    const image = drawn2(shape3, now);
+    const image = drawn2(shape4, now);
     ask(image, ({ layers: all3 }) => {
       for (const cell of cells) {
         cell.hear(all3[cell.unit.layer][cell.place]);
@@ -4203,16 +4357,16 @@
       element("div", { class: "cells-at-hand" })
     );
     subscribe((changed2) => (changed2.has("pinned") || changed2.has("second")) && place2());
-    Object.assign(globalThis, { atlas: { ...tools, input: currentInput, output } });
+    Object.assign(globalThis, { atlas: { ...tools2, input: currentInput, output } });
   }
-  var tools = {
+  var tools2 = {
     runSweep: (i = 0) => runSweep(cells[i]),
     measureOptimum: (i = 0) => measureOptimum(cells[i]),
     measured: (i = 0) => {
       const { response, blank, best, optimum, largest: largest4, type, score, spikes } = cells[i];
       return { response, blank, best: Number.isFinite(best) ? best : null, optimum, largest: largest4, type, score, spikes, clicks: clicks(), shown: answered };
     },
-    drawn: (one) => [...drawn2(shape3, one)],
+    drawn: (one) => [...drawn2(shape4, one)],
     ...arithmetic,
     units: () => cells.map(({ unit }) => unit),
     address,
@@ -4224,48 +4378,204 @@
     }
   };
 
-  // hierfeat/atlas/scripts/bench.js
-  var [channels, height5, width5] = payload.model.input_shape;
-  var side = Math.min(height5, width5);
-  var SLIDERS2 = [
-    ["shift_x", "Shift right", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
-    ["shift_y", "Shift down", -Math.floor(side / 2), Math.floor(side / 2), 0.5, 0, "px"],
-    ["rotation", "Rotation", -180, 180, 1, 0, "°"],
-    ["scale", "Scale", 0.3, 3, 0.05, 1, "×"],
-    ["contrast", "Contrast", 0, 2, 0.05, 1, "×"],
-    ["noise", "Noise", 0, 0.6, 0.02, 0, ""],
-    ["square", "Occluding square", 0, Math.floor(side / 2), 1, 0, "px"]
-  ];
-  var SETTINGS = [...SLIDERS2.map(([name]) => name), "square_row", "square_col"];
-  var neutral = () => (
-    /** @type {Settings} */
-    Object.fromEntries([...SLIDERS2.map(([name, , , , , value]) => [name, value]), ["square_row", height5 / 2], ["square_col", width5 / 2]])
-  );
-  var settings = neutral();
-  var page;
-  var past = [];
-  var drawn3 = false;
-  var ground = 0;
-  var tool = "draw";
-  var radius = 0;
-  var input = new Float32Array(channels * height5 * width5);
-  var currentInput = () => input;
-  var plain = () => SLIDERS2.every(([name, , , , , value]) => settings[name] === value);
-  function takeSample() {
-    const image = sampleImage(state.sample);
-    ground = groundOf(image, payload.model.input_shape);
-    page = paper(payload.model.input_shape, image);
-    past = [];
-    drawn3 = false;
+  // hierfeat/atlas/scripts/pad.js
+  var [channels2, height7, width7] = payload.model.input_shape;
+  var canvas2 = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
+  var mirror = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
+  function paintPaper() {
+    paintImage(canvas2, desk.page.ink, [channels2, height7 * desk.page.fine, width7 * desk.page.fine]);
   }
+  var paintInput = (input2) => paintImage(mirror, input2, payload.model.input_shape);
+  function placeOf(event, on) {
+    const area = on.getBoundingClientRect();
+    return [(event.clientY - area.top) / area.height * height7, (event.clientX - area.left) / area.width * width7];
+  }
+  function pad2(changed2, begun) {
+    let last = null;
+    let waiting2 = false;
+    const soon2 = () => {
+      if (waiting2) return;
+      waiting2 = true;
+      requestAnimationFrame(() => {
+        waiting2 = false;
+        paintPaper();
+      });
+      changed2();
+    };
+    const draw = (event) => {
+      const { fine } = desk.page;
+      const [row, col] = placeOf(event, canvas2);
+      const place3 = [row * fine, col * fine];
+      const pressed = event.pointerType === "pen" && event.pressure > 0 ? 0.5 + event.pressure : 1;
+      const ink = desk.tool === "draw" ? desk.ground < 0.5 ? 1 : 0 : desk.ground;
+      stroke(desk.page, last ?? place3, place3, desk.radius * fine * pressed, ink);
+      last = place3;
+    };
+    canvas2.addEventListener("pointerdown", (event) => {
+      if (event.button || last) return;
+      event.preventDefault();
+      begun();
+      canvas2.setPointerCapture(event.pointerId);
+      keep();
+      draw(event);
+      soon2();
+    });
+    canvas2.addEventListener("pointermove", (event) => {
+      if (!last || !canvas2.hasPointerCapture(event.pointerId)) return;
+      const all3 = event.getCoalescedEvents?.() ?? [];
+      for (const one of all3.length ? all3 : [event]) draw(one);
+      soon2();
+    });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas2.addEventListener(end, () => last = null);
+    return canvas2;
+  }
+  function seen(changed2) {
+    const move = (row, col) => {
+      Object.assign(desk.settings, { square_row: Math.max(0, Math.min(height7, row)), square_col: Math.max(0, Math.min(width7, col)) });
+      changed2();
+    };
+    mirror.addEventListener("pointerdown", (event) => {
+      if (!desk.settings.square) return;
+      mirror.setPointerCapture(event.pointerId);
+      move(...placeOf(event, mirror));
+    });
+    mirror.addEventListener("pointermove", (event) => mirror.hasPointerCapture(event.pointerId) && move(...placeOf(event, mirror)));
+    mirror.addEventListener("keydown", (event) => {
+      const by = (
+        /** @type {Record<string, number[]>} */
+        { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
+      );
+      if (!by || !desk.settings.square) return;
+      event.preventDefault();
+      move(desk.settings.square_row + by[0], desk.settings.square_col + by[1]);
+    });
+    return mirror;
+  }
+
+  // hierfeat/atlas/scripts/sources.js
+  var [channels3, height8, width8] = payload.model.input_shape;
+  var GROUND2 = "#fff";
+  var camera = null;
+  function say2(text2) {
+    need(".bench-says").textContent = text2;
+  }
+  function cells2(source, wide, high) {
+    const [W, H] = [width8 * desk.page.fine, height8 * desk.page.fine];
+    const canvas3 = new OffscreenCanvas(W, H);
+    const context = (
+      /** @type {OffscreenCanvasRenderingContext2D} */
+      canvas3.getContext("2d", { willReadFrequently: true })
+    );
+    const scale = Math.max(W / wide, H / high);
+    context.fillStyle = GROUND2;
+    context.fillRect(0, 0, W, H);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(source, (W - wide * scale) / 2, (H - high * scale) / 2, wide * scale, high * scale);
+    const { data } = context.getImageData(0, 0, W, H);
+    const ink = new Float32Array(channels3 * W * H);
+    for (let i = 0; i < W * H; i++)
+      if (channels3 === 3) for (let c = 0; c < 3; c++) ink[c * W * H + i] = data[4 * i + c] / 255;
+      else ink[i] = (0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]) / 255;
+    return ink;
+  }
+  async function takeFile(file, redrawn2) {
+    if (!file) return say2("That was no picture: choose, drop or paste a file in a format that this browser shows (PNG, JPEG, WebP, GIF).");
+    try {
+      const bitmap = await createImageBitmap(file);
+      stopCamera();
+      takePicture(cells2(bitmap, bitmap.width, bitmap.height), true);
+      bitmap.close();
+      say2(`${file.name || "The picture"}, cut to ${width8} × ${height8} px about its middle.`);
+      redrawn2();
+    } catch {
+      say2(`This browser cannot read ${file.name || "that"} as a picture: try PNG, JPEG, WebP or GIF.`);
+    }
+  }
+  var pictureOf = (given) => [...given?.files ?? []].find((file) => file.type.startsWith("image/")) ?? given?.files[0];
+  function reason(error) {
+    if (error?.name === "NotAllowedError" || error?.name === "SecurityError") return "The webcam was not allowed: the browser's own settings for this page permit it, and drawing works without it.";
+    if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return "No webcam was found: draw, or choose a picture.";
+    if (error?.name === "NotReadableError") return "The webcam is in use by another program: close that, and try again.";
+    return "This browser gives pages that are opened as files no webcam: draw, or choose a picture.";
+  }
+  async function startCamera(redrawn2) {
+    if (!navigator.mediaDevices?.getUserMedia) return say2(reason(null));
+    say2("Waiting for the webcam.");
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
+      const video = element("video", { muted: true, playsinline: true });
+      video.srcObject = stream;
+      stream.getVideoTracks()[0].addEventListener("ended", () => {
+        stopCamera();
+        say2("The webcam was taken away; its last picture stays.");
+      });
+      await video.play();
+      camera = { stream, video };
+    } catch (error) {
+      return say2(reason(error));
+    }
+    show();
+    say2("The network sees the webcam. Freeze it to keep a picture.");
+    let first = true;
+    const step2 = () => {
+      if (!camera) return;
+      const { videoWidth, videoHeight } = camera.video;
+      if (videoWidth) {
+        takePicture(cells2(camera.video, videoWidth, videoHeight), first);
+        first = false;
+        redrawn2();
+      }
+      requestAnimationFrame(step2);
+    };
+    step2();
+  }
+  function stopCamera() {
+    if (!camera) return;
+    for (const track of camera.stream.getTracks()) track.stop();
+    camera = null;
+    show();
+  }
+  function show() {
+    const button = need('[data-do="webcam"]');
+    button.textContent = camera ? "Freeze" : "Webcam";
+    button.setAttribute("aria-pressed", String(Boolean(camera)));
+  }
+  function sources(redrawn2) {
+    if (channels3 !== 1 && channels3 !== 3) return [];
+    const file = element("input", { type: "file", accept: "image/*", name: "picture" });
+    file.addEventListener("change", () => {
+      if (file.files?.length) takeFile(file.files[0], redrawn2);
+      file.value = "";
+    });
+    const press = () => {
+      if (!camera) return startCamera(redrawn2);
+      stopCamera();
+      say2("Frozen.");
+    };
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      takeFile(pictureOf(event.dataTransfer), redrawn2);
+    });
+    document.addEventListener("paste", (event) => {
+      const picture2 = pictureOf(event.clipboardData);
+      if (picture2) takeFile(picture2, redrawn2);
+    });
+    return [
+      element("p", { class: "buttons" }, element("label", { class: "file" }, file, element("span", {}, "Choose a picture")), element("button", { type: "button", "data-do": "webcam", "aria-pressed": "false", onclick: press }, "Webcam")),
+      element("p", { class: "note bench-says", role: "status" }, "Or drop a picture on the page, or paste one.")
+    ];
+  }
+
+  // hierfeat/atlas/scripts/bench.js
+  var [channels4, height9, width9] = payload.model.input_shape;
+  var input = new Float32Array(channels4 * height9 * width9);
+  var currentInput = () => input;
   var spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
   function update() {
     const start2 = performance.now();
-    const preparation = drawn3 && prepares() ? payload.model.prepare : null;
-    const sample = sampleImage(state.sample);
-    if (drawn3) input = compose(page, settings, ground, preparation);
-    else input = plain() ? sample : compose(asPaper(payload.model.input_shape, sample), settings, ground, null);
-    paintInput();
+    input = made();
+    paintInput(input);
     spent.input = performance.now() - start2;
     return ask(input, showFrame2);
   }
@@ -4273,7 +4583,7 @@
     const start2 = performance.now();
     repaint();
     const painted = performance.now();
-    setPicture(drawn3 || !plain() ? input : null);
+    setPicture(plain() ? null : input);
     showScores();
     const scored = performance.now();
     followArithmetic();
@@ -4290,182 +4600,25 @@
       update();
     });
   }
-  var paintPaper = () => paintImage(
-    /** @type {HTMLCanvasElement} */
-    need(".pad"),
-    page.ink,
-    [channels, height5 * page.fine, width5 * page.fine]
-  );
-  var paintInput = () => paintImage(
-    /** @type {HTMLCanvasElement} */
-    need(".seen canvas"),
-    input,
-    payload.model.input_shape
-  );
-  var prepares = () => Boolean(payload.model.prepare) && /** @type {HTMLInputElement} */
-  need('[name="prepare"]').checked;
-  function keep() {
-    past.push(page.ink.slice());
-    if (past.length > 20) past.shift();
-    drawn3 = true;
+  function redrawn() {
+    paintPaper();
+    update();
   }
-  var ACTIONS = {
-    clear() {
-      keep();
-      ground = channels === 1 ? Math.round(ground) : 1;
-      page = paper(payload.model.input_shape, ground);
-    },
-    undo() {
-      const before2 = past.pop();
-      if (before2) page.ink.set(before2);
-      if (!past.length) drawn3 = false;
-    },
-    invert() {
-      keep();
-      page.ink.forEach((value, i) => page.ink[i] = 1 - value);
-      ground = 1 - ground;
-    },
-    reset() {
-      settings = neutral();
-      takeSample();
-      showSliders();
-    }
-  };
-  function pad2() {
-    const canvas2 = element("canvas", { class: "pad", tabindex: 0, role: "img", "aria-label": "Paper: draw here with mouse, finger or pen" });
-    let last = null;
-    const at = (event) => {
-      const area = canvas2.getBoundingClientRect();
-      return (
-        /** @type {[number, number]} */
-        [(event.clientY - area.top) / area.height * height5 * page.fine, (event.clientX - area.left) / area.width * width5 * page.fine]
-      );
-    };
-    const draw = (event) => {
-      const place3 = at(event);
-      stroke(page, last ?? place3, place3, radius * page.fine, tool === "draw" ? ground < 0.5 ? 1 : 0 : ground);
-      last = place3;
-      paintPaper();
-      soon();
-    };
-    canvas2.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      event.preventDefault();
-      canvas2.setPointerCapture(event.pointerId);
-      keep();
-      last = null;
-      draw(event);
-    });
-    canvas2.addEventListener("pointermove", (event) => {
-      if (last) for (const one of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) draw(one);
-    });
-    for (const end of ["pointerup", "pointercancel"]) canvas2.addEventListener(end, () => last = null);
-    return canvas2;
-  }
-  function seen() {
-    const canvas2 = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
-    const move = (row, col) => {
-      settings.square_row = Math.max(0, Math.min(height5, row));
-      settings.square_col = Math.max(0, Math.min(width5, col));
+  function build() {
+    const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2(soon, stopCamera));
+    const moved5 = () => {
       remember2();
       soon();
     };
-    const drag = (event) => {
-      const area = canvas2.getBoundingClientRect();
-      if (settings.square) move((event.clientY - area.top) / area.height * height5, (event.clientX - area.left) / area.width * width5);
-    };
-    canvas2.addEventListener("pointerdown", (event) => {
-      canvas2.setPointerCapture(event.pointerId);
-      drag(event);
-    });
-    canvas2.addEventListener("pointermove", (event) => canvas2.hasPointerCapture(event.pointerId) && drag(event));
-    canvas2.addEventListener("keydown", (event) => {
-      const by = (
-        /** @type {Record<string, number[]>} */
-        { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key]
-      );
-      if (!by || !settings.square) return;
-      event.preventDefault();
-      move(settings.square_row + by[0], settings.square_col + by[1]);
-    });
-    return canvas2;
-  }
-  function remember2() {
-    const start2 = neutral();
-    set({ bench: Object.fromEntries(SETTINGS.filter((name) => settings[
-      /** @type {keyof Settings} */
-      name
-    ] !== start2[
-      /** @type {keyof Settings} */
-      name
-    ]).map((name) => [name, settings[
-      /** @type {keyof Settings} */
-      name
-    ]])) });
-  }
-  var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
-  function sliders() {
-    return SLIDERS2.map(([name, label2, min, max, step2, , unit]) => {
-      const shown2 = element("output", {}, says(settings[name], unit));
-      const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step2, value: settings[name] });
-      range.addEventListener("input", () => {
-        settings[name] = Number(range.value);
-        shown2.textContent = says(settings[name], unit);
-        remember2();
-        soon();
-      });
-      return element("label", {}, element("span", {}, label2), range, shown2);
-    });
-  }
-  function showSliders() {
-    for (const [name, , , , , , unit] of SLIDERS2) {
-      const range = (
-        /** @type {HTMLInputElement} */
-        need(`[name="bench-${name}"]`)
-      );
-      range.value = String(settings[name]);
-      range.nextElementSibling.textContent = says(settings[name], unit);
-    }
-    remember2();
-  }
-  function tools2() {
-    const choice2 = (value, label2) => {
-      const input2 = element("input", { type: "radio", name: "tool", value, checked: value === tool });
-      input2.addEventListener("change", () => tool = value);
-      return element("label", {}, input2, element("span", {}, label2));
-    };
-    const brush = element("input", { type: "range", name: "brush", min: side / 56, max: side / 7, step: side / 112, value: radius });
-    brush.addEventListener("input", () => radius = Number(brush.value));
-    const button = (name, label2) => {
-      const made = element("button", { type: "button", "data-do": name }, label2);
-      made.addEventListener("click", () => {
-        ACTIONS[name]();
-        paintPaper();
-        update();
-      });
-      return made;
-    };
-    const parts2 = [
-      element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice2("draw", "draw"), choice2("erase", "erase")),
-      element("label", {}, element("span", {}, "Brush"), brush),
-      element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample"))
-    ];
-    if (payload.model.prepare) {
-      const input2 = element("input", { type: "checkbox", name: "prepare", checked: true });
-      input2.addEventListener("change", update);
-      parts2.push(element("label", { class: "check" }, input2, element("span", {}, "Size and centre a drawing as the network's own data were")));
-    }
-    return parts2;
-  }
-  function build() {
-    const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2());
-    const input2 = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
-    const controls = element("div", { class: "controls" }, ...tools2(), ...sliders());
-    need(".bench-input").replaceChildren(drawing2, input2, controls);
+    const looking = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(moved5), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
+    const controls = element("div", { class: "controls" }, ...tools(soon, () => {
+      stopCamera();
+      redrawn();
+    }), ...sources(redrawn), ...sliders(soon));
+    need(".bench-input").replaceChildren(drawing2, looking, controls);
   }
   async function startBench() {
-    radius = side / 28;
-    settings = { ...neutral(), .../** @type {any} */
+    desk.settings = { ...neutral(), .../** @type {any} */
     state.bench };
     await startNetwork();
     takeSample();
@@ -4473,6 +4626,7 @@
     paintPaper();
     subscribe((changed2) => {
       if (!changed2.has("sample")) return;
+      stopCamera();
       takeSample();
       paintPaper();
       forgetUnits();
