@@ -125,7 +125,9 @@ def test_what_is_no_address_does_no_harm(browser, page, address):  # noqa: F811
 def test_an_address_put_into_an_open_page_is_taken(browser, page):  # noqa: F811
     with opened(browser, page) as tab:
         tab.evaluate("location.hash = '#sample=2&unit=3,1,1,1'")
-        tab.wait_for_function("() => globalThis.atlas?.units?.().length === 1 && document.documentElement.dataset.ready")
+        tab.wait_for_function(
+            "() => globalThis.atlas?.units?.().length === 1 && document.documentElement.dataset.ready"
+        )
         assert tab.locator('[name="sample"]').nth(2).is_checked()
 
 
