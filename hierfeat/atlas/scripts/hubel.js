@@ -12,6 +12,7 @@ import { blankOf, figuresOf, runSweep } from "./hubel/plate.js";
 import { click, clicks, paintTrace } from "./hubel/scope.js";
 import { outlineFields, paintHandMap, paintScreen, partOf } from "./hubel/screen.js";
 import { ask } from "./live.js";
+import { paintInput } from "./pad.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { address, set, state, subscribe } from "./store.js";
 import { drawn, stimulusOf, textOf } from "./stimuli.js";
@@ -110,6 +111,7 @@ function present(own = true) {
     paint();
     repaint();
     setPicture(image);
+    paintInput(image);
     showScores();
     followArithmetic();
   });
