@@ -172,7 +172,7 @@ def test_the_best_grating_is_that_of_orientation_tuning_and_scores_the_hand(brow
         show(tab, kind="bar", orientation=45, width=3, length=12, row=16, col=16)
         own = tab.evaluate("atlas.measured()")
         assert own["score"] == pytest.approx(max(0, own["response"] - blank) / (best - blank), abs=3e-3)
-        assert f"{round(100 * own['score'])} %" in tab.locator(".score-says").inner_text()
+        assert f"{round(100 * own['score'])}\u00a0%" in tab.locator(".score-says").inner_text()
         tab.locator('[data-do="reveal"]').click()
         tab.wait_for_function("before => atlas.measured().response !== before", arg=own["response"])
         after = tab.evaluate("atlas.measured()")

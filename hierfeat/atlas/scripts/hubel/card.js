@@ -2,7 +2,7 @@
 import { channelOf, layers, view } from "../data.js";
 import { element, need } from "../dom.js";
 import { number } from "../maps.js";
-import { middle } from "./cell.js";
+import { middle, SILENT } from "./cell.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("../store.js").Chosen} Chosen */
@@ -74,11 +74,11 @@ function chooser(cell, i, title, acts) {
 
 /** Bring a card up to what its unit answers. @param {HTMLElement} card @param {Cell} cell */
 export function refreshCard(card, cell) {
-  need(".hears", card).textContent = `${number(cell.response)}; to bare grey ${number(cell.blank)} (dashed); at most ${number(cell.largest)}`;
+  need(".hears", card).textContent = `${number(cell.response)}; to bare grey ${number(cell.blank)} (dashed); at most ${number(cell.largest > SILENT ? cell.largest : 0)}`;
   const { score, optimum } = cell;
   const says = need(".score-says", card);
   need(".gauge i", card).style.setProperty("--share", String(Math.min(1, score ?? 0)));
-  if (score !== null) says.textContent = `Find its best stimulus: yours drives it to ${Math.round(100 * score)} % of what the best of 1024 gratings does.`;
+  if (score !== null) says.textContent = `Find its best stimulus: yours drives it to ${Math.round(100 * score)}\u00a0% of what the best of 1024 gratings does.`;
   else says.textContent = optimum ? "No grating raises this unit above its response to grey." : "Find its best stimulus: first let the page measure its best grating.";
   /** @type {HTMLButtonElement} */ (need('[data-do="reveal"]', card)).disabled = !optimum;
 }

@@ -25,6 +25,9 @@ export function middle(layer, channel = 0) {
   return { layer, ...unitAt(layers[layer], at) };
 }
 
+/** The largest response of a unit that has not answered yet. */
+export const SILENT = 1e-9;
+
 export class Cell {
   /** @param {Chosen} unit @param {number} seed of its spikes */
   constructor(unit, seed) {
@@ -35,7 +38,7 @@ export class Cell {
     this.random = uniform(seed);
     this.response = 0; // to what is on the screen
     this.blank = 0; // to bare grey
-    this.largest = 1e-9;
+    this.largest = SILENT;
     /** The largest response to a grating, where it is known, and that grating's place among them. @type {{ response: number, at: number } | null} */
     this.optimum = this.known();
     /** @type {number[]} */
@@ -46,7 +49,7 @@ export class Cell {
     /** How light, and how dark, at a pixel changed the response, and how often it was shown there. */
     this.light = noted();
     this.dark = noted();
-    this.largest = Math.max(1e-9, this.optimum?.response ?? 0, this.layer.maps ? values(this.layer)[this.place] : 0);
+this.largest = Math.max(SILENT, this.optimum?.response ?? 0, this.scale());
   }
 
   /** The map, the trace and the game begin anew. */
@@ -60,6 +63,15 @@ export class Cell {
     if (view(this.layer).vector) return true;
     const [, rows, cols] = this.layer.maps.shape;
     return this.unit.row === Math.floor(rows / 2) && this.unit.col === Math.floor(cols / 2);
+  }
+
+  /** About how much the unit may answer: what its channel does in the middle of the map, or now somewhere. */
+  scale() {
+    const { tuning, maps } = this.layer;
+    if (tuning) return tuning.best[this.channel] ?? 0;
+    const each = maps.shape[1] * maps.shape[2];
+    const own = values(this.layer).subarray(this.channel * each, (this.channel + 1) * each);
+    return own.reduce((most, value) => Math.max(most, value), 0);
   }
 
   known() {
