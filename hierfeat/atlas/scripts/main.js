@@ -8,6 +8,7 @@ import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { pin } from "./hubel.js";
 import { read, set, state, subscribe } from "./store.js";
+import { startSurgery } from "./surgery.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
 import { refreshWorkshop, startWorkshop } from "./workshop/workshop.js";
 
@@ -102,7 +103,7 @@ goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();

@@ -77,6 +77,12 @@ export function arrange({ kernel, settings = {}, chain }) {
   change(kernel ? named(kernel) : {}, settings);
 }
 
+/** Lay a kernel of one's own. @param {Kernel} kernel */
+export const layOut = (kernel) => change(kernel);
+
+/** The kernel at hand, grown or cut to a size. @param {number} rows @param {number} cols */
+export const kernelAtHand = (rows, cols) => resized(now.kernel, rows, cols);
+
 function undo() {
   const before = past.pop();
   if (before) now = before;
