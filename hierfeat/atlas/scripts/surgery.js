@@ -11,8 +11,9 @@ import { kernelAtHand, layOut } from "./workshop/workshop.js";
 
 /** What has been done, the last at the end. @type {Cut[]} */
 let cuts = [];
-/** For each sample the class that the network names: as it was, and now. */
-let [before, now] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
+/** For each sample the class that the network names: as it was, and now. @type {number[]} */
+const before = samples.map((sample) => sample.prediction);
+let now = before;
 let input = 0; // of the kernel that is looked at
 
 const BY = { relu: "ReLU", tanh: "tanh", nothing: "nothing", max: "a maximum", average: "an average" };
@@ -28,13 +29,12 @@ function said(cut) {
 /** @param {string} name @param {string} text @param {() => void} act */
 const button = (name, text, act) => element("button", { type: "button", "data-do": name, onclick: act }, text);
 
-export async function startSurgery() {
+export function startSurgery() {
   subscribe((changed) => changed.has("pinned") && ((input = 0), write()));
-  before = now = await named();
   write();
 }
 
-/** The class of each sample. @returns {Promise<number[]>} */
+/** The class of each sample; the frame on show has to be asked for anew afterwards. @returns {Promise<number[]>} */
 async function named() {
   const found = [];
   for (let i = 0; i < samples.length; i++) {
