@@ -168,6 +168,8 @@ async function alone(name, act) {
   }
 }
 
+/** Whether the reader wants nothing to move by itself. */
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 const picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
 /** Sweep a bar over the field of one unit, at eight orientations; it is seen and heard. @param {number} i */
@@ -178,7 +180,7 @@ const sweep = (i) =>
     shown = true;
     const found = await runSweep(cell, async (row, stimuli, so) => {
       cell.largest = Math.max(cell.largest, ...row);
-      for (let k = 0; k < row.length && running; k++) {
+      for (let k = 0; k < row.length && running && !still.matches; k++) {
         cell.hear(row[k]);
         paintScreen(canvas(), partOf(cells), stimuli[k]);
         if (k % 4 === 0) plate.replaceChildren(...figuresOf(so, k + 1));
