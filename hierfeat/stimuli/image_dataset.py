@@ -114,8 +114,8 @@ def image_dataset(
     Returns
     -------
     ImageDataset
-        A map-style data set: of each index a tensor (3, height, width), or (1, height, width) if grey, float32 in [0, 1], and a label, -1
-        where it is not known.
+        A map-style data set: of each index a tensor (3, height, width), or (1, height, width) if `grey`, float32 in
+        [0, 1], and a label, -1 where it is not known.
 
     Raises
     ------
