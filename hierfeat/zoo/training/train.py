@@ -17,7 +17,10 @@ from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.values import device as checked_device
+from hierfeat.subjects.values import file_path, folder_to_write
 from hierfeat.zoo import ZOO, Species
 from hierfeat.zoo.neocognitron.glyphs import glyphs
 from hierfeat.zoo.training.augment import augment
@@ -57,11 +60,12 @@ class Training(Result):
     plot = drawn("zoo.plot_train")
 
 
+@checked(out=folder_to_write, device=checked_device, root=file_path)
 def train(
     recipe: Recipe | NeocognitronRecipe | str,
     *,
     out: str | Path | None = None,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     root: str | Path | None = None,
     progress: bool = True,
 ) -> Training:
@@ -107,7 +111,7 @@ def train(
     >>> list(training.table.epoch)
     [1]
     """
-    recipe = _checked(recipe)
+    recipe, device = _checked(recipe), str(device)
     species = ZOO[recipe.model]
     if isinstance(recipe, NeocognitronRecipe):
         return _organise(recipe, species, out, device, root)
