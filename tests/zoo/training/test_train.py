@@ -296,13 +296,13 @@ def test_a_quick_look_at_a_neocognitron(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: train("neocognitron-digits", device="cuda"), "device='cpu'"),
+        (lambda: train("neocognitron-digits", device="meta"), "device='cpu'"),
         (lambda: train(replace(find_recipe("neocognitron-digits"), limit=3)), "classes; got none of"),
         (lambda: train(replace(find_recipe("neocognitron-digits"), model="lenet5-digits")), "of the kind"),
         (lambda: train(replace(TINY, model="neocognitron-digits")), "of the kind"),
         (lambda: train(replace(find_recipe("neocognitron-1980"), data="cifar10")), "of the shape"),
         (lambda: replace(find_recipe("neocognitron-1980"), settings={"gama": 1}), "did you mean 'gamma'"),
-        (lambda: replace(find_recipe("neocognitron-1980"), split="test"), "split among"),
+        (lambda: replace(find_recipe("neocognitron-1980"), split="test"), "split as one of"),
         (lambda: replace(find_recipe("neocognitron-1980"), limit=0), "limit"),
         (lambda: find_recipe(3), "expected a recipe among"),
     ],
