@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hierfeat.recording._deferred import Sampling, joined
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import levels, whole
+from hierfeat.subjects.values import levels, optional, whole
 
 
 class Histogram(Sampling):
@@ -41,7 +41,7 @@ class Histogram(Sampling):
     SMALLEST, LARGEST = -20, 17  # powers of two
     SIDE = (LARGEST - SMALLEST) << DIGITS  # bins on either side of zero
 
-    @checked(samples=whole(1, 2**40), quantiles=levels(0, 1, counted=False))
+    @checked(samples=optional(whole(1, 2**40)), quantiles=levels(0, 1, counted=False))
     def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
         super().__init__()
         self._count, self._quantiles = samples, tuple(np.atleast_1d(quantiles).tolist())

@@ -10,7 +10,7 @@ from torch import Tensor
 from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
 from hierfeat.recording._reductions import Array, Reductions, is_level, total
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import whole
+from hierfeat.subjects.values import optional, whole
 
 
 class Moments(Deferring):
@@ -155,7 +155,7 @@ class Sparseness(Sampling):
     ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
     """
 
-    @checked(positions=whole(1, 2**40))
+    @checked(positions=optional(whole(1, 2**40)))
     def __init__(self, positions: int | None = 4) -> None:
         super().__init__()
         self._positions = positions

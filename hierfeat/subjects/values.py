@@ -76,6 +76,11 @@ def choice(*options: str) -> Check:
     return check
 
 
+def optional(check: Check) -> Check:
+    """A check for what `check` takes, or None, where None is not the default."""
+    return lambda value, name, given: None if value is None else check(value, name, given)
+
+
 def several(count: int, check: Check) -> Check:
     """A check for `count` values in a sequence, each of which `check` takes; they come back as a tuple.
 

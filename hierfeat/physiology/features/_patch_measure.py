@@ -13,7 +13,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import flag, whole
+from hierfeat.subjects.values import flag, optional, whole
 
 _ADDRESS = ("value", "image", "row", "col")
 ROUNDING = 5e-7
@@ -50,7 +50,7 @@ class TopPatches(Measure):
     ['layer', 'channel', 'rank', 'value', 'image', 'row', 'col', 'status']
     """
 
-    @checked(largest=whole(1, 2**20), least=flag)
+    @checked(largest=optional(whole(1, 2**20)), least=flag)
     def __init__(
         self, k: int = 9, *, fields: ReceptiveFields | None = None, least: bool = False, largest: int | None = 64
     ) -> None:
