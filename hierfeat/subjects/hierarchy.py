@@ -16,6 +16,7 @@ from hierfeat.subjects._inputs import (
     Output,
     advice,
     checked_example,
+    checked_name,
     checked_output,
     further_inputs,
     read_output,
@@ -30,6 +31,7 @@ from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.trace import trace
+from hierfeat.subjects.values import words
 
 
 class Hierarchy:
@@ -89,8 +91,8 @@ class Hierarchy:
         self.std = _checked_channels("std", std, self.input_shape[0])
         if self.std is not None and min(self.std) <= 0:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
-        self.classes = None if classes is None else tuple(str(label) for label in classes)
-        self.name = name or type(self.model).__name__
+        self.classes = None if classes is None else words(classes, "classes", {})
+        self.name = checked_name(name) or type(self.model).__name__
         self.example = checked_example(example)
         self.output = checked_output(output)
         self.notes: dict[str, Any] = {}  # what else provenance should say of the model
