@@ -37,9 +37,9 @@ def readme() -> str:
 ## Published findings, put to the test
 
 Each script in [`findings/`](findings) states one published finding, measures it on networks at hand with a control, and
-says whether it holds here. They write a figure, a CSV and a line of `figures/findings/summary.csv`; this table is made
-from that by `python analyses/findings/_table.py`. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker. SqueezeNet is examined
-where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
+says whether it holds here. They write a figure, a CSV and a line of `figures/findings/summary.csv`, from which
+`python analyses/findings/_table.py` makes this table. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker. SqueezeNet is
+examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
 
 {table()}
 
