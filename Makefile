@@ -40,7 +40,7 @@ figures: $(READY)
 # requirements.lock, after a change of dependencies; its head says what it is.
 lock: $(READY)
 	$(VENV)/bin/python -m pip install --quiet uv
-	head -6 requirements.lock > lock.new
+	head -5 requirements.lock > lock.new
 	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra docs \
 		-c constraints.txt pyproject.toml >> lock.new
 	mv lock.new requirements.lock
