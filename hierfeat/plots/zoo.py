@@ -115,9 +115,9 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
         if index % across:
             bars.set_yticks([])
         else:
-            bars.set_ylabel("response", fontsize=7.5)
+            bars.set_ylabel("response", fontsize=10.5)
         if index // across == rows - 1:
-            bars.set_xlabel(f"{last.shape[1]} cells", fontsize=7.5)
+            bars.set_xlabel(f"{last.shape[1]} cells", fontsize=10.5)
     entitle(figure, result, f"responses of the last layer{_first(count, len(u))}", size=10)
     return figure
 
@@ -128,7 +128,7 @@ def _pattern(axis: Axes, result: "NeocognitronResponses", index: int, title: str
     _cells(axis, result.images[index, 0], 1.0)
     predicted, right = result.predicted[index], result.predicted[index] == result.labels[index]
     verdict = "no response" if predicted == -1 else f"classified as {predicted}"
-    axis.set_title("\n".join([title, verdict] if title else [verdict]), fontsize=8, color=INK if right else VERMILION)
+    axis.set_title("\n".join([title, verdict] if title else [verdict]), fontsize=10, color=INK if right else VERMILION)
 
 
 def _bars(axis: Axes, responses: np.ndarray, right: bool, top: float) -> None:
