@@ -49,7 +49,7 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
     tall = [0.45] + [0.9] * len(layers)
     figure = sheet(max(1.9 * n + 1.4, 5), sum(tall) * 1.25 + 1.2)
     axes = figure.subplots(len(layers) + 1, n, height_ratios=tall, squeeze=False)
-    label: dict[str, Any] = {"fontsize": 9, "rotation": 0, "ha": "right", "va": "center"}
+    label: dict[str, Any] = {"fontsize": 10, "rotation": 0, "ha": "right", "va": "center"}
     for column in range(n):
         _cells(axes[0, column], result.images[column, 0], 1.0)
         axes[0, column].set_title(f"“{result.labels[column]}” → {result.predicted[column]}", fontsize=11)
@@ -135,7 +135,7 @@ def _bars(axis: Axes, responses: np.ndarray, right: bool, top: float) -> None:
     axis.axis("on")
     axis.bar(np.arange(len(responses)), responses, color=BLUE if right else VERMILION, width=0.9)
     axis.set(ylim=(0, top), xlim=(-1, len(responses)), xticks=[])
-    axis.tick_params(labelsize=7)
+    axis.tick_params(labelsize=10)
     open_frame(axis)
 
 
