@@ -62,14 +62,13 @@ class Inputs:
         h = hf.load(self.asked.model, weights=self.given.get("weights"))
         if self.given.get(TWIN):
             h = hf.untrained(h)
-        h.model.to(self.given.get("device", "cpu"))
-        return h
+        return h.to(self.given.get("device", "cpu"))
 
     def another(self, ref: str) -> "Hierarchy":
         """A second network to compare with; ``untrained`` is the twin of the first."""
         import hierfeat as hf
 
-        return hf.untrained(self.h) if ref == TWIN else hf.load(ref)
+        return hf.untrained(self.h) if ref == TWIN else hf.load(ref).to(self.given.get("device", "cpu"))
 
     @property
     def images(self) -> "Tensor":

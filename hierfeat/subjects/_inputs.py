@@ -110,7 +110,7 @@ def structure_of(model: nn.Module) -> tuple[Any, ...]:
         found += (id(module), type(module))
         settings = PLAIN if type(module).__module__.startswith("torch.") else _FLAGS
         found += [item for item in slots.items() if type(item[1]) in settings and item[0] != "training"]
-        found += [(name, None if p is None else p.shape) for name, p in slots["_parameters"].items()]
+        found += [(name, None if p is None else (p.shape, p.requires_grad)) for name, p in slots["_parameters"].items()]
         found += slots["_modules"]
         waiting += slots["_modules"].values()
     return tuple(found)
