@@ -152,7 +152,7 @@ export function startWorkshop(ofNetwork) {
 
 /** The network has been given something else. */
 export function refreshWorkshop() {
-  if (source !== "photograph" && visible(need(".workshop"))) show();
+  if (source !== "photograph" && visible(need(".workshop"))) layAnew();
 }
 
 /** @param {PointerEvent} event @param {HTMLCanvasElement} canvas */
@@ -175,10 +175,15 @@ function step(event) {
 let last = null;
 
 function show() {
-  const from = picture();
-  const laid = windows(from, now.kernel, now.settings);
   writeKernel(now.kernel);
   writeControls();
+  layAnew();
+}
+
+/** The kernel as it is on the picture as it is: a weight that is being typed is left alone. */
+function layAnew() {
+  const from = picture();
+  const laid = windows(from, now.kernel, now.settings);
   need(".workshop .trouble").textContent = laid.trouble;
   need(".workshop").classList.toggle("impossible", laid.trouble !== "");
   if (!("rows" in laid)) return;
