@@ -1,4 +1,5 @@
 // The page: what it does when it opens, and what it listens to.
+import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
@@ -98,6 +99,7 @@ function start() {
 }
 
 restore();
+startChannels();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);
