@@ -1,6 +1,6 @@
 // The paper that one draws on, and the input as the network sees it.
 import { payload } from "./data.js";
-import { desk, keep } from "./desk.js";
+import { desk, keep, touch } from "./desk.js";
 import { element } from "./dom.js";
 import { paintImage } from "./maps.js";
 import { stroke } from "./paper.js";
@@ -49,6 +49,7 @@ export function pad(changed, begun) {
     const ink = desk.tool === "draw" ? (desk.ground < 0.5 ? 1 : 0) : desk.ground;
     stroke(desk.page, last ?? place, place, desk.radius * fine * pressed, ink);
     last = place;
+    touch();
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button || last) return; // a second finger draws nothing

@@ -276,10 +276,10 @@
   }
   function paintNumbers(canvas3, numbers2, start2, height10, width10, limit, signed, count2 = height10 * width10) {
     const { pixels, show: show2 } = sheet(canvas3, height10, width10);
-    const { table, scale, middle: middle2 } = colours(limit, signed);
+    const { table, scale, middle: middle3 } = colours(limit, signed);
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers2[start2 + i];
-      const level = Math.floor(value * scale + middle2);
+      const level = Math.floor(value * scale + middle3);
       pixels[i] = i >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
     }
     show2();
@@ -844,11 +844,11 @@
     prepare(args, out, context) {
       const g = geometry(args, out.shape);
       const bias = args[2] ? args[2].data : context.keep(g.O);
-      const ready = paddedInput(args[0], g, context);
-      const run = RUNS[args[1].fixed ? way(g) : "plain"](args[1], bias, ready.data, ready.spare, out, g, context);
+      const ready2 = paddedInput(args[0], g, context);
+      const run = RUNS[args[1].fixed ? way(g) : "plain"](args[1], bias, ready2.data, ready2.spare, out, g, context);
       return () => {
         for (let image = 0; image < g.batch; image++) {
-          ready.pad(image);
+          ready2.pad(image);
           run(image);
         }
       };
@@ -1292,7 +1292,7 @@
     return Math.sqrt(Math.max(0, similar.reduce((sum2, value, j) => sum2 + value * weights[j], 0)));
   }
   var interpolatingVector = {
-    prepare([features, references, labels, classes, neighbours], out) {
+    prepare([features, references, labels, classes, neighbours2], out) {
       const length = references.shape[1];
       const members = Array.from(
         { length: classes },
@@ -1304,7 +1304,7 @@
           const size = Math.max(1e-12, Math.sqrt(inner(features.data, image * length, features.data, image * length, length)));
           for (let label2 = 0; label2 < classes; label2++) {
             const similar = members[label2].map((i) => inner(features.data, image * length, references.data, i * length, length) / size);
-            const nearest2 = [...similar.keys()].sort((a, b) => similar[b] - similar[a]).slice(0, neighbours);
+            const nearest2 = [...similar.keys()].sort((a, b) => similar[b] - similar[a]).slice(0, neighbours2);
             const gram = grams[label2];
             out.data[image * classes + label2] = coneCosine(
               nearest2.map((i) => similar[i]),
@@ -2082,11 +2082,11 @@
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = (event) => reject(new Error(event.message));
     });
-    const ready = next();
+    const ready2 = next();
     worker.postMessage({ graph: graph2, weights, kernel });
     const { fast } = (
       /** @type {any} */
-      await ready
+      await ready2
     );
     URL.revokeObjectURL(address2);
     let last = Promise.resolve();
@@ -2902,6 +2902,129 @@
   }
   var arithmetic = { steps: () => steps, explain: explained };
 
+  // hierfeat/atlas/scripts/compose.js
+  function compose(on, settings, ground) {
+    const shape5 = [on.channels, on.height, on.width];
+    const image = (settings.rotation % 360 ? turned : upright)(on, settings, ground);
+    return overlaid(moved4(contrasted(image, settings.contrast, ground), shape5, settings.shift_y, settings.shift_x), shape5, settings);
+  }
+  function upright({ channels: channels5, height: height10, width: width10, fine, ink }, { scale }, ground) {
+    const [H, W] = [height10 * fine, width10 * fine];
+    const [down, across] = [parts(height10, H, fine / scale), parts(width10, W, fine / scale)];
+    const image = new Float32Array(channels5 * height10 * width10);
+    const line2 = new Float32Array(W);
+    for (let c = 0, to = 0; c < channels5; c++)
+      for (let row = 0; row < height10; row++) {
+        line2.fill(ground * down.outside[row]);
+        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
+          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
+          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
+        }
+        for (let col = 0; col < width10; col++, to++) {
+          const shares2 = across.shares[col];
+          let sum2 = ground * across.outside[col];
+          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
+          image[to] = sum2;
+        }
+      }
+    return image;
+  }
+  function parts(count2, cells3, size) {
+    const reach = Math.max(size, 1);
+    const shares2 = [];
+    const found = { from: new Int32Array(count2), to: new Int32Array(count2), shares: shares2, outside: new Float64Array(count2) };
+    for (let pixel2 = 0; pixel2 < count2; pixel2++) {
+      const centre = cells3 / 2 + (pixel2 + 0.5 - count2 / 2) * size;
+      const [low, high] = [centre - reach / 2, centre + reach / 2];
+      const from = Math.max(0, Math.min(cells3, Math.floor(low)));
+      const to = Math.max(from, Math.min(cells3, Math.ceil(high)));
+      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
+      [found.from[pixel2], found.to[pixel2]] = [from, to];
+      shares2.push(own);
+      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+    }
+    return found;
+  }
+  function turned({ channels: channels5, height: height10, width: width10, fine, ink }, { rotation, scale }, ground) {
+    const image = new Float32Array(channels5 * height10 * width10);
+    const turn2 = rotation * Math.PI / 180;
+    const [sine, cosine] = [Math.sin(turn2) * fine / scale, Math.cos(turn2) * fine / scale];
+    const [H, W] = [height10 * fine, width10 * fine];
+    const each2 = H * W;
+    const count2 = Math.max(1, Math.min(6, Math.ceil(fine / scale / 2)));
+    const share = 1 / (count2 * count2);
+    for (let row = 0, to = 0; row < height10; row++)
+      for (let col = 0; col < width10; col++, to++)
+        for (let i = 0; i < count2; i++)
+          for (let j = 0; j < count2; j++) {
+            const [v, u] = [row + (i + 0.5) / count2 - height10 / 2, col + (j + 0.5) / count2 - width10 / 2];
+            const [y, x] = [u * sine + v * cosine + H / 2 - 0.5, u * cosine - v * sine + W / 2 - 0.5];
+            const [top, left] = [Math.floor(y), Math.floor(x)];
+            const [down, across] = [y - top, x - left];
+            for (let k = 0; k < 4; k++) {
+              const [r, s] = [top + (k >> 1), left + (k & 1)];
+              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
+              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
+              for (let c = 0; c < channels5; c++) image[c * height10 * width10 + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground);
+            }
+          }
+    return image;
+  }
+  function contrasted(image, contrast, ground) {
+    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground + contrast * (image[i] - ground)));
+    return image;
+  }
+  function moved4(image, [channels5, height10, width10], down, right) {
+    if (!down && !right) return image;
+    let found = image;
+    if (down) found = along(found, channels5, height10, width10, taps2(down));
+    if (right) found = along(found, channels5 * height10, width10, 1, taps2(right));
+    return found;
+  }
+  function along(image, outer, length, inner2, weighted) {
+    const found = new Float32Array(image.length);
+    for (const [step2, weight] of weighted)
+      for (let o = 0; o < outer; o++)
+        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
+          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
+          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
+        }
+    return found;
+  }
+  function taps2(amount) {
+    const whole = Math.floor(amount);
+    const fraction = amount - whole;
+    if (!fraction) return [[whole, 1]];
+    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
+    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
+  }
+  function overlaid(image, [channels5, height10, width10], { noise, square, square_row, square_col }) {
+    if (!noise && !square) return image;
+    const random = noise ? normal(1) : () => 0;
+    const inside2 = (at, middle3) => Math.abs(at + 0.5 - middle3) < square / 2;
+    const found = new Float32Array(image.length);
+    for (let c = 0, at = 0; c < channels5; c++)
+      for (let row = 0; row < height10; row++)
+        for (let col = 0; col < width10; col++, at++) {
+          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
+          found[at] = Math.max(0, Math.min(1, value + noise * random()));
+        }
+    return found;
+  }
+  function uniform(seed) {
+    let a = seed >>> 0;
+    return () => {
+      a = a + 1831565813 >>> 0;
+      let t = Math.imul(a ^ a >>> 15, 1 | a);
+      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+      return ((t ^ t >>> 14) >>> 0) / 4294967296;
+    };
+  }
+  function normal(seed) {
+    const random = uniform(seed);
+    return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  }
+
   // hierfeat/atlas/scripts/paper.js
   var CELLS = 280;
   function paper([channels5, height10, width10], content) {
@@ -2943,178 +3066,144 @@
     for (let row = 0; row < height10; row++)
       for (let col = 0; col < width10; col++) if (row % (height10 - 1) === 0 || col % (width10 - 1) === 0) border.push(image[row * width10 + col]);
     border.sort((a, b) => a - b);
-    const middle2 = border[border.length >> 1] ?? 0.5;
-    const alike = border.filter((value) => Math.abs(value - middle2) < 0.05).length;
-    return alike > border.length / 2 ? middle2 : 0.5;
-  }
-  function prepared(on, ground, { box: box2, by, side: side3 }) {
-    const [H, W] = [on.height * on.fine, on.width * on.fine];
-    let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
-    for (let row = 0; row < H; row++)
-      for (let col = 0; col < W; col++) {
-        const ink = Math.abs(on.ink[row * W + col] - ground);
-        if (ink < 0.2) continue;
-        [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
-        mass += ink;
-        rows += ink * (row + 0.5);
-        cols += ink * (col + 0.5);
-      }
-    if (!mass) return null;
-    const tall = bottom + 1 - top;
-    const wide = right + 1 - left;
-    const scale = box2 * on.fine / (side3 === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
-    const middle2 = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
-    return { row: middle2[0] / on.fine, col: middle2[1] / on.fine, scale };
+    const middle3 = border[border.length >> 1] ?? 0.5;
+    const alike = border.filter((value) => Math.abs(value - middle3) < 0.05).length;
+    return alike > border.length / 2 ? middle3 : 0.5;
   }
 
-  // hierfeat/atlas/scripts/compose.js
-  function compose(on, settings, ground, preparation) {
-    const { channels: channels5, height: height10, width: width10 } = on;
-    const own = preparation && prepared(on, ground, preparation);
-    const grid2 = own && preparation?.grid ? preparation.grid : null;
-    const [rows, cols] = grid2 ? [grid2, grid2] : [height10, width10];
-    const seen2 = (settings.rotation % 360 ? turned : upright)(on, settings, ground, own, rows, cols);
-    const image = grid2 ? enlarged(seen2, channels5, grid2, height10, width10) : seen2;
-    const shape5 = [channels5, height10, width10];
-    return overlaid(moved4(contrasted(image, settings.contrast, ground), shape5, settings.shift_y, settings.shift_x), shape5, settings);
-  }
-  function upright({ channels: channels5, height: height10, width: width10, fine, ink }, { scale }, ground, own, rows, cols) {
-    const all3 = scale * (own?.scale ?? 1);
-    const [H, W] = [height10 * fine, width10 * fine];
-    const down = parts(rows, H, (own?.row ?? height10 / 2) * fine, height10 * fine / rows / all3);
-    const across = parts(cols, W, (own?.col ?? width10 / 2) * fine, width10 * fine / cols / all3);
-    const image = new Float32Array(channels5 * rows * cols);
-    const line2 = new Float32Array(W);
-    for (let c = 0, to = 0; c < channels5; c++)
-      for (let row = 0; row < rows; row++) {
-        line2.fill(ground * down.outside[row]);
-        for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
-          const [start2, share] = [(c * H + i) * W, down.shares[row][k]];
-          for (let x = 0; x < W; x++) line2[x] += share * ink[start2 + x];
-        }
-        for (let col = 0; col < cols; col++, to++) {
-          const shares2 = across.shares[col];
-          let sum2 = ground * across.outside[col];
-          for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum2 += shares2[k] * line2[i];
-          image[to] = sum2;
-        }
-      }
+  // hierfeat/atlas/scripts/prepare.js
+  var FAINT = 0.2;
+  function asData(on, ground, how) {
+    const ink = inkOf(on, ground);
+    const place3 = placeOf(ink, how);
+    if (!place3) return null;
+    const soft = onGrid(ink, place3, how.cells);
+    const shaped = how.thin ? thinned(binary(soft), how.cells) : how.ink ? weighed(binary(soft), how.cells, how.ink) : soft;
+    const small = pooled(shaped, how.cells, how.pooled);
+    const side3 = how.cells / how.pooled;
+    const one = side3 === on.height && side3 === on.width ? small : how.pooled > 1 ? enlarged(small, side3, on.height, on.width) : middle(small, side3, on.height, on.width);
+    const image = new Float32Array(on.channels * one.length);
+    const sign = ground < 0.5 ? 1 : -1;
+    for (let c = 0; c < on.channels; c++) for (let i = 0; i < one.length; i++) image[c * one.length + i] = (ground < 0.5 ? 0 : 1) + sign * one[i];
     return image;
   }
-  function parts(count2, cells3, middle2, size) {
-    const reach = Math.max(size, 1);
-    const shares2 = [];
-    const found = { from: new Int32Array(count2), to: new Int32Array(count2), shares: shares2, outside: new Float64Array(count2) };
-    for (let pixel2 = 0; pixel2 < count2; pixel2++) {
-      const centre = middle2 + (pixel2 + 0.5 - count2 / 2) * size;
-      const [low, high] = [centre - reach / 2, centre + reach / 2];
-      const from = Math.max(0, Math.min(cells3, Math.floor(low)));
-      const to = Math.max(from, Math.min(cells3, Math.ceil(high)));
-      const own = Float64Array.from({ length: to - from }, (_, i) => (Math.min(high, from + i + 1) - Math.max(low, from + i)) / reach);
-      [found.from[pixel2], found.to[pixel2]] = [from, to];
-      shares2.push(own);
-      found.outside[pixel2] = 1 - own.reduce((sum2, one) => sum2 + one, 0);
+  function inkOf(on, ground) {
+    const [rows, cols] = [on.height * on.fine, on.width * on.fine];
+    const most = Math.max(ground, 1 - ground);
+    return { share: Float32Array.from({ length: rows * cols }, (_, i) => Math.min(1, Math.abs(on.ink[i] - ground) / most)), rows, cols };
+  }
+  function placeOf({ share, rows, cols }, { box: box2, tall, by, upright: upright2 }) {
+    let [mass, y, x, yy, xy] = [0, 0, 0, 0, 0];
+    const each2 = (visit) => {
+      for (let row2 = 0, i = 0; row2 < rows; row2++) for (let col2 = 0; col2 < cols; col2++, i++) if (share[i] >= FAINT) visit(row2 + 0.5, col2 + 0.5, share[i]);
+    };
+    each2((row2, col2, ink) => {
+      mass += ink;
+      y += ink * row2;
+      x += ink * col2;
+    });
+    if (!mass) return null;
+    [y, x] = [y / mass, x / mass];
+    each2((row2, col2, ink) => {
+      yy += ink * (row2 - y) ** 2;
+      xy += ink * (row2 - y) * (col2 - x);
+    });
+    const slant = upright2 ? Math.max(-0.6, Math.min(0.6, xy / yy)) : 0;
+    let [top, left, bottom, right] = [Infinity, Infinity, -Infinity, -Infinity];
+    each2((row2, col2) => {
+      const straight = col2 - slant * (row2 - y);
+      [top, left, bottom, right] = [Math.min(top, row2 - 0.5), Math.min(left, straight - 0.5), Math.max(bottom, row2 + 0.5), Math.max(right, straight + 0.5)];
+    });
+    const high = (bottom - top) / box2[0];
+    const wide = (right - left) / box2[1];
+    const down = tall ? high : Math.max(high, wide);
+    const across = Math.max(wide, down);
+    const [row, col] = by === "mass" ? [y, x] : [(top + bottom) / 2, (left + right) / 2];
+    return { row, col: col + slant * (row - y), down, across, slant };
+  }
+  function onGrid({ share, rows, cols }, { row, col, down, across, slant }, cells3) {
+    const found = new Float32Array(cells3 * cells3);
+    const [m, n] = [Math.max(1, Math.min(12, Math.round(down))), Math.max(1, Math.min(12, Math.round(across)))];
+    for (let i = 0; i < cells3 * m; i++) {
+      const v = ((i + 0.5) / m - cells3 / 2) * down;
+      const y = Math.floor(row + v);
+      if (y < 0 || y >= rows) continue;
+      for (let j = 0; j < cells3 * n; j++) {
+        const x = Math.floor(col + ((j + 0.5) / n - cells3 / 2) * across + slant * v);
+        if (x >= 0 && x < cols) found[Math.floor(i / m) * cells3 + Math.floor(j / n)] += share[y * cols + x] / (m * n);
+      }
     }
     return found;
   }
-  function turned({ channels: channels5, height: height10, width: width10, fine, ink }, { rotation, scale }, ground, own, rows, cols) {
-    const image = new Float32Array(channels5 * rows * cols);
-    const turn2 = rotation * Math.PI / 180;
-    const all3 = scale * (own?.scale ?? 1);
-    const [sine, cosine] = [Math.sin(turn2) * fine / all3, Math.cos(turn2) * fine / all3];
-    const [row0, col0] = [(own?.row ?? height10 / 2) * fine - 0.5, (own?.col ?? width10 / 2) * fine - 0.5];
-    const [H, W] = [height10 * fine, width10 * fine];
-    const each2 = H * W;
-    const count2 = Math.max(1, Math.min(6, Math.ceil(fine * height10 / rows / all3 / 2)));
-    const share = 1 / (count2 * count2);
-    for (let row = 0, to = 0; row < rows; row++)
-      for (let col = 0; col < cols; col++, to++)
-        for (let i = 0; i < count2; i++)
-          for (let j = 0; j < count2; j++) {
-            const v = (row + (i + 0.5) / count2) * height10 / rows - height10 / 2;
-            const u = (col + (j + 0.5) / count2) * width10 / cols - width10 / 2;
-            const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
-            const [top, left] = [Math.floor(y), Math.floor(x)];
-            const [down, across] = [y - top, x - left];
-            for (let k = 0; k < 4; k++) {
-              const [r, s] = [top + (k >> 1), left + (k & 1)];
-              const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
-              const inside2 = r >= 0 && s >= 0 && r < H && s < W;
-              for (let c = 0; c < channels5; c++) image[c * rows * cols + to] += weight * (inside2 ? ink[c * each2 + r * W + s] : ground);
-            }
+  var binary = (soft) => soft.map((value) => value >= 0.5 ? 1 : 0);
+  function weighed(grid2, cells3, [least, most]) {
+    const share = (one) => one.reduce((sum2, value) => sum2 + value, 0) / one.length;
+    let found = grid2;
+    for (let step2 = 0; step2 < 3 && share(found) < least; step2++) found = neighbours(found, cells3, 1);
+    for (let step2 = 0; step2 < 3 && share(found) > most; step2++) {
+      const next = neighbours(found, cells3, 0);
+      if (share(next) < least) break;
+      found = next;
+    }
+    return found;
+  }
+  function neighbours(grid2, cells3, value) {
+    const at = (row, col) => row >= 0 && col >= 0 && row < cells3 && col < cells3 && grid2[row * cells3 + col] === value;
+    return grid2.map((own, i) => {
+      const [row, col] = [Math.floor(i / cells3), i % cells3];
+      return at(row - 1, col) || at(row + 1, col) || at(row, col - 1) || at(row, col + 1) ? value : own;
+    });
+  }
+  function thinned(grid2, cells3) {
+    const found = grid2.slice();
+    const at = (row, col) => row >= 0 && col >= 0 && row < cells3 && col < cells3 ? found[row * cells3 + col] : 0;
+    for (let changed2 = true; changed2; ) {
+      changed2 = false;
+      for (const second of [false, true]) {
+        const gone = [];
+        for (let row = 0; row < cells3; row++)
+          for (let col = 0; col < cells3; col++) {
+            if (!at(row, col)) continue;
+            const ring = [at(row - 1, col), at(row - 1, col + 1), at(row, col + 1), at(row + 1, col + 1), at(row + 1, col), at(row + 1, col - 1), at(row, col - 1), at(row - 1, col - 1)];
+            const [n, , e, , s, , w] = ring;
+            const count2 = ring.reduce((sum2, one) => sum2 + one, 0);
+            const starts = ring.filter((one, i) => !one && ring[(i + 1) % 8]).length;
+            const side3 = second ? n * e * w + n * s * w : n * e * s + e * s * w;
+            if (count2 >= 2 && count2 <= 6 && starts === 1 && side3 === 0) gone.push(row * cells3 + col);
           }
+        for (const i of gone) found[i] = 0;
+        changed2 ||= gone.length > 0;
+      }
+    }
+    return found;
+  }
+  function pooled(grid2, cells3, by) {
+    const side3 = cells3 / by;
+    const found = new Float32Array(side3 * side3);
+    for (let row = 0; row < cells3; row++)
+      for (let col = 0; col < cells3; col++) found[Math.floor(row / by) * side3 + Math.floor(col / by)] += grid2[row * cells3 + col] / (by * by);
+    return found;
+  }
+  function middle(small, side3, height10, width10) {
+    const image = new Float32Array(height10 * width10);
+    const [top, left] = [Math.floor((height10 - side3) / 2), Math.floor((width10 - side3) / 2)];
+    for (let row = 0; row < side3; row++) image.set(small.subarray(row * side3, (row + 1) * side3), (top + row) * width10 + left);
     return image;
   }
-  function enlarged(small, channels5, grid2, height10, width10) {
-    const image = new Float32Array(channels5 * height10 * width10);
+  function enlarged(small, side3, height10, width10) {
+    const image = new Float32Array(height10 * width10);
     const at = (i, count2) => {
-      const place3 = Math.max(0, (i + 0.5) * grid2 / count2 - 0.5);
-      const low = Math.min(Math.floor(place3), grid2 - 1);
-      return [low, Math.min(low + 1, grid2 - 1), place3 - low];
+      const place3 = Math.max(0, (i + 0.5) * side3 / count2 - 0.5);
+      const low = Math.min(Math.floor(place3), side3 - 1);
+      return [low, Math.min(low + 1, side3 - 1), place3 - low];
     };
-    let to = 0;
-    for (let c = 0; c < channels5; c++)
-      for (let row = 0; row < height10; row++)
-        for (let col = 0; col < width10; col++) {
-          const [[top, bottom, down], [left, right, across]] = [at(row, height10), at(col, width10)];
-          const one = (r, k) => small[(c * grid2 + r) * grid2 + k];
-          image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
-        }
+    for (let row = 0, to = 0; row < height10; row++)
+      for (let col = 0; col < width10; col++, to++) {
+        const [[top, bottom, down], [left, right, across]] = [at(row, height10), at(col, width10)];
+        const one = (r, k) => small[r * side3 + k];
+        image[to] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
+      }
     return image;
-  }
-  function contrasted(image, contrast, ground) {
-    if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground + contrast * (image[i] - ground)));
-    return image;
-  }
-  function moved4(image, [channels5, height10, width10], down, right) {
-    if (!down && !right) return image;
-    let found = image;
-    if (down) found = along(found, channels5, height10, width10, taps2(down));
-    if (right) found = along(found, channels5 * height10, width10, 1, taps2(right));
-    return found;
-  }
-  function along(image, outer, length, inner2, weighted) {
-    const found = new Float32Array(image.length);
-    for (const [step2, weight] of weighted)
-      for (let o = 0; o < outer; o++)
-        for (let at = Math.max(0, step2); at < Math.min(length, length + step2); at++) {
-          const [to, from] = [(o * length + at) * inner2, (o * length + at - step2) * inner2];
-          for (let i = 0; i < inner2; i++) found[to + i] += weight * image[from + i];
-        }
-    return found;
-  }
-  function taps2(amount) {
-    const whole = Math.floor(amount);
-    const fraction = amount - whole;
-    if (!fraction) return [[whole, 1]];
-    const keys = (d) => d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2;
-    return [-1, 0, 1, 2].map((step2) => [whole + step2, keys(Math.abs(step2 - fraction))]);
-  }
-  function overlaid(image, [channels5, height10, width10], { noise, square, square_row, square_col }) {
-    if (!noise && !square) return image;
-    const random = noise ? normal(1) : () => 0;
-    const inside2 = (at, middle2) => Math.abs(at + 0.5 - middle2) < square / 2;
-    const found = new Float32Array(image.length);
-    for (let c = 0, at = 0; c < channels5; c++)
-      for (let row = 0; row < height10; row++)
-        for (let col = 0; col < width10; col++, at++) {
-          const value = square && inside2(row, square_row) && inside2(col, square_col) ? 0.5 : image[at];
-          found[at] = Math.max(0, Math.min(1, value + noise * random()));
-        }
-    return found;
-  }
-  function uniform(seed) {
-    let a = seed >>> 0;
-    return () => {
-      a = a + 1831565813 >>> 0;
-      let t = Math.imul(a ^ a >>> 15, 1 | a);
-      t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-      return ((t ^ t >>> 14) >>> 0) / 4294967296;
-    };
-  }
-  function normal(seed) {
-    const random = uniform(seed);
-    return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   }
 
   // hierfeat/atlas/scripts/desk.js
@@ -3152,17 +3241,20 @@
   var past = [];
   function takeSample() {
     const image = sampleImage(state.sample);
-    Object.assign(desk, { page: paper(shape, image), ground: groundOf(image, shape), drawn: false });
+    const ground = groundOf(image, shape);
+    Object.assign(desk, { page: paper(shape, image), ground: payload.model.prepare && ground === 0.5 ? 0 : ground, drawn: false });
     past = [];
   }
   function keep() {
     past.push({ ink: desk.page.ink.slice(), ground: desk.ground, drawn: desk.drawn });
     if (past.length > STEPS) past.shift();
     desk.drawn = true;
+    touch();
   }
   function undo() {
     const before2 = past.pop();
     if (!before2) return;
+    touch();
     desk.page.ink.set(before2.ink);
     Object.assign(desk, { ground: before2.ground, drawn: before2.drawn });
   }
@@ -3180,6 +3272,7 @@
   function takePicture(ink, another) {
     if (another) keep();
     desk.drawn = true;
+    touch();
     desk.page.ink.set(ink);
     desk.ground = groundOf(ink, [channels, height2 * desk.page.fine, width2 * desk.page.fine]);
   }
@@ -3195,10 +3288,19 @@
   var plain = () => !desk.drawn && SLIDERS.every(([name, , , , , value]) => desk.settings[name] === value);
   function made(other = {}) {
     const settings = { ...desk.settings, ...other };
-    if (desk.drawn) return compose(desk.page, settings, desk.ground, desk.prepare ? payload.model.prepare : null);
+    if (desk.drawn) return compose(drawing2(), settings, desk.ground);
     const sample = sampleImage(state.sample);
     const same2 = SLIDERS.every(([name, , , , , value]) => settings[name] === value);
-    return same2 ? sample : compose(asPaper(shape, sample), settings, desk.ground, null);
+    return same2 ? sample : compose(asPaper(shape, sample), settings, desk.ground);
+  }
+  var ready = null;
+  function touch() {
+    ready = null;
+  }
+  function drawing2() {
+    if (!desk.prepare) return desk.page;
+    const image = ready ? null : asData(desk.page, desk.ground, payload.model.prepare);
+    return ready ??= image ? asPaper(shape, image) : desk.page;
   }
 
   // hierfeat/atlas/scripts/controls.js
@@ -3354,7 +3456,7 @@
   var RATE = 60;
   var POINTS2 = 240;
   var noted = () => ({ sum: new Float32Array(height4 * width4), weight: new Float32Array(height4 * width4) });
-  function middle(layer, channel = 0) {
+  function middle2(layer, channel = 0) {
     const [, rows, cols] = layers[layer].maps.shape;
     const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
     return { layer, ...unitAt(layers[layer], at) };
@@ -3500,7 +3602,7 @@
   function chooser(cell, i, title, acts) {
     const { unit } = cell;
     const layer = element("select", { "aria-label": `${title}: layer` }, ...layers.filter((one) => one.maps).map((one) => element("option", { value: one.index, selected: one.index === unit.layer }, one.name)));
-    layer.addEventListener("change", () => acts.replace(i, middle(Number(layer.value))));
+    layer.addEventListener("change", () => acts.replace(i, middle2(Number(layer.value))));
     const { tiles, height: height10, width: width10, vector } = view(cell.layer);
     const number_ = (label2, value, most, next) => {
       const input2 = element("input", { type: "number", min: 0, max: most, value, "aria-label": `${title}: ${label2}` });
@@ -3992,7 +4094,7 @@
     }
     return most;
   }
-  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width10, count2, { table, scale, middle: middle2 }) {
+  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width10, count2, { table, scale, middle: middle3 }) {
     for (let y = 0; y < rows.length; y++) {
       const line2 = (top + y) * across + left;
       if (y && rows[y] === rows[y - 1]) {
@@ -4005,7 +4107,7 @@
           before2 = cols[x];
           const cell = rows[y] * width10 + before2;
           const value = numbers2[start2 + cell];
-          const level = Math.floor(value * scale + middle2);
+          const level = Math.floor(value * scale + middle3);
           colour = cell >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
         }
         pixels[line2 + x] = colour;
@@ -4336,7 +4438,7 @@
     present: () => present(),
     /** A simple cell of the first layer and a complex one behind a pool. */
     pair() {
-      if (payload.pair) set({ pinned: middle(payload.pair.simple[0], payload.pair.simple[1]), second: middle(payload.pair.complex[0], payload.pair.complex[1]) });
+      if (payload.pair) set({ pinned: middle2(payload.pair.simple[0], payload.pair.simple[1]), second: middle2(payload.pair.complex[0], payload.pair.complex[1]) });
     },
     /** A second unit, which the next click chooses. */
     beside() {
@@ -4386,7 +4488,7 @@
     paintImage(canvas2, desk.page.ink, [channels2, height7 * desk.page.fine, width7 * desk.page.fine]);
   }
   var paintInput = (input2) => paintImage(mirror, input2, payload.model.input_shape);
-  function placeOf(event, on) {
+  function placeOf2(event, on) {
     const area = on.getBoundingClientRect();
     return [(event.clientY - area.top) / area.height * height7, (event.clientX - area.left) / area.width * width7];
   }
@@ -4404,12 +4506,13 @@
     };
     const draw = (event) => {
       const { fine } = desk.page;
-      const [row, col] = placeOf(event, canvas2);
+      const [row, col] = placeOf2(event, canvas2);
       const place3 = [row * fine, col * fine];
       const pressed = event.pointerType === "pen" && event.pressure > 0 ? 0.5 + event.pressure : 1;
       const ink = desk.tool === "draw" ? desk.ground < 0.5 ? 1 : 0 : desk.ground;
       stroke(desk.page, last ?? place3, place3, desk.radius * fine * pressed, ink);
       last = place3;
+      touch();
     };
     canvas2.addEventListener("pointerdown", (event) => {
       if (event.button || last) return;
@@ -4437,9 +4540,9 @@
     mirror.addEventListener("pointerdown", (event) => {
       if (!desk.settings.square) return;
       mirror.setPointerCapture(event.pointerId);
-      move(...placeOf(event, mirror));
+      move(...placeOf2(event, mirror));
     });
-    mirror.addEventListener("pointermove", (event) => mirror.hasPointerCapture(event.pointerId) && move(...placeOf(event, mirror)));
+    mirror.addEventListener("pointermove", (event) => mirror.hasPointerCapture(event.pointerId) && move(...placeOf2(event, mirror)));
     mirror.addEventListener("keydown", (event) => {
       const by = (
         /** @type {Record<string, number[]>} */
@@ -4605,7 +4708,7 @@
     update();
   }
   function build() {
-    const drawing2 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2(soon, stopCamera));
+    const drawing3 = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad2(soon, stopCamera));
     const moved5 = () => {
       remember2();
       soon();
@@ -4615,7 +4718,7 @@
       stopCamera();
       redrawn();
     }), ...sources(redrawn), ...sliders(soon));
-    need(".bench-input").replaceChildren(drawing2, looking, controls);
+    need(".bench-input").replaceChildren(drawing3, looking, controls);
   }
   async function startBench() {
     desk.settings = { ...neutral(), .../** @type {any} */
