@@ -1,7 +1,8 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Watch
-from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import as_images, check_image_axes, check_images_first, checked_images, not_finite
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers, matches
@@ -193,9 +194,12 @@ def _items(layers: Layers) -> list[str]:
 def _checked(measures: Sequence[Measure]) -> list[Measure]:
     if isinstance(measures, Measure):
         raise HierfeatError("expected a list of measures, got one: write [measure]")
+    if not isinstance(measures, Iterable) or isinstance(measures, str | bytes | Mapping | Tensor | np.ndarray):
+        raise HierfeatError(f"expected a list of measures such as [hf.Moments()], got {type(measures).__name__}")
+    measures = list(measures)
     for measure in measures:
         if not isinstance(measure, Measure):
-            raise HierfeatError(f"expected measures such as hf.Moments(), got {measure!r}")
+            raise HierfeatError(f"expected measures such as hf.Moments(), got {shorter(measure)}")
     if not measures:
         raise HierfeatError("expected at least one measure, got none")
     if len(set(map(id, measures))) < len(measures):
@@ -211,7 +215,7 @@ def _of_this_process(path: Path) -> Path:
 def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
     """Images and labels of each batch, whatever form the data have."""
     if isinstance(batches, np.ndarray):
-        batches = torch.as_tensor(np.ascontiguousarray(batches))
+        batches = as_images(batches, "batches")
     for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
         if isinstance(batch, list | tuple):
             yield batch[0], batch[1] if len(batch) > 1 else None

@@ -15,6 +15,7 @@ from hierfeat.stimuli.warps.deform import Jitter, flipped, inked, jittered, warp
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import words
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
     "shift": (0, 1, 2, 3, 4, 5, 6),
@@ -47,7 +48,7 @@ class DistortionTolerance(Result):
     plot = drawn("invariance.plot_distortion_tolerance")
 
 
-@checked()
+@checked(distortions=words)
 def distortion_tolerance(
     h: Hierarchy,
     images: Tensor,

@@ -16,6 +16,7 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,7 @@ class InvarianceScore(Result):
     plot = drawn("invariance.plot_invariance_score")
 
 
-@checked()
+@checked(firing=real(above=0, high=1))
 def invariance_score(
     h: Hierarchy,
     images: Tensor,

@@ -20,6 +20,7 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]
@@ -40,7 +41,7 @@ class PoolingInvariance(Result):
     plot = drawn("shifts.plot_pooling_invariance")
 
 
-@checked()
+@checked(max_shift=whole(1, 1024))
 def pooling_invariance(
     h: Hierarchy,
     images: Tensor,

@@ -16,6 +16,7 @@ from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 Shift = tuple[float, float]
 
@@ -56,7 +57,7 @@ class TranslationInvariance(Result):
     plot = drawn("shifts.plot_translation_invariance")
 
 
-@checked(images=larger_images)
+@checked(images=larger_images, max_shift=real(0, 1024), step=real(-1024, 1024))
 def translation_invariance(
     h: Hierarchy,
     images: Tensor,
