@@ -4,6 +4,7 @@ To add a public name, import it here, from the file that defines it, and add it 
 """
 
 from . import indices as indices
+from . import testing as testing
 from ._result import Result as Result
 from .anatomy.kernels.filters import filters as filters
 from .anatomy.kernels.opposite_phase import opposite_phase as opposite_phase
@@ -67,6 +68,7 @@ from .stimuli.datasets import fashion_mnist as fashion_mnist
 from .stimuli.datasets import mnist as mnist
 from .stimuli.gratings import gratings as gratings
 from .stimuli.gratings import plaids as plaids
+from .stimuli.image_dataset import image_dataset as image_dataset
 from .stimuli.kernels import image_kernels as image_kernels
 from .stimuli.noise import pink_noise as pink_noise
 from .stimuli.noise import sparse_noise as sparse_noise
@@ -78,8 +80,8 @@ from .stimuli.spots import spots as spots
 from .stimuli.stimulus_set import StimulusSet as StimulusSet
 from .stimuli.warps.distortions import Distortion as Distortion
 from .stimuli.warps.distortions import distort as distort
-from .subjects.calls import Call as Call
-from .subjects.calls import Stop as Stop
+from .subjects.call import Call as Call
+from .subjects.call import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer
 from .subjects.layer_module import LayerModule as LayerModule

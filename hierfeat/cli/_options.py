@@ -136,7 +136,7 @@ def _default(default: Any) -> str:
 
 
 def _annotation(parameter: inspect.Parameter) -> tuple[Any, Convert] | None:
-    """What the library of the command line is told of a parameter; None where there are no words for it."""
+    """The command-line library's description of a parameter; None where there are no words for it."""
     kinds = [kind for kind in members(parameter.annotation) if kind is not types.NoneType]
     scalars = [kind for kind in kinds if kind in PLAIN or get_origin(kind) is Literal]
     elements = [element for kind in kinds for element in _elements(kind)]

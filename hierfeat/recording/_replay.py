@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.recording.recorder import Recorder
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import check_finite, check_images_first
 from hierfeat.subjects.hierarchy import Hierarchy
 

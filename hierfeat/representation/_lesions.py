@@ -1,16 +1,14 @@
 """What takes the place of a removed channel, and in which order channels are removed."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measures import Moments
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.representation.class_selectivity import class_selectivity
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import kernels_of
 
@@ -38,12 +36,12 @@ class Removal:
     """
 
     def __init__(
-        self, h: Hierarchy, layer: str, images: Tensor, mode: str, *, streams: int, seed: int, **options: Any
+        self, h: Hierarchy, layer: str, images: Tensor, mode: str, *, streams: int, seed: int, batch_size: int
     ) -> None:
         self._mode = mode
         self._streams = [np.random.default_rng([seed, stream]) for stream in range(streams)]
         if mode != "zero":
-            [moments] = sweep(h, images, [Moments()], layers=layer, **options)
+            [moments] = swept(h, images, [Moments()], layers=layer, batch_size=batch_size)
             self._means = moments["mean"].to_numpy()
             self._spreads = np.sqrt(moments["variance"].to_numpy())
 

@@ -14,9 +14,10 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._replay import Replay
 from hierfeat.representation._lesions import MODES, ORDERS, Removal, ordered
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import probabilities
 from hierfeat.subjects.values import Given, choice
@@ -68,15 +69,15 @@ def _channels(value: Any, name: str, given: Given) -> list[int]:
 def lesion(
     h: Hierarchy,
     layer: str,
-    channels: int | Sequence[int] | None,
-    images: Tensor,
-    labels: Tensor,
+    channels: Sequence[int] | None,
+    images: Images,
+    labels: Labels,
     *,
     mode: Literal["zero", "mean", "noise"] = "zero",
     how: Literal["singly", "cumulatively", "together"] = "singly",
     order: Literal["given", "selectivity", "norm", "random"] = "given",
     seed: int = 0,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     progress: bool = True,
 ) -> Lesion:
     """Remove channels of a layer (a lesion; an ablation, in machine learning), and see what the network still can do.
@@ -103,9 +104,9 @@ def lesion(
     seed
         Of the random order, and of the noise.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size.
     progress
-        Show a progress bar, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -139,14 +140,15 @@ def lesion(
     >>> bool(found.table.accuracy.iloc[0] > found.table.accuracy.iloc[-1])
     True
     """
+    labels = needed(labels)
     sequence = ordered(h, layer, list(channels), images, labels, order=order, seed=seed)  # type: ignore[arg-type]
     removed = _lesions(sequence, how)
-    options: dict[str, Any] = {"batch_size": batch_size, "progress": progress}
-    remove = Removal(h, layer, images, mode, streams=len(removed), seed=seed, **options)
+    batch_size = batch_size or default_batch(h.input_shape)
+    remove = Removal(h, layer, images, mode, streams=len(removed), seed=seed, batch_size=batch_size)
     replay = Replay(h, layer)
     scores: list[list[Tensor]] = [[] for _ in range(len(removed) + 1)]
     batches = images.split(batch_size)
-    with bar(f"lesions of {layer}", total=len(batches) * len(removed), progress=progress) as shown:
+    with bar(f"lesions of {layer}", total=len(batches) * len(removed)) as shown:
         for batch in batches:
             replay.show(batch)
             scores[0].append(replay.scores.float().cpu())

@@ -25,7 +25,7 @@ class ImageKernels(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        ``kernel, family, rows, columns, sum, description``; the sum tells what happens to a uniform grey: kept (1),
+        ``kernel, family, rows, columns, sum, description``; the sum says what happens to a uniform grey: kept (1),
         removed (0).
     kernels : dict of numpy.ndarray
         Name to (rows, columns) weights, to be laid on the image as they are (cross-correlation).
@@ -75,7 +75,7 @@ def image_kernels(
     Notes
     -----
     Kernels are meant for cross-correlation, which is what every CNN library computes under the name of
-    convolution: the kernel is laid on the image as it is printed. ``sobel_90`` answers positively where the
+    convolution: the kernel is laid on the image as it is printed. ``sobel_90`` responds positively where the
     image is brighter on the left; a true convolution flips it, and the sign with it.
 
     References
@@ -142,7 +142,7 @@ def gabor_kernel(orientation: float, frequency: float, *, phase: float = 0.0, si
         Degrees: 0 = a bright bar in the centre (even), 90 = an edge (odd).
     sigma
         Standard deviation of the envelope, in pixels; by default 0.4/frequency (a bandwidth of about 1.4 octaves), but
-        no less than 2, below which a fine grating is no longer told from its alias.
+        no less than 2, below which a fine grating cannot be distinguished from its alias.
 
     Returns
     -------
@@ -238,5 +238,5 @@ def _blobs(sigma: float) -> list[_Entry]:
 
 
 def _gabor_entry(angle: float, frequency: float) -> _Entry:
-    text = f"Answers to bars at {angle:g}° with {frequency:g} cycles/pixel, like a simple cell of V1."
+    text = f"Responds to bars at {angle:g}° with {frequency:g} cycles/pixel, like a simple cell of V1."
     return f"gabor_{angle:g}", "gabor", gabor_kernel(angle, frequency), text

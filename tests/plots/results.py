@@ -48,6 +48,10 @@ def labels(count: int = 12) -> Tensor:
     return torch.arange(count) % 5
 
 
+def twin() -> hf.Hierarchy:
+    return hf.untrained(net(), seed=3)
+
+
 @cache
 def neocognitron() -> hf.Neocognitron:
     return hf.Neocognitron("1980").fit(*hf.glyphs())
@@ -78,21 +82,23 @@ def tuned() -> Any:
 RESULTS: dict[str, Callable[[], Result]] = {
     "activation_curves": lambda: hf.activation_functions(),
     "activation_maps": lambda: hf.activation_functions(np.linspace(-3, 3, 36).reshape(6, 6)),
-    "additive_parts": lambda: hf.additive_parts(net(), "1", images(), rank=3),
+    "additive_parts": lambda: hf.additive_parts(net(), images(), "1", rank=3),
     "additivity": lambda: hf.additivity(net(), images()),
     "applied_kernels": lambda: hf.apply_kernel(images()[0], dict(list(hf.image_kernels().kernels.items())[:6])),
-    "attribution": lambda: hf.attribute(net(), "3", 1, images()[:3], method="gradient"),
+    "attribution": lambda: hf.attribute(net(), images()[:3], "3", 1, method="gradient"),
     "bar_sweep": lambda: hf.bar_sweep(net(), "0", 1, orientations=4, steps=11),
     "cell_pairs": lambda: hf.cell_pairs(net(), orientations=8, frequencies=4, phases=8),
     "cell_plane": lambda: hf.cell_plane(neocognitron(), hf.glyphs()[0][0], layer="s2", plane=1),
     "class_selectivity": lambda: hf.class_selectivity(net(), images(), labels(), permutations=20),
+    "comparison": lambda: hf.testing.compare(*(hf.testing.fingerprint(one, images()) for one in (net(), twin()))),
     "contrast_response": lambda: hf.contrast_response(net(), tuning=tuned(), contrasts=4, phases=6),
     "dimensions": lambda: hf.dimensions(net()),
     "direction_tuning": lambda: hf.direction_tuning(film(), frames=4, directions=8, phases=6),
     "distortion_tolerance": lambda: hf.distortion_tolerance(net(), images(), labels()),
-    "effective_field": lambda: hf.effective_field(net(), "3", images()),
+    "effective_field": lambda: hf.effective_field(net(), images(), "3"),
     "end_stopping": lambda: hf.end_stopping(net(), tuning=tuned(), lengths=4),
     "evaluation": lambda: hf.evaluate(net(), images(), labels()),
+    "fingerprint": lambda: hf.testing.fingerprint(net(), images()),
     "filters": lambda: hf.filters(net(), "0"),
     "filters_deep": lambda: hf.filters(net(), "3"),
     "gradient_flow": lambda: hf.gradient_flow(net(), images(), labels()),
@@ -122,7 +128,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "size_tuning": lambda: hf.size_tuning(net(), tuning=tuned(), diameters=4, phases=6),
     "synthesis": lambda: hf.synthesize(net(), "0", [0, 1], steps=2),
     "toeplitz": lambda: hf.toeplitz(nn.Conv2d(1, 1, 3), (1, 5, 5)),
-    "top_patches": lambda: hf.top_patches(net(), images(), "0", k=3),
+    "top_patches": lambda: hf.top_patches(net(), images(), layers="0", k=3),
     "training": training,
     "transformation_invariance": lambda: hf.transformation_invariance(net(), images()),
     "translation_invariance": lambda: hf.translation_invariance(net(), images(), max_shift=2),

@@ -83,7 +83,7 @@ def convolution_matrix(
 
 
 def matrix_memory(conv: Convolution, input_shape: tuple[int, ...]) -> int:
-    """Tell the bytes that :func:`convolution_matrix` would take, without building it.
+    """Count the bytes that :func:`convolution_matrix` would take, without building it.
 
     Returns
     -------

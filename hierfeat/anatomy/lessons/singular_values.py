@@ -53,7 +53,7 @@ def singular_values(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> Singu
     Raises
     ------
     HierfeatError
-        If the layer is no Conv2d, the shape does not fit, or the stride does not divide it.
+        If the layer is not a Conv2d, the shape does not fit, or the stride does not divide it.
 
     Notes
     -----

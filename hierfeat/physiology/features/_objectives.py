@@ -71,7 +71,7 @@ def likeness(activation: Tensor, copies: int) -> Tensor:
 
     Notes
     -----
-    The diversity term of Olah et al. (2017): Gram matrices of channels tell of texture, not of place.
+    The diversity term of Olah et al. (2017): Gram matrices of channels describe texture, not place.
     """
     flat = activation.flatten(2) if activation.ndim > 2 else activation[..., None]
     grams = normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1)

@@ -24,7 +24,7 @@ Curves = dict[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class PreferredSeries(Result):
-    """What every responsive unit answers as one property of its preferred stimulus grows.
+    """The response of every responsive unit as one property of its preferred stimulus grows.
 
     Attributes
     ----------

@@ -71,6 +71,7 @@ def population(
     draws: int = 500,
     seed: int = 0,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> Population:
     """Describe how a layer's units share out orientations, are simple or complex, and how broadly they are tuned.
 
@@ -91,6 +92,8 @@ def population(
         Of these samples.
     batch_size
         Images in one forward pass.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

@@ -49,7 +49,7 @@ def resume(state: State, checkpoint: Path | None, asked: dict[str, Any]) -> None
         saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         raise HierfeatError(
-            f"{checkpoint} is no checkpoint of a training: remove it, or choose another folder"
+            f"{checkpoint} is not a checkpoint of a training run: remove it, or choose another folder"
         ) from error
     if saved["recipe"] != asked:
         raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
