@@ -62,7 +62,7 @@ for kind, those in maps.items():
         for depth in DEPTHS:
             h = chain(kind, depth, seed)
             weight = "magnitude" if kind == "uniform" else "energy"
-            field = hf.effective_field(h, list(h.layers)[-1].name, noise, channels=range(8), weight=weight)
+            field = hf.effective_field(h, noise, list(h.layers)[-1].name, channels=range(8), weight=weight)
             rows.append({"kind": kind, "seed": seed, "depth": depth, "sigma": field.table["sigma_h"].mean()})
             if depth == 12:
                 mean = field.map[np.isfinite(field.map).all((1, 2))].sum(0)
@@ -81,7 +81,7 @@ names = [layer.name for layer in h.layers if layer.kind == "conv"][1:]
 
 def widths(subject):
     fields = [
-        hf.effective_field(subject, name, images[:24], channels=range(8), weight="energy").table for name in names
+        hf.effective_field(subject, images[:24], name, channels=range(8), weight="energy").table for name in names
     ]
     return np.array([field[["sigma_h", "sigma_w"]].mean().mean() for field in fields])
 

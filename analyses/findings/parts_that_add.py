@@ -34,7 +34,7 @@ for name, h in subjects.items():
     for seed in seeds():
         some = images[50 * seed : 50 * seed + 50]
         for state, subject in (("trained", h), ("untrained", hf.untrained(h, seed=seed))):
-            found = hf.additive_parts(subject, "act2", some, rank=6, seed=seed).table.set_index("method")
+            found = hf.additive_parts(subject, some, "act2", rank=6, seed=seed).table.set_index("method")
             row = {"activation": name, "state": state, "sample": seed}
             row |= {f"{method}_sparsity": found.loc[method, "part_sparsity"] for method in ("nmf", "pca")}
             rows.append(row | {"price": found.loc["nmf", "error"] - found.loc["svd", "error"]})
