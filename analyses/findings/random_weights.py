@@ -80,7 +80,7 @@ figure, axes = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
 for pooling, own in table.groupby("pooling", sort=False):
     one = over_seeds(own["random"])
     axes.errorbar(one.value, own["trained"].iloc[0], xerr=one.arms, color=BLUE, marker="o", capsize=3)
-    below = {"L2": -14, "average": -14}.get(pooling, 6)
+    below = {"L2": -14, "average": -14, "max": -14}.get(pooling, 6)
     axes.annotate(
         pooling, (one.value, own["trained"].iloc[0]), xytext=(4, below), textcoords="offset points", fontsize=9
     )
