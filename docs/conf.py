@@ -19,7 +19,14 @@ copyright = author
 version = release = __version__
 
 extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_parser", "sphinx_gallery.gen_gallery"]
-exclude_patterns = ["_build", "_scripts", "gallery/**/*.ipynb", "gallery/**/*.py"]
+exclude_patterns = [
+    "_build",
+    "**/sg_execution_times.rst",
+    "sg_execution_times.rst",
+    "_scripts",
+    "gallery/**/*.ipynb",
+    "gallery/**/*.py",
+]
 nitpicky = False
 language = "en"
 
@@ -61,7 +68,8 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
+    "navbar_align": "left",
     "footer_start": [],
     "footer_end": ["copyright"],
     "show_prev_next": True,
@@ -69,16 +77,24 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "monokai",
 }
-html_sidebars = {"index": [], "start": []}
+ALONE = [
+    "index",
+    "start",
+    "numbers",
+    "networks",
+    "how",
+    "migration",
+    "support",
+    "limitations",
+    "changelog",
+    "contributing",
+]
+html_sidebars = {page: [] for page in ALONE}  # they have no pages below them to list
 
 scripts.write(HERE.parent / "analyses", HERE / "_scripts")
 rooms.write(HERE / "api")
 
 
 def setup(app):
-    """Docstrings are prepared for docutils."""
-
-    def prepare(app, what, name, obj, options, lines):
-        lines[:] = [rooms.bars_kept(line) for line in lines]
-
-    app.connect("autodoc-process-docstring", prepare, priority=900)
+    """Docstrings are prepared for docutils, after numpydoc has seen them."""
+    app.connect("autodoc-process-docstring", rooms.prepare, priority=900)

@@ -113,13 +113,21 @@ def _section(title: str, names: dict[str, object], text: str = "") -> list[str]:
 
 
 def _summary(value: object) -> str:
-    return bars_kept((inspect.getdoc(value) or "").split("\n\n")[0].replace("\n", " "))
+    return plain((inspect.getdoc(value) or "").split("\n\n")[0].replace("\n", " "))
 
 
-def bars_kept(text: str) -> str:
-    """|x| is a magnitude in the docstrings, and no substitution: escaped, but for what stands in literals."""
-    parts = re.split(r"(``.*?``)", text)
-    return "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
+def plain(line: str) -> str:
+    """|x| is a magnitude in docstrings and no substitution, a lone * no emphasis: escaped, but for literals."""
+    parts = re.split(r"(``.*?``)", line)
+    lone = sum(part.count("*") for part in parts[::2]) == 1 and not line.lstrip().startswith("* ")
+    marks = r"[|*]" if lone else r"\|"
+    return "".join(part if number % 2 else re.sub(marks, r"\\\g<0>", part) for number, part in enumerate(parts))
+
+
+def prepare(*given: typing.Any) -> None:
+    """What Sphinx calls with each docstring: its lines are the last argument."""
+    lines = given[-1]
+    lines[:] = [plain(line) for line in lines]
 
 
 def _title(text: str) -> str:

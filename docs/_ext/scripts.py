@@ -32,13 +32,15 @@ def converted(path: Path) -> str:
     cells = re.split(r"^# %%(.*)\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     pairs = list(zip(cells[::2], cells[1::2], strict=True))
     first, *others = pairs
-    parts = [f'r"""\n{restructured(_text(first[1]))}\n"""\n', _thumbnail(figures)]
+    parts = [f'r"""\n{restructured(_text(first[1]))}\n"""\n']
+    setting = _thumbnail(figures)
     shown: set[str] = set()
     for kind, cell in others:
         if "[markdown]" in kind:
             parts.append("\n# %%\n" + _commented(restructured(_text(cell))))
             continue
-        parts.append(f"\n# %%\n{cell.strip()}\n")
+        parts.append(f"\n# %%\n{cell.strip()}\n{setting}")
+        setting = ""
         drawn = [name for name in _drawn(cell, figures) if name not in shown]
         shown |= set(drawn)
         parts += [f"\n# %%\n{_commented(_image(figures, name))}" for name in drawn]
