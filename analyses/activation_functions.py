@@ -80,7 +80,7 @@ def measured(name: str) -> tuple[dict[str, object], pd.Series]:
     rectified = hf.nonnegativity(net, clothes[:1000]).table
     flow = hf.gradient_flow(net, clothes[:256], kinds[:256], layers=CHOSEN).table.set_index("layer")["relative"]
     moved = hf.translation_invariance(net, clothes, layers=("act2", "fc3"), max_shift=2).summary.set_index("layer")
-    parts = hf.additive_parts(net, "act2", clothes, rank=4).table.set_index("method")
+    parts = hf.additive_parts(net, clothes, "act2", rank=4).table.set_index("method")
     numbers = {
         "activation": SIBLINGS[name],
         "model": name,

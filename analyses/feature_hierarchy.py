@@ -93,7 +93,7 @@ def plate(h, layer, channels, top, made, fields, name):
 
 def plates(h, images, layers, ranked, prefix=""):
     """A plate per layer, of the channels that rank highest; their top patches, and the images made for them."""
-    fields, top, made = hf.receptive_fields(h), hf.top_patches(h, images, layers, k=PATCHES, progress=False), {}
+    fields, top, made = hf.receptive_fields(h), hf.top_patches(h, images, layers=layers, k=PATCHES, progress=False), {}
     for layer in layers:
         rows = ranked[ranked["layer"] == layer]
         patches = top.table[(top.table["layer"] == layer) & (top.table["status"] == "ok")]
@@ -122,7 +122,7 @@ channel = int(made[deepest].table["channel"][0])
 best = top.table[(top.table["layer"] == deepest) & (top.table["channel"] == channel)]["image"].tolist()
 shown = images[torch.tensor(best[:PATCHES])]
 for method in ("gradient", "guided_backprop", "deconvolution", "integrated_gradients"):
-    found = hf.attribute(h, deepest, channel, shown, method=method)
+    found = hf.attribute(h, shown, deepest, channel, method=method)
     drawn = found.plot()
     drawn.savefig(OUT / f"attribution_{method}.png", dpi=80)
     found.table.to_csv(OUT / f"attribution_{method}.csv", index=False, float_format="%.6g")

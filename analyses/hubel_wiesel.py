@@ -137,7 +137,7 @@ picture
 
 # %%
 images, _ = hf.digits(split="test")
-effective = hf.effective_field(lenet, "conv2", images[:64])
+effective = hf.effective_field(lenet, images[:64], "conv2")
 picture = save("effective_field_conv2", effective.plot(), effective)
 effective.table.to_csv(OUT / "effective_field_conv2.csv", index=False, float_format="%.5g")
 picture

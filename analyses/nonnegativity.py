@@ -63,7 +63,7 @@ picture
 # ## Parts that only add
 
 # %%
-taken = {layer: hf.additive_parts(h, layer, images, rank=4) for layer in ("conv1", "act1", "conv2", "act2")}
+taken = {layer: hf.additive_parts(h, images, layer, rank=4) for layer in ("conv1", "act1", "conv2", "act2")}
 parts = pd.concat([found.table for found in taken.values()], ignore_index=True)
 parts.to_csv(OUT / "parts.csv", index=False, float_format="%.6g")
 for layer in ("act1", "act2"):

@@ -69,7 +69,7 @@ changed.table.to_csv(OUT / "transformations.csv", index=False, float_format="%.6
 picture
 
 # %%
-steady = hf.shift_consistency(h, images, labels)
+steady = hf.shift_consistency(h, images, labels, max_images=256)
 picture = steady.plot()
 picture.savefig(OUT / "consistency.png", dpi=100)
 steady.table.to_csv(OUT / "consistency.csv", index=False, float_format="%.6g")

@@ -42,6 +42,7 @@ from .physiology.tuning.contrast_response import contrast_response as contrast_r
 from .physiology.tuning.direction_tuning import direction_tuning as direction_tuning
 from .physiology.tuning.end_stopping import end_stopping as end_stopping
 from .physiology.tuning.orientation_tuning import orientation_tuning as orientation_tuning
+from .physiology.tuning.population import population as population
 from .physiology.tuning.size_tuning import size_tuning as size_tuning
 from .recording.histogram import Histogram as Histogram
 from .recording.measure import Measure as Measure
@@ -55,6 +56,7 @@ from .representation.additive_parts import additive_parts as additive_parts
 from .representation.class_selectivity import class_selectivity as class_selectivity
 from .representation.evaluation import evaluate as evaluate
 from .representation.layer_probes import layer_probes as layer_probes
+from .representation.lesion import lesion as lesion
 from .representation.participation_ratio import participation_ratio as participation_ratio
 from .representation.profile import profile as profile
 from .representation.similarity import similarity as similarity
@@ -66,6 +68,7 @@ from .stimuli.datasets import fashion_mnist as fashion_mnist
 from .stimuli.datasets import mnist as mnist
 from .stimuli.gratings import gratings as gratings
 from .stimuli.gratings import plaids as plaids
+from .stimuli.image_dataset import image_dataset as image_dataset
 from .stimuli.kernels import image_kernels as image_kernels
 from .stimuli.noise import pink_noise as pink_noise
 from .stimuli.noise import sparse_noise as sparse_noise

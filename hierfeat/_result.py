@@ -17,6 +17,7 @@ from pandas.api.types import is_float_dtype
 from safetensors.numpy import load_file, save
 
 from hierfeat._files import write_together
+from hierfeat._plain_text import printable
 from hierfeat._tables import read_table, table_types, write_table
 from hierfeat.errors import HierfeatError
 
@@ -34,8 +35,9 @@ class drawn:
     """A method that is a function of ``hierfeat.plots``: ``plot = drawn("tuning.plot_orientation_tuning")``.
 
     What the class or an object is asked for is that function, as a method: ``help`` and ``inspect.signature`` show
-    its own docstring and parameters. Only then is its module imported, and matplotlib with it; a class that names
-    its plot, and a result that is made, printed or listed, need neither.
+    its own docstring and parameters, with ``ax=`` and ``figure=`` to draw elsewhere than on a figure of its own. Only
+    then is its module imported, and matplotlib with it; a class that names its plot, and a result that is made, printed
+    or listed, need neither.
 
     Parameters
     ----------
@@ -46,10 +48,11 @@ class drawn:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., "Figure"]:
+    def __get__(self, instance: object, _owner: type | None = None) -> Callable[..., "Figure"]:
         module, _, function = self.name.partition(".")
-        method = getattr(importlib.import_module(f"hierfeat.plots.{module}"), function)
-        return cast(Callable[..., "Figure"], method.__get__(instance, owner))
+        draw = getattr(importlib.import_module(f"hierfeat.plots.{module}"), function)
+        as_method = importlib.import_module("hierfeat.plots._canvas").as_method
+        return cast(Callable[..., "Figure"], as_method(draw, instance))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,7 @@ class Result:
 
     def __repr__(self) -> str:
         table = without_none(self.table).to_string(**_VIEW, max_colwidth=60)
-        return f"{self._heading()}\n{table}\nand {', '.join(self._offers())}"
+        return printable(f"{self._heading()}\n{table}\nand {', '.join(self._offers())}")
 
     def _repr_html_(self) -> str:
         heading, offers = escape(self._heading()), ", ".join(f"<code>{name}</code>" for name in self._offers())

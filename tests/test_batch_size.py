@@ -11,12 +11,12 @@ import hierfeat as hf
 
 IMAGES, LABELS = (data[:70] for data in hf.digits(split="test"))
 ARGUMENTS = {
-    "images": IMAGES,
     "labels": LABELS,
     "layer": "conv2",
     "channel": 1,
+    "channels": [1, 2],
     "unit": 1,
-    "batches": IMAGES,
+    "images": IMAGES,
     "out": None,
     # small settings of what would take long
     "max_images": 30,

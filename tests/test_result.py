@@ -1,6 +1,7 @@
 """What every analysis returns: saved, loaded, and never half-written."""
 
 import inspect
+import io
 import json
 import pydoc
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import hierfeat as hf
 from hierfeat._files import replacing
@@ -153,3 +155,17 @@ def test_making_printing_and_listing_a_result_imports_no_matplotlib():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_what_is_printed_fits_every_terminal(monkeypatch, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="strict")
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2), torch.nn.ReLU())
+    layers = hf.Hierarchy(net, (1, 8, 8)).layers
+    result = Result(table=layers.table, provenance={"model": "σ → ⌊net⌋"})
+    monkeypatch.setattr(sys, "stdout", stream)
+    print(layers)
+    print(result)
+    stream.flush()
+    text = stream.buffer.getvalue().decode(encoding)
+    assert ("⌊(8 - 3)/2⌋" if encoding == "utf-8" else "floor((8 - 3)/2)") in text

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -19,6 +20,8 @@ from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
+from hierfeat.subjects.own_data import Images, Labels
+from hierfeat.subjects.values import file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -32,15 +35,16 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=None)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag)
 def atlas(
     h: "Hierarchy",
-    images: Tensor,
-    labels: Tensor | None = None,
+    images: Images,
+    labels: Labels | None = None,
     *,
     out: str | Path,
     names: Sequence[str] | None = None,
     live: bool | None = None,
+    progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
 
@@ -61,6 +65,8 @@ def atlas(
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -87,6 +93,7 @@ def atlas(
     >>> page.name
     'lenet5.html'
     """
+    _check_names(labels, names)
     path = _writable(Path(out))
     text = _text(h, images, labels, names, live)
     try:
@@ -142,7 +149,7 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
     if names is None:
         return
     most = -1 if labels is None else int(torch.as_tensor(labels).max())
-    if isinstance(names, str) or len(names) <= most:
+    if len(names) <= most:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
@@ -152,8 +159,9 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty}
-    style, script = _asset("templates", "style.css"), _asset("templates", "atlas.js")
+    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],
@@ -240,6 +248,11 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
 
 def _grouped(number: int | None) -> str:
     return f"{number:,}".replace(",", "\u202f") if number else ""
+
+
+def _breakable(name: str) -> Markup:
+    """A dotted name that may go over to the next line after a dot or an underscore."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[._])", name) if part)
 
 
 def _rounded(number: float | None) -> str:

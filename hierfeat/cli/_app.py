@@ -49,6 +49,8 @@ def whole_app() -> App:
     first, second = Group("Networks", sort_key=0), Group("Analyses", sort_key=1)
     for function in ("atlas", "record"):
         _add(app, command(function), first)
+    sweep = "Show all images to the network once, on one process or many; goes on where it was stopped."
+    app.command("hierfeat.cli._sweep:sweep", name="sweep", help=sweep, group=first)
     for name, summary in _HOUSE.items():
         home = "_guard" if name in ("fingerprint", "diff") else "_house"
         app.command(f"hierfeat.cli.{home}:{name}", name=name, help=summary, group=first)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -11,6 +11,7 @@ from hierfeat.cli._options import Model, Name
 from hierfeat.cli._output import check_places, csv_place, show, write_csv
 
 _Device = Annotated[Literal["cpu", "cuda", "mps"], Parameter(help="where it is trained", show_default=True)]
+_On = Annotated[Literal["cpu", "cuda", "mps"], Parameter(help="where the network runs", show_default=True)]
 _Root = Annotated[
     str | None,
     Parameter(help="folder of the data sets (default: $HIERFEAT_DATA)", metavar="FOLDER", show_default=False),
@@ -22,6 +23,7 @@ def layers(
     /,
     *,
     weights: Annotated[str | None, Parameter(help="safetensors file or state_dict", metavar="FILE")] = None,
+    device: _On = "cpu",
     csv: Annotated[
         list[str] | None,
         Parameter(help="write the table as CSV", consume_multiple=(0, 1), negative=(), metavar="[FILE]"),
@@ -30,15 +32,18 @@ def layers(
     """List every layer call: sizes, formula, parameters, MACs."""
     place = csv_place(csv)
     check_places(csv=place)
-    given = {"weights": weights} if weights else {}
+    given = {"device": device} | ({"weights": weights} if weights else {})
     h = Inputs("layers", pictures(model, 1, given), given).h
     table = h.layers.table
     if place is not None:
         write_csv(table, place)
         return
-    parameters = sum(parameter.numel() for parameter in h.model.parameters())
-    totals = f"{parameters:,} parameters, {table['macs'].sum():,} multiply-accumulates per image"
-    show(table, note=f"{len(table)} layers, {totals}", most=None)
+    sums = h.layers.totals
+    note = (
+        f"{sums['layers']} layers, {sums['parameters']:,} parameters ({sums['trainable']:,} trainable), "
+        f"{sums['macs']:,} multiply-accumulates and {sums['memory'] / 2**20:.1f} MiB of activations per image"
+    )
+    show(table, note=note, most=None)
 
 
 def models(name: Name | None = None, /) -> None:
@@ -55,6 +60,13 @@ def train(
     name: Name,
     /,
     *,
+    start: Annotated[
+        str | None, Parameter(help="network to begin with, as a model's name", metavar="MODEL", show_default=False)
+    ] = None,
+    freeze: Annotated[
+        list[str] | None,
+        Parameter(help="layers that are not trained", consume_multiple=True, negative=(), metavar="NAME..."),
+    ] = None,
     out: Annotated[Path | None, Parameter(help="folder to write to (default: runs/NAME)", metavar="FOLDER")] = None,
     device: _Device = "cpu",
     data_root: _Root = None,
@@ -64,7 +76,8 @@ def train(
     import hierfeat as hf
 
     folder = out or Path("runs") / name
-    training = hf.train(name, out=folder, device=device, root=data_root, progress=progress)
+    begun: dict[str, Any] = {"start": None if start is None else hf.load(start), "freeze": freeze or ()}
+    training = hf.train(name, **begun, out=folder, device=device, root=data_root, progress=progress)
     accuracy = training.card["test_accuracy"]
     print(f"{name}: test accuracy {accuracy:.2%}; weights, card and learning curve in {folder}")
 

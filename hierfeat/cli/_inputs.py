@@ -62,14 +62,13 @@ class Inputs:
         h = hf.load(self.asked.model, weights=self.given.get("weights"))
         if self.given.get(TWIN):
             h = hf.untrained(h)
-        h.model.to(self.given.get("device", "cpu"))
-        return h
+        return h.to(self.given.get("device", "cpu"))
 
     def another(self, ref: str) -> "Hierarchy":
         """A second network to compare with; ``untrained`` is the twin of the first."""
         import hierfeat as hf
 
-        return hf.untrained(self.h) if ref == TWIN else hf.load(ref)
+        return hf.untrained(self.h) if ref == TWIN else hf.load(ref).to(self.given.get("device", "cpu"))
 
     @property
     def images(self) -> "Tensor":
@@ -141,7 +140,7 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
         return getattr(hf, where)(split=split, root=asked.root)  # type: ignore[no-any-return]
     if not Path(where).is_dir():
         raise HierfeatError(_no_folder(where))
-    return hf.image_folder(where, size=(height, width), channels=1 if channels == 1 else 3, limit=asked.limit)
+    return hf.image_folder(where, size=(height, width), grey=channels == 1, max_images=asked.limit)
 
 
 def _no_folder(where: str) -> str:

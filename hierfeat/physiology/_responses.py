@@ -18,6 +18,7 @@ from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.own_data import default_batch
 from hierfeat.subjects.values import whole
 
 Read = Literal["centre", "center", "mean"]
@@ -97,6 +98,7 @@ def show(
     keep
         ``keep(index, responses)``: which showing, and by layer (stimuli, channels).
     """
+    h.warn_of_range("stimuli")
     reader = _mean if read == "mean" else partial(units_at, at=at)
     sizes = [batch_size or even_batch(len(stimuli), default_batch(h.input_shape)) for stimuli, _ in showings]
     total = sum(-(-len(stimuli) // size) for (stimuli, _), size in zip(showings, sizes, strict=True))
@@ -107,7 +109,7 @@ def show(
     )
     taken: dict[str, list[Tensor]] = {}
     seen = 0
-    for index, batch in with_bar(batches, h.name, total=total):
+    for index, batch in with_bar(batches, "stimuli", total=total):
         stimuli, names = showings[index]
         taken = taken or {name: [] for name in names}
         _pass(h, batch, taken, names[-1], reader)
@@ -143,12 +145,6 @@ def blank_responses(
 def rectified(responses: np.ndarray) -> np.ndarray:
     """Negative responses as 0: a firing rate is not negative."""
     return np.asarray(np.maximum(responses, 0))
-
-
-def default_batch(shape: Sequence[int]) -> int:
-    """Images in a batch: 512 of the smallest, 256 small ones, fewer of large ones."""
-    size = int(np.prod(shape))
-    return int(np.clip(2**22 // size, 8, 512 if size <= 32 * 32 else 256))
 
 
 def even_batch(count: int, size: int) -> int:

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
 from hierfeat.recording._reductions import Array, Reductions, is_level, total
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import optional, whole
 
 
 class Moments(Deferring):
@@ -37,6 +39,10 @@ class Moments(Deferring):
     def __init__(self) -> None:
         super().__init__()
         self._level: set[str] = set()  # layers whose variance float32 sums have given well so far
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._level = set()
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
@@ -128,7 +134,7 @@ class Sparseness(Sampling):
 
     Parameters
     ----------
-    positions
+    places
         Neighbouring positions of each image at which population sparseness is taken; all if None.
 
     Notes
@@ -153,9 +159,10 @@ class Sparseness(Sampling):
     ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
     """
 
-    def __init__(self, positions: int | None = 4) -> None:
+    @checked(places=optional(whole(1, 2**40)))
+    def __init__(self, places: int | None = 4) -> None:
         super().__init__()
-        self._positions = positions
+        self._how_many = places
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
@@ -164,7 +171,7 @@ class Sparseness(Sampling):
 
     def _sampled(self, found: Reductions) -> Tensor:
         """(N, C, positions): rates at some neighbouring positions of each image."""
-        rows, count = found.rows, self._positions
+        rows, count = found.rows, self._how_many
         if count is None or count >= rows.shape[-1]:
             return rows if found.is_rate else rows.clamp(min=0)
         key = rows.shape, rows.device

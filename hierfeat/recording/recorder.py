@@ -15,13 +15,19 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import check_finite, check_images_first
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers, matches
+from hierfeat.subjects.layer_table import UNITS, Layers, matches
 from hierfeat.subjects.ops import version, written_values
+from hierfeat.subjects.own_data import Images, default_batch
 
 
 @checked()
 def record(
-    h: Hierarchy, images: Tensor, *, layers: Layers = ("conv", "pool"), batch_size: int = 256
+    h: Hierarchy,
+    images: Images,
+    *,
+    layers: Layers = UNITS,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> dict[str, Tensor]:
     """Record the output of each chosen layer for `images`.
 
@@ -34,7 +40,9 @@ def record(
     layers
         Names, glob patterns (``features.*``) or kinds (``conv``).
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -62,7 +70,7 @@ def record(
     >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
-    batches = images.split(batch_size)
+    batches = images.split(batch_size or default_batch(h.input_shape))
     quick = None if _any_scripted() else _recorded(h, batches, _Quick(h, layers=layers))
     parts = quick or _recorded(h, batches, Recorder(h, layers=layers))
     if parts is None:
@@ -80,7 +88,7 @@ def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> 
     """What `recorder` saw, a dict per batch; None if something was overwritten behind its back."""
     parts: list[dict[str, Tensor]] = []
     with torch.no_grad(), recorder:
-        for batch in with_bar(batches, h.name) if len(batches) > 1 else batches:
+        for batch in with_bar(batches, "images") if len(batches) > 1 else batches:
             h.forward(batch)
             if not recorder.is_true():
                 return None
@@ -131,8 +139,8 @@ class Recorder(Mapping[str, Tensor]):
     ['pool1', 'pool2']
     """
 
-    def __init__(self, h: Hierarchy, *, layers: Layers = ("conv", "pool")) -> None:
-        h.layers.select(layers)  # refuses what matches nothing
+    @checked()
+    def __init__(self, h: Hierarchy, *, layers: Layers = UNITS) -> None:
         self._h = h
         self._items = [layers] if isinstance(layers, str) else list(layers)
         self._wanted: dict[str, bool] = {}

@@ -1,190 +1,182 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from hierfeat._progress import with_bar
-from hierfeat.errors import HierfeatError
-from hierfeat.recording import _checkpoint as checkpoints
-from hierfeat.recording._distributed import merge_across, world
-from hierfeat.recording._reductions import Shared
-from hierfeat.recording.measure import Batch, Measure
+from hierfeat.errors import HierfeatError, warn
+from hierfeat.recording._data import data_of
+from hierfeat.recording._distributed import Group
+from hierfeat.recording._pass import Pass
+from hierfeat.recording._run import Run
+from hierfeat.recording.measure import Measure
+from hierfeat.recording.swept import Skipped, Sweep
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watch
-from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers, matches
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
-Batches = Tensor | np.ndarray | Iterable[Any]
+EVERY = 50
+"""Batches between two rests of a sweep."""
 
 
-@checked()
+@checked(images=None, workers=whole(0, 1024))
 def sweep(
     h: Hierarchy,
-    batches: Batches,
+    images: Images,
     measures: Sequence[Measure],
     *,
-    layers: Layers = ("conv", "pool", "activation"),
+    layers: Layers = UNITS,
     checkpoint: str | Path | None = None,
-    checkpoint_every: int = 50,
-    batch_size: int = 64,
+    checkpoint_every: int = EVERY,
+    batch_size: int | None = None,
+    workers: int = 0,
     progress: bool = True,
-) -> list[Any]:
+) -> Sweep:
     """Show all the data to the model once, and let many measures gather what they need from its layers.
 
     Parameters
     ----------
     h
         The network under study.
-    batches
-        Images (N, C, H, W) in [0, 1], or an iterable (a ``DataLoader``, say) of such tensors or of
-        (images, labels) pairs.
+    images
+        (N, C, H, W) in [0, 1], a list of images, a ``Dataset``, or an iterable (a ``DataLoader``, say) of batches or of
+        (images, labels) pairs. They are taken one batch at a time, and not kept.
     measures
         For instance ``[hf.Moments(), hf.ActiveFraction(), hf.TopPatches(9)]``. A measure that was swept before goes on
         from there.
     layers
         Names, glob patterns or kinds.
     checkpoint
-        A file to save the measures to, every `checkpoint_every` batches and at the end; if it exists, the
-        sweep goes on from there, skipping the batches already seen. With several processes, each
-        appends its rank to the name.
+        A file to save the measures to, every `checkpoint_every` batches (of each process) and at the end; if it exists,
+        the sweep goes on from there, skipping the batches already seen.
     checkpoint_every
         Batches between savings.
     batch_size
-        Images per forward pass where `batches` is one tensor.
+        Images in one forward pass, where `images` are not batches already; by default as many as suit their size. It
+        changes no number.
+    workers
+        Processes that load the images of a data set, in each process that sweeps; 0: none but itself.
     progress
-        Show a progress bar, on a terminal, after two seconds.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
-    list
-        Each measure's ``result()``, in the order of `measures`.
+    Sweep
+        One table of all measures; taken apart (``moments, active = hf.sweep(...)``) it gives each measure's
+        ``result()``, in the order of `measures`. Its ``skipped`` names the images of a data set that could not be read,
+        its ``provenance`` counts them.
 
     Raises
     ------
     HierfeatError
-        If images do not fit the model, there are none, the checkpoint is of another sweep, an activation is not
-        finite, or the first axis of a chosen layer is not that of the images (rows, windows or tokens lie there).
+        If images do not fit the model, there are none, an activation is not finite, or the first axis of a chosen layer
+        is not that of the images (rows, windows or tokens lie there); if the checkpoint is damaged, of another model,
+        normalisation, layers, measures or images, or written by another sweep meanwhile; if another process fails.
 
     Notes
     -----
     One forward pass per batch; activations are handed to the measures as they arise and are not kept. The model is
     watched during its forward pass only: what a generator or loader computes while it makes a batch is not recorded,
-    and runs in the caller's gradient mode. With
-    ``torch.distributed`` initialised, each process sweeps its own share of the data and all return
-    the merged result.
+    and runs in the caller's gradient mode.
+
+    With ``torch.distributed`` initialised all processes must call it, and all return the merged result. A data set is
+    dealt out to them batch by batch, so that each image counts once and the batches are those of one process: counts,
+    histograms and top patches are then the same exactly, moments to rounding. Of a ``DataLoader`` with a
+    ``DistributedSampler`` each process takes its share, without the images that the sampler repeats. Tensors and other
+    iterables are this process's own share, whose images are numbered behind those of the processes before it. Nothing
+    else in hierfeat communicates.
+
+    After a kill at any moment the same call goes on from the checkpoint to the same result, bit for bit, if
+    `checkpoint_every` and the number of processes are the same; with another number of processes (a data set only) to
+    the result up to rounding. The first process writes the checkpoint, in one piece and with a checksum.
+
+    Memory: one batch of images and the largest activations of a forward pass, and what the measures keep, whatever the
+    number of images; `workers` load two batches each ahead of time.
 
     Examples
     --------
     >>> import hierfeat as hf
     >>> h = hf.load("lenet5-digits")
     >>> images, _ = hf.digits(split="test")
-    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()])
+    >>> moments, active = hf.sweep(h, images, [hf.Moments(), hf.ActiveFraction()], layers=("conv", "activation"))
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
+    group = Group()
+    run = _run(h, images, measures, layers, checkpoint, checkpoint_every, batch_size, workers, group)
+    names = [type(measure).__name__ for measure in run.measures]
+    about = {"layers": _items(layers), "batch_size": batch_size, "measures": _described(run.measures)}
+    counts = {"images": run.progress.images, "skipped": len(run.progress.skipped), "processes": group.size}
+    skipped = [Skipped(*image) for image in run.progress.skipped]
+    if skipped and group.is_first:
+        warn(f"{len(skipped)} images could not be read and were left out: {_some(skipped)}")
+    results = [measure.result() for measure in run.measures]
+    return Sweep.of(names, results, provenance(h, **about) | counts, skipped)
+
+
+def swept(
+    h: Hierarchy,
+    images: Images,
+    measures: Sequence[Measure],
+    *,
+    layers: Layers,
+    checkpoint: str | Path | None = None,
+    batch_size: int | None = None,
+) -> list[Any]:
+    """Each measure's ``result()``, by this process alone: for analyses, which any one process may call."""
+    run = _run(h, images, measures, layers, checkpoint, EVERY, batch_size, 0, Group(alone=True))
+    return [measure.result() for measure in run.measures]
+
+
+def _run(
+    h: Hierarchy,
+    images: Images,
+    measures: Sequence[Measure],
+    layers: Layers,
+    checkpoint: str | Path | None,
+    every: int,
+    batch_size: int | None,
+    workers: int,
+    group: Group,
+) -> Run:
+    """Sweep; what comes of it is left in the measures."""
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
-    if not isinstance(batches, Iterable):
-        raise HierfeatError(f"expected images as a tensor or an iterable of batches, got {type(batches).__name__}")
-    path = None if checkpoint is None else _of_this_process(Path(checkpoint))
-    run = _Sweep(h, measures, names, _items(layers), path)
-    shown = with_bar(_pairs(batches, batch_size), h.name, total=_count(batches, batch_size), progress=progress)
-    with undisturbed(h.model), run:
-        for number, (images, labels) in enumerate(shown, start=1):
-            if number > run.batches:
-                run.show(images, labels)
-                if number % checkpoint_every == 0:
-                    run.save()
-    if run.images == 0:
-        raise HierfeatError("expected at least one batch of images to sweep over, got none")
-    run.save()
-    merge_across(measures)
-    return [measure.result() for measure in measures]
+    size = batch_size or default_batch(h.input_shape)
+    data = data_of(images, size, workers, group, channels=h.input_shape[0])
+    identity = _identity(h, names, measures) if checkpoint is not None or group.size > 1 else {}
+    run = Run(h, data, measures, group, identity=identity, every=every)
+    if checkpoint is not None:
+        run.resume(Path(checkpoint))
+    showing = Pass(h, run.shown_to, _items(layers))
+    with undisturbed(h.model), showing:
+        run.go(showing.show)
+    if run.progress.images == 0:
+        unread = run.progress.skipped
+        why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
+        raise HierfeatError(f"expected at least one image to sweep over, got none{why}")
+    return run
 
 
-class _Sweep:
-    """One sweep on its way: how far it is, and what its measures share."""
+def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:
+    """What a checkpoint is of, but for the data."""
+    normalisation = [None if values is None else list(values) for values in (h.mean, h.std)]
+    about = {"weights": h.weights_sha256, "input shape": list(h.input_shape), "normalisation": normalisation}
+    return about | {"layers": names, "measures": _described(measures)}
 
-    def __init__(
-        self, h: Hierarchy, measures: list[Measure], names: list[str], items: list[str], path: Path | None
-    ) -> None:
-        self._h, self._measures, self._path = h, measures, path
-        self._wanted: dict[str, bool] = {}
-        self._items = items
-        self._shared = Shared()
-        self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._identity: dict[str, Any] = {}
-        self.batches = self.images = self._saved = 0
-        if path is not None:
-            kinds = [type(measure).__name__ for measure in measures]
-            self._identity = {"weights": h.weights_sha256, "layers": names, "measures": kinds}
-            self.batches, self.images = checkpoints.resume(path, measures, self._identity)
-            self._saved = self.batches
-        self._watch = Watch(h.model, after=self._after)
 
-    def __enter__(self) -> None:
-        for measure in self._measures:
-            measure.share(self._shared)
+def _described(measures: Sequence[Measure]) -> list[list[Any]]:
+    return [[type(measure).__qualname__, measure.settings] for measure in measures]
 
-    def __exit__(self, *_: object) -> None:
-        self._shared.forget()
-        for measure in self._measures:
-            measure.share(None)
 
-    def show(self, images: Tensor, labels: Tensor | None) -> None:
-        """Let the measures see one batch.
-
-        The model is watched meanwhile, and not while the user's code makes the batches.
-        """
-        images = checked_images(self._h, images)
-        rank, size = world()
-        batch = Batch((torch.arange(len(images)) + self.images) * size + rank, images, labels)
-        for measure in self._measures:
-            measure.begin(batch)
-        self._count = len(images)
-        self._totals.clear()
-        with torch.no_grad(), self._watch:
-            self._h.forward(images)
-        self._check_finite()
-        self.batches += 1
-        self.images += len(images)
-
-    def save(self) -> None:
-        """Write the checkpoint, if there is one and something has been seen since the last."""
-        if self._path is not None and self.batches > self._saved:
-            checkpoints.save(self._path, self._measures, self.batches, self.images, self._identity)
-            self._saved = self.batches
-
-    def _after(self, call: Call, output: Tensor) -> None:
-        """Hand a chosen layer's output to every measure."""
-        chosen = self._wanted.get(call.name)
-        if chosen is None:
-            chosen = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not chosen:
-            return
-        if output.ndim < 2 or output.shape[0] != self._count:
-            check_images_first(self._h, call.name, output, self._count)
-        if call.op == "relu":
-            self._shared.rectifying(call.input, output)
-        for measure in self._measures:
-            measure.update(call.name, output)
-        self._totals.append((call.name, self._shared.of(output).totals[1]))
-        self._shared.release()
-
-    def _check_finite(self) -> None:
-        """Refuse activations that are not finite: one look at the sums of all layers together."""
-        if not self._totals or bool(torch.cat([total.flatten() for _, total in self._totals]).isfinite().all()):
-            return
-        name, total = next((name, total) for name, total in self._totals if not bool(total.isfinite().all()))
-        raise HierfeatError(not_finite(self._h, name, total))
+def _some(skipped: list[Skipped], most: int = 3) -> str:
+    more = f" and {len(skipped) - most} more" if len(skipped) > most else ""
+    return "; ".join(f"{image.path} ({image.reason})" for image in skipped[:most]) + more
 
 
 def _items(layers: Layers) -> list[str]:
@@ -202,26 +194,3 @@ def _checked(measures: Sequence[Measure]) -> list[Measure]:
     if len(set(map(id, measures))) < len(measures):
         raise HierfeatError("expected measures of their own, got the same one twice: it would count everything twice")
     return list(measures)
-
-
-def _of_this_process(path: Path) -> Path:
-    rank, size = world()
-    return path if size == 1 else path.with_name(f"{path.stem}-{rank}{path.suffix}")
-
-
-def _pairs(batches: Batches, batch_size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Images and labels of each batch, whatever form the data have."""
-    if isinstance(batches, np.ndarray):
-        batches = torch.as_tensor(np.ascontiguousarray(batches))
-    for batch in batches.split(batch_size) if isinstance(batches, Tensor) else batches:
-        if isinstance(batch, list | tuple):
-            yield batch[0], batch[1] if len(batch) > 1 else None
-        else:
-            yield batch, None
-
-
-def _count(batches: Batches, batch_size: int) -> int | None:
-    """How many batches there are, where that can be known before they are drawn."""
-    if isinstance(batches, np.ndarray | Tensor):
-        return -(-len(batches) // batch_size)
-    return len(batches) if isinstance(batches, Sized) else None

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 Reconstruction = tuple[np.ndarray, np.ndarray, np.ndarray, str]  # parts, weights, mean, status
@@ -46,7 +47,14 @@ class AdditiveParts(Result):
 
 @checked()
 def additive_parts(
-    h: Hierarchy, layer: str, images: Tensor, *, rank: int = 4, max_images: int = 64, seed: int = 0
+    h: Hierarchy,
+    images: Images,
+    layer: str,
+    *,
+    rank: int = 4,
+    max_images: int | None = 64,
+    seed: int = 0,
+    progress: bool = True,
 ) -> AdditiveParts:
     """Take a layer's responses apart into a few parts that only add.
 
@@ -54,16 +62,18 @@ def additive_parts(
     ----------
     h
         The network under study.
-    layer
-        One layer's name; behind a rectifier, for the response to be about all of it.
     images
         (N, C, H, W) in [0, 1].
+    layer
+        One layer's name; behind a rectifier, for the response to be about all of it.
     rank
         Number of parts, fewer than the layer has channels.
     max_images
         So many images are drawn if there are more, with `seed`.
     seed
         Seed of what is drawn at random.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -97,17 +107,18 @@ def additive_parts(
     Examples
     --------
     >>> import hierfeat as hf
-    >>> found = additive_parts(hf.load("lenet5-digits"), "act2", hf.digits(split="test")[0], rank=3, max_images=8)
+    >>> found = additive_parts(hf.load("lenet5-digits"), hf.digits(split="test")[0], "act2", rank=3, max_images=8)
     >>> found.maps.shape
     (8, 3, 10, 10)
     """
-    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images].sort().values
-    images = images[chosen.to(images.device)]
-    response = record(h, images, layers=h.layers[layer].name)[layer].double().cpu()
+    response = double(record(h, images, layers=h.layers[layer].name)[layer]).cpu()
     samples = response.flatten(2).movedim(1, -1).flatten(0, -2).numpy() if response.ndim > 2 else response.numpy()
     _check(samples, layer, rank)
     positive = np.maximum(samples, 0)
-    found = {name: (method(samples, rank, seed), method(positive, rank, seed)) for name, method in METHODS.items()}
+    found = {
+        name: (method(samples, rank, seed), method(positive, rank, seed))
+        for name, method in with_bar(METHODS.items(), "methods", total=len(METHODS))
+    }
     parts, weights = _sorted(*found["nmf"][1][:2])
     places = (*response.shape[2:], 1, 1)[:2] if response.ndim > 2 else (1, 1)
     maps = weights.reshape(len(images), *places, rank).transpose(0, 3, 1, 2)
@@ -116,7 +127,7 @@ def additive_parts(
     table.insert(0, "layer", layer)
     return AdditiveParts(
         table=table,
-        provenance=provenance(h, layer=layer, rank=rank, images=len(images), seed=seed),
+        provenance=provenance(h, layer=layer, rank=rank, images=len(images), max_images=max_images, seed=seed),
         parts=parts,
         maps=maps,
         images=images[:SHOWN].float().cpu().numpy(),
@@ -146,7 +157,7 @@ def _nmf(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:
     return model.components_, weights, np.zeros(samples.shape[1]), "not converged" if stopped else "converged"
 
 
-def _svd(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:  # noqa: ARG001  (the signature of a method)
+def _svd(samples: np.ndarray, rank: int, seed: int) -> Reconstruction:
     left, values, right = np.linalg.svd(samples, full_matrices=False)
     return right[:rank], left[:, :rank] * values[:rank], np.zeros(samples.shape[1]), "exact"
 

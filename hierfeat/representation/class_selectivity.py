@@ -9,13 +9,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.features._patch_measure import one_value
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole
 
@@ -46,11 +48,12 @@ class _Rates(PooledFeatures):
 @checked(permutations=whole())
 def class_selectivity(
     h: Hierarchy,
-    images: Tensor,
-    labels: Tensor,
+    images: Images,
+    labels: Labels | None = None,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     permutations: int = 100,
+    max_images: int | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> ClassSelectivity:
@@ -66,10 +69,12 @@ def class_selectivity(
         Names, glob patterns or kinds.
     permutations
         Permutations of the labels.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
     seed
         Of the permutations.
     progress
-        Show a progress bar, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -99,12 +104,18 @@ def class_selectivity(
     >>> selective.table["selectivity"].between(0, 1).all()
     np.True_
     """
+    labels = needed(labels)
     check_classes(labels)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
-    [rates] = sweep(h, images, [_Rates()], layers=layers, progress=progress)
-    frames = [_rows(name, rate.double(), labels, shuffled) for name, rate in rates.items()]
-    about = provenance(h, layers=layers, permutations=permutations, seed=seed, images=len(images))
+    [rates] = swept(h, images, [_Rates()], layers=layers)
+    frames = [
+        _rows(name, rate.double(), labels, shuffled)
+        for name, rate in with_bar(rates.items(), "layers", total=len(rates))
+    ]
+    about = provenance(
+        h, layers=layers, permutations=permutations, seed=seed, images=len(images), max_images=max_images
+    )
     return ClassSelectivity(table=pd.concat(frames, ignore_index=True), provenance=about)
 
 

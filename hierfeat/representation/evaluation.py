@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes, probabilities
 
@@ -48,7 +49,16 @@ class Evaluation(Result):
 
 
 @checked()
-def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 500) -> Evaluation:
+def evaluate(
+    h: Hierarchy,
+    images: Images,
+    labels: Labels | None = None,
+    *,
+    max_images: int | None = None,
+    seed: int = 0,
+    batch_size: int | None = None,
+    progress: bool = True,
+) -> Evaluation:
     """Compare a classifier's predictions with the labels.
 
     Parameters
@@ -59,8 +69,14 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
         N, C, H, W in [0, 1].
     labels
         N integers.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
+    seed
+        Of the images that are drawn.
     batch_size
-        Images per forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -84,7 +100,9 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     >>> evaluate(hf.load("lenet5-digits"), images, labels).accuracy > 0.98
     True
     """
-    scores = torch.cat([h(images[at : at + batch_size]).float().cpu() for at in range(0, len(images), batch_size)])
+    labels = needed(labels)
+    batches = images.split(batch_size or default_batch(h.input_shape))
+    scores = torch.cat([h(batch).float().cpu() for batch in with_bar(batches, "images")])
     classes = checked_classes(h, scores, len(images)).shape[1]
     truth = labels.cpu().numpy()
     if truth.min() < 0 or truth.max() >= classes:
@@ -94,7 +112,7 @@ def evaluate(h: Hierarchy, images: Tensor, labels: Tensor, *, batch_size: int = 
     wrong = np.flatnonzero(predicted != truth)
     return Evaluation(
         table=_per_class(confusion, h.classes),
-        provenance=provenance(h, images=len(images)),
+        provenance=provenance(h, images=len(images), max_images=max_images, seed=seed),
         accuracy=float((predicted == truth).mean()),
         confusion=confusion,
         labels=truth,

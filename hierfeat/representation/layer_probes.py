@@ -14,12 +14,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 
 Data = tuple[Tensor, Tensor]
@@ -49,7 +50,7 @@ def layer_probes(
     train: Data,
     test: Data,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     grid: int = 2,
     strength: float = 1.0,
     max_iter: int = 1000,
@@ -72,7 +73,7 @@ def layer_probes(
     max_iter
         Iterations of the optimiser; a layer that needs more says so in its status.
     progress
-        Show a progress bar, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -105,10 +106,10 @@ def layer_probes(
     """
     chosen = h.layers.select(layers)
     (known, known_labels), (new, new_labels) = (
-        _features(h, data, layers, grid, name, progress) for name, data in (("train", train), ("test", test))
+        _features(h, data, layers, grid, name) for name, data in (("train", train), ("test", test))
     )
     rows = []
-    for depth, layer in enumerate(chosen):
+    for depth, layer in enumerate(with_bar(chosen, "layers")):
         learned, asked = (known[layer.name].numpy(), known_labels), (new[layer.name].numpy(), new_labels)
         about_it = {"layer": layer.name, "kind": layer.kind, "depth": depth}
         rows.append(about_it | _probed(*learned, *asked, strength=strength, max_iter=max_iter))
@@ -117,12 +118,10 @@ def layer_probes(
     return LayerProbes(table=pd.DataFrame(rows), provenance=about)
 
 
-def _features(
-    h: Hierarchy, data: Data, layers: Layers, grid: int, name: str, progress: bool
-) -> tuple[dict[str, Tensor], Labels]:
+def _features(h: Hierarchy, data: Data, layers: Layers, grid: int, name: str) -> tuple[dict[str, Tensor], Labels]:
     images, labels = data
     check_classes(labels, f"{name} labels")
-    [features] = sweep(h, images, [PooledFeatures(grid)], layers=layers, progress=progress)
+    [features] = swept(h, images, [PooledFeatures(grid)], layers=layers)
     return features, labels.numpy()
 
 

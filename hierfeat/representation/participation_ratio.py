@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.representation._grams import grams, own_hsic, shuffled_groups, u_centred
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.provenance import provenance
 
 
@@ -33,12 +34,14 @@ class ParticipationRatio(Result):
 @checked()
 def participation_ratio(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     group: int = 256,
+    max_images: int | None = None,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> ParticipationRatio:
     """The participation ratio of each layer: an effective number of dimensions.
 
@@ -52,10 +55,14 @@ def participation_ratio(
         Names, glob patterns or kinds.
     group
         Images compared with each other at a time, at least 4.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
     seed
         Of the random order of the images.
     batch_size
-        Images in one forward pass; it changes no number.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -87,9 +94,10 @@ def participation_ratio(
     """
     chosen = h.layers.select(layers)
     trace, squares = np.zeros(len(chosen)), np.zeros(len(chosen))
-    for batch in shuffled_groups(images, group, seed):
+    size = batch_size or default_batch(h.input_shape)
+    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images", total=max(1, len(images) // group)):
         share = len(batch) / len(images)
-        gram, _ = grams(h, batch, [layer.name for layer in chosen], batch_size)
+        gram, _ = grams(h, batch, [layer.name for layer in chosen], size)
         trace += share * gram.diagonal(dim1=1, dim2=2).sum(1).numpy() / (len(batch) - 1)
         squares += share * own_hsic(u_centred(gram)).numpy()
     units = np.array([int(np.prod(layer.out_shape)) for layer in chosen])
@@ -105,5 +113,5 @@ def participation_ratio(
             "status": status,
         }
     )
-    about = provenance(h, layers=layers, images=len(images), group=group, seed=seed)
+    about = provenance(h, layers=layers, images=len(images), max_images=max_images, group=group, seed=seed)
     return ParticipationRatio(table=table, provenance=about)

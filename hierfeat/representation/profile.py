@@ -1,5 +1,6 @@
 """The hierarchy in one table: what each layer sees, how its units are tuned, and what can be read from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -9,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
@@ -16,14 +18,15 @@ from hierfeat.physiology.fields.effective_field import effective_field
 from hierfeat.physiology.invariance.translation_invariance import translation_invariance
 from hierfeat.physiology.tuning.orientation_tuning import orientation_tuning
 from hierfeat.recording.measures import ActiveFraction, Sparseness
-from hierfeat.recording.sweep import sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import check_classes
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
 
 _FEWEST = 20
@@ -53,14 +56,15 @@ class Profile(Result):
 @checked()
 def profile(
     h: Hierarchy,
-    images: Tensor,
-    labels: Tensor,
+    images: Images,
+    labels: Labels | None = None,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     test_share: float = 0.5,
     max_shift: float = 2,
     moved_images: int = 16,
     gradient_images: int = 8,
+    max_images: int | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Profile:
@@ -80,10 +84,12 @@ def profile(
         Largest shift for the invariance, in pixels.
     moved_images, gradient_images
         How many of the images are moved, and how many give gradients for the effective fields.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
     seed
         Of the split of the images.
     progress
-        Show the progress bars of the sweeps, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -110,6 +116,7 @@ def profile(
     >>> found.table["field"].tolist()
     [6, 16]
     """
+    labels = needed(labels)
     check_classes(labels)
     if len(images) < _FEWEST or not 0 < test_share < 1:
         raise HierfeatError(
@@ -123,17 +130,26 @@ def profile(
             "channels": [layer.out_shape[0] for layer in chosen],
         }
     )
-    parts = [
-        _fields(h, images[:gradient_images], table["layer"].tolist()),
-        _tuning(h, layers),
-        _invariance(h, images, layers, max_shift, moved_images, seed),
-        _statistics(h, images, layers, progress),
-        _knowledge(h, images, labels, layers, test_share, seed, progress),
-    ]
+    stages: dict[str, Callable[[], pd.DataFrame]] = {
+        "fields": lambda: _fields(h, images[:gradient_images], table["layer"].tolist()),
+        "tuning": lambda: _tuning(h, layers),
+        "invariance": lambda: _invariance(h, images, layers, max_shift, moved_images, seed),
+        "statistics": lambda: _statistics(h, images, layers),
+        "knowledge": lambda: _knowledge(h, images, labels, layers, test_share, seed),
+    }
+    parts = [measure() for measure in with_bar(stages.values(), "stages", unit="stage", total=len(stages))]
     for part in parts:
         table = table.merge(part, on="layer", how="left")
     settings = {"test_share": test_share, "max_shift": max_shift, "moved_images": moved_images}
-    about = provenance(h, layers=layers, images=len(images), gradient_images=gradient_images, seed=seed, **settings)
+    about = provenance(
+        h,
+        layers=layers,
+        images=len(images),
+        max_images=max_images,
+        gradient_images=gradient_images,
+        seed=seed,
+        **settings,
+    )
     return Profile(table=table, provenance=about)
 
 
@@ -142,7 +158,7 @@ def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
     rows = []
     for name in names:
         channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))
-        found = effective_field(h, name, images, channels=list(channels)).table
+        found = effective_field(h, images, name, channels=list(channels)).table
         sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
         rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))
     return pd.DataFrame(rows, columns=["layer", "field", "field_status", "effective_field"])
@@ -160,15 +176,15 @@ def _invariance(h: Hierarchy, images: Tensor, layers: Layers, max_shift: float, 
     return moved.summary[["layer", "invariance"]]
 
 
-def _statistics(h: Hierarchy, images: Tensor, layers: Layers, progress: bool) -> pd.DataFrame:
-    active, sparse = sweep(h, images, [ActiveFraction(), Sparseness()], layers=layers, progress=progress)
+def _statistics(h: Hierarchy, images: Tensor, layers: Layers) -> pd.DataFrame:
+    active, sparse = swept(h, images, [ActiveFraction(), Sparseness()], layers=layers)
     columns = ["active_fraction", "lifetime_sparseness", "population_sparseness"]
     channels: pd.DataFrame = active.merge(sparse, on=["layer", "channel"])
     return channels.groupby("layer", sort=False)[columns].median().reset_index()
 
 
 def _knowledge(
-    h: Hierarchy, images: Tensor, labels: Tensor, layers: Layers, test_share: float, seed: int, progress: bool
+    h: Hierarchy, images: Tensor, labels: Tensor, layers: Layers, test_share: float, seed: int
 ) -> pd.DataFrame:
     test = _stratified(labels, test_share, seed)
     if not test.any():
@@ -176,7 +192,7 @@ def _knowledge(
             f"expected a class with two images or more, to test the probes on, got {len(labels)} of one"
         )
     data = (images[~test], labels[~test]), (images[test], labels[test])
-    options: dict[str, Any] = {"layers": layers, "progress": progress}
+    options: dict[str, Any] = {"layers": layers}
     probes = layer_probes(h, *data, **options).table.rename(columns={"low": "probe_low", "high": "probe_high"})
     probes = probes.rename(columns={"accuracy": "probe_accuracy"})
     selective = class_selectivity(h, images, labels, seed=seed, **options).table.groupby("layer", sort=False)

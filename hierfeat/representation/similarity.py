@@ -9,12 +9,14 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.representation._grams import grams, hsic, own_hsic, shuffled_groups, u_centred
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.provenance import provenance
 
 Matrix = npt.NDArray[np.float64]
@@ -46,14 +48,16 @@ class Similarity(Result):
 @checked()
 def similarity(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     other: Hierarchy | None = None,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     other_layers: Layers | None = None,
     group: int = 128,
+    max_images: int | None = None,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> Similarity:
     """Compare what all layers of a network, or of two, make of the same images.
 
@@ -69,10 +73,14 @@ def similarity(
         Names, glob patterns or kinds; `other_layers` are `layers` by default.
     group
         Images compared with each other at a time, at least 4.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
     seed
         Of the random order of the images.
     batch_size
-        Images in one forward pass; it changes no number.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -116,9 +124,10 @@ def similarity(
     columns = [layer.name for layer in peer.layers.select(layers if other_layers is None else other_layers)]
     same = other is None and rows == columns
     rsa, cross, own, others = (np.zeros(size) for size in (*[(len(rows), len(columns))] * 2, len(rows), len(columns)))
-    for batch in shuffled_groups(images, group, seed):
-        left = grams(h, batch, rows, batch_size)
-        right = left if same else grams(peer, batch, columns, batch_size)
+    size = batch_size or default_batch(h.input_shape)
+    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images", total=max(1, len(images) // group)):
+        left = grams(h, batch, rows, size)
+        right = left if same else grams(peer, batch, columns, size)
         a, b = u_centred(left[0]), u_centred(right[0])
         share = len(batch) / len(images)
         for total, new in zip((cross, own, others), (hsic(a, b), own_hsic(a), own_hsic(b)), strict=True):
@@ -130,7 +139,7 @@ def similarity(
         {"layer": np.repeat(rows, len(columns)), "other": columns * len(rows), "cka": cka.ravel(), "rsa": rsa.ravel()}
     )
     table["status"] = np.select([np.isnan(cka).ravel(), np.isnan(rsa).ravel()], ["constant", "flat"], "ok")
-    shown = {"images": len(images), "group": group, "seed": seed}
+    shown = {"images": len(images), "max_images": max_images, "group": group, "seed": seed}
     about = provenance(
         h, layers=rows, other=peer.name, other_weights=peer.weights_sha256, other_layers=columns, **shown
     )

@@ -14,7 +14,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.stimuli._decoding import read
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import Given, whole
+from hierfeat.subjects.values import Given, flag, whole
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 
@@ -50,14 +50,14 @@ def _folder(value: Any, name: str, _: Given) -> Path:
     return Path(value)
 
 
-@checked(root=_folder, size=_sides, limit=whole(1, 10**9), channels=_grey_or_colour)
+@checked(root=_folder, size=_sides, grey=flag)
 def image_folder(
     root: str | Path,
     *,
     size: int | tuple[int, int] = 224,
-    limit: int | None = None,
-    channels: int = 3,
+    grey: bool = False,
     ground: float = 1.0,
+    max_images: int | None = None,
     seed: int = 0,
 ) -> tuple[Tensor, Tensor]:
     """Load a folder of images, a sub-folder per class, resized and centre-cropped to one size.
@@ -71,19 +71,19 @@ def image_folder(
     size
         Pixels: of a square, or (height, width). The image is resized, with antialiasing, until it just covers them,
         and what sticks out is cropped evenly.
-    limit
-        Read no more than this many images, drawn with `seed`, as equally from all classes as their sizes allow.
-    channels
-        3 for colour, 1 for luminance (ITU-R BT.601).
+    grey
+        Luminance (ITU-R BT.601), one channel; colours, three channels, otherwise.
     ground
         What transparent places are laid on: from 0 (black) to 1 (white).
+    max_images
+        Read no more than this many images, drawn with `seed`, as equally from all classes as their sizes allow.
     seed
-        Of the choice that `limit` makes.
+        Of the choice that `max_images` makes.
 
     Returns
     -------
     images : torch.Tensor
-        (N, `channels`, height, width), float32 in [0, 1].
+        (N, 3, height, width), or (N, 1, height, width), float32 in [0, 1].
     labels : torch.Tensor
         (N,), int64.
 
@@ -104,11 +104,13 @@ def image_folder(
     >>> images, labels = image_folder("photographs", size=224)  # doctest: +SKIP
     """
     height, width = size if isinstance(size, tuple) else (size, size)
-    items = _chosen(_items(root), limit, seed)
+    items = _chosen(_items(root), max_images, seed)
+    channels = 1 if grey else 3
     try:
         images = torch.empty(len(items), channels, height, width)
     except RuntimeError as error:
-        raise HierfeatError(f"{len(items)} images of {height} x {width} do not fit into memory: pass limit=") from error
+        said = f"{len(items)} images of {height} x {width} do not fit into memory: pass max_images="
+        raise HierfeatError(said) from error
     several = []
     for place, (path, _) in enumerate(items):
         bands, frames = read(path, (height, width), ground)

@@ -12,9 +12,9 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from torch import Tensor, nn
 
+from hierfeat._progress import calling
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.checks import (
-    as_images,
     check_values,
     checked_channels,
     checked_images,
@@ -24,11 +24,13 @@ from hierfeat.subjects.checks import (
 )
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import as_images, collected, described, is_stimuli, parted
 from hierfeat.subjects.values import Check, Given, choice, flag, levels, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_DRAW = ("max_images", "seed")
 FUNCTION = "function"
 """Under this key the arguments given to a check hold the name of the public function."""
 
@@ -66,21 +68,82 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             bound = signature.bind(*args, **kwargs)
             given = bound.arguments
-            seen = {FUNCTION: function.__qualname__.removesuffix(".__init__"), **given}
-            for name in [name for name in given if name in checks]:
-                parameter = signature.parameters[name]
-                if parameter.kind is parameter.VAR_POSITIONAL:
-                    given[name] = tuple(checks[name](item, name, seen) for item in given[name])
-                elif given[name] is not None or parameter.default is not None:
-                    given[name] = checks[name](given[name], name, seen)
-                seen[name] = given[name]
-            if "labels" not in own and isinstance(given.get("labels"), Tensor) and "images" in given:
-                given["images"], given["labels"] = known(given["images"], given["labels"])
-            return settled(lambda: function(*bound.args, **bound.kwargs))
+            name = function.__qualname__.removesuffix(".__init__")
+            with calling(_work(name, given), progress=given.get("progress") is not False):
+                _check(signature, checks, given, name)
+                if "labels" not in own and isinstance(given.get("labels"), Tensor) and "images" in given:
+                    given["images"], given["labels"] = known(given["images"], given["labels"])
+                return settled(lambda: function(*bound.args, **bound.kwargs))
 
         return call
 
     return decorate
+
+
+def _work(name: str, given: Given) -> str:
+    """What a progress bar says of a call."""
+    h = given.get("h")
+    return f"{name} of {h.name}" if isinstance(h, Hierarchy) else name
+
+
+def _check(signature: inspect.Signature, checks: dict[str, Check], given: dict[str, Any], function: str) -> None:
+    """Put every argument in `given` into the one form that analyses work with."""
+    seen = {FUNCTION: function, **given}
+    for name in list(given):
+        parameter = signature.parameters[name]
+        if name not in checks:
+            continue
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            given[name] = tuple(checks[name](item, name, seen) for item in given[name])
+        elif given[name] is not None or parameter.default is not None:
+            if name == "images":
+                _take_in(signature, checks, given)
+                seen |= given
+            given[name] = checks[name](given[name], name, seen)
+        seen[name] = given[name]
+
+
+def _take_in(signature: inspect.Signature, checks: dict[str, Check], given: dict[str, Any]) -> None:
+    """Load the images, some of them if there are more than ``max_images``, with the labels that belong to them."""
+    draw = {"seed": 0} | {name: p.default for name, p in signature.parameters.items() if name in _DRAW}
+    for name in _DRAW:
+        if name in signature.parameters and given.get(name, draw[name]) is not None:
+            draw[name] = checks[name](given.get(name, draw[name]), name, given) if name in checks else given[name]
+    h = given.get("h")
+    channels = h.input_shape[0] if isinstance(h, Hierarchy) else None
+    if isinstance(h, Hierarchy) and is_stimuli(given["images"]):
+        h.warn_of_range("stimuli")
+    found = collected(given["images"], channels=channels, **draw)
+    given["images"] = found.images
+    if "labels" not in signature.parameters:
+        return
+    if given.get("labels") is None:
+        if found.labels is not None:
+            given["labels"] = found.labels
+    elif "labels" in checks:
+        labels = checked_labels(given["labels"], found.count)
+        given["labels"] = labels if found.chosen is None else labels[found.chosen]
+
+
+def needed(labels: Any) -> Tensor:
+    """The labels of a function that cannot do without.
+
+    Raises
+    ------
+    HierfeatError
+        If there are none.
+    """
+    if isinstance(labels, Tensor):
+        return labels
+    raise HierfeatError(
+        "expected labels, one for each image, got none: pass them behind the images, or images as a Dataset or "
+        "DataLoader of (image, label) pairs"
+    )
+
+
+def needs_labels(function: Callable[..., Any]) -> bool:
+    """Whether a public function calls :func:`needed`."""
+    return needed.__name__ in inspect.unwrap(function).__code__.co_names
 
 
 def _hierarchy(value: Any, name: str, given: Given) -> Hierarchy:
@@ -120,6 +183,12 @@ def larger_images(value: Any, name: str, given: Given) -> Tensor:
     return tensor
 
 
+def taken(value: Any, _name: str, _given: Given) -> Tensor:
+    """Images that the function checks itself, once they are a tensor."""
+    tensor: Tensor = value
+    return tensor
+
+
 def unknown_too(value: Any, name: str, given: Given) -> Tensor:
     """Check labels; passed to `checked`, it keeps images of unknown class (-1) as well."""
     return checked_labels(value, len(given["images"]), where=name)
@@ -127,10 +196,16 @@ def unknown_too(value: Any, name: str, given: Given) -> Tensor:
 
 def _pair(value: Any, name: str, given: Given) -> tuple[Tensor, Tensor]:
     """Images and their labels, without those whose label is not known."""
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise HierfeatError(f"expected {name} as (images, labels), got {type(value).__name__}")
-    images = checked_images(given["h"], value[0], where=f"{name} images")
-    return known(images, checked_labels(value[1], len(images), where=f"{name} labels"), f"{name} labels")
+    images, labels = parted(value)
+    found = collected(images, f"{name} images", channels=given["h"].input_shape[0])
+    labels = found.labels if labels is None else labels
+    if labels is None:
+        raise HierfeatError(
+            f"expected {name} as (images, labels), or a Dataset or DataLoader of pairs; got {described(value)} "
+            "without labels"
+        )
+    images = checked_images(given["h"], found.images, where=f"{name} images")
+    return known(images, checked_labels(labels, len(images), where=f"{name} labels"), f"{name} labels")
 
 
 def _layers(value: Any, name: str, given: Given) -> Any:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.own_data import collected, described
 from hierfeat.subjects.values import whole
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     h
         The network under study.
     images
-        (N, C, H, W), floating point, in [0, 1]; a sequence holds images (C, H, W).
+        (N, C, H, W), floating point, in [0, 1], or whatever :func:`hierfeat.subjects.own_data.collected` takes.
     where
         What the images are called in messages.
 
@@ -41,30 +42,9 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     HierfeatError
         If type, shape, dtype or range do not fit, if there are none, or if any is NaN or infinite.
     """
-    tensor = as_images(images, where)
+    tensor = collected(images, where, channels=h.input_shape[0]).images
     _check_shape(h, tensor, where)
     check_values(h, tensor, where)
-    return tensor
-
-
-def as_images(images: Any, where: str) -> Tensor:
-    """One tensor of floats, of whatever holds the images; a stimulus set is drawn."""
-    if callable(getattr(type(images), "as_tensor", None)):
-        images = images.as_tensor()
-    if isinstance(images, Sequence) and images and all(isinstance(item, Tensor | np.ndarray) for item in images):
-        try:
-            images = torch.stack([torch.as_tensor(item) for item in images])
-        except (RuntimeError, TypeError) as error:
-            raise HierfeatError(f"expected {where} of one shape, got a sequence of several: {error}") from error
-    try:
-        tensor = torch.as_tensor(np.ascontiguousarray(images)) if isinstance(images, np.ndarray) else images
-    except TypeError:  # an array of objects or of text
-        tensor = None
-    if not isinstance(tensor, Tensor):
-        raise HierfeatError(f"expected {where} as a tensor (N, C, H, W), got {_described(images)}")
-    if not tensor.is_floating_point():
-        hint = "; divide by 255" if tensor.dtype == torch.uint8 else ""
-        raise HierfeatError(f"expected {where} as floats in [0, 1], got {tensor.dtype}{hint}")
     return tensor
 
 
@@ -108,7 +88,7 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     try:
         tensor = torch.as_tensor(np.asarray(labels) if not isinstance(labels, Tensor) else labels).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
-        raise HierfeatError(f"expected {where} as ints, one for each image, got {_described(labels)}") from None
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None
     if tensor.is_floating_point() or tensor.is_complex():
         raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {where}.long()")
     if tensor.ndim != 1:
@@ -230,10 +210,3 @@ def _resizing(h: "Hierarchy", tensor: Tensor) -> str:
         return ""
     height, width = h.input_shape[1:]
     return f"; hierfeat's data sets take size={height if height == width else (height, width)}"
-
-
-def _described(value: Any) -> str:
-    """What came, in words: its type, and what it holds if it holds anything."""
-    shape = f" of shape {tuple(value.shape)}" if isinstance(value, np.ndarray | Tensor) else ""
-    held = f" of {type(value[0]).__name__}" if isinstance(value, list | tuple) and value else ""
-    return f"{type(value).__name__}{shape}{held}"

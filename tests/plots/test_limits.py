@@ -31,10 +31,10 @@ def test_images_of_any_number_of_channels(channels):
     drawn = {
         "fields": hf.receptive_fields(h).plot(image=pictures[0]),
         "field": hf.receptive_fields(h).plot("3", image=pictures[0]),
-        "attribution": hf.attribute(h, "3", 1, pictures[:2], method="gradient").plot(),
+        "attribution": hf.attribute(h, pictures[:2], "3", 1, method="gradient").plot(),
         "synthesis": hf.synthesize(h, "0", [0], steps=1).plot(),
-        "patches": hf.top_patches(h, pictures, "0", k=2).plot(),
-        "parts": hf.additive_parts(h, "1", pictures, rank=2).plot(),
+        "patches": hf.top_patches(h, pictures, layers="0", k=2).plot(),
+        "parts": hf.additive_parts(h, pictures, "1", rank=2).plot(),
         "mistakes": hf.evaluate(h, pictures, labels()).plot_mistakes(pictures),
         "applied": hf.apply_kernel(pictures[0], hf.image_kernels()["box_blur"]).plot(),
     }
@@ -48,7 +48,7 @@ def test_images_of_any_number_of_channels(channels):
         for picture in grey_of(figure):
             assert picture.shape[-1] == 3
     if channels == 4:
-        for one in (hf.filters(h, "0"), hf.filters(h, "3"), hf.effective_field(h, "3", pictures)):
+        for one in (hf.filters(h, "0"), hf.filters(h, "3"), hf.effective_field(h, pictures, "3")):
             drawn_well(one.plot())
         for one in (hf.bar_sweep(h, "0", 0, orientations=2), hf.map_field(h, "0", 0, probe="spot")):
             drawn_well(one.plot())

@@ -51,7 +51,7 @@ def test_the_title_of_a_few_kernels_is_not_cut_off():
 def test_fields(h):
     for probe in ("spot", "bar", "noise"):
         assert "pixels" in labels(hf.map_field(h, "1", 0, probe=probe, n=64).plot())
-    assert "pixels" in labels(hf.effective_field(h, "3", torch.rand(4, 3, 24, 24)).plot())
+    assert "pixels" in labels(hf.effective_field(h, torch.rand(4, 3, 24, 24), "3").plot())
 
 
 def test_pairs(h):

@@ -117,7 +117,7 @@ def test_population_sparseness_against_numpy():
     r = x.permute(0, 2, 3, 1).reshape(-1, 5).double().numpy()
     r = r[(r > 0).any(1)]
     expected = ((1 - r.mean(1) ** 2 / (r**2).mean(1)) / (1 - 1 / 5)).mean()
-    got = fed(hf.Sparseness(positions=None), x, 2)["population_sparseness"]
+    got = fed(hf.Sparseness(places=None), x, 2)["population_sparseness"]
     assert np.allclose(got, expected)
 
 

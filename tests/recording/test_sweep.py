@@ -111,7 +111,8 @@ def _one_rank(rank: int, size: int, folder: str) -> None:
 @pytest.mark.filterwarnings("default")
 def test_two_processes_give_the_answer_of_one(tmp_path):
     mp.spawn(_one_rank, args=(2, str(tmp_path)), nprocs=2)
-    expected = hf.sweep(net(), data(), measures())
+    in_order = torch.cat([data()[rank::2] for rank in (0, 1)])  # images are numbered process by process
+    expected = hf.sweep(net(), in_order, measures())
     for rank in (0, 1):
         assert_same([pd.read_pickle(tmp_path / f"{rank}-{number}") for number in range(4)], expected)
 
@@ -148,15 +149,15 @@ def test_batches_tell_measures_where_they_are():
         ({"measures": []}, "at least one measure"),
         ({"measures": hf.Moments()}, "write .measure."),
         ({"measures": ["moments"]}, "expected measures such as"),
-        ({"batches": []}, "at least one batch"),
-        ({"batches": torch.rand(2, 3, 8, 8)}, "shape N x 1 x 8 x 8"),
+        ({"images": []}, "at least one image"),
+        ({"images": torch.rand(2, 3, 8, 8)}, "shape N x 1 x 8 x 8"),
         ({"layers": "cnv"}, "has no layer 'cnv'"),
     ],
 )
 def test_bad_input(arguments, says):
-    given = {"batches": data(), "measures": [hf.Moments()], "layers": "conv"} | arguments
+    given = {"images": data(), "measures": [hf.Moments()], "layers": "conv"} | arguments
     with pytest.raises(hf.HierfeatError, match=says):
-        hf.sweep(net(), given["batches"], given["measures"], layers=given["layers"])
+        hf.sweep(net(), given["images"], given["measures"], layers=given["layers"])
 
 
 class Plain(nn.Module):
@@ -191,7 +192,11 @@ def test_a_rectifier_has_its_own_numbers_beside_its_convolution(rectifier):
     images = torch.rand(5, 1, 12, 12)
     h = hf.Hierarchy(net, (1, 12, 12))
     moments, active, sparse, _ = hf.sweep(
-        h, images, [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()], batch_size=2
+        h,
+        images,
+        [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()],
+        layers=("conv", "activation"),
+        batch_size=2,
     )
     with torch.no_grad():
         x = net[:2](images.double()).transpose(0, 1).flatten(1).numpy()
@@ -210,15 +215,40 @@ def test_a_rectifier_has_its_own_numbers_beside_its_convolution(rectifier):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"batches": None}, "iterable of batches, got NoneType"),
+        ({"images": None}, "a DataLoader, got NoneType"),
         ({"batch_size": 0}, "batch_size"),
         ({"measures": [MOMENTS := hf.Moments(), MOMENTS]}, "same one twice"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(arguments, says):
     with pytest.raises(hf.HierfeatError, match=says):
-        hf.sweep(net(), **({"batches": data(), "measures": measures()} | arguments))
+        hf.sweep(net(), **({"images": data(), "measures": measures()} | arguments))
 
 
 def test_arrays_are_swept_as_tensors_are():
     assert_same(hf.sweep(net(), data().numpy(), measures()), hf.sweep(net(), data(), measures()))
+
+
+def test_a_sweep_is_one_result_and_the_results_of_its_measures(tmp_path):
+    kinds = [hf.Moments, hf.TopPatches, hf.Moments]
+    found = hf.sweep(net(), data(), [kind() for kind in kinds])
+    assert found.provenance["model"] == net().name
+    assert list(dict.fromkeys(found.table["measure"])) == ["Moments", "TopPatches", "Moments#2"]
+    again = hf.Result.load(found.save(tmp_path / "sweep"))
+    for result, kind, saved in zip(found, kinds, again, strict=True):
+        [alone] = hf.sweep(net(), data(), [kind()])
+        pd.testing.assert_frame_equal(result, alone)
+        pd.testing.assert_frame_equal(result, saved)
+        assert (result.dtypes == alone.dtypes).all()
+
+
+def test_what_is_no_table_is_handed_through_and_not_saved(tmp_path):
+    class Count(hf.ActiveFraction):
+        def result(self):
+            return {"layers": len(self.layers())}
+
+    found = hf.sweep(net(), data(), [Count(), hf.Moments()])
+    assert found[0] == {"layers": 3}
+    assert "mean" in found[1].columns
+    with pytest.raises(hf.HierfeatError, match="tables, to save them; got dict"):
+        found.save(tmp_path / "sweep")

@@ -27,7 +27,7 @@ def sparse(n: int) -> torch.Tensor:
 def test_planted_parts_on_separate_channels_are_found_with_their_places() -> None:
     parts = np.array([[1, 1, 0, 0, 0, 0], [0, 0, 2, 1, 0, 0], [0, 0, 0, 0, 1, 3]], dtype=float)
     images = sparse(8)
-    found = additive_parts(mixing(parts), "1", images, rank=3)
+    found = additive_parts(mixing(parts), images, "1", rank=3)
     units = parts / np.linalg.norm(parts, axis=1, keepdims=True)
     likeness = found.parts @ units.T
     order = likeness.argmax(1)
@@ -56,7 +56,7 @@ def test_nothing_of_a_rank_beats_the_svd_and_pca_beats_it_only_by_its_mean(seed:
 def test_negative_responses_cannot_be_reached_by_adding() -> None:
     h, images = hf.load("lenet5-digits"), hf.digits(split="test")[0]
     before, after = (
-        additive_parts(h, layer, images, max_images=16).table.set_index("method") for layer in ("conv2", "act2")
+        additive_parts(h, images, layer, max_images=16).table.set_index("method") for layer in ("conv2", "act2")
     )
     negative = before.loc["nmf", "negative_energy"]
     assert negative > 0.5
@@ -68,23 +68,23 @@ def test_negative_responses_cannot_be_reached_by_adding() -> None:
 
 def test_sparsity_of_one_channel_per_part_is_1() -> None:
     images = sparse(4)
-    table = additive_parts(mixing(np.eye(3)), "1", images, rank=3).table.set_index("method")
+    table = additive_parts(mixing(np.eye(3)), images, "1", rank=3).table.set_index("method")
     assert table.loc["nmf", "part_sparsity"] == pytest.approx(1, abs=0.02)
 
 
 def test_layers_without_maps_files_and_bad_input(tmp_path) -> None:
     h, images = hf.load("lenet5-digits"), hf.digits(split="test")[0]
-    dense = additive_parts(h, "act3", images, max_images=20)
+    dense = additive_parts(h, images, "act3", max_images=20)
     assert dense.maps.shape == (20, 4, 1, 1)
     assert [axes.get_title() for axes in dense.plot().axes] == ["What it is made of", "", "Equal rank"]  # and a scale
-    maps = additive_parts(h, "act2", images, max_images=8)
+    maps = additive_parts(h, images, "act2", max_images=8)
     again = AdditiveParts.load(maps.save(tmp_path / "parts"))
     assert np.array_equal(again.parts, maps.parts)
     assert len(maps.plot().axes) == 3 + 6 * 5  # with a scale
     with pytest.raises(hf.HierfeatError, match="rank from 1 to 6"):
-        additive_parts(h, "act1", images, rank=7)
+        additive_parts(h, images, "act1", rank=7)
     with pytest.raises(hf.HierfeatError, match="did you mean"):
-        additive_parts(h, "act9", images)
+        additive_parts(h, images, "act9")
     silent = mixing(-np.eye(3))
     with pytest.raises(hf.HierfeatError, match="silent"):
-        additive_parts(silent, "1", torch.rand(2, 3, 6, 6), rank=2)
+        additive_parts(silent, torch.rand(2, 3, 6, 6), "1", rank=2)

@@ -146,7 +146,7 @@ def test_saved_loaded_and_drawn(tmp_path) -> None:
         (torch.zeros(9, dtype=torch.int64), "for each of"),
         (torch.zeros(10), "as ints"),
         (torch.zeros(10, dtype=torch.int64), "at least two classes"),
-        (None, "as ints"),
+        (None, "without labels"),
         (["cat"] * 10, "as ints"),
     ],
 )
@@ -166,7 +166,7 @@ def test_labels_may_be_any_ints() -> None:
 
 def test_bad_settings() -> None:
     data = coloured(10, 0)
-    with pytest.raises(hf.HierfeatError, match=r"expected train as \(images, labels\), got Tensor"):
+    with pytest.raises(hf.HierfeatError, match=r"expected train as \(images, labels\), .*got Tensor"):
         layer_probes(colour_net(), *data)  # the images and labels of one set
     with pytest.raises(hf.HierfeatError, match="expected grid"):
         layer_probes(colour_net(), data, data, grid=0)

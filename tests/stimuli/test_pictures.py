@@ -32,7 +32,7 @@ def test_image_folder_labels_by_subfolder_and_crops_to_a_square(tmp_path: Path) 
 def test_image_folder_without_classes(tmp_path: Path) -> None:
     for index in range(3):
         _picture(tmp_path / f"{index}.png", 20, 20, 0)
-    images, labels = hf.image_folder(tmp_path, size=8, limit=2)
+    images, labels = hf.image_folder(tmp_path, size=8, max_images=2)
     assert images.shape == (2, 3, 8, 8)
     assert labels.tolist() == [-1, -1]
 
@@ -132,10 +132,10 @@ def test_a_limit_is_shared_among_classes_by_a_seed(tmp_path: Path, limit: int, e
     for name, count in (("a", 9), ("b", 9), ("c", 1)):
         for number in range(count):
             _picture(tmp_path / name / f"{number}.png", 8, 8, 10 * number + ord(name) - ord("a"))
-    images, labels = hf.image_folder(tmp_path, size=8, limit=limit, seed=1)
+    images, labels = hf.image_folder(tmp_path, size=8, max_images=limit, seed=1)
     assert labels.tolist() == sorted(labels.tolist())
     assert sorted(labels.bincount(minlength=3).tolist(), reverse=True) == sorted(expected, reverse=True)
-    again, other = (hf.image_folder(tmp_path, size=8, limit=limit, seed=seed)[0] for seed in (1, 2))
+    again, other = (hf.image_folder(tmp_path, size=8, max_images=limit, seed=seed)[0] for seed in (1, 2))
     assert torch.equal(images, again)
     assert not torch.equal(images, other)
 
@@ -159,7 +159,7 @@ def test_pictures_stand_upright(tmp_path: Path, orientation: int, suffix: str) -
     exif[0x0112] = orientation
     picture = Image.fromarray(np.ascontiguousarray(stored))
     picture.save(tmp_path / f"a.{suffix}", exif=exif, **({"lossless": True} if suffix == "webp" else {}))
-    images, _ = hf.image_folder(tmp_path, size=(32, 48), channels=1)
+    images, _ = hf.image_folder(tmp_path, size=(32, 48), grey=True)
     assert (images[0, 0] - torch.from_numpy(upright) / 255).abs().max() < 0.03
 
 
@@ -202,7 +202,7 @@ def test_transparent_places_are_white_if_nothing_is_said(tmp_path: Path) -> None
 def test_deep_pgm_reaches_white_where_its_header_says(tmp_path: Path, most: int) -> None:
     ramp = np.linspace(0, most, 64).round().astype(">u2").reshape(8, 8)
     (tmp_path / "a.pgm").write_bytes(b"P5\n8 8\n%d\n" % most + ramp.tobytes())
-    images, _ = hf.image_folder(tmp_path, size=8, channels=1)
+    images, _ = hf.image_folder(tmp_path, size=8, grey=True)
     torch.testing.assert_close(images[0, 0], torch.from_numpy(ramp.astype(np.float32) / most), atol=1e-4, rtol=0)
 
 
@@ -211,7 +211,7 @@ def test_deep_tiff_in_which_white_is_zero(tmp_path: Path) -> None:
     Image.fromarray(values).save(tmp_path / "a.tif", tiffinfo={262: 0})
     with Image.open(tmp_path / "a.tif") as picture:
         assert picture.tag_v2[262] == 0
-    images, _ = hf.image_folder(tmp_path, size=8, channels=1)
+    images, _ = hf.image_folder(tmp_path, size=8, grey=True)
     torch.testing.assert_close(images[0, 0], 1 - torch.from_numpy(values / 65535).float())
 
 
@@ -222,7 +222,7 @@ def test_modes_of_colour(tmp_path: Path, mode: str, channels: int) -> None:
     colour = np.array([255, 255, 255] if mode == "1" else [153] * 3 if mode == "L" else [204, 102, 51])
     picture = Image.fromarray(np.broadcast_to(colour.astype(np.uint8), (8, 8, 3)).copy()).convert(mode)
     picture.save(tmp_path / ("a.tif" if mode in ("CMYK", "YCbCr") else "a.png"))
-    found = hf.image_folder(tmp_path, size=4, channels=channels)[0][0, :, 2, 2]
+    found = hf.image_folder(tmp_path, size=4, grey=channels == 1)[0][0, :, 2, 2]
     expected = colour / 255 if channels == 3 else [colour @ (0.299, 0.587, 0.114) / 255]
     assert found.numpy() == pytest.approx(np.asarray(expected), abs=0.012)
 
@@ -255,7 +255,7 @@ def test_of_a_long_strip_the_middle_is_read(tmp_path: Path) -> None:
     strip = np.zeros((2, 20_001), dtype=np.uint8)
     strip[:, 9_990:10_011] = 255
     Image.fromarray(strip).save(tmp_path / "strip.png")
-    images, _ = hf.image_folder(tmp_path, size=128, channels=1)
+    images, _ = hf.image_folder(tmp_path, size=128, grey=True)
     assert images.shape == (1, 1, 128, 128)
     assert images.min() == 1
 
@@ -273,7 +273,7 @@ def test_oblong_sizes_are_covered_and_cropped_evenly(tmp_path: Path, size: tuple
     top, left = (whole[0] - size[0]) // 2, (whole[1] - size[1]) // 2
     expected = resized[..., top : top + size[0], left : left + size[1]]
     torch.testing.assert_close(images, expected.clamp(0, 1), atol=1e-5, rtol=0)
-    grey, _ = hf.image_folder(tmp_path, size=size, channels=1)
+    grey, _ = hf.image_folder(tmp_path, size=size, grey=True)
     weights = torch.tensor([0.299, 0.587, 0.114])[None, :, None, None]
     torch.testing.assert_close(grey, (images * weights).sum(1, keepdim=True))
 
@@ -315,8 +315,8 @@ def test_a_git_lfs_pointer_is_called_one(tmp_path: Path) -> None:
         ({"size": 10**9}, "size as an int"),
         ({"size": (8, 8, 3)}, r"\(height, width\)"),
         ({"size": (8, 0)}, "width in size"),
-        ({"limit": 0}, "limit as an int from 1"),
-        ({"limit": -3}, "limit as an int from 1"),
+        ({"max_images": 0}, "max_images as an int from 1"),
+        ({"max_images": -3}, "max_images as an int from 1"),
         ({"channels": 2}, r"channels as 1 \(grey\) or 3 \(colour\), got 2"),
         ({"channels": "RGB"}, "channels as 1"),
         ({"channels": [3]}, "channels as 1"),

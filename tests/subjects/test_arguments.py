@@ -50,7 +50,6 @@ GOOD = {
     "channels": [0],
     "unit": 0,
     "rank": 2,
-    "batches": IMAGES,
     "measures": [],
 }
 NOT_INTS = [0, -1, 2.5, "3", None, True, [1], 10**12, float("nan")]

@@ -49,8 +49,8 @@ def test_graphs_have_the_layers_and_the_activations_of_their_model(kind):
     assert all(torch.allclose(a, b) for a, b in zip(got.values(), wanted.values(), strict=True))
     conv = [name for name in got if h.layers[name].kind == "conv"][1]
     assert torch.allclose(
-        torch.as_tensor(hf.effective_field(h, conv, IMAGES).map),
-        torch.as_tensor(hf.effective_field(expected, "3", IMAGES).map),
+        torch.as_tensor(hf.effective_field(h, IMAGES, conv).map),
+        torch.as_tensor(hf.effective_field(expected, IMAGES, "3").map),
     )
 
 
@@ -217,9 +217,9 @@ class WithoutGradients(nn.Module):
 def test_a_forward_pass_without_gradients_is_called_that(mode):
     h = hf.Hierarchy(WithoutGradients(mode), SHAPE)
     for ask in (
-        lambda: hf.effective_field(h, "conv", IMAGES),
+        lambda: hf.effective_field(h, IMAGES, "conv"),
         lambda: hf.gradient_flow(h, IMAGES, LABELS),
-        lambda: hf.attribute(h, "conv", 0, IMAGES),
+        lambda: hf.attribute(h, IMAGES, "conv", 0),
         lambda: hf.synthesize(h, "conv", [0], steps=1),
         lambda: hf.filters(h, "conv").effective,
     ):
@@ -242,10 +242,10 @@ def test_a_model_that_writes_into_its_input():
     same = hf.Hierarchy(nn.Sequential(h.model.conv), SHAPE, mean=[0.5], std=[0.25])
     images = IMAGES.clone()
     assert torch.equal(hf.record(h, images)["conv"], hf.record(same, images)["0"])
-    fields = [torch.as_tensor(hf.effective_field(x, name, images).map) for x, name in ((h, "conv"), (same, "0"))]
+    fields = [torch.as_tensor(hf.effective_field(x, images, name).map) for x, name in ((h, "conv"), (same, "0"))]
     assert torch.allclose(*(field / field.max() for field in fields), atol=1e-6)
     hf.gradient_flow(h, images, LABELS)
-    hf.attribute(h, "conv", 0, images)
+    hf.attribute(h, images, "conv", 0)
     assert torch.equal(images, IMAGES)
 
 

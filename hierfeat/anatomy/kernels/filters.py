@@ -19,6 +19,7 @@ from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 NOTHING = "no effect on the image"
@@ -67,7 +68,13 @@ class Filters(Result):
 
 
 @checked()
-def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
+def filters(
+    h: Hierarchy,
+    layer: str,
+    *,
+    seed: int = 0,
+    progress: bool = True,
+) -> Filters:
     """Look at a convolution's kernels as a physiologist looks at simple fields.
 
     Parameters
@@ -78,6 +85,8 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
         One convolution's name.
     seed
         Of the random kernels that opposite pairs are compared with.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -116,7 +125,7 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
     """
     name = _only(h, layer)
     found = _weights(h, name)
-    kernels = np.asarray(found.weights.double().cpu().numpy())
+    kernels = np.asarray(double(found.weights).cpu().numpy())
     effective = _effective(h, name, len(kernels))
     profiles, separability = _profiles(effective)
     gabors = fit_gabors(profiles)
@@ -209,7 +218,7 @@ def _effective(h: Hierarchy, name: str, count: int) -> np.ndarray:
         central_gradients(h, name, grey, chunk, linear=True)[:, 0, :, top:bottom, left:right]
         for chunk in with_bar(chunks, f"filters of {name}")
     ]
-    return np.asarray(torch.cat(parts).double().numpy())
+    return np.asarray(double(torch.cat(parts)).cpu().numpy())
 
 
 def _profiles(effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.output_size import formula, same_padding
+from hierfeat.subjects.values import numbers
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 _TORCH_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
@@ -130,7 +131,7 @@ def _pixels(image: "ArrayLike | torch.Tensor") -> np.ndarray:
         array = image.detach().cpu().numpy() if image.dtype != torch.bfloat16 else image.detach().float().cpu().numpy()
         array = np.moveaxis(array, 0, -1) if array.ndim == 3 else array
     else:
-        array = np.asarray(image)
+        array = image if isinstance(image, np.ndarray) else numbers(image, "image")
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise HierfeatError(
             "expected one image: an array (H, W) or (H, W, channels), or a tensor (H, W) or (channels, H, W); "
@@ -154,7 +155,7 @@ def _named(kernel: "ArrayLike | Mapping[str, ArrayLike]") -> Mapping[str, ArrayL
 def _weights(name: str, kernel: ArrayLike) -> np.ndarray:
     if isinstance(kernel, str):
         raise HierfeatError(f"expected a kernel's weights, got the name {kernel!r}: pass image_kernels()[{kernel!r}]")
-    weights = np.asarray(kernel, dtype=float)
+    weights = numbers(kernel, f"the kernel {name!r}")
     if weights.ndim != 2 or weights.size == 0:
         raise HierfeatError(f"expected {name!r} as (rows, columns) weights, got shape {weights.shape}")
     if not np.isfinite(weights).all():

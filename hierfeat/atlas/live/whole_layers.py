@@ -44,7 +44,7 @@ def _interpolating_vector() -> Any:
         module = InterpolatingVector(references.shape[1], classes, references=1, neighbours=neighbours)
         return InterpolatingVector.forward(module.holding(references, labels), features)
 
-    def shape_only(features: Tensor, references: Tensor, labels: Tensor, classes: int, neighbours: int) -> Tensor:  # noqa: ARG001
+    def shape_only(features: Tensor, references: Tensor, labels: Tensor, classes: int, neighbours: int) -> Tensor:
         return features.new_empty(len(features), classes)
 
     made = torch.library.custom_op("hierfeat::interpolating_vector", interpolating_vector, mutates_args=())

@@ -5,12 +5,14 @@
  * @typedef {object} State
  * @property {number} sample
  * @property {"layer" | "map"} range of the colours
- * @property {Chosen | null} unit
+ * @property {Chosen | null} unit that the reader points at
+ * @property {Chosen | null} pinned the unit that a click chose: the address names it, and it is under the electrode
+ * @property {Chosen | null} second the unit beside it
  * @property {Record<string, number>} bench what is done to the input: shift, rotation, ...
  */
 
 /** @type {State} */
-export const state = { sample: 0, range: "layer", unit: null, bench: {} };
+export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, bench: {} };
 
 /** @type {((changed: Set<string>) => void)[]} */
 const listeners = [];
@@ -40,7 +42,8 @@ function remember() {
 export function address() {
   const parts = [`sample=${state.sample}`];
   if (state.range !== "layer") parts.push(`range=${state.range}`);
-  if (state.unit) parts.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
+  if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
+  if (state.second) parts.push(`second=${numbers(state.second)}`);
   for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
   return parts.join("&");
 }
@@ -58,9 +61,18 @@ export function read(hash, settings) {
   const number = (/** @type {string} */ name) => Number(given.get(name));
   if (given.has("sample") && Number.isInteger(number("sample"))) next.sample = number("sample");
   if (given.get("range") === "map") next.range = "map";
-  const unit = (given.get("unit") ?? "").split(",").map(Number);
-  if (unit.length === 4 && unit.every((one) => Number.isInteger(one) && one >= 0))
-    next.unit = { layer: unit[0], tile: unit[1], row: unit[2], col: unit[3] };
+  next.pinned = chosen(given.get("unit"));
+  next.second = next.pinned && chosen(given.get("second"));
   for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);
   return next;
+}
+
+/** @param {Chosen} unit */
+const numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");
+
+/** @param {string | null} text @returns {Chosen | null} */
+function chosen(text) {
+  const found = (text ?? "").split(",").map(Number);
+  if (found.length !== 4 || !found.every((one) => Number.isInteger(one) && one >= 0)) return null;
+  return { layer: found[0], tile: found[1], row: found[2], col: found[3] };
 }

@@ -12,6 +12,7 @@ import torch
 from captum.attr import FeatureAblation, IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion, Saliency
 from torch import Tensor, nn
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
@@ -23,6 +24,8 @@ from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 Unit = int | Sequence[int]
@@ -74,16 +77,17 @@ class _Response(nn.Module):
 @checked()
 def attribute(
     h: Hierarchy,
+    images: Images,
     layer: str,
     unit: Unit,
-    images: Tensor,
     *,
     method: str = "gradient",
     baseline: float | None = None,
     patch: int | None = None,
     steps: int = 50,
     cam_layer: str | None = None,
-    batch_size: int = 16,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> Attribution:
     """Attribute a unit's response to the pixels of each image.
 
@@ -91,12 +95,12 @@ def attribute(
     ----------
     h
         The network under study.
+    images
+        (N, C, H, W), in [0, 1].
     layer
         A layer's name: a module, or a functional or repeated call.
     unit
         Channel, row and column; a channel alone stands for the place of its largest response in each image.
-    images
-        (N, C, H, W), in [0, 1].
     method
         ``gradient``, ``integrated_gradients``, ``guided_backprop``, ``deconvolution`` (as Zeiler & Fergus),
         ``ablation`` (patches side by side), ``occlusion`` (a sliding patch) or ``gradcam``.
@@ -111,6 +115,8 @@ def attribute(
         The layer whose maps Grad-CAM weighs; by default the last convolution that leads to `layer`.
     batch_size
         Images at a time.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -142,7 +148,7 @@ def attribute(
     --------
     >>> import hierfeat as hf
     >>> images, _ = hf.digits(split="test")
-    >>> found = hf.attribute(hf.load("lenet5-digits"), "conv2", (3, 4, 4), images[:2])
+    >>> found = hf.attribute(hf.load("lenet5-digits"), images[:2], "conv2", (3, 4, 4))
     >>> found.maps.shape, found.table["inside"].tolist()
     ((2, 1, 32, 32), [1.0, 1.0])
     """
@@ -151,12 +157,13 @@ def attribute(
     images = images.detach()
     wanted = _checked_unit(h, layer, unit)
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
-    if patch < 1 or steps < 1 or batch_size < 1:
-        raise HierfeatError(f"expected patch, steps and batch_size of at least 1, got {patch}, {steps}, {batch_size}")
+    if patch < 1:
+        raise HierfeatError(f"expected patch of at least 1, got {patch}")
     tap = _cam_layer(h, layer, cam_layer, images[:1].to(h.device, h.dtype)) if method == "gradcam" else None
     base = _baseline(h, baseline)
     parts, spans = [], []
-    for batch in images.split(batch_size):
+    size = batch_size or default_batch(h.input_shape)
+    for batch in with_bar(images.split(size), f"{method} of {layer}"):
         batch = batch.to(h.device, h.dtype)
         with _responding(h, layer, method, tap) as response, torch.enable_grad():
             assert response.read is not None, "set by _responding"
@@ -280,7 +287,7 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
         row, col = (0, 0, *place)[-2:]
         box = boxes[row, col] if boxes.shape[:2] != (1, 1) else boxes[0, 0]
         top, left, bottom, right = box.tolist()
-        outside = image.abs().double()
+        outside = double(image.abs())
         whole = float(outside.sum())
         outside[:, top:bottom, left:right] = 0
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")

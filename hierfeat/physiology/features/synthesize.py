@@ -23,9 +23,11 @@ from hierfeat.stimuli.warps.views import centre
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
 _FRAGILE = 0.5  # less than this share kept under small shifts
+AT_A_TIME = 16  # images optimised together
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +66,7 @@ class Synthesis(Result):
 def synthesize(
     h: Hierarchy,
     layer: str,
-    channels: int | Sequence[int] | None = None,
+    channels: Sequence[int] | None = None,
     *,
     objective: str | Objective = "channel",
     steps: int = 128,
@@ -72,13 +74,13 @@ def synthesize(
     negative: bool = False,
     copies: int = 1,
     diversity: float = 1.0,
-    images: Tensor | None = None,
+    images: Images | None = None,
     size: tuple[int, int] | None = None,
     jitter: float | None = None,
     scale: float | None = None,
     rotation: float | None = None,
     learning_rate: float = 0.1,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     progress: bool = True,
 ) -> Synthesis:
     """Make images that drive each channel of a layer as strongly as possible.
@@ -119,7 +121,7 @@ def synthesize(
     batch_size
         Images optimised at a time.
     progress
-        Show a progress bar, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -154,6 +156,7 @@ def synthesize(
     chosen = list(range(h.layers[layer].out_shape[0])) if channels is None else checked_channels(h, layer, channels)
     name, goal = objective_of(objective)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else (size[0], size[1])
+    batch_size = batch_size or AT_A_TIME
     _check_settings(steps=steps, copies=copies, batch_size=batch_size, height=size[0], width=size[1])
     given = {"jitter": jitter, "scale": scale, "rotation": rotation}
     extent, frame = _extent(h, layer, goal, size)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +9,11 @@ import numpy.typing as npt
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology.features._patch_measure import TopPatches
-from hierfeat.recording.sweep import Batches, sweep
+from hierfeat.recording.sweep import swept
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
 
@@ -44,13 +44,13 @@ class ChannelPatches(Result):
 @checked(images=None)  # batches, which the sweep checks one by one
 def top_patches(
     h: Hierarchy,
-    images: Batches,
-    layers: Layers = ("conv", "pool"),
+    images: Images,
     *,
+    layers: Layers = UNITS,
     k: int = 9,
     least: bool = False,
     largest: int | None = 64,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     checkpoint: str | Path | None = None,
     progress: bool = True,
 ) -> ChannelPatches:
@@ -71,11 +71,11 @@ def top_patches(
     largest
         Pixels of a patch's longer side; the patches of larger fields are reduced to it by averaging.
     batch_size
-        Images per forward pass where `images` is one tensor.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
     checkpoint
         See :func:`hierfeat.sweep`.
     progress
-        Show a progress bar, on a terminal.
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -101,14 +101,13 @@ def top_patches(
     --------
     >>> import hierfeat as hf
     >>> images, _ = hf.digits(split="test")
-    >>> top = hf.top_patches(hf.load("lenet5-digits"), images, "pool", k=4)
+    >>> top = hf.top_patches(hf.load("lenet5-digits"), images, layers="pool", k=4)
     >>> top.patches["pool1"].shape
     (6, 4, 1, 6, 6)
     """
     fields = receptive_fields(h)
     measure = TopPatches(k, fields=fields, least=least, largest=largest)
-    options: dict[str, Any] = {"batch_size": batch_size, "checkpoint": checkpoint, "progress": progress}
-    [table] = sweep(h, images, [measure], layers=layers, **options)
+    [table] = swept(h, images, [measure], layers=layers, batch_size=batch_size, checkpoint=checkpoint)
     table["field"] = table["layer"].map(fields.table.set_index("layer")["status"])
     about = provenance(h, layers=layers, k=k, least=least, largest=largest)
     return ChannelPatches(table=table, provenance=about, patches=measure.patches(), least=least)

@@ -83,6 +83,7 @@ def bar_sweep(
     ground: float = 0.5,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> BarSweep:
     """Sweep a slit of light across a central unit's field at each orientation.
 
@@ -106,7 +107,9 @@ def bar_sweep(
     at
         (row, col) of the unit in its map; None is the one in the middle, (h//2, w//2).
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

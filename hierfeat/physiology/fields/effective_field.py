@@ -12,10 +12,12 @@ from torch import Tensor
 from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
-from hierfeat.physiology._responses import central_box, default_batch
+from hierfeat.physiology._responses import central_box
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice
 
@@ -49,12 +51,15 @@ class EffectiveField(Result):
 @checked(weight=choice("magnitude", "energy"))
 def effective_field(
     h: Hierarchy,
+    images: Images,
     layer: str,
-    images: Tensor,
     *,
     channels: Sequence[int] | None = None,
     weight: Literal["magnitude", "energy"] = "magnitude",
+    max_images: int | None = None,
+    seed: int = 0,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> EffectiveField:
     """Gradient-based effective receptive field of a layer's central units, averaged over images.
 
@@ -62,17 +67,23 @@ def effective_field(
     ----------
     h
         The subject.
-    layer
-        A layer's name.
     images
         (N, C, H, W), in [0, 1].
+    layer
+        A layer's name.
     channels
         Which channels; None means all.
     weight
         ``magnitude`` averages |gradient|; ``energy`` averages gradient², the variance of Luo et al. for random weights,
         about √2 narrower.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
+    seed
+        Of the images that are drawn.
     batch_size
-        Images, or copies of images, in one forward and one backward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -105,7 +116,7 @@ def effective_field(
     --------
     >>> import hierfeat as hf
     >>> images, _ = hf.digits(split="test")
-    >>> field = hf.effective_field(hf.load("lenet5-digits"), "conv2", images[:16])
+    >>> field = hf.effective_field(hf.load("lenet5-digits"), images[:16], "conv2")
     >>> field.map.shape
     (16, 32, 32)
     """
@@ -118,7 +129,9 @@ def effective_field(
     )
     return EffectiveField(
         table=table,
-        provenance=provenance(h, layer=layer, images=len(images), channels=wanted, weight=weight),
+        provenance=provenance(
+            h, layer=layer, images=len(images), max_images=max_images, seed=seed, channels=wanted, weight=weight
+        ),
         layer=layer,
         map=field,
         box=box,
@@ -133,7 +146,7 @@ def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], 
 
         def take(start: int, gradient: Tensor) -> None:
             strength = gradient.abs() if weight == "magnitude" else gradient.square()
-            total[start : start + len(gradient)] += strength.sum((1, 2)).double().cpu()
+            total[start : start + len(gradient)] += double(strength.sum((1, 2))).cpu()
             shown.update()
 
         for batch, copies in parts:

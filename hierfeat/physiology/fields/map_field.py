@@ -16,6 +16,7 @@ from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice, real, whole
 
@@ -78,6 +79,7 @@ def map_field(
     seed: int = 0,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> FieldMap:
     """Map the excitatory and inhibitory parts of a central unit's receptive field.
 
@@ -103,7 +105,9 @@ def map_field(
     at
         (row, col) of the unit in its map; None is the one in the middle, (h//2, w//2).
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -250,7 +254,7 @@ def _cells(stimuli: StimulusSet, region: Box, cell: int) -> np.ndarray:
         torch.nn.functional.avg_pool2d(batch[:, :1, top:bottom, left:right] * 2 - 1, cell).flatten(1)
         for batch in stimuli.batches()
     ]
-    return np.asarray(torch.cat(parts).double().cpu().numpy())
+    return np.asarray(double(torch.cat(parts)).cpu().numpy())
 
 
 def _regressed(seen: np.ndarray, change: np.ndarray, *, plain: bool = False) -> np.ndarray:

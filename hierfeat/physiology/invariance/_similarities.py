@@ -14,6 +14,8 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.own_data import default_batch, drawn_places
+from hierfeat.subjects.precision import double
 
 Floats = npt.NDArray[np.float64]
 Change = Callable[[Tensor, int], Tensor]
@@ -55,10 +57,10 @@ class Similarities:
         norms, all_norms = squares.sqrt()[..., None], squares.sum(1).sqrt()[:, None, None]
         layer, channels = _unit(rows, all_norms), _unit(rows, norms)
         gathered = [
-            layer.double().sum(0),
-            (all_norms > 0).sum().double(),
-            channels.double().sum(0),
-            (norms[..., 0] > 0).sum(0).double(),
+            double(layer).sum(0),
+            double((all_norms > 0).sum()),
+            double(channels).sum(0),
+            double((norms[..., 0] > 0).sum(0)),
         ]
         known = self._units.get(key)
         self._units[key] = gathered if known is None else [a + b for a, b in zip(known, gathered, strict=True)]
@@ -67,8 +69,8 @@ class Similarities:
         """Take in the responses to the same images, changed."""
         rows, squares = self._shown[key]
         changed = _rows(response)
-        dots = (rows * changed).sum(-1).double()
-        a, b = squares.double(), changed.square().sum(-1).double()
+        dots = double((rows * changed).sum(-1))
+        a, b = double(squares), double(changed.square().sum(-1))
         cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
         if key not in self._sums:
             self._sums[key] = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines for _ in "ab"]
@@ -113,16 +115,17 @@ def similarities(
     layers: Layers,
     original: Change | None = None,
     also: Also | None = None,
-    batch_size: int = 32,
+    batch_size: int | None = None,
 ) -> Similarities:
     """Show `images` and every changed copy of them to the model, and compare the responses of each layer.
 
     ``also(layer, condition, original, changed)`` sees the responses as well. `original` makes the unchanged copy.
     """
     found = Similarities(len(changes))
-    shown = list(product(range(0, len(images), batch_size), enumerate(changes)))
-    for first, (condition, change) in with_bar(shown, h.name):
-        batch = images[first : first + batch_size]
+    size = batch_size or default_batch(h.input_shape)
+    shown = list(product(range(0, len(images), size), enumerate(changes)))
+    for first, (condition, change) in with_bar(shown, "changed images"):
+        batch = images[first : first + size]
         if condition == 0:
             responses = responses_of(h, batch if original is None else original(batch, first), layers)
             for name, response in responses.items():
@@ -155,15 +158,13 @@ def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:
         raise HierfeatError(
             "expected at least two images, got one: invariance is rescaled by how alike different images are"
         )
-    if max_images is None or len(images) <= max_images:
-        return images
-    chosen = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:max_images]
-    return images[chosen.sort().values.to(images.device)]
+    chosen = drawn_places(len(images), max_images, seed)
+    return images if chosen is None else images[chosen.to(images.device)]
 
 
 def agreement(a: Tensor, b: Tensor) -> Tensor:
     """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
-    a, b = a.flatten(1).double(), b.flatten(1).double()
+    a, b = double(a.flatten(1)), double(b.flatten(1))
     return 1 - (a - b).square().sum(1) / (a.square().sum(1) + b.square().sum(1))
 
 

@@ -9,11 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.deform import Jitter, flipped, inked, jittered, warp
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
@@ -50,14 +52,16 @@ class DistortionTolerance(Result):
 @checked()
 def distortion_tolerance(
     h: Hierarchy,
-    images: Tensor,
-    labels: Tensor,
+    images: Images,
+    labels: Labels | None = None,
     *,
     distortions: Sequence[str] = tuple(AMOUNTS),
     black_and_white: bool = False,
     draws: int = 2,
+    max_images: int | None = None,
     seed: int = 0,
-    batch_size: int = 250,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> DistortionTolerance:
     """Measure the share of distorted images that a network still reads right.
 
@@ -76,10 +80,14 @@ def distortion_tolerance(
         Draw the distorted image in black and white again, on a grid four times as fine, for line drawings.
     draws
         Random draws of noise and elastic deformation for each image.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
     seed
         Of these draws: the same distorted images are shown to every network.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -108,24 +116,27 @@ def distortion_tolerance(
     >>> set(found.table.distortion)
     {'shift'}
     """
-    if len(labels) != len(images):
-        raise HierfeatError(f"expected a label for each of {len(images)} images; got {len(labels)}")
+    labels = needed(labels)
     unknown = [name for name in distortions if name not in AMOUNTS]
     if unknown:
         raise HierfeatError(f"expected distortions out of {list(AMOUNTS)}; got {unknown}")
     rows: list[dict[str, Any]] = []
-    for name in distortions:
-        for amount in AMOUNTS[name]:
-            generator = torch.Generator().manual_seed(seed)
-            right = [
-                _right(h, shown, labels, batch_size)
-                for shown in _variants(images, name, amount, black_and_white, draws, generator)
-            ]
-            share, n = sum(right) / (len(right) * len(images)), len(right) * len(images)
-            rows.append(
-                {"model": h.name, "distortion": name, "amount": amount, "unit": UNITS[name], "accuracy": share, "n": n}
-            )
-    parameters = {"distortions": distortions, "black_and_white": black_and_white, "draws": draws, "seed": seed}
+    size = batch_size or default_batch(h.input_shape)
+    amounts = [(name, amount) for name in distortions for amount in AMOUNTS[name]]
+    for name, amount in with_bar(amounts, "amounts of distortion"):
+        generator = torch.Generator().manual_seed(seed)
+        variants = _variants(images, name, amount, black_and_white, draws, generator)
+        right = [_right(h, shown, labels, size) for shown in variants]
+        share, n = sum(right) / (len(right) * len(images)), len(right) * len(images)
+        about = {"model": h.name, "distortion": name, "amount": amount, "unit": UNITS[name]}
+        rows.append(about | {"accuracy": share, "n": n})
+    parameters = {
+        "distortions": distortions,
+        "black_and_white": black_and_white,
+        "draws": draws,
+        "max_images": max_images,
+        "seed": seed,
+    }
     return DistortionTolerance(table=pd.DataFrame(rows), provenance=provenance(h, images=len(images), **parameters))
 
 
@@ -159,9 +170,11 @@ def _deformed(
 
 def _right(h: Hierarchy, images: Tensor, labels: Tensor, batch_size: int) -> int:
     right = 0
+    if h.mean is not None or h.std is not None:  # resampling may overshoot; without them the range is the network's own
+        images = images.clamp(0, 1)
     with torch.no_grad(), h.watching():
         for start in range(0, len(images), batch_size):
-            scores = h.class_scores(images[start : start + batch_size].clamp(0, 1)).cpu()
+            scores = h.class_scores(images[start : start + batch_size]).cpu()
             own = labels[start : start + batch_size]
             right += int(((scores.argmax(1) == own) & scores.any(1)).sum())
     return right

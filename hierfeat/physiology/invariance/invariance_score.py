@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
@@ -14,7 +15,9 @@ from hierfeat.physiology.invariance._similarities import responses_of
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -48,14 +51,15 @@ class InvarianceScore(Result):
 @checked()
 def invariance_score(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
     transformation: str = "shift",
     amounts: tuple[float, ...] | None = None,
-    layers: Layers = ("conv", "activation", "pool", "linear"),
+    layers: Layers = STAGES,
     firing: float = 0.01,
-    max_images: int = 1000,
+    max_images: int | None = 1000,
     seed: int = 0,
+    progress: bool = True,
 ) -> InvarianceScore:
     """Score how far the central unit of every channel goes on firing when what it fires at is transformed.
 
@@ -79,6 +83,8 @@ def invariance_score(
         whole number.
     seed
         Seed of what is drawn at random.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -112,13 +118,13 @@ def invariance_score(
     >>> scores.summary.layer.tolist()
     ['pool1', 'pool2']
     """
-    images = _drawn(images, firing, max_images, seed)
+    images = _drawn(images, firing, seed)
     if transformation not in TRANSFORMATIONS:
         raise HierfeatError(f"expected a transformation among {', '.join(TRANSFORMATIONS)}; got {transformation!r}")
     change, _, usual = TRANSFORMATIONS[transformation]
     steps = _trajectory(transformation, usual) if amounts is None else tuple(amounts)
     original = _central(h, images, layers)
-    changed = [_central(h, change(images, amount, 0), layers) for amount in steps]
+    changed = [_central(h, change(images, amount, 0), layers) for amount in with_bar(steps, "changed images")]
     kinds = {layer.name: layer.kind for layer in h.layers}
     frames = [
         _scores(original[name], torch.stack([original[name], *(moved[name] for moved in changed)]), firing).assign(
@@ -135,15 +141,15 @@ def invariance_score(
     )
 
 
-def _drawn(images: Tensor, firing: float, most: int, seed: int) -> Tensor:
+def _drawn(images: Tensor, firing: float, seed: int) -> Tensor:
     if not 0 < firing < 1:
         raise HierfeatError(f"expected firing as a share of images between 0 and 1, got {firing}")
-    if min(len(images), most) * firing < 1:
+    if len(images) * firing < 1:
         raise HierfeatError(
             f"expected at least {int(np.ceil(1 / firing))} images for a unit to fire at {firing:g} of them, got "
-            f"{min(len(images), most)}: pass more images or a larger firing"
+            f"{len(images)}: pass more images or a larger firing"
         )
-    count = round(int(min(len(images), most) * firing + 1e-9) / firing)  # so many that `firing` of them is whole
+    count = round(int(len(images) * firing + 1e-9) / firing)  # so many that `firing` of them is whole
     if len(images) <= count:
         return images
     return images[torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:count]]
@@ -153,10 +159,10 @@ def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, .
     return (*(-a for a in reversed(usual)), *usual) if transformation in ("shift", "rotation") else usual
 
 
-def _central(h: Hierarchy, images: Tensor, layers: Layers, batch_size: int = 64) -> dict[str, Tensor]:
+def _central(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """The central unit of every channel, (N, C)."""
-    parts = [responses_of(h, batch, layers) for batch in images.split(batch_size)]
-    return {name: torch.cat([central_units(part[name]) for part in parts]).double() for name in parts[0]}
+    parts = [responses_of(h, batch, layers) for batch in images.split(default_batch(h.input_shape))]
+    return {name: double(torch.cat([central_units(part[name]) for part in parts])) for name in parts[0]}
 
 
 def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
@@ -173,11 +179,11 @@ def _signed_scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.Da
     count = round(len(original) * firing)
     threshold = original.sort(0).values[len(original) - count - 1]
     fires = original > threshold
-    rate = fires.double().mean(0)
+    rate = double(fires).mean(0)
     finite = original.isfinite().all(0) & trajectory.isfinite().all(0).all(0)
     constant = original.amax(0) == original.amin(0)
     scored = finite & ~constant & (fires.sum(0) == count)
-    going_on = (trajectory > threshold).double().mean(0)  # (N, C): over the trajectory of each image
+    going_on = double(trajectory > threshold).mean(0)  # (N, C): over the trajectory of each image
     local = (going_on * fires).sum(0) / fires.sum(0)
     score = torch.where(scored, local / rate, torch.nan)
     values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": score}

@@ -19,6 +19,8 @@ from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 BEFORE, AS_IT_IS = "before", "as it is"
@@ -43,13 +45,14 @@ class PoolingInvariance(Result):
 @checked()
 def pooling_invariance(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
     max_shift: int = 2,
     boundary: Boundary = "zero",
-    max_images: int = 64,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 16,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> PoolingInvariance:
     """Measure the invariance to shifts before and after each pool, and swap the pool for others, weights untouched.
 
@@ -69,6 +72,8 @@ def pooling_invariance(
         Seed of what is drawn at random.
     batch_size
         Images in one forward pass; the inputs of all pools at all shifts are held for so many.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def pooling_invariance(
         raise HierfeatError("expected boundary as one of zero, wrap, reflect; translation_invariance can 'crop'")
     found = {(layer.name, pooling): _Gathered(shifts) for layer in pools for pooling in _poolings(layer)}
     with torch.no_grad():
-        for batch in with_bar(images.split(batch_size), h.name):
+        for batch in with_bar(images.split(batch_size or default_batch(h.input_shape)), "images"):
             _take(h, pools, found, [shift(batch, *d, boundary=boundary) for d in shifts])
     rows = [_row(layer, pooling, found) for layer in pools for pooling in _poolings(layer) if pooling != BEFORE]
     return PoolingInvariance(
@@ -168,7 +173,7 @@ class _Gathered:
             "energy_kept": float(torch.cat(self._energy).nanmean()),
             "position_after": self.position,
             "output": float(self._outputs.invariance("")[1:].mean()) if self._outputs.keys else np.nan,
-            "same_class": float(torch.cat(self._same).double().mean()) if self._same else np.nan,
+            "same_class": float(double(torch.cat(self._same)).mean()) if self._same else np.nan,
         }
 
 

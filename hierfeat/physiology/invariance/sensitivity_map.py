@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import similarities, subsample
@@ -12,7 +11,8 @@ from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
 
@@ -43,14 +43,15 @@ class SensitivityMap(Result):
 @checked(images=larger_images)
 def sensitivity_map(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
-    layers: Layers = ("conv", "pool", "linear"),
+    layers: Layers = STAGES,
     max_shift: int = 4,
     boundary: Boundary = "zero",
-    max_images: int = 32,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> SensitivityMap:
     """Show the images at every whole shift, and map how similar each layer's response stays.
 
@@ -71,7 +72,9 @@ def sensitivity_map(
     seed
         Seed of what is drawn at random.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

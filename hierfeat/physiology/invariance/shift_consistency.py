@@ -7,12 +7,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes, probabilities
 from hierfeat.subjects.values import whole
@@ -46,15 +49,16 @@ class ShiftConsistency(Result):
 @checked(images=larger_images, max_shift=whole(1, 1024), max_shifts=whole(2))
 def shift_consistency(
     h: Hierarchy,
-    images: Tensor,
-    labels: Tensor | None = None,
+    images: Images,
+    labels: Labels | None = None,
     *,
     max_shift: int = 3,
     boundary: Boundary = "zero",
     max_shifts: int | None = None,
-    max_images: int = 256,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> ShiftConsistency:
     """Classify every image at every whole shift up to `max_shift`, and count how often the class stays.
 
@@ -78,7 +82,9 @@ def shift_consistency(
     seed
         Seed of what is drawn at random.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -114,11 +120,12 @@ def shift_consistency(
     images, labels = images[places], None if labels is None else labels[places]
     amounts = range(-int(max_shift), int(max_shift) + 1)
     shifts = _drawn([(dy, dx) for dy in amounts for dx in amounts], max_shifts, seed)
-    scores = torch.stack([_scores(h, images, d, boundary, batch_size) for d in shifts])
+    size = batch_size or default_batch(h.input_shape)
+    scores = torch.stack([_scores(h, images, d, boundary, size) for d in with_bar(shifts, "shifts")])
     predicted = scores.argmax(-1)
-    unmoved = _scores(h, images, (0, 0), boundary, batch_size).argmax(-1)
+    unmoved = _scores(h, images, (0, 0), boundary, size).argmax(-1)
     scores = probabilities(scores.flatten(0, 1)).unflatten(0, scores.shape[:2])
-    sure = scores.gather(2, unmoved.expand(len(shifts), -1)[..., None])[..., 0]
+    sure = scores.gather(2, unmoved.to(scores.device).expand(len(shifts), -1)[..., None])[..., 0]
     correct = (
         torch.full((len(shifts),), torch.nan) if labels is None else _share(predicted == labels.to(predicted.device))
     )
@@ -129,7 +136,7 @@ def shift_consistency(
         table=table.assign(agreement=agreement.cpu().numpy(), accuracy=correct.cpu().numpy()),
         provenance=provenance(h, **asked, images=len(images), seed=seed),
         consistency=_consistency(predicted, scores.shape[-1]),
-        variation=float(sure.double().std(0, correction=0).mean()),
+        variation=float(double(sure).std(0, correction=0).mean()),
         predictions=predicted.cpu().numpy(),
     )
 
@@ -149,11 +156,11 @@ def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary
 
 
 def _share(hits: Tensor) -> Tensor:
-    return hits.double().mean(-1)
+    return double(hits).mean(-1)
 
 
 def _consistency(predicted: Tensor, classes: int) -> float:
     n = len(predicted)
-    counts = torch.stack([(predicted == label).sum(0) for label in predicted.unique()]).double()
+    counts = double(torch.stack([(predicted == label).sum(0) for label in predicted.unique()]))
     assert len(counts) <= classes, "no more classes are predicted than there are"
     return float(((counts.square().sum(0) - n) / (n * n - n)).mean())

@@ -14,7 +14,8 @@ from hierfeat.physiology.invariance._similarities import Similarities, similarit
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformation
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
 
@@ -35,13 +36,14 @@ class TransformationInvariance(Result):
 @checked()
 def transformation_invariance(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
     transformations: Mapping[str, Sequence[float]] | Sequence[str] = tuple(TRANSFORMATIONS),
-    layers: Layers = ("conv", "activation", "pool", "linear"),
-    max_images: int = 64,
+    layers: Layers = STAGES,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> TransformationInvariance:
     """Change the images in several ways, and see which changes each layer does not mind.
 
@@ -61,7 +63,9 @@ def transformation_invariance(
     seed
         Seed of what is drawn at random.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

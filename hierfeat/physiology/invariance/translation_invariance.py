@@ -14,7 +14,8 @@ from hierfeat.stimuli.warps.shifts import BOUNDARIES, Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
+from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
 Shift = tuple[float, float]
@@ -59,15 +60,16 @@ class TranslationInvariance(Result):
 @checked(images=larger_images)
 def translation_invariance(
     h: Hierarchy,
-    images: Tensor,
+    images: Images,
     *,
-    layers: Layers = ("conv", "activation", "pool", "linear"),
+    layers: Layers = STAGES,
     max_shift: float = 4,
     step: float = 1,
     boundary: Boundary = "zero",
-    max_images: int = 64,
+    max_images: int | None = 64,
     seed: int = 0,
-    batch_size: int = 32,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> TranslationInvariance:
     """Move the images up, down, left and right, and see what each layer makes of it.
 
@@ -91,7 +93,9 @@ def translation_invariance(
     seed
         Seed of what is drawn at random.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

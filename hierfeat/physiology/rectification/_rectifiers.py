@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.precision import double
 
 #: What becomes of negative input.
 NEGATIVE: dict[str, str] = {
@@ -139,5 +140,5 @@ def gaussian_moments(function: Callable[[Tensor], Tensor], mean: Tensor, deviati
     z = torch.linspace(-8, 8, 4001, dtype=torch.float64)
     weights = torch.exp(-0.5 * z.square())
     weights = weights / weights.sum()
-    responses = function(mean.double()[:, None] + deviation.double()[:, None] * z)
+    responses = function(double(mean)[:, None] + double(deviation)[:, None] * z)
     return responses @ weights, responses.square() @ weights

@@ -7,14 +7,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import STAGES, Layers
+from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 
@@ -35,11 +38,14 @@ class GradientFlow(Result):
 @checked()
 def gradient_flow(
     h: Hierarchy,
-    images: Tensor,
-    labels: Tensor,
+    images: Images,
+    labels: Labels | None = None,
     *,
-    layers: Layers = ("conv", "activation", "pool", "linear"),
-    batch_size: int = 64,
+    layers: Layers = STAGES,
+    max_images: int | None = None,
+    seed: int = 0,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> GradientFlow:
     """Send the loss's gradient back, and measure what arrives at each layer.
 
@@ -53,8 +59,14 @@ def gradient_flow(
         (N,), class indices.
     layers
         Names, glob patterns or kinds.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
+    seed
+        Of the images that are drawn.
     batch_size
-        Images in one forward and backward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -86,22 +98,26 @@ def gradient_flow(
     >>> float(flow.table.relative.iloc[-1])
     1.0
     """
-    chosen = h.layers.select(layers)
-    if len(labels) != len(images):
-        raise HierfeatError(f"expected a label for each of {len(images)} images, got {len(labels)}")
+    labels, chosen = needed(labels), h.layers.select(layers)
     sums: dict[str, Tensor] = {}
-    for batch, wanted in zip(images.split(batch_size), labels.split(batch_size), strict=True):
+    size = batch_size or default_batch(h.input_shape)
+    pairs = list(zip(images.split(size), labels.split(size), strict=True))
+    for batch, wanted in with_bar(pairs, "gradients"):
         for name, gradient in _gradients(h, batch, wanted, {layer.name for layer in chosen}).items():
-            values = torch.stack([gradient.double().square().sum(), (gradient == 0).double().sum(), _count(gradient)])
+            values = _sums(gradient)
             sums[name] = sums[name] + values if name in sums else values
     rows = [_row(layer.name, layer.kind, sums[layer.name], len(images)) for layer in chosen if layer.name in sums]
     table = pd.DataFrame(rows, columns=["layer", "kind", "norm", "zero_fraction"])
     table.insert(3, "relative", table["norm"] / table["norm"].iloc[-1])
-    return GradientFlow(table=table, provenance=provenance(h, layers=layers, images=len(images)))
+    return GradientFlow(
+        table=table, provenance=provenance(h, layers=layers, images=len(images), max_images=max_images, seed=seed)
+    )
 
 
-def _count(gradient: Tensor) -> Tensor:
-    return torch.tensor(gradient.numel(), dtype=torch.float64, device=gradient.device)
+def _sums(gradient: Tensor) -> Tensor:
+    """Σg², how many are zero, and how many there are."""
+    squares = double(gradient).square().sum()
+    return torch.stack([squares, double((gradient == 0).sum()), squares.new_tensor(gradient.numel())])
 
 
 def _row(name: str, kind: str, sums: Tensor, images: int) -> tuple[str, str, float, float]:

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
+from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
@@ -16,6 +16,8 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.own_data import Images
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -41,7 +43,14 @@ class LinearRegions(Result):
 
 @checked()
 def linear_regions(
-    h: Hierarchy, images: Tensor, *, layers: Layers = "activation", ways: int = 16, steps: int = 128, seed: int = 0
+    h: Hierarchy,
+    images: Images,
+    *,
+    layers: Layers = "activation",
+    ways: int = 16,
+    steps: int = 128,
+    seed: int = 0,
+    progress: bool = True,
 ) -> LinearRegions:
     """Walk in a straight line from image to image, and count the units that are switched on or off on the way.
 
@@ -59,6 +68,8 @@ def linear_regions(
         Into which each way is divided.
     seed
         Seed of what is drawn at random.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -96,7 +107,7 @@ def linear_regions(
     counted = _Crossings(set(ops))
     along = torch.linspace(0, 1, steps + 1).view(-1, 1, 1, 1).to(images)
     with torch.no_grad(), h.watching(before=counted.before):
-        for start, end in pairwise(images):
+        for start, end in with_bar(list(pairwise(images)), "ways"):
             h.forward(start + along * (end - start))
     names = list(counted.steps)
     rows = [counted.row(name, ops[name]) for name in names]
@@ -124,7 +135,7 @@ class _Crossings:
         passed = (piece[1:] - piece[:-1]).abs()
         self._units[call.name] = piece.shape[1]
         self.steps.setdefault(call.name, []).append(passed.sum(1).cpu().numpy())
-        self._switched.setdefault(call.name, []).append(float((passed > 0).any(0).double().mean()))
+        self._switched.setdefault(call.name, []).append(float(double((passed > 0).any(0)).mean()))
 
     def row(self, name: str, op: str) -> dict[str, object]:
         crossings = float(np.mean([steps.sum() for steps in self.steps[name]]))

@@ -19,6 +19,8 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 BINS, TAIL = 60, 0.002
@@ -60,7 +62,14 @@ class NonNegativity(Result):
 
 @checked()
 def nonnegativity(
-    h: Hierarchy, images: Tensor, *, layers: Layers = "activation", batch_size: int = 64
+    h: Hierarchy,
+    images: Images,
+    *,
+    layers: Layers = "activation",
+    max_images: int | None = None,
+    seed: int = 0,
+    batch_size: int | None = None,
+    progress: bool = True,
 ) -> NonNegativity:
     """Measure every channel before and after each rectifier: activity, sparseness, and what passes.
 
@@ -72,8 +81,14 @@ def nonnegativity(
         (N, C, H, W) in [0, 1].
     layers
         Names, glob patterns or kinds; other layers among them are left out.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
+    seed
+        Of the images that are drawn.
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -121,11 +136,12 @@ def nonnegativity(
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
     gathered = _Gathered(chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
-        for first in with_bar(range(0, len(images), batch_size), h.name):
-            gathered.show(h, images[first : first + batch_size], first)
+        size = batch_size or default_batch(h.input_shape)
+        for first in with_bar(range(0, len(images), size), "images"):
+            gathered.show(h, images[first : first + size], first)
     return NonNegativity(
         table=gathered.table(),
-        provenance=provenance(h, layers=layers, images=len(images)),
+        provenance=provenance(h, layers=layers, images=len(images), max_images=max_images, seed=seed),
         negative={name: negative(call) for name, call in gathered.calls.items()},
         before={name: gathered.distribution(f"{name}/before") for name in gathered.calls},
         after={name: gathered.distribution(f"{name}/after") for name in gathered.calls},
@@ -174,15 +190,15 @@ class _Gathered:
         if call.name in self.chosen:
             self._take(f"{call.name}/after", output)
             rows = output.flatten(2) if output.ndim > 2 else output[..., None]
-            active = (rows > self._rest[call.name]).sum((0, 2)).double()
+            active = double((rows > self._rest[call.name]).sum((0, 2)))
             self._add(f"{call.name}/active", active)
-            self._add(f"{call.name}/negative", rows.clamp(max=0).square().sum(-1).double().sum(0))
+            self._add(f"{call.name}/negative", double(rows.clamp(max=0).square().sum(-1)).sum(0))
 
     def _take(self, key: str, values: Tensor) -> None:
         for measure in (self._moments, self._sparseness, self._histogram):
             measure.update(key, values)
         absolute = values.detach().abs().flatten(2).float() if values.ndim > 2 else values.abs()[..., None]
-        self._add(f"{key}/absolute", absolute.sum(-1).double().sum(0))
+        self._add(f"{key}/absolute", double(absolute.sum(-1)).sum(0))
         self._shared.forget()  # an in-place rectifier returns the very tensor that it was given
 
     def _add(self, key: str, value: Tensor) -> None:

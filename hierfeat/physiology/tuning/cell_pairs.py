@@ -46,6 +46,7 @@ def cell_pairs(
     frequencies: int | Values = 8,
     phases: int = 16,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> CellPairs:
     """Compare each convolution's rectified units with the pool that follows them.
 
@@ -57,6 +58,8 @@ def cell_pairs(
         The subject.
     orientations, frequencies, phases, batch_size
         As in :func:`hierfeat.orientation_tuning`.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

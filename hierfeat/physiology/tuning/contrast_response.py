@@ -19,7 +19,7 @@ from hierfeat.physiology.tuning.orientation_tuning import PHASES, OrientationTun
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 
 
@@ -34,13 +34,14 @@ class ContrastResponse(PreferredSeries):
 def contrast_response(
     h: Hierarchy,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     contrasts: int | Values = 8,
     phases: int = 8,
     tuning: OrientationTuning | None = None,
     channels: Sequence[int] | None = None,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> ContrastResponse:
     """Raise the contrast of each unit's preferred grating, and fit the Naka-Rushton function.
 
@@ -52,6 +53,8 @@ def contrast_response(
         0 to 1, rising; an int spreads that many evenly from 1/n to 1.
     phases, tuning, channels, at, batch_size
         As in :func:`hierfeat.size_tuning`.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

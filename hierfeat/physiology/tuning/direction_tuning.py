@@ -20,7 +20,7 @@ from hierfeat.stimuli.gratings import draw_gratings, gratings
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import levels, real, whole
 
@@ -56,7 +56,7 @@ def direction_tuning(
     h: Hierarchy,
     *,
     frames: int | None = None,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     directions: int = 16,
     frequencies: Values = (0.05, 0.1, 0.2),
     cycles_per_frame: float = 0.125,
@@ -65,6 +65,7 @@ def direction_tuning(
     at: Place | None = None,
     channels: Sequence[int] | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> DirectionTuning:
     """Drift gratings through a model that takes several frames stacked as channels.
 
@@ -85,6 +86,8 @@ def direction_tuning(
         Temporal frequency, at most 0.5.
     phases, read, at, channels, batch_size
         As in :func:`hierfeat.orientation_tuning`; a phase is that of the first frame.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

@@ -14,7 +14,7 @@ from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 
 PLACES = 8
@@ -32,12 +32,13 @@ class EndStopping(PreferredSeries):
 def end_stopping(
     h: Hierarchy,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     lengths: int | Values = 10,
     tuning: OrientationTuning | None = None,
     channels: Sequence[int] | None = None,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> EndStopping:
     """Lengthen a bar of each unit's preferred orientation, at its best place and polarity.
 
@@ -49,6 +50,8 @@ def end_stopping(
         Pixels, rising; an int spreads that many evenly in octaves from 2 to the image's longer side.
     tuning, channels, at, batch_size
         As in :func:`hierfeat.size_tuning`.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

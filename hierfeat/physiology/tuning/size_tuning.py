@@ -14,7 +14,7 @@ from hierfeat.physiology.tuning.orientation_tuning import PHASES, OrientationTun
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
 
 
@@ -29,13 +29,14 @@ class SizeTuning(PreferredSeries):
 def size_tuning(
     h: Hierarchy,
     *,
-    layers: Layers = ("conv", "pool"),
+    layers: Layers = UNITS,
     diameters: int | Values = 10,
     phases: int = 8,
     tuning: OrientationTuning | None = None,
     channels: Sequence[int] | None = None,
     at: Place | None = None,
     batch_size: int | None = None,
+    progress: bool = True,
 ) -> SizeTuning:
     """Widen each unit's preferred grating from a few pixels to the whole image.
 
@@ -57,7 +58,9 @@ def size_tuning(
     at
         (row, col) of the unit in each map; None is the one in the middle, (h//2, w//2).
     batch_size
-        Images in one forward pass.
+        Images in one forward pass; by default as many as suit their size. It changes no number.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.geometry import gaussian
-from hierfeat.subjects.checks import as_images
+from hierfeat.subjects.own_data import as_images
 from hierfeat.subjects.values import Given
 
 Outside = Literal["zeros", "reflection"]

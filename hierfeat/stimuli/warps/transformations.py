@@ -10,7 +10,7 @@ from hierfeat.stimuli.warps.deform import warp
 from hierfeat.stimuli.warps.shifts import shift
 
 
-def rotate(images: Tensor, degrees: float, first: int = 0) -> Tensor:  # noqa: ARG001
+def rotate(images: Tensor, degrees: float, first: int = 0) -> Tensor:
     """Turn about the centre, counter-clockwise, bilinearly; what comes in is black.
 
     Examples
@@ -22,14 +22,14 @@ def rotate(images: Tensor, degrees: float, first: int = 0) -> Tensor:  # noqa: A
     return warp(images, rotation=degrees)
 
 
-def magnify(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
+def magnify(images: Tensor, factor: float, first: int = 0) -> Tensor:
     """Enlarge about the centre by `factor` (smaller than 1: reduce), bilinearly; what comes in is black."""
     if not factor > 0:
         raise HierfeatError(f"expected a positive factor of magnification, got {factor}")
     return warp(images, scale=factor)
 
 
-def contrast(images: Tensor, factor: float, first: int = 0) -> Tensor:  # noqa: ARG001
+def contrast(images: Tensor, factor: float, first: int = 0) -> Tensor:
     """Multiply each image's deviations from its own mean by `factor`."""
     mean = images.mean((-1, -2, -3), keepdim=True)
     return mean + factor * (images - mean)

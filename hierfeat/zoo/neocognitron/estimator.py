@@ -14,7 +14,8 @@ from torch import Tensor
 
 from hierfeat._files import write_with
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.checks import as_images, checked_labels, known
+from hierfeat.subjects.checks import checked_labels, known
+from hierfeat.subjects.own_data import as_images
 from hierfeat.subjects.values import choice, whole
 from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
 from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980
@@ -188,12 +189,10 @@ class Neocognitron:
         from hierfeat.subjects.hierarchy import Hierarchy
 
         network = self._fitted()
-        return Hierarchy(
-            network,
-            self.input_shape_,
-            classes=[str(c) for c in self.classes_],
-            name=name or f"neocognitron-{self.mode}",
-        )
+        classes, name = [str(c) for c in self.classes_], name or f"neocognitron-{self.mode}"
+        made = Hierarchy(network, self.input_shape_, classes=classes, name=name)
+        made.range_known = True
+        return made
 
     @property
     def input_shape_(self) -> tuple[int, int, int]:

@@ -16,8 +16,10 @@ from torch import Tensor
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked, needed, taken, unknown_too
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import checked_images, checked_labels
+from hierfeat.subjects.checks import checked_images
+from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole
 from hierfeat.zoo.neocognitron.cells import SLayer
@@ -143,8 +145,15 @@ def cell_plane(
     )
 
 
+@checked(images=taken, labels=unknown_too)
 def neocognitron_responses(
-    neocognitron: Neocognitron, images: Tensor | np.ndarray, labels: Tensor | np.ndarray
+    neocognitron: Neocognitron,
+    images: Images,
+    labels: Labels | None = None,
+    *,
+    max_images: int | None = None,
+    seed: int = 0,
+    progress: bool = True,
 ) -> NeocognitronResponses:
     """Show patterns to a trained Neocognitron and keep the response of each S- and C-cell.
 
@@ -156,6 +165,12 @@ def neocognitron_responses(
         (N, 1, H, W) in [0, 1].
     labels
         True labels, (N,); -1 where the class is not known.
+    max_images
+        So many images are drawn if there are more, with `seed`; None takes all.
+    seed
+        Of the images that are drawn.
+    progress
+        Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
     Returns
     -------
@@ -177,7 +192,7 @@ def neocognitron_responses(
     """
     h = _trained(neocognitron)
     images = checked_images(h, images)
-    classes = checked_labels(labels, len(images))
+    classes = needed(labels)
     found: dict[str, Tensor] = {}
 
     def keep(call: Call, output: Tensor) -> None:
@@ -190,7 +205,7 @@ def neocognitron_responses(
     rows = [_row(i, int(classes[i]), int(predicted[i]), name, u[i]) for name, u in found.items() for i in range(len(u))]
     return NeocognitronResponses(
         table=pd.DataFrame(rows),
-        provenance=provenance(h, patterns=len(images)),
+        provenance=provenance(h, patterns=len(images), max_images=max_images, seed=seed),
         images=images.numpy(),
         labels=classes.numpy(),
         predicted=predicted,

@@ -82,7 +82,7 @@ def test_beside_captum(method: str, channels: int) -> None:
     expected = by_captum(modules.model.eval(), method, images).detach().numpy()
     assert np.abs(expected).max() > 1e-3
     for h in (modules, calls):
-        found = attribute(h, "conv3", UNIT, images, method=method, patch=4)
+        found = attribute(h, images, "conv3", UNIT, method=method, patch=4)
         np.testing.assert_allclose(found.maps, expected, atol=1e-6, rtol=1e-4)
 
 
@@ -90,7 +90,7 @@ def test_beside_captum(method: str, channels: int) -> None:
 @pytest.mark.parametrize("method", GRADIENTS)
 def test_outside_the_field_every_gradient_is_exactly_zero(layer: str, method: str) -> None:
     _, h, images = pair(1)
-    result = attribute(h, layer, (1, 0, 1), images, method=method, steps=5)
+    result = attribute(h, images, layer, (1, 0, 1), method=method, steps=5)
     top, left, bottom, right = hf.receptive_fields(h).box(layer, 0, 1)
     outside = np.ones((16, 14), dtype=bool)
     outside[top:bottom, left:right] = False
@@ -108,13 +108,13 @@ def test_the_gradient_of_a_template_detector_is_its_template() -> None:
         conv.bias.fill_(100)
     h = hf.Hierarchy(nn.Sequential(conv, nn.ReLU(inplace=True)), (1, 12, 12), mean=[0.3], std=[0.5])
     for layer in ("0", "1"):
-        found = attribute(h, layer, (0, 2, 3), torch.rand(1, 1, 12, 12))
+        found = attribute(h, torch.rand(1, 1, 12, 12), layer, (0, 2, 3))
         np.testing.assert_allclose(found.maps[0, 0, 2:7, 3:8], template.numpy() / 0.5, rtol=1e-5)
 
 
 def test_integrated_gradients_add_up_to_the_answer() -> None:
     _, h, images = pair(3)
-    result = attribute(h, "clamp", 1, images, method="integrated_gradients", steps=400, baseline=0.0)
+    result = attribute(h, images, "clamp", 1, method="integrated_gradients", steps=400, baseline=0.0)
     base = hf.record(h, torch.zeros(1, 3, 16, 14), layers="clamp")["clamp"][0]
     for row in result.table.itertuples():
         difference = row.activation - base[row.channel, row.row, row.col].item()
@@ -123,7 +123,7 @@ def test_integrated_gradients_add_up_to_the_answer() -> None:
 
 def test_a_channel_means_its_best_place() -> None:
     _, h, images = pair(1)
-    table = attribute(h, "conv2", 2, images).table
+    table = attribute(h, images, "conv2", 2).table
     activation = hf.record(h, images, layers="conv2")["conv2"][:, 2]
     for row, answer in zip(table.itertuples(), activation, strict=True):
         assert row.activation == pytest.approx(answer.max().item(), rel=1e-6)
@@ -144,7 +144,7 @@ def test_gradcam_follows_the_branch_that_leads_to_the_unit() -> None:
 
     torch.manual_seed(0)
     h, shown = hf.Hierarchy(Fire(), (1, 12, 12)), torch.rand(2, 1, 12, 12)
-    found = attribute(h, "right", (0, 4, 5), shown, method="gradcam")
+    found = attribute(h, shown, "right", (0, 4, 5), method="gradcam")
     maps = hf.record(h, shown, layers="squeeze")["squeeze"]
     weights = torch.zeros(3, 10, 10)
     weights[:, 3:6, 4:7] = h.model.right.weight[0].detach()
@@ -153,12 +153,12 @@ def test_gradcam_follows_the_branch_that_leads_to_the_unit() -> None:
     )  # Selvaraju et al. (2017): what speaks for the unit
     np.testing.assert_allclose(found.maps, F.interpolate(cam, (12, 12), mode="bilinear"), atol=1e-6)
     with pytest.raises(hf.HierfeatError, match="to lead to 'right'"):
-        attribute(h, "right", 0, shown, method="gradcam", cam_layer="left")
+        attribute(h, shown, "right", 0, method="gradcam", cam_layer="left")
 
 
 def test_occlusion_by_brute_force() -> None:
     _, h, images = pair(1)
-    result = attribute(h, "conv3", UNIT, images[:1], method="occlusion", patch=2, baseline=0.25)
+    result = attribute(h, images[:1], "conv3", UNIT, method="occlusion", patch=2, baseline=0.25)
 
     def answer(image: torch.Tensor) -> float:
         return hf.record(h, image, layers="conv3")["conv3"][0][UNIT].item()
@@ -176,8 +176,8 @@ def test_occlusion_by_brute_force() -> None:
 def test_linear_layers_batches_and_the_plot(tmp_path) -> None:
     h = hf.load("lenet5-digits")
     images, _ = hf.digits(split="test")
-    whole = attribute(h, "fc3", 4, images[:5])
-    parts = attribute(h, "fc3", 4, images[:5], batch_size=2)
+    whole = attribute(h, images[:5], "fc3", 4)
+    parts = attribute(h, images[:5], "fc3", 4, batch_size=2)
     np.testing.assert_allclose(whole.maps, parts.maps, atol=1e-5)
     assert whole.table[["top", "left", "bottom", "right"]].iloc[0].tolist() == [0, 0, 32, 32]
     again = Attribution.load(whole.save(tmp_path / "maps"))
@@ -199,7 +199,7 @@ def test_a_map_that_says_nothing_is_said_to_be_so(method: str) -> None:
     images[0, :, :6] = 0.9  # the lower half, and all of the second image, are below channel 2's threshold
 
     def statuses(unit, shown=images):
-        return attribute(h, "2", unit, shown, method=method, baseline=1.0, patch=2, steps=3).table["status"].tolist()
+        return attribute(h, shown, "2", unit, method=method, baseline=1.0, patch=2, steps=3).table["status"].tolist()
 
     assert statuses(0) == ["dead", "dead"]
     assert statuses((0, 2, 2)) == ["dead", "dead"]
@@ -214,7 +214,7 @@ def test_the_model_is_left_alone() -> None:
     _, h, images = pair(1)
     digest, random, parameters = h.weights_sha256, torch.get_rng_state(), list(h.model.parameters())
     for method in METHODS:
-        attribute(h, "conv3", UNIT, images, method=method, steps=2)
+        attribute(h, images, "conv3", UNIT, method=method, steps=2)
     assert h.weights_sha256 == digest
     assert torch.equal(random, torch.get_rng_state())
     assert all(parameter.requires_grad and parameter.grad is None for parameter in parameters)

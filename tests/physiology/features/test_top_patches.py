@@ -75,7 +75,7 @@ def test_patches_are_what_the_boxes_say() -> None:
 
 def test_pixels_outside_the_box_do_not_matter() -> None:
     h = small()
-    table = top_patches(h, IMAGES, "3", k=2).table
+    table = top_patches(h, IMAGES, layers="3", k=2).table
     for row in table.itertuples():
         image = torch.zeros(1, 1, 20, 20)
         box = slice(row.top, row.bottom), slice(row.left, row.right)
@@ -89,7 +89,7 @@ def test_a_template_is_the_top_patch_of_its_detector() -> None:
     h, template = template_detector()
     images = IMAGES * 0.3
     images[17, 0, 4:11, 9:16] = template
-    result = top_patches(h, images, ["conv", "activation"], k=3)
+    result = top_patches(h, images, layers=["conv", "activation"], k=3)
     first = result.table[(result.table.layer == "1") & (result.table.channel == 0)].iloc[0]
     assert (first.image, first.row, first.col, first.top, first.left) == (17, 4, 9, 4, 9)
     np.testing.assert_allclose(result.patches["1"][0, 0, 0], template.numpy(), atol=5e-4)
@@ -97,7 +97,7 @@ def test_a_template_is_the_top_patch_of_its_detector() -> None:
 
 def test_dead_and_constant_channels_are_said_to_be_so() -> None:
     h, _ = template_detector()
-    result = top_patches(h, IMAGES, ["conv", "activation"], k=3)
+    result = top_patches(h, IMAGES, layers=["conv", "activation"], k=3)
     status = result.table.groupby(["layer", "channel"])["status"].first()
     assert status.tolist() == ["ok", "dead", "constant"] * 2
     words = [text.get_text() for axes in result.plot("1").axes for text in axes.texts]
@@ -114,9 +114,9 @@ def test_a_channel_that_differs_by_rounding_is_constant() -> None:
         conv.weight.zero_()
         conv.bias.fill_(uneven[0] if uneven else 0.5)
     h = hf.Hierarchy(nn.Sequential(conv, nn.Sigmoid()), (1, 9, 9))
-    assert set(top_patches(h, shown, "1", k=2).table["status"]) == {"constant"}
+    assert set(top_patches(h, shown, layers="1", k=2).table["status"]) == {"constant"}
     assert set(hf.class_selectivity(h, shown, torch.arange(11) % 2, layers="1").table["status"]) == {"constant"}
-    assert set(hf.attribute(h, "1", 2, shown).table["status"]) == {"constant"}
+    assert set(hf.attribute(h, shown, "1", 2).table["status"]) == {"constant"}
 
 
 def test_merging_in_any_order_equals_one_pass() -> None:
@@ -169,7 +169,7 @@ def test_memory_does_not_grow_with_the_data() -> None:
 def test_fields_larger_than_the_image_and_reduced_patches() -> None:
     layers = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 9, padding=16, dilation=4)
     h = hf.Hierarchy(nn.Sequential(*layers), (1, 20, 20))
-    result = top_patches(h, IMAGES[:4], "1", k=2, largest=10)
+    result = top_patches(h, IMAGES[:4], layers="1", k=2, largest=10)
     assert result.patches["1"].shape == (2, 2, 1, 10, 10)
     row = result.table.iloc[0]
     reduced = IMAGES[row.image, 0].reshape(10, 2, 10, 2).mean((1, 3)).numpy()
@@ -180,7 +180,7 @@ def test_fields_larger_than_the_image_and_reduced_patches() -> None:
 
 def test_fewer_images_than_patches_and_layers_without_a_map() -> None:
     net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 18 * 18, 5))
-    result = top_patches(hf.Hierarchy(net, (1, 20, 20)), IMAGES[:3], ["conv", "linear"], k=6)
+    result = top_patches(hf.Hierarchy(net, (1, 20, 20)), IMAGES[:3], layers=["conv", "linear"], k=6)
     assert result.table["rank"].max() == 3
     assert np.isnan(result.patches["0"][:, 3:].astype(float)).all()
     boxes = result.table[result.table.layer == "3"][["top", "left", "bottom", "right"]]
@@ -206,14 +206,14 @@ def test_a_flattened_map_has_the_boxes_of_the_map() -> None:
     torch.manual_seed(0)
     h = hf.Hierarchy(Tokens(), (1, 12, 20))
     shown = torch.rand(9, 1, 12, 20)
-    result = top_patches(h, shown, ["conv", "flatten", "norm"], k=4)
+    result = top_patches(h, shown, layers=["conv", "flatten", "norm"], k=4)
     box, tables = ["top", "left", "bottom", "right"], dict(list(result.table.groupby("layer")))
     flat, conv = tables["flatten"], tables["conv"]
     np.testing.assert_array_equal(flat[[*box, "image", "value"]], conv[[*box, "image", "value"]])
     assert (flat["col"].to_numpy() == 5 * conv["row"].to_numpy() + conv["col"].to_numpy()).all()
     np.testing.assert_array_equal(result.patches["flatten"], result.patches["conv"])
     assert (tables["norm"][box].to_numpy() == [0, 0, 12, 20]).all()  # not its own places: all that the layer sees
-    found = hf.attribute(h, "flatten", 1, shown).table
+    found = hf.attribute(h, shown, "flatten", 1).table
     assert (found["inside"] == 1).all()
     assert (found["right"] - found["left"] == 4).all()
 

@@ -79,7 +79,7 @@ def test_the_central_unit_of_a_flattened_map_is_looked_for_where_it_is():
     found, plain = (map_field(h, layer, 1, probe="spot") for layer in ("flatten", "conv"))
     assert found.box == plain.box == (5, 10, 10, 15)
     np.testing.assert_allclose(found.map, plain.map, atol=1e-6)
-    field = hf.effective_field(h, "flatten", torch.rand(2, 1, 15, 25))
+    field = hf.effective_field(h, torch.rand(2, 1, 15, 25), "flatten")
     assert field.box == (5, 10, 10, 15)
     assert field.map[:, 5:10, 10:15].sum() == pytest.approx(field.map.sum())
     windowed = hf.orientation_tuning(h, layers=["conv", "flatten"], diameter=5, orientations=4, frequencies=3).responses

@@ -142,7 +142,7 @@ def test_effective_fields_take_one_forward_pass_for_all_channels(h):
     passes = []
     handle = h.model[0].register_forward_hook(lambda *_: passes.append(1))
     try:
-        hf.effective_field(h, "3", torch.rand(6, 1, 24, 24))
+        hf.effective_field(h, torch.rand(6, 1, 24, 24), "3")
     finally:
         handle.remove()
     assert len(passes) <= 2  # one, and one that finds the layers

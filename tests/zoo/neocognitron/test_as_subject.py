@@ -149,7 +149,7 @@ def test_effective_fields_are_finite_and_inside_the_exact_ones(name, digits):
     h = hf.load(name)
     images = hf.glyphs()[0] if "1980" in name else digits[0][:5]
     for layer in ("s1", "c1", "s2", "c2"):
-        field = hf.effective_field(h, layer, images, channels=[0, 1])
+        field = hf.effective_field(h, images, layer, channels=[0, 1])
         assert np.isfinite(field.map).all(), "black places, where V-cells are silent, have no infinite gradient"
         answering = field.table.dropna(subset="sigma_h")  # a cell of 1980 may be silent on all these images
         assert (answering.side_99 <= answering.theoretical_h + 1).all()
@@ -157,7 +157,7 @@ def test_effective_fields_are_finite_and_inside_the_exact_ones(name, digits):
 
 @pytest.mark.parametrize("method", ["gradient", "integrated_gradients", "ablation", "guided_backprop", "occlusion"])
 def test_attribution_stays_in_the_receptive_field(digits_net, digits, method):
-    table = hf.attribute(digits_net, "s2", 0, digits[0][:2], method=method).table
+    table = hf.attribute(digits_net, digits[0][:2], "s2", 0, method=method).table
     block = 1e-3 if method in ("ablation", "occlusion") else 1e-6  # what they cover reaches over the field's edge
     assert table.inside.tolist() == pytest.approx([1.0, 1.0], abs=block)
     if method == "integrated_gradients":  # complete: an S-cell is silent on black
@@ -166,7 +166,7 @@ def test_attribution_stays_in_the_receptive_field(digits_net, digits, method):
 
 def test_attribution_of_1980_is_finite():
     images = hf.glyphs()[0][:2]
-    assert np.isfinite(hf.attribute(hf.load("neocognitron-1980"), "c2", 0, images).maps).all()
+    assert np.isfinite(hf.attribute(hf.load("neocognitron-1980"), images, "c2", 0).maps).all()
 
 
 @pytest.mark.parametrize("layer", ["s1", "c2"])
@@ -201,7 +201,7 @@ def test_what_makes_no_sense_is_refused(digits_net, call, message):
 
 
 def test_top_patches(digits_net, digits):
-    assert len(hf.top_patches(digits_net, digits[0][:20], "s2", k=2).table)
+    assert len(hf.top_patches(digits_net, digits[0][:20], layers="s2", k=2).table)
 
 
 def test_untrained_twin_answers_at_chance(digits_net, digits):
