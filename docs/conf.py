@@ -68,7 +68,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "navbar_align": "left",
     "footer_start": [],
     "footer_end": ["copyright"],
@@ -80,6 +80,7 @@ html_theme_options = {
 ALONE = [
     "index",
     "start",
+    "findings",
     "numbers",
     "networks",
     "how",
@@ -92,6 +93,7 @@ ALONE = [
 html_sidebars = {page: [] for page in ALONE}  # they have no pages below them to list
 
 scripts.write(HERE.parent / "analyses", HERE / "_scripts")
+scripts.write_findings(HERE.parent / "analyses" / "README.md", HERE / "findings.md")
 rooms.write(HERE / "api")
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+from hierfeat.cli._catalogue import analyses
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "gallery", "api"} & set(path.parts))
+MADE = {"_build", "_scripts", "gallery", "api", "findings.md"}
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not MADE & set(path.parts))
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = [path for path in PAGES if _BLOCK.search(path.read_text(encoding="utf-8"))]
 
@@ -58,3 +61,8 @@ def test_every_script_has_a_page_with_its_figures(path, monkeypatch):
     assert figures <= shown
     assert re.match(r'r"""\n.+\n=+\n', text)
     assert "sphinx_gallery_thumbnail_path" in text
+
+
+def test_every_analysis_is_named_where_numbers_are_defined():
+    text = (DOCS / "numbers.md").read_text(encoding="utf-8")
+    assert [name for name in analyses() if f"`{name}`" not in text] == []

@@ -26,6 +26,23 @@ def write(source: Path, target: Path) -> None:
         _update(target / path.name, converted(path))
 
 
+def write_findings(readme: Path, target: Path) -> None:
+    """The page of published findings: the table of analyses/README.md, and below it the figures."""
+    text = readme.read_text(encoding="utf-8")
+    section = re.search(r"^## (Published findings.*?\n)(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    title, body = (section[1], section[2]) if section else ("Published findings\n", "")
+    figures = list(dict.fromkeys(re.findall(r"\(\.\./(figures/findings/[\w-]+\.png)\)", body)))
+    body = re.sub(r", \[figure\]\([^)]*\)", "", body).replace("](findings", "](../analyses/findings")
+    images = [
+        f"## {_words(path)}\n\n```{{image}} ../{path}\n:alt: {_words(path)}\n:class: figure\n```\n" for path in figures
+    ]
+    _update(target, f"# {title}\n{body}\n" + "\n".join(images))
+
+
+def _words(path: str) -> str:
+    return Path(path).stem.replace("_", " ")
+
+
 def converted(path: Path) -> str:
     """One script: its first cell is the docstring, other cells of text are comments, figures follow what saved them."""
     figures = path.parent.parent / "figures" / path.stem
