@@ -22,6 +22,7 @@ from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
+from hierfeat.subjects.values import file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -35,7 +36,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=None)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag)
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -93,6 +94,7 @@ def atlas(
     >>> page.name
     'lenet5.html'
     """
+    _check_names(labels, names)
     path = _writable(Page(out))
     text = _text(h, images, labels, names, live)
     try:
@@ -148,7 +150,7 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
     if names is None:
         return
     most = -1 if labels is None else int(torch.as_tensor(labels).max())
-    if isinstance(names, str) or len(names) <= most:
+    if len(names) <= most:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 

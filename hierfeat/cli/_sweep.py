@@ -50,7 +50,7 @@ _Named = Annotated[
 ]
 _Layers = Annotated[
     list[str],
-    _says("names, patterns or kinds (default: conv pool activation)", consume_multiple=True, metavar="NAME..."),
+    _says("names, patterns or kinds (default: conv pool)", consume_multiple=True, metavar="NAME..."),
 ]
 _Weights = Annotated[
     str | None,
@@ -70,7 +70,7 @@ def sweep(
     out: _Out,
     data: _Data = None,
     measures: _Named = [_ALL],  # noqa: B006 (it is read only)
-    layers: _Layers = ["conv", "pool", "activation"],  # noqa: B006
+    layers: _Layers = ["conv", "pool"],  # noqa: B006
     resume: _Resume = False,
     split: _Split = "test",
     limit: _Limit = None,
@@ -183,7 +183,7 @@ def _opened(h: "Hierarchy", where: str, asked: _Asked) -> "Dataset[Any]":
     channels, height, width = h.input_shape
     if channels not in (1, 3) and made is not where:
         return made  # type: ignore[no-any-return]
-    options: dict[str, Any] = {"size": (height, width), "channels": channels, "split": asked.split}
+    options: dict[str, Any] = {"size": (height, width), "grey": channels == 1, "split": asked.split}
     return hf.image_dataset(made, root=asked.root, **options)
 
 

@@ -14,8 +14,9 @@ from torch.utils.data import Dataset, IterableDataset
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._decoding import fit, read
 from hierfeat.stimuli._tar_shards import TarShards
-from hierfeat.stimuli.pictures import _grey_or_colour, _in_channels, _items, _sides
+from hierfeat.stimuli.pictures import _in_channels, _items, _sides
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import flag
 
 _IMAGE = ("image", "img", "pixel_values", "jpg", "jpeg", "png", "webp", "ppm", "pgm")  # names in a dict
 _LABEL = ("label", "labels", "cls", "fine_label", "target")
@@ -79,12 +80,12 @@ class ImageDataset(Dataset[tuple[Tensor, int]]):
         return _in_channels(bands, self._channels)
 
 
-@checked(size=_sides, channels=_grey_or_colour)
+@checked(size=_sides, grey=flag)
 def image_dataset(
     source: str | Path | Any,
     *,
     size: int | tuple[int, int] = 224,
-    channels: int = 3,
+    grey: bool = False,
     ground: float = 1.0,
     split: str = "test",
     root: str | Path | None = None,
@@ -101,8 +102,8 @@ def image_dataset(
     size
         Pixels: of a square, or (height, width). The image is resized, with antialiasing, until it just covers them,
         and what sticks out is cropped evenly.
-    channels
-        3 for colour, 1 for luminance (ITU-R BT.601).
+    grey
+        One channel of luminance (ITU-R BT.601), not three of colour.
     ground
         What transparent places are laid on: from 0 (black) to 1 (white).
     split
@@ -113,8 +114,8 @@ def image_dataset(
     Returns
     -------
     ImageDataset
-        A map-style data set: of each index a tensor (`channels`, height, width), float32 in [0, 1], and a label, -1
-        where it is not known.
+        A map-style data set: of each index a tensor (3, height, width), or (1, height, width) if `grey`, float32 in
+        [0, 1], and a label, -1 where it is not known.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def image_dataset(
     ((3, 32, 32), -1)
     """
     height, width = size if isinstance(size, tuple) else (size, size)
-    return ImageDataset(_opened(source, split, root), (height, width), channels, ground)
+    return ImageDataset(_opened(source, split, root), (height, width), 1 if grey else 3, ground)
 
 
 def _opened(source: Any, split: str, root: str | Path | None) -> Any:

@@ -37,10 +37,10 @@ def folder(tmp_path):
     return tmp_path / "photos"
 
 
-@pytest.mark.parametrize(("size", "channels"), [(16, 3), ((24, 12), 1)])
-def test_a_folder_gives_what_image_folder_gives(folder, size, channels):
-    images, labels = hf.image_folder(folder, size=size, channels=channels)
-    found = hf.image_dataset(folder, size=size, channels=channels)
+@pytest.mark.parametrize(("size", "grey"), [(16, False), ((24, 12), True)])
+def test_a_folder_gives_what_image_folder_gives(folder, size, grey):
+    images, labels = hf.image_folder(folder, size=size, grey=grey)
+    found = hf.image_dataset(folder, size=size, grey=grey)
     assert len(found) == 6
     for index in range(6):
         image, label = found[index]

@@ -4,6 +4,7 @@ import { payload } from "./data.js";
 import { decode, encode } from "./drawing.js";
 import { sampleImage } from "./live.js";
 import { asPaper, groundOf, paper, stroke } from "./paper.js";
+import { asData } from "./prepare.js";
 import { set, state } from "./store.js";
 
 /** @typedef {import("./paper.js").Settings} Settings */
@@ -54,7 +55,8 @@ let past = [];
 
 export function takeSample() {
   const image = sampleImage(state.sample);
-  Object.assign(desk, { page: paper(shape, image), ground: groundOf(image, shape), drawn: false });
+  const ground = groundOf(image, shape);
+  Object.assign(desk, { page: paper(shape, image), ground: payload.model.prepare && ground === 0.5 ? 0 : ground, drawn: false });
   [past, deeds] = [[], []];
 }
 
@@ -105,6 +107,7 @@ export function drawTo(row, col, radius) {
   now.points.push(place);
   const ink = now.what === "draw" ? (desk.ground < 0.5 ? 1 : 0) : desk.ground;
   stroke(desk.page, from, place, now.radius, ink);
+  touch();
 }
 
 /** The stroke that is being drawn. @returns {import("./drawing.js").Stroke | null} */
@@ -125,11 +128,13 @@ export function keep() {
   past.push({ ink: desk.page.ink.slice(), ground: desk.ground, drawn: desk.drawn, deeds: deeds && [...deeds] });
   if (past.length > STEPS) past.shift();
   desk.drawn = true;
+  touch();
 }
 
 export function undo() {
   const before = past.pop();
   if (!before) return;
+  touch();
   desk.page.ink.set(before.ink);
   Object.assign(desk, { ground: before.ground, drawn: before.drawn });
   deeds = before.deeds;
@@ -156,6 +161,7 @@ export function takePicture(ink, another) {
   if (another) keep();
   deeds = null;
   desk.drawn = true;
+  touch();
   desk.page.ink.set(ink);
   desk.ground = groundOf(ink, [channels, height * desk.page.fine, width * desk.page.fine]);
 }
@@ -175,8 +181,23 @@ export const plain = () => !desk.drawn && SLIDERS.every(([name, , , , , value]) 
  */
 export function made(other = {}) {
   const settings = { ...desk.settings, ...other };
-  if (desk.drawn) return compose(desk.page, settings, desk.ground, desk.prepare ? payload.model.prepare : null);
+  if (desk.drawn) return compose(drawing(), settings, desk.ground);
   const sample = sampleImage(state.sample);
   const same = SLIDERS.every(([name, , , , , value]) => settings[name] === value);
-  return same ? sample : compose(asPaper(shape, sample), settings, desk.ground, null);
+  return same ? sample : compose(asPaper(shape, sample), settings, desk.ground);
+}
+
+/** What the prepared drawing is, for as long as no stroke changes it. @type {import("./paper.js").Paper | null} */
+let ready = null;
+
+/** The paper has changed. */
+export function touch() {
+  ready = null;
+}
+
+/** The drawing as the network's own data were made, where that is wanted. */
+function drawing() {
+  if (!desk.prepare) return desk.page;
+  const image = ready ? null : asData(desk.page, desk.ground, payload.model.prepare);
+  return (ready ??= image ? asPaper(shape, image) : desk.page);
 }

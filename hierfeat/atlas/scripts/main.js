@@ -1,4 +1,5 @@
 // The page: what it does when it opens, and what it listens to.
+import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
@@ -9,6 +10,7 @@ import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { pin } from "./hubel.js";
 import { read, set, state, subscribe } from "./store.js";
+import { startSurgery } from "./surgery.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
 import { refreshWorkshop, startWorkshop } from "./workshop/workshop.js";
 
@@ -106,13 +108,14 @@ function start() {
 }
 
 restore();
+startChannels();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
