@@ -30,7 +30,7 @@ class Odd(nn.Module):
     def __init__(self):
         super().__init__()
         self.dilated = nn.Conv2d(2, 4, 3, padding=2, dilation=2, groups=2)
-        self.norm = nn.GroupNorm(2, 4)
+        self.norm = nn.Sequential(nn.GroupNorm(2, 4), nn.InstanceNorm2d(4, affine=True, track_running_stats=True))
         self.gelu = nn.GELU()
         self.up = nn.ConvTranspose2d(4, 3, 3, stride=2, padding=1, groups=1)
         self.same = nn.Conv2d(3, 4, 4, padding="same")

@@ -204,6 +204,10 @@ function normOf(op, args, shape, at) {
     const [, weight, bias, mean, variance, , eps] = args;
     return { parts, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
   }
+  if (op.startsWith("instance") && !args[5]) {
+    const [, weight, bias, mean, variance, , , eps] = args;
+    return { parts, norm: { mean: one(mean, channel, 0), variance: one(variance, channel, 1), eps, weight: one(weight, channel, 1), bias: one(bias, channel, 0) } };
+  }
   if (op.includes("layer_norm")) {
     const size = volume(args[1]);
     const within = at % size;
