@@ -61,7 +61,7 @@
     for (const [name, value] of Object.entries(properties)) {
       if (value === null || value === void 0 || value === false) continue;
       if (name === "class") made2.setAttribute("class", value);
-      else if (name === "style") for (const [key, one] of Object.entries(value)) made2.style.setProperty(key, String(one));
+      else if (name === "style") for (const [key2, one] of Object.entries(value)) made2.style.setProperty(key2, String(one));
       else if (name.startsWith("on")) made2.addEventListener(name.slice(2), value);
       else made2.setAttribute(name, value === true ? "" : String(value));
     }
@@ -149,9 +149,9 @@
   var decoded = /* @__PURE__ */ new Map();
   function values(layer) {
     if (frame) return frame.layers[layer.index];
-    const key = `${layer.index} ${state.sample}`;
-    let found = decoded.get(key);
-    if (!found) decoded.set(key, found = unquantised(layer.maps, state.sample));
+    const key2 = `${layer.index} ${state.sample}`;
+    let found = decoded.get(key2);
+    if (!found) decoded.set(key2, found = unquantised(layer.maps, state.sample));
     return found;
   }
   function unquantised(maps, sample) {
@@ -188,9 +188,9 @@
   }
   function exists(layer, unit) {
     const { height: height10, width: width10, tiles } = view(layer);
-    const [channels5, rows, columns] = layer.maps.shape;
+    const [channels5, rows2, columns] = layer.maps.shape;
     const inside2 = unit.row < height10 && unit.col < width10 && unit.tile < tiles;
-    return inside2 && flatIndex(layer, unit) < channels5 * rows * columns;
+    return inside2 && flatIndex(layer, unit) < channels5 * rows2 * columns;
   }
   function layerLimit(layer) {
     return layer.maps.limit ??= Math.max(...layer.maps.limits.flat());
@@ -199,9 +199,9 @@
   var channelOf = (layer, unit) => view(layer).vector ? flatIndex(layer, unit) : unit.tile;
   function box(layer, unit) {
     if (!layer.field) return null;
-    const { rows, cols } = layer.field;
+    const { rows: rows2, cols } = layer.field;
     const [row, col] = view(layer).vector ? [0, 0] : [unit.row, unit.col];
-    return [rows[row][0], cols[col][0], rows[row][1], cols[col][1]];
+    return [rows2[row][0], cols[col][0], rows2[row][1], cols[col][1]];
   }
   function strongestUnit(layer) {
     const found = values(layer);
@@ -216,12 +216,12 @@
     if (layer.kind === "activation" && same2) return { tiles: [unit.tile], area: [unit.row, unit.col, unit.row + 1, unit.col + 1] };
     if (!layer.kernel || String(source.out_shape) !== String(layer.in_shape) || layer.op.includes("transpose")) return null;
     const tiles = layer.kind === "pool" || layer.groups === layer.in_shape[0] ? [unit.tile] : layer.groups === 1 ? [...Array(view(source).tiles).keys()] : null;
-    const [rows, cols] = [unit.row, unit.col].map((at, axis) => {
+    const [rows2, cols] = [unit.row, unit.col].map((at, axis) => {
       const start2 = at * layer.stride[axis] - layer.padding[axis];
       const stop = start2 + layer.dilation[axis] * (layer.kernel[axis] - 1) + 1;
       return [Math.max(0, start2), Math.min(source.out_shape[1 + axis], stop)];
     });
-    return tiles && { tiles, area: [rows[0], cols[0], rows[1], cols[1]] };
+    return tiles && { tiles, area: [rows2[0], cols[0], rows2[1], cols[1]] };
   }
   function poolWindow(layer, unit) {
     const [, height10, width10] = layers[layer.source].maps.shape;
@@ -254,8 +254,8 @@
   }
   var SEQUENTIAL = ramp(MAGMA);
   var DIVERGING = ramp(RDBU);
-  function colours(limit, signed) {
-    if (signed) return { table: DIVERGING, scale: limit > 0 ? 127.5 / limit : 0, middle: 128 };
+  function colours(limit, signed2) {
+    if (signed2) return { table: DIVERGING, scale: limit > 0 ? 127.5 / limit : 0, middle: 128 };
     return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
   }
   var sheets = /* @__PURE__ */ new WeakMap();
@@ -274,9 +274,9 @@
     const { image, pixels, context } = found;
     return { pixels, show: () => context.putImageData(image, 0, 0) };
   }
-  function paintNumbers(canvas3, numbers2, start2, height10, width10, limit, signed, count2 = height10 * width10) {
+  function paintNumbers(canvas3, numbers2, start2, height10, width10, limit, signed2, count2 = height10 * width10) {
     const { pixels, show: show2 } = sheet(canvas3, height10, width10);
-    const { table, scale, middle: middle3 } = colours(limit, signed);
+    const { table, scale, middle: middle3 } = colours(limit, signed2);
     for (let i = 0; i < pixels.length; i++) {
       const value = numbers2[start2 + i];
       const level = Math.floor(value * scale + middle3);
@@ -293,7 +293,7 @@
   }
   function paintTile(canvas3, layer, tile) {
     const { height: height10, width: width10, vector } = view(layer);
-    const { signed, shape: shape5 } = layer.maps;
+    const { signed: signed2, shape: shape5 } = layer.maps;
     const found = values(layer);
     const each2 = height10 * width10;
     const start2 = vector ? 0 : tile * each2;
@@ -302,12 +302,12 @@
       limit = 0;
       for (let i = start2; i < start2 + each2; i++) limit = Math.max(limit, Math.abs(found[i]) || 0);
     }
-    paintNumbers(canvas3, found, start2, height10, width10, limit, signed, vector ? shape5[0] : each2);
+    paintNumbers(canvas3, found, start2, height10, width10, limit, signed2, vector ? shape5[0] : each2);
   }
-  function legend(limit, signed) {
-    const stops = (signed ? RDBU : MAGMA).join(",");
+  function legend(limit, signed2) {
+    const stops = (signed2 ? RDBU : MAGMA).join(",");
     const bar = element("i", { style: { background: `linear-gradient(90deg,${stops})` } });
-    return element("span", { class: "legend" }, element("span", {}, signed ? `−${number(limit)}` : "0"), bar, element("span", {}, number(limit)));
+    return element("span", { class: "legend" }, element("span", {}, signed2 ? `−${number(limit)}` : "0"), bar, element("span", {}, number(limit)));
   }
   function number(value) {
     if (value === null || Number.isNaN(value)) return "not a number";
@@ -426,9 +426,9 @@
     return [path, ...drawn3.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
   }
   function shiftChart(layer) {
-    const { shifts, invariance, equivariance } = layer.shift;
+    const { shifts, invariance: invariance2, equivariance } = layer.shift;
     const zip = (shift, series) => shift.map((one, i) => [one, series[i]]);
-    const every = [...invariance, ...equivariance || []].filter((value) => value !== null);
+    const every = [...invariance2, ...equivariance || []].filter((value) => value !== null);
     const low = Math.min(0, ...every);
     const x = [Math.min(...shifts), Math.max(...shifts)];
     const { X, Y, parts: parts2 } = frame2({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
@@ -437,18 +437,18 @@
     if (equivariance) parts2.push(.../** @type {any} */
     line(zip(shifts, equivariance), X, Y, "second"));
     parts2.push(.../** @type {any} */
-    line(zip(shifts, invariance), X, Y, "first"));
+    line(zip(shifts, invariance2), X, Y, "first"));
     return drawing(parts2, `Shift tolerance of ${layer.name}`);
   }
-  function poolingChart(rows) {
+  function poolingChart(rows2) {
     const [rowHeight, left, top] = [26, 92, 8];
-    const height10 = top + rows.length * rowHeight + 36;
-    const known = rows.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
+    const height10 = top + rows2.length * rowHeight + 36;
+    const known = rows2.flatMap((row) => [row.before, row.after]).filter((value) => value !== null);
     const low = Math.min(...known);
     const span3 = [low < 0 ? low : Math.floor(low * 10) / 10, Math.max(1, ...known)];
     const X = (value) => left + (value - span3[0]) / (span3[1] - span3[0] || 1) * (SIZE.width - left - 18);
     const parts2 = ticks(span3[0], span3[1]).flatMap((t) => [svg("line", { class: "grid", x1: X(t), x2: X(t), y1: top, y2: height10 - 34 }), label(X(t), height10 - 20, short(t))]);
-    rows.forEach((row, i) => {
+    rows2.forEach((row, i) => {
       const y = top + (i + 0.5) * rowHeight;
       const kind = row.current ? "first" : "second";
       parts2.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
@@ -517,7 +517,7 @@
     paintNumbers(canvas3, numbers2, 0, size[0], size[1], limit || 1e-12, true);
     return canvas3;
   }
-  var largest = (rows) => rows.reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
+  var largest = (rows2) => rows2.reduce((most, row) => row.reduce((a, b) => Math.max(a, Math.abs(b)), most), 0);
   var byStrength = (terms) => [...terms].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
   function closing(step2, rest) {
     const found = [];
@@ -531,7 +531,7 @@
   var DRAWN = {
     window(step2, tracer2) {
       const terms = byStrength(step2.terms ?? []);
-      const shown2 = terms.slice(0, SHOWN.window);
+      const shown3 = terms.slice(0, SHOWN.window);
       const size = (
         /** @type {number[]} */
         step2.size
@@ -541,7 +541,7 @@
       const most = largest(products);
       const area = step2.area && Number.isFinite(step2.area.top) ? `, rows ${span(step2.area.top, step2.area.bottom)}, columns ${span(step2.area.left, step2.area.right)}` : "";
       const title = moment([element("span", {}, `Window of ${origin(step2.source, tracer2) || "the input"}${area} × kernel = products, and their sum${terms.length > 1 ? "; the strongest channels first" : ""}`)], { class: "moment title" });
-      const rows = shown2.map(
+      const rows2 = shown3.map(
         (term, i) => moment([
           element("span", { class: "from" }, `channel ${term.channel}`),
           grid(term.window, size, limits[0], "window"),
@@ -552,13 +552,13 @@
           element("span", { class: "amount" }, `Σ ${number(term.sum)}`)
         ], { "data-channel": term.channel })
       );
-      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.window))];
+      return [title, ...rows2, ...closing(step2, terms.slice(SHOWN.window))];
     },
     weights(step2, tracer2) {
       const terms = byStrength(step2.terms ?? []);
       const most = Math.abs(terms[0]?.sum ?? 0) || 1;
       const title = moment([element("span", {}, `${terms.length} inputs of ${origin(step2.source, tracer2) || "the layer before"} × weights; the largest terms first`)], { class: "moment title" });
-      const rows = terms.slice(0, SHOWN.weights).map(
+      const rows2 = terms.slice(0, SHOWN.weights).map(
         (term) => moment([
           element("span", { class: "from" }, `unit ${term.channel}`),
           element("span", { class: "product" }, `${number(term.window[0])} × ${number(term.kernel[0])}`),
@@ -566,7 +566,7 @@
           element("span", { class: "amount" }, number(term.sum))
         ], { "data-channel": term.channel })
       );
-      return [title, ...rows, ...closing(step2, terms.slice(SHOWN.weights))];
+      return [title, ...rows2, ...closing(step2, terms.slice(SHOWN.weights))];
     },
     norm(step2, tracer2) {
       const { mean, variance, eps, weight, bias } = (
@@ -591,9 +591,9 @@
       const most = Math.max(...cells3.map((cell) => cell.value));
       const winners = step2.op.includes("max") ? cells3.filter((cell) => cell.value === most) : [];
       const source = origin(step2.source, tracer2) || "the input";
-      const shown2 = cells3.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells3.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
+      const shown3 = cells3.length <= 49 && element("span", { class: "cells", style: { "--across": step2.size?.[1] ?? 1 } }, ...cells3.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
       const says2 = winners.length === 1 ? `the one at row ${winners[0].row}, column ${winners[0].col} wins` : winners.length ? `${winners.length} of them tie` : "their mean";
-      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown2, element("span", {}, `${cells3.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
+      return [moment([element("span", { class: "from" }, step2.op.replaceAll("_", " ")), shown3, element("span", {}, `${cells3.length} cells of ${source}, channel ${step2.channel}: ${says2}`), element("span", { class: "amount" }, `= ${number(step2.value)}`)].filter((one) => one !== false))];
     },
     combine(step2, tracer2) {
       return [moment([element("span", { class: "from" }), formula(step2, tracer2), element("span", { class: "amount" }, `= ${number(step2.value)}`)])];
@@ -728,16 +728,16 @@
           }
           const to = out + o * N + n;
           const both = n + 1 < N;
-          const rows = O - o;
+          const rows2 = O - o;
           f[to] = a0;
-          if (rows > 1) f[to + N] = a1;
-          if (rows > 2) f[to + 2 * N] = a2;
-          if (rows > 3) f[to + 3 * N] = a3;
+          if (rows2 > 1) f[to + N] = a1;
+          if (rows2 > 2) f[to + 2 * N] = a2;
+          if (rows2 > 3) f[to + 3 * N] = a3;
           if (!both) continue;
           f[to + 1] = b0;
-          if (rows > 1) f[to + N + 1] = b1;
-          if (rows > 2) f[to + 2 * N + 1] = b2;
-          if (rows > 3) f[to + 3 * N + 1] = b3;
+          if (rows2 > 1) f[to + N + 1] = b1;
+          if (rows2 > 2) f[to + 2 * N + 1] = b2;
+          if (rows2 > 3) f[to + 3 * N + 1] = b3;
         }
       }
   }
@@ -838,8 +838,8 @@
     },
     keeps(args, shape5) {
       const g = geometry(args, shape5);
-      const rows = Math.ceil(g.O / g.groups / 4) * 4;
-      return g.O + (way(g) === "windows" && args[1].fixed ? g.groups * rows * (g.CG * g.kh * g.kw + 1) : 0);
+      const rows2 = Math.ceil(g.O / g.groups / 4) * 4;
+      return g.O + (way(g) === "windows" && args[1].fixed ? g.groups * rows2 * (g.CG * g.kh * g.kw + 1) : 0);
     },
     prepare(args, out, context) {
       const g = geometry(args, out.shape);
@@ -870,11 +870,11 @@
   var RUNS = {
     windows(w, bias, x, spare, out, g, { kernel, keep: keep2 }) {
       const [K, og, N, many] = [g.CG * g.kh * g.kw, g.O / g.groups, g.OH * g.OW, panels(g)];
-      const rows = Math.ceil(og / 4) * 4;
-      const [packed, biases] = [keep2(g.groups * rows * K), keep2(g.groups * rows)];
+      const rows2 = Math.ceil(og / 4) * 4;
+      const [packed, biases] = [keep2(g.groups * rows2 * K), keep2(g.groups * rows2)];
       for (let group = 0; group < g.groups; group++) {
-        packRows(w.data.subarray(group * og * K, (group + 1) * og * K), og, K, packed.subarray(group * rows * K));
-        biases.set(bias.subarray(group * og, (group + 1) * og), group * rows);
+        packRows(w.data.subarray(group * og * K, (group + 1) * og * K), og, K, packed.subarray(group * rows2 * K));
+        biases.set(bias.subarray(group * og, (group + 1) * og), group * rows2);
       }
       const tail = spare + many * 8 * K * 4;
       const last = Math.ceil(N / 8);
@@ -885,8 +885,8 @@
           for (let p = 0; p < last; p += many) {
             const end = Math.min(p + many, last);
             kernel.im2col(from, g.CG, g.PH, g.PW, g.kh, g.kw, g.sh, g.sw, g.dh, g.dw, g.OW, N, p, end, spare);
-            const weights = packed.byteOffset + group * rows * K * 4;
-            kernel.gemm(weights, biases.byteOffset + group * rows * 4, spare, og, K, N, p, end, to, tail);
+            const weights = packed.byteOffset + group * rows2 * K * 4;
+            kernel.gemm(weights, biases.byteOffset + group * rows2 * 4, spare, og, K, N, p, end, to, tail);
           }
         }
       };
@@ -972,10 +972,10 @@
   var linear = {
     prepare([x, w, b], out, { kernel }) {
       const [O, K] = w.shape;
-      const rows = volume(x.shape) / K;
+      const rows2 = volume(x.shape) / K;
       const [from, weights, bias, to] = [x.data.byteOffset, w.data.byteOffset, b ? b.data.byteOffset : 0, out.data.byteOffset];
       return () => {
-        for (let row = 0; row < rows; row++) kernel.gemv(weights, bias, from + row * K * 4, O, K, to + row * O * 4);
+        for (let row = 0; row < rows2; row++) kernel.gemv(weights, bias, from + row * K * 4, O, K, to + row * O * 4);
       };
     }
   };
@@ -1453,9 +1453,9 @@
         for (let col = 0; col < OW; col++) {
           const [top, left] = [row * step2[0] - pads[0], col * step2[1] - pads[1]];
           const bounds = withPadding ? [top, H + pads[0], left, W + pads[1]] : [Math.max(0, top), H, Math.max(0, left), W];
-          const rows = Math.min(top + kernel[0], bounds[1]) - bounds[0];
+          const rows2 = Math.min(top + kernel[0], bounds[1]) - bounds[0];
           const columns = Math.min(left + kernel[1], bounds[3]) - bounds[2];
-          shares2[row * OW + col] = 1 / (divisor || rows * columns);
+          shares2[row * OW + col] = 1 / (divisor || rows2 * columns);
         }
       return () => {
         out.data.fill(0);
@@ -1478,12 +1478,12 @@
         const [from, to] = [Math.max(0, start2), Math.min(end, sizes2[axis])];
         return { from, to, count: withPadding ? end - start2 : to - from };
       });
-      const [planes2, rows, columns] = [0, 1, 2].map(windows);
+      const [planes2, rows2, columns] = [0, 1, 2].map(windows);
       return () => {
         let at = 0;
         for (let map = 0; map < maps; map++)
           for (const d of planes2)
-            for (const r of rows)
+            for (const r of rows2)
               for (const c of columns) {
                 let total = 0;
                 for (let i = d.from; i < d.to; i++)
@@ -1520,13 +1520,13 @@
     prepare([x, , scale, second], out) {
       const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
       const scales = Array.isArray(scale) ? scale : [scale, second];
-      const [rows, cols] = [scales[0] ? 1 / scales[0] : H / OH, scales[1] ? 1 / scales[1] : W / OW];
+      const [rows2, cols] = [scales[0] ? 1 / scales[0] : H / OH, scales[1] ? 1 / scales[1] : W / OW];
       const maps = planes(x.shape);
       return () => {
         let to = 0;
         for (let map = 0; map < maps; map++)
           for (let row = 0; row < OH; row++) {
-            const line2 = (map * H + Math.min(H - 1, Math.floor(row * rows))) * W;
+            const line2 = (map * H + Math.min(H - 1, Math.floor(row * rows2))) * W;
             for (let col = 0; col < OW; col++) out.data[to++] = x.data[line2 + Math.min(W - 1, Math.floor(col * cols))];
           }
       };
@@ -1536,13 +1536,13 @@
     prepare([x, , corners, scale, second], out) {
       const [H, W, OH, OW] = [...x.shape.slice(-2), ...out.shape.slice(-2)];
       const scales = Array.isArray(scale) ? scale : [scale, second];
-      const rows = places(H, OH, corners, scales[0]);
+      const rows2 = places(H, OH, corners, scales[0]);
       const cols = places(W, OW, corners, scales[1]);
       const maps = planes(x.shape);
       return () => {
         let to = 0;
         for (let map = 0; map < maps; map++)
-          for (const [top, bottom, down] of rows)
+          for (const [top, bottom, down] of rows2)
             for (const [left, right, across] of cols) {
               const at = map * H;
               const upper = x.data[(at + top) * W + left] * (1 - across) + x.data[(at + top) * W + right] * across;
@@ -1800,9 +1800,9 @@
       const fill2 = Number((fixed === "constant" ? mode : value) ?? 0);
       const rank = x.shape.length;
       const sources2 = out.shape.map((count2, axis) => {
-        const before2 = pads[2 * (rank - 1 - axis)] ?? 0;
+        const before3 = pads[2 * (rank - 1 - axis)] ?? 0;
         const size = x.shape[axis];
-        return Int32Array.from({ length: count2 }, (_, i) => i - before2 >= 0 && i - before2 < size ? i - before2 : BEYOND[how](i - before2, size));
+        return Int32Array.from({ length: count2 }, (_, i) => i - before3 >= 0 && i - before3 < size ? i - before3 : BEYOND[how](i - before3, size));
       });
       const [strides, outer] = [stridesOf(x.shape), stridesOf(out.shape)];
       const places2 = Int32Array.from({ length: out.data.length }, (_, i) => {
@@ -2066,9 +2066,9 @@
     return { run, probe: probe2, values: values2, fast: engine.fast, apart: false };
   }
   function probed(engine, { images, layer, places: places2 }) {
-    const shown2 = engine.image.slice();
+    const shown3 = engine.image.slice();
     const found = images.map((image) => engine.probe(image, layer, places2));
-    engine.image.set(shown2);
+    engine.image.set(shown3);
     engine.run();
     return found;
   }
@@ -2128,7 +2128,7 @@
   }
   var wanted = null;
   var busy = false;
-  async function ask(image, shown2) {
+  async function ask(image, shown3) {
     wanted = image;
     if (busy) return;
     busy = true;
@@ -2138,7 +2138,7 @@
         wanted = null;
         const frame4 = await frameOf(next);
         showFrame(frame4);
-        shown2(frame4);
+        shown3(frame4);
       }
     } finally {
       busy = false;
@@ -2165,9 +2165,9 @@
     const own = channelOf(layers[unit.layer], unit);
     const { exponentials, sum: sum2, most } = softmax2(scores);
     const order = [...exponentials.keys()].sort((a, b) => exponentials[b] - exponentials[a]);
-    const shown2 = order.length <= SHOWN2 + 2 ? [...exponentials.keys()] : [.../* @__PURE__ */ new Set([...order.slice(0, SHOWN2), own])];
+    const shown3 = order.length <= SHOWN2 + 2 ? [...exponentials.keys()] : [.../* @__PURE__ */ new Set([...order.slice(0, SHOWN2), own])];
     const name = (i) => payload.model.classes ? payload.model.classes[i] : `output ${i}`;
-    const rows = shown2.map(
+    const rows2 = shown3.map(
       (i) => element(
         "tr",
         { class: i === own ? "own" : null },
@@ -2177,10 +2177,10 @@
         element("td", { "data-share": exponentials[i] / sum2 }, `${100 * exponentials[i] / sum2 < 0.05 ? "0.0" : (100 * exponentials[i] / sum2).toFixed(1)} %`)
       )
     );
-    const more = order.length - shown2.length;
+    const more = order.length - shown3.length;
     if (more > 0) {
-      const rest = order.filter((i) => !shown2.includes(i)).reduce((total, i) => total + exponentials[i], 0);
-      rows.push(element("tr", {}, element("th", { scope: "row" }, `${more} others`), element("td"), element("td", {}, number(rest)), element("td", {}, `${(100 * rest / sum2).toFixed(1)} %`)));
+      const rest = order.filter((i) => !shown3.includes(i)).reduce((total, i) => total + exponentials[i], 0);
+      rows2.push(element("tr", {}, element("th", { scope: "row" }, `${more} others`), element("td"), element("td", {}, number(rest)), element("td", {}, `${(100 * rest / sum2).toFixed(1)} %`)));
     }
     const head = ["class", "score z", `exp(z − ${number(most)})`, "share"].map((text2) => element("th", { scope: "col" }, text2));
     const table = element(
@@ -2188,7 +2188,7 @@
       { class: "softmax" },
       element("caption", {}, "Softmax: each score's exponential (over that of the largest, which changes no share), divided by their sum"),
       element("thead", {}, element("tr", {}, ...head)),
-      element("tbody", {}, ...rows),
+      element("tbody", {}, ...rows2),
       element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, "sum"), element("td"), element("td", {}, number(sum2)), element("td", {}, "100 %")))
     );
     return [element("li", { class: "moment" }, table)];
@@ -2237,9 +2237,9 @@
       return Number.isInteger(at) && at >= 0 && at < count2 ? at : null;
     });
   }
-  function areaOf(rows, cols) {
+  function areaOf(rows2, cols) {
     const seen2 = (places2) => places2.filter((one) => one !== null);
-    const [r, c] = [seen2(rows), seen2(cols)];
+    const [r, c] = [seen2(rows2), seen2(cols)];
     return { top: Math.min(...r), left: Math.min(...c), bottom: Math.max(...r) + 1, right: Math.max(...c) + 1 };
   }
   function paddingOf(given, [kh, kw], [dh, dw]) {
@@ -2256,14 +2256,14 @@
     const [kh, kw] = kernel.shape.slice(2);
     const [top, left] = paddingOf(padding2, [kh, kw], [dh, dw]);
     const [, o, row, col] = unravel(at, shape5);
-    const rows = taps(row, kh, sh, top, dh, height10, transposed2);
+    const rows2 = taps(row, kh, sh, top, dh, height10, transposed2);
     const cols = taps(col, kw, sw, left, dw, width10, transposed2);
     const [inEach, outEach] = [channels5 / groups, shape5[1] / groups];
     const group = Math.floor(o / outEach);
     const terms = Array.from({ length: inEach }, (_, c) => {
       const channel = group * inEach + c;
       const term = { channel, window: [], kernel: [], sum: 0 };
-      rows.forEach(
+      rows2.forEach(
         (r, i) => cols.forEach((k, j) => {
           const seen2 = r === null || k === null ? 0 : x.data[ravel([0, channel, r, k], x.shape)];
           const place3 = transposed2 ? [channel, o % outEach, i, j] : [o, c, i, j];
@@ -2275,7 +2275,7 @@
       );
       return term;
     });
-    return { kind: "window", source: x.name, terms, bias: bias ? bias.data[o] : 0, size: [kh, kw], area: areaOf(rows, cols) };
+    return { kind: "window", source: x.name, terms, bias: bias ? bias.data[o] : 0, size: [kh, kw], area: areaOf(rows2, cols) };
   }
   function weightsOf2(x, matrix, across, bias, shape5, at) {
     const place3 = unravel(at, shape5);
@@ -2294,9 +2294,9 @@
     const place3 = unravel(at, shape5);
     const [height10, width10] = x.shape.slice(-2);
     const [row, col] = place3.slice(-2);
-    const [rows, cols] = op.startsWith("adaptive") ? [band(row, shape5[rank - 2], height10), band(col, shape5[rank - 1], width10)] : strided2(args, op, [row, col], [height10, width10]);
-    const cells3 = rows.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
-    return { kind: "pool", source: x.name, cells: cells3, channel: place3[rank - 3] ?? 0, size: [rows.length, cols.length], area: areaOf(rows, cols) };
+    const [rows2, cols] = op.startsWith("adaptive") ? [band(row, shape5[rank - 2], height10), band(col, shape5[rank - 1], width10)] : strided2(args, op, [row, col], [height10, width10]);
+    const cells3 = rows2.flatMap((r) => cols.map((c) => ({ row: r, col: c, value: x.data[ravel([...place3.slice(0, -2), r, c], x.shape)] })));
+    return { kind: "pool", source: x.name, cells: cells3, channel: place3[rank - 3] ?? 0, size: [rows2.length, cols.length], area: areaOf(rows2, cols) };
   }
   function band(i, count2, size) {
     const [from, to] = [Math.floor(i * size / count2), Math.ceil((i + 1) * size / count2)];
@@ -2400,11 +2400,11 @@
       const known = /* @__PURE__ */ new Map();
       const tensor2 = (name) => this.fixed.get(name) ?? this.tensor(name, values2);
       const visit = (name, place3, reader) => {
-        const key = `${name} ${place3}`;
+        const key2 = `${name} ${place3}`;
         const node = this.nodes.get(name);
-        if (known.has(key)) return (
+        if (known.has(key2)) return (
           /** @type {number} */
-          known.get(key)
+          known.get(key2)
         );
         if (!node || this.fixed.has(name) || reader !== null && !this.follows(target, reader, name)) return null;
         if (steps2.length >= MOST) return null;
@@ -2412,7 +2412,7 @@
         for (const part2 of step2.parts ?? []) part2.step = visit(part2.name, part2.at, name);
         for (const part2 of step2.parts ?? []) part2.step ??= known.get(`${part2.name} ${part2.at}`) ?? null;
         steps2.push(step2);
-        known.set(key, steps2.length - 1);
+        known.set(key2, steps2.length - 1);
         return steps2.length - 1;
       };
       visit(target, at, null);
@@ -2580,11 +2580,11 @@
     const index = graph ? graph.layers.findIndex(([, one]) => one === value) : -1;
     if (index >= 0 && layers[index].maps) return index;
     const node = graph?.nodes.find(([name]) => name === value);
-    const before2 = node && /^(view|reshape|_unsafe_view|flatten|squeeze|unsqueeze)\./.test(node[1]) ? (
+    const before3 = node && /^(view|reshape|_unsafe_view|flatten|squeeze|unsqueeze)\./.test(node[1]) ? (
       /** @type {any} */
       node[2][0]?.v
     ) : void 0;
-    return before2 ? layerOf(before2) : -1;
+    return before3 ? layerOf(before3) : -1;
   }
   function readsOf(steps2, unit) {
     return steps2.flatMap((step2) => {
@@ -2608,10 +2608,10 @@
     if (index === null) return find(".overview .scene");
     return find(`.overview .column[data-layer="${index}"] .map[data-tile="${tile}"] .area`);
   }
-  function rectangle(one, [top, left, bottom, right], rows, cols, origin2, columns) {
+  function rectangle(one, [top, left, bottom, right], rows2, cols, origin2, columns) {
     const all3 = one.getBoundingClientRect();
     const X = (col) => all3.left - origin2.left + columns.scrollLeft + col / cols * all3.width;
-    const Y = (row) => all3.top - origin2.top + columns.scrollTop + row / rows * all3.height;
+    const Y = (row) => all3.top - origin2.top + columns.scrollTop + row / rows2 * all3.height;
     return { left: X(left), right: X(right), top: Y(top), bottom: Y(bottom) };
   }
   function drawLines(unit, steps2, channel) {
@@ -2744,10 +2744,10 @@
   var openedSection = (index) => find(`details[data-layer="${index}"][open]`);
   function select2(index, unit) {
     if (!exists(layers[index], unit)) return;
-    const before2 = state.unit?.layer;
+    const before3 = state.unit?.layer;
     chosen2.set(index, unit);
     set({ unit: { layer: index, tile: unit.tile, row: unit.row, col: unit.col } });
-    if (before2 !== void 0 && before2 !== index) markUnit(before2);
+    if (before3 !== void 0 && before3 !== index) markUnit(before3);
     showUnit(index);
   }
   function contest(index) {
@@ -2783,9 +2783,9 @@
     else dot.hidden = true;
     need(".verdict", loupe).replaceChildren(verdict2);
   }
-  function moved3(key, index) {
+  function moved3(key2, index) {
     const keys = { ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0], ArrowLeft: [0, 0, -1], ArrowRight: [0, 0, 1], PageUp: [-1, 0, 0], PageDown: [1, 0, 0] };
-    const by = keys[key];
+    const by = keys[key2];
     if (!by) return null;
     const { tiles, height: height10, width: width10 } = view(layers[index]);
     const unit = unitOf(index);
@@ -2948,7 +2948,7 @@
   function turned({ channels: channels5, height: height10, width: width10, fine, ink }, { rotation, scale }, ground) {
     const image = new Float32Array(channels5 * height10 * width10);
     const turn2 = rotation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(turn2) * fine / scale, Math.cos(turn2) * fine / scale];
+    const [sine, cosine2] = [Math.sin(turn2) * fine / scale, Math.cos(turn2) * fine / scale];
     const [H, W] = [height10 * fine, width10 * fine];
     const each2 = H * W;
     const count2 = Math.max(1, Math.min(6, Math.ceil(fine / scale / 2)));
@@ -2958,7 +2958,7 @@
         for (let i = 0; i < count2; i++)
           for (let j = 0; j < count2; j++) {
             const [v, u] = [row + (i + 0.5) / count2 - height10 / 2, col + (j + 0.5) / count2 - width10 / 2];
-            const [y, x] = [u * sine + v * cosine + H / 2 - 0.5, u * cosine - v * sine + W / 2 - 0.5];
+            const [y, x] = [u * sine + v * cosine2 + H / 2 - 0.5, u * cosine2 - v * sine + W / 2 - 0.5];
             const [top, left] = [Math.floor(y), Math.floor(x)];
             const [down, across] = [y - top, x - left];
             for (let k = 0; k < 4; k++) {
@@ -3045,9 +3045,9 @@
     const [down, right] = [to[0] - from[0], to[1] - from[1]];
     const length = down * down + right * right;
     const bound = (at, most) => Math.max(0, Math.min(most, at));
-    const rows = [bound(Math.floor(Math.min(from[0], to[0]) - radius - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius + 1), H)];
+    const rows2 = [bound(Math.floor(Math.min(from[0], to[0]) - radius - 1), H), bound(Math.ceil(Math.max(from[0], to[0]) + radius + 1), H)];
     const cols = [bound(Math.floor(Math.min(from[1], to[1]) - radius - 1), W), bound(Math.ceil(Math.max(from[1], to[1]) + radius + 1), W)];
-    for (let row = rows[0]; row < rows[1]; row++)
+    for (let row = rows2[0]; row < rows2[1]; row++)
       for (let col = cols[0]; col < cols[1]; col++) {
         const [y, x] = [row + 0.5 - from[0], col + 0.5 - from[1]];
         const along2 = length ? Math.max(0, Math.min(1, (y * down + x * right) / length)) : 0;
@@ -3088,14 +3088,14 @@
     return image;
   }
   function inkOf(on, ground) {
-    const [rows, cols] = [on.height * on.fine, on.width * on.fine];
+    const [rows2, cols] = [on.height * on.fine, on.width * on.fine];
     const most = Math.max(ground, 1 - ground);
-    return { share: Float32Array.from({ length: rows * cols }, (_, i) => Math.min(1, Math.abs(on.ink[i] - ground) / most)), rows, cols };
+    return { share: Float32Array.from({ length: rows2 * cols }, (_, i) => Math.min(1, Math.abs(on.ink[i] - ground) / most)), rows: rows2, cols };
   }
-  function placeOf({ share, rows, cols }, { box: box2, tall, by, upright: upright2 }) {
+  function placeOf({ share, rows: rows2, cols }, { box: box2, tall, by, upright: upright2 }) {
     let [mass, y, x, yy, xy] = [0, 0, 0, 0, 0];
     const each2 = (visit) => {
-      for (let row2 = 0, i = 0; row2 < rows; row2++) for (let col2 = 0; col2 < cols; col2++, i++) if (share[i] >= FAINT) visit(row2 + 0.5, col2 + 0.5, share[i]);
+      for (let row2 = 0, i = 0; row2 < rows2; row2++) for (let col2 = 0; col2 < cols; col2++, i++) if (share[i] >= FAINT) visit(row2 + 0.5, col2 + 0.5, share[i]);
     };
     each2((row2, col2, ink) => {
       mass += ink;
@@ -3121,13 +3121,13 @@
     const [row, col] = by === "mass" ? [y, x] : [(top + bottom) / 2, (left + right) / 2];
     return { row, col: col + slant * (row - y), down, across, slant };
   }
-  function onGrid({ share, rows, cols }, { row, col, down, across, slant }, cells3) {
+  function onGrid({ share, rows: rows2, cols }, { row, col, down, across, slant }, cells3) {
     const found = new Float32Array(cells3 * cells3);
     const [m, n] = [Math.max(1, Math.min(12, Math.round(down))), Math.max(1, Math.min(12, Math.round(across)))];
     for (let i = 0; i < cells3 * m; i++) {
       const v = ((i + 0.5) / m - cells3 / 2) * down;
       const y = Math.floor(row + v);
-      if (y < 0 || y >= rows) continue;
+      if (y < 0 || y >= rows2) continue;
       for (let j = 0; j < cells3 * n; j++) {
         const x = Math.floor(col + ((j + 0.5) / n - cells3 / 2) * across + slant * v);
         if (x >= 0 && x < cols) found[Math.floor(i / m) * cells3 + Math.floor(j / n)] += share[y * cols + x] / (m * n);
@@ -3235,6 +3235,8 @@
     drawn: false,
     /** Whether a drawing is sized and centred as the network's own data were. */
     prepare: Boolean(payload.model.prepare),
+    /** It grows whenever the paper changes. */
+    changes: 0,
     tool: "draw",
     radius: side / 28
   };
@@ -3244,6 +3246,7 @@
     const ground = groundOf(image, shape);
     Object.assign(desk, { page: paper(shape, image), ground: payload.model.prepare && ground === 0.5 ? 0 : ground, drawn: false });
     past = [];
+    touch();
   }
   function keep() {
     past.push({ ink: desk.page.ink.slice(), ground: desk.ground, drawn: desk.drawn });
@@ -3252,11 +3255,11 @@
     touch();
   }
   function undo() {
-    const before2 = past.pop();
-    if (!before2) return;
+    const before3 = past.pop();
+    if (!before3) return;
     touch();
-    desk.page.ink.set(before2.ink);
-    Object.assign(desk, { ground: before2.ground, drawn: before2.drawn });
+    desk.page.ink.set(before3.ink);
+    Object.assign(desk, { ground: before3.ground, drawn: before3.drawn });
   }
   function clear() {
     keep();
@@ -3296,6 +3299,7 @@
   var ready = null;
   function touch() {
     ready = null;
+    desk.changes++;
   }
   function drawing2() {
     if (!desk.prepare) return desk.page;
@@ -3320,15 +3324,15 @@
   var says = (value, unit) => `${String(+value.toFixed(2)).replace("-", "−")}${unit && ` ${unit}`}`;
   function sliders(changed2) {
     return SLIDERS.map(([name, label2, min, max, step2, , unit]) => {
-      const shown2 = element("output", {}, says(desk.settings[name], unit));
+      const shown3 = element("output", {}, says(desk.settings[name], unit));
       const range = element("input", { type: "range", name: `bench-${name}`, min, max, step: step2, value: desk.settings[name] });
       range.addEventListener("input", () => {
         desk.settings[name] = Number(range.value);
-        shown2.textContent = says(desk.settings[name], unit);
+        shown3.textContent = says(desk.settings[name], unit);
         remember2();
         changed2();
       });
-      return element("label", {}, element("span", {}, label2), range, shown2);
+      return element("label", {}, element("span", {}, label2), range, shown3);
     });
   }
   function showSliders() {
@@ -3375,20 +3379,20 @@
 
   // hierfeat/atlas/scripts/stimuli.js
   var GROUND = 0.5;
-  function halfPlane(distance, sine, cosine) {
-    const wide = Math.max(Math.abs(sine), Math.abs(cosine));
-    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine)));
+  function halfPlane(distance, sine, cosine2) {
+    const wide = Math.max(Math.abs(sine), Math.abs(cosine2));
+    const narrow = Math.max(1e-6, Math.min(Math.abs(sine), Math.abs(cosine2)));
     const far = Math.abs(distance);
     const rest = Math.max(0, (wide + narrow) / 2 - far);
     const share = far < (wide - narrow) / 2 ? 0.5 + far / wide : 1 - rest * rest / (2 * wide * narrow);
     return distance < 0 ? 1 - share : share;
   }
-  var band2 = (distance, width10, sine, cosine) => halfPlane(distance + width10 / 2, sine, cosine) - halfPlane(distance - width10 / 2, sine, cosine);
+  var band2 = (distance, width10, sine, cosine2) => halfPlane(distance + width10 / 2, sine, cosine2) - halfPlane(distance - width10 / 2, sine, cosine2);
   function pattern({ kind, orientation, width: width10, length, polarity, offset = 0 }) {
     const angle = orientation * Math.PI / 180;
-    const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
-    const across = (row, col) => row * cosine + col * sine - offset;
-    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine) - 1);
+    const [sine, cosine2] = [Math.sin(angle), Math.cos(angle)];
+    const across = (row, col) => row * cosine2 + col * sine - offset;
+    if (kind === "edge") return (row, col) => polarity * (2 * halfPlane(across(row, col), sine, cosine2) - 1);
     if (kind === "grating") return (row, col) => polarity * Math.cos(Math.PI * across(row, col) / width10);
     if (kind === "spot")
       return (row, col) => {
@@ -3396,12 +3400,12 @@
         const [s, c] = radius ? [col / radius, row / radius] : [0, 1];
         return polarity * (halfPlane(width10 / 2 - radius, s, c) - halfPlane(-width10 / 2 - radius, s, c));
       };
-    return (row, col) => polarity * band2(across(row, col), width10, sine, cosine) * band2(col * cosine - row * sine, length, cosine, -sine);
+    return (row, col) => polarity * band2(across(row, col), width10, sine, cosine2) * band2(col * cosine2 - row * sine, length, cosine2, -sine);
   }
-  function drawnOn(stimulus2, { row, col, rows, cols }) {
+  function drawnOn(stimulus2, { row, col, rows: rows2, cols }) {
     const at = pattern(stimulus2);
-    const found = new Float32Array(rows * cols);
-    for (let r = 0, i = 0; r < rows; r++)
+    const found = new Float32Array(rows2 * cols);
+    for (let r = 0, i = 0; r < rows2; r++)
       for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus2.row, col + c + 0.5 - stimulus2.col)));
     return found;
   }
@@ -3457,8 +3461,8 @@
   var POINTS2 = 240;
   var noted = () => ({ sum: new Float32Array(height4 * width4), weight: new Float32Array(height4 * width4) });
   function middle2(layer, channel = 0) {
-    const [, rows, cols] = layers[layer].maps.shape;
-    const at = rows * cols === 1 ? channel : (channel * rows + Math.floor(rows / 2)) * cols + Math.floor(cols / 2);
+    const [, rows2, cols] = layers[layer].maps.shape;
+    const at = rows2 * cols === 1 ? channel : (channel * rows2 + Math.floor(rows2 / 2)) * cols + Math.floor(cols / 2);
     return { layer, ...unitAt(layers[layer], at) };
   }
   var Cell = class {
@@ -3488,8 +3492,8 @@
     /** Whether it is the one in the middle of its map, which the page's numbers of gratings are of. */
     get central() {
       if (view(this.layer).vector) return true;
-      const [, rows, cols] = this.layer.maps.shape;
-      return this.unit.row === Math.floor(rows / 2) && this.unit.col === Math.floor(cols / 2);
+      const [, rows2, cols] = this.layer.maps.shape;
+      return this.unit.row === Math.floor(rows2 / 2) && this.unit.col === Math.floor(cols / 2);
     }
     known() {
       const { tuning } = this.layer;
@@ -3768,14 +3772,14 @@
     const [blank] = await responsesOf(cell, [{ kind: "spot", row: 0, col: 0, orientation: 0, width: 1, length: 1, polarity: 0 }]);
     return blank;
   }
-  async function runSweep(cell, shown2) {
+  async function runSweep(cell, shown3) {
     const { orientations, offsets, stimulus: stimulus2 } = sweep(cell.field);
     const found = { orientations, offsets, responses: [], blank: await blankOf(cell) };
     for (const orientation of orientations) {
       const stimuli = offsets.map((offset) => stimulus2(orientation, offset));
       const row = await responsesOf(cell, stimuli);
       found.responses.push(row);
-      if (shown2 && await shown2(row, stimuli, found) === false) break;
+      if (shown3 && await shown3(row, stimuli, found) === false) break;
     }
     return found;
   }
@@ -3784,7 +3788,7 @@
     const { orientations, offsets, responses, blank } = found;
     const most = Math.max(...responses.flat(), blank, 1e-9);
     const X = (k) => 78 + k * 210 / (offsets.length - 1);
-    const rows = responses.map((row, i) => {
+    const rows2 = responses.map((row, i) => {
       const known = i === responses.length - 1 ? row.slice(0, until) : row;
       const line2 = known.map((value, k) => `L${X(k).toFixed(1)} ${(30 - 26 * rate(value, most)).toFixed(1)}`).join("");
       const angle = orientations[i] * Math.PI / 180;
@@ -3799,7 +3803,7 @@
       );
     });
     const axis = [-1, 0, 1].map((side3) => svg("text", { x: 183 + 105 * side3, y: orientations.length * 34 + 14, "text-anchor": side3 < 0 ? "start" : side3 ? "end" : "middle" }, side3 ? number(offsets[side3 < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
-    return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows, ...axis);
+    return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows2, ...axis);
   }
   var strengths = (found) => found.responses.map((row) => Math.max(0, ...row));
   function polarOf(found) {
@@ -3973,7 +3977,7 @@
       return i < 0 || Number.isNaN(on[i]) ? 0 : on[i] >= off[i] ? on[i] : -off[i];
     });
   }
-  function paintMarks(canvas3, part2, scale, signed) {
+  function paintMarks(canvas3, part2, scale, signed2) {
     const context = (
       /** @type {CanvasRenderingContext2D} */
       canvas3.getContext("2d")
@@ -3984,7 +3988,7 @@
     context.lineWidth = Math.max(1, size / 3);
     for (let r = step2 >> 1; r < part2.rows; r += step2)
       for (let c = step2 >> 1; c < part2.cols; c += step2) {
-        const value = signed(r, c);
+        const value = signed2(r, c);
         if (Math.abs(value) < 0.3) continue;
         const [x, y] = [(c + 0.5) * scale, (r + 0.5) * scale];
         context.beginPath();
@@ -4018,9 +4022,9 @@
   function fillGrid(grid2) {
     const layer = layers[indexOf(grid2)];
     const { tiles, vector, height: height10, width: width10 } = view(layer);
-    const shown2 = Math.min(tiles, Number(grid2.dataset.most || tiles));
+    const shown3 = Math.min(tiles, Number(grid2.dataset.most || tiles));
     const captions = grid2.dataset.captions && !vector;
-    const maps = Array.from({ length: shown2 }, (_, tile) => {
+    const maps = Array.from({ length: shown3 }, (_, tile) => {
       const area = element("span", { class: "area", style: { "aspect-ratio": `${width10} / ${height10}` } }, element("i"), element("u", { hidden: true }));
       return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
     });
@@ -4094,18 +4098,18 @@
     }
     return most;
   }
-  function paintBox(pixels, across, { top, left, rows, cols }, numbers2, start2, width10, count2, { table, scale, middle: middle3 }) {
-    for (let y = 0; y < rows.length; y++) {
+  function paintBox(pixels, across, { top, left, rows: rows2, cols }, numbers2, start2, width10, count2, { table, scale, middle: middle3 }) {
+    for (let y = 0; y < rows2.length; y++) {
       const line2 = (top + y) * across + left;
-      if (y && rows[y] === rows[y - 1]) {
+      if (y && rows2[y] === rows2[y - 1]) {
         pixels.copyWithin(line2, line2 - across, line2 - across + cols.length);
         continue;
       }
-      let [before2, colour] = [-1, 0];
+      let [before3, colour] = [-1, 0];
       for (let x = 0; x < cols.length; x++) {
-        if (cols[x] !== before2) {
-          before2 = cols[x];
-          const cell = rows[y] * width10 + before2;
+        if (cols[x] !== before3) {
+          before3 = cols[x];
+          const cell = rows2[y] * width10 + before3;
           const value = numbers2[start2 + cell];
           const level = Math.floor(value * scale + middle3);
           colour = cell >= count2 ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
@@ -4272,10 +4276,10 @@
   var same = (first, second) => JSON.stringify(first) === JSON.stringify(second);
   function place2() {
     const wanted2 = [state.pinned, state.second].filter((one) => one !== null);
-    const before2 = [...cells];
+    const before3 = [...cells];
     cells = wanted2.map((unit, i) => {
-      const at = before2.findIndex((cell) => same(cell.unit, unit));
-      return at < 0 ? new Cell(unit, 1959 + i) : before2.splice(at, 1)[0];
+      const at = before3.findIndex((cell) => same(cell.unit, unit));
+      return at < 0 ? new Cell(unit, 1959 + i) : before3.splice(at, 1)[0];
     });
     active = Math.min(active, Math.max(0, cells.length - 1));
     running = "";
@@ -4555,6 +4559,85 @@
     return mirror;
   }
 
+  // hierfeat/atlas/scripts/shifts.js
+  var shown2 = layers.filter((layer) => layer.maps);
+  var TRAIL = 16;
+  var before2 = null;
+  var trail = /* @__PURE__ */ new Map();
+  var rows = [];
+  var key = () => JSON.stringify([state.sample, desk.changes, desk.prepare, { ...desk.settings, shift_x: 0, shift_y: 0 }]);
+  var shifted = () => desk.settings.shift_x !== 0 || desk.settings.shift_y !== 0;
+  async function compareWith() {
+    const now = key();
+    if (!shifted() || before2?.key === now) return;
+    const frame4 = await frameOf(made({ shift_x: 0, shift_y: 0 }));
+    before2 = { key: now, layers: frame4.layers.map((values2) => values2.slice()) };
+    trail = /* @__PURE__ */ new Map();
+  }
+  function cosine(a, b) {
+    let [dot, one, other] = [0, 0, 0];
+    for (let i = 0; i < a.length; i++) {
+      dot += a[i] * b[i];
+      one += a[i] * a[i];
+      other += b[i] * b[i];
+    }
+    if (one > 0 && other > 0) return dot / Math.sqrt(one * other);
+    return one > 0 || other > 0 ? 0 : null;
+  }
+  function showInvariance(frame4) {
+    const figure = find(".shift-plot");
+    if (!figure) return;
+    const on = shifted() && before2?.key === key();
+    if (figure.hidden === on) figure.hidden = !on;
+    if (!on || !before2) return;
+    const old = before2.layers;
+    rows = shown2.map((layer) => {
+      const similarity = cosine(old[layer.index], frame4.layers[layer.index]);
+      const base = layer.shift?.baseline ?? null;
+      const known = similarity !== null && base !== null && 1 - base > 1e-9;
+      return { name: layer.name, kind: layer.kind, similarity, invariance: known ? (similarity - base) / (1 - base) : null };
+    });
+    const { shift_x, shift_y } = desk.settings;
+    trail.delete(`${shift_x} ${shift_y}`);
+    trail.set(`${shift_x} ${shift_y}`, rows);
+    if (trail.size > TRAIL) trail.delete(
+      /** @type {string} */
+      trail.keys().next().value
+    );
+    if (visible(figure)) plot(figure);
+  }
+  var invariance = () => rows;
+  var signed = (value) => String(value).replace("-", "−");
+  function plot(figure) {
+    const [W, H, left, top, bottom] = [680, 210, 44, 10, 62];
+    const of2 = (row) => row.invariance ?? row.similarity;
+    const low = Math.min(0, ...rows.map((row) => of2(row) ?? 0));
+    const X = (i) => left + (i + 0.5) * (W - left - 8) / rows.length;
+    const Y = (value) => H - bottom - (value - low) / (1 - low) * (H - top - bottom);
+    const parts2 = [0, 0.5, 1].flatMap((t) => [svg("line", { class: "grid", x1: left, x2: W - 8, y1: Y(t), y2: Y(t) }), svg("text", { x: left - 6, y: Y(t) + 4, "text-anchor": "end" }, t)]);
+    const points = (one) => one.map((row, i) => (
+      /** @type {[number, number | null]} */
+      [i, of2(row)]
+    ));
+    for (const one of trail.values()) if (one !== rows) parts2.push(.../** @type {any} */
+    line(points(one), X, Y, "faint"));
+    const drawn3 = points(rows).filter(([, value]) => value !== null);
+    parts2.push(svg("path", { class: "first", d: drawn3.map(([i, value], k) => `${k ? "L" : "M"}${X(i).toFixed(1)} ${Y(
+      /** @type {number} */
+      value
+    ).toFixed(1)}`).join("") }));
+    for (const [i, value] of drawn3) parts2.push(svg("circle", { class: rows[i].kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(
+      /** @type {number} */
+      value
+    ), r: rows.length > 30 ? 2.5 : 4 }, svg("title", {}, `${rows[i].name}: ${number(value)}`)));
+    if (rows.length <= 24) rows.forEach((_, i) => parts2.push(svg("text", { class: "slanted", "text-anchor": "end", transform: `translate(${X(i) + 4} ${H - bottom + 14}) rotate(-38)` }, shown2[i].short)));
+    else parts2.push(svg("text", { class: "name", x: (left + W) / 2, y: H - bottom + 20, "text-anchor": "middle" }, "layers, from the first to the last"));
+    parts2.push(svg("text", { class: "name", "text-anchor": "middle", transform: `translate(11 ${(top + H - bottom) / 2}) rotate(-90)` }, rows.some((row) => row.invariance !== null) ? "invariance" : "cosine"));
+    const { shift_x, shift_y } = desk.settings;
+    const says2 = `Invariance of every layer to a shift by ${signed(shift_x)} px to the right and ${signed(shift_y)} px down`;
+    figure.replaceChildren(element("figcaption", {}, `${says2}: 1 if its response to this image is the same, 0 if no more alike than that to another image. Pools are orange; shifts tried before, grey.`), svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": says2 }, ...parts2));
+  }
+
   // hierfeat/atlas/scripts/sources.js
   var [channels3, height8, width8] = payload.model.input_shape;
   var GROUND2 = "#fff";
@@ -4675,7 +4758,8 @@
   var input = new Float32Array(channels4 * height9 * width9);
   var currentInput = () => input;
   var spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
-  function update() {
+  async function update() {
+    await compareWith();
     const start2 = performance.now();
     input = made();
     paintInput(input);
@@ -4690,6 +4774,7 @@
     showScores();
     const scored = performance.now();
     followArithmetic();
+    showInvariance(frame4);
     const time = `${frame4.ms < 10 ? frame4.ms.toFixed(1) : frame4.ms.toFixed(0)} ms a frame`;
     const clock = need(".frame-time");
     if (clock.textContent !== time) clock.textContent = time;
@@ -4718,7 +4803,9 @@
       stopCamera();
       redrawn();
     }), ...sources(redrawn), ...sliders(soon));
-    need(".bench-input").replaceChildren(drawing3, looking, controls);
+    need(".bench-input").replaceChildren(drawing3, looking, controls, element("figure", { class: "shift-plot", hidden: true }));
+    watch(need(".shift-plot"), () => {
+    });
   }
   async function startBench() {
     desk.settings = { ...neutral(), .../** @type {any} */
@@ -4742,7 +4829,7 @@
     Object.assign(
       /** @type {any} */
       globalThis.atlas,
-      { spent }
+      { spent, invariance }
     );
     await update();
     if (state.pinned) place2();
