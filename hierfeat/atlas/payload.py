@@ -36,7 +36,8 @@ not known is None::
         channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
                                     total, dead (never above zero), lifetime (median), population (mean)}
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
-        shift                       {images (how many), shifts (px), invariance, equivariance}
+        shift                       {images (how many), baseline (likeness of different images), shifts (px),
+                                    invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
         tuning                      {best (the largest response to a grating), at (which one, in the grid of
                                     orientation_tuning), blank, type, orientation (deg), gosi}: a value for each

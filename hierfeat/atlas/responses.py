@@ -80,6 +80,7 @@ def shifts(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
         equivariance = [number(value) for value in rows["equivariance"]]
         found[str(name)] = {
             "images": min(count, len(images)),
+            "baseline": baseline if np.isfinite(baseline := moved.baselines[str(name)]) else None,
             "shifts": [number(distance) for distance in rows["distance"]],
             "invariance": [number(value) for value in rows["invariance"]],
             "equivariance": equivariance if any(value is not None for value in equivariance) else None,

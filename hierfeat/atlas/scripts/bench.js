@@ -9,6 +9,7 @@ import { keepLines } from "./lines.js";
 import { ask, startNetwork } from "./live.js";
 import { pad, paintInput, paintPaper, seen } from "./pad.js";
 import { repaint, setPicture, showScores } from "./sections.js";
+import { compareWith, invariance, showInvariance } from "./shifts.js";
 import { sources, stopCamera } from "./sources.js";
 import { state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
@@ -29,7 +30,8 @@ export const currentInput = () => input;
 const spent = { input: 0, forward: 0, maps: 0, scores: 0, rest: 0 };
 
 /** Make the input of the paper and the settings, and ask for a frame of it. */
-export function update() {
+export async function update() {
+  await compareWith();
   const start = performance.now();
   input = made();
   paintInput(input);
@@ -46,6 +48,7 @@ function showFrame(frame) {
   showScores();
   const scored = performance.now();
   followArithmetic();
+  showInvariance(frame);
   const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
   const clock = need(".frame-time");
   if (clock.textContent !== time) clock.textContent = time;
@@ -79,7 +82,8 @@ function build() {
     stopCamera();
     redrawn();
   }), ...sources(redrawn), ...sliders(soon));
-  need(".bench-input").replaceChildren(drawing, looking, controls);
+  need(".bench-input").replaceChildren(drawing, looking, controls, element("figure", { class: "shift-plot", hidden: true }));
+  watch(need(".shift-plot"), () => {});
 }
 
 /** Start the network and show its first frame. */
@@ -103,7 +107,7 @@ export async function startBench() {
   startHubel();
   keepLines();
   watch(need(".arithmetic"), showArithmetic);
-  Object.assign(/** @type {any} */ (globalThis).atlas, { spent });
+  Object.assign(/** @type {any} */ (globalThis).atlas, { spent, invariance });
   await update();
   if (state.pinned) prepareHubel();
   for (const one of all(".needs-live")) one.hidden = false;

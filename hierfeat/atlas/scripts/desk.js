@@ -42,6 +42,8 @@ export const desk = {
   drawn: false,
   /** Whether a drawing is sized and centred as the network's own data were. */
   prepare: Boolean(payload.model.prepare),
+  /** It grows whenever the paper changes. */
+  changes: 0,
   tool: "draw",
   radius: side / 28,
 };
@@ -58,6 +60,7 @@ export function takeSample() {
   const ground = groundOf(image, shape);
   Object.assign(desk, { page: paper(shape, image), ground: payload.model.prepare && ground === 0.5 ? 0 : ground, drawn: false });
   [past, deeds] = [[], []];
+  touch();
 }
 
 /** Put the drawing into the address. */
@@ -193,6 +196,7 @@ let ready = null;
 /** The paper has changed. */
 export function touch() {
   ready = null;
+  desk.changes++;
 }
 
 /** The drawing as the network's own data were made, where that is wanted. */
