@@ -35,8 +35,9 @@ class drawn:
     """A method that is a function of ``hierfeat.plots``: ``plot = drawn("tuning.plot_orientation_tuning")``.
 
     What the class or an object is asked for is that function, as a method: ``help`` and ``inspect.signature`` show
-    its own docstring and parameters. Only then is its module imported, and matplotlib with it; a class that names
-    its plot, and a result that is made, printed or listed, need neither.
+    its own docstring and parameters, with ``ax=`` and ``figure=`` to draw elsewhere than on a figure of its own. Only
+    then is its module imported, and matplotlib with it; a class that names its plot, and a result that is made, printed
+    or listed, need neither.
 
     Parameters
     ----------
@@ -47,10 +48,11 @@ class drawn:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., "Figure"]:
+    def __get__(self, instance: object, _owner: type | None = None) -> Callable[..., "Figure"]:
         module, _, function = self.name.partition(".")
-        method = getattr(importlib.import_module(f"hierfeat.plots.{module}"), function)
-        return cast(Callable[..., "Figure"], method.__get__(instance, owner))
+        draw = getattr(importlib.import_module(f"hierfeat.plots.{module}"), function)
+        as_method = importlib.import_module("hierfeat.plots._canvas").as_method
+        return cast(Callable[..., "Figure"], as_method(draw, instance))
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,11 +16,13 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.inline import Page
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
+from hierfeat.subjects.values import file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -34,7 +36,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=None)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag)
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -70,7 +72,7 @@ def atlas(
     Returns
     -------
     Path
-        The file.
+        The file. At the end of a notebook's cell it is shown as the page itself, which goes into the notebook.
 
     Raises
     ------
@@ -92,7 +94,8 @@ def atlas(
     >>> page.name
     'lenet5.html'
     """
-    path = _writable(Path(out))
+    _check_names(labels, names)
+    path = _writable(Page(out))
     text = _text(h, images, labels, names, live)
     try:
         write_text(path, text)
@@ -147,7 +150,7 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
     if names is None:
         return
     most = -1 if labels is None else int(torch.as_tensor(labels).max())
-    if isinstance(names, str) or len(names) <= most:
+    if len(names) <= most:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
@@ -212,7 +215,7 @@ def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
     return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
 
 
-def _writable(path: Path) -> Path:
+def _writable(path: Page) -> Page:
     """Find out before the work, not after it, that there is no place for the page."""
     if path.is_dir():
         raise HierfeatError(

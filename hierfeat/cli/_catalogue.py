@@ -110,7 +110,7 @@ def _is_result(name: str, module: str) -> bool:
     if name == "Result":
         return True
     text = _text(module)
-    if defined := re.search(rf"^class {re.escape(name)}\(([\w\s.,]*)\)", text, re.MULTILINE):
+    if defined := re.search(rf"^class {re.escape(name)}\(([^)]*)\)", text, re.MULTILINE):
         return any(_is_result(base.strip(), module) for base in defined[1].split(","))
     imported = re.search(
         rf"^from hierfeat\.([\w.]+) import (?:\([^)]*|[^\n]*)\b{re.escape(name)}\b", text, re.MULTILINE

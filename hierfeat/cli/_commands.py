@@ -7,6 +7,7 @@ import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,10 +16,11 @@ from hierfeat._result import Result
 from hierfeat.cli._catalogue import Command, command, public
 from hierfeat.cli._finish import FINISH, RESULT, Finish, Run
 from hierfeat.cli._inputs import SETS, Inputs, pictures
-from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, members, option, own_options, signature
+from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, may_be_none, members, option, own_options, signature
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measure import Measure
 from hierfeat.stimuli.stimulus_set import StimulusSet
+from hierfeat.subjects.arguments import needs_labels
 from hierfeat.subjects.hierarchy import Hierarchy
 
 _KEYWORD, _EITHER = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -42,7 +44,7 @@ class Role:
 def made_of(about: Command, function: Callable[..., Any], finish: Finish) -> Callable[..., None]:
     """The command of `function`, for the library of the command line."""
     first, *others = signature(function)
-    roles = [role for parameter in others if (role := _role(parameter)) is not None]
+    roles = [role for parameter in others if (role := _role(parameter, needs_labels(function))) is not None]
     own = own_options(function, [first.name, *(role.parameter.name for role in roles)], optional=finish.optional)
     taken = {made.name for made in own}
     around = [*_network(), *_for_roles(roles), *_for_images(roles, about), *finish.options]
@@ -67,7 +69,8 @@ def _run(
     given: dict[str, Any],
 ) -> None:
     """Read all words before anything is loaded, so that a wrong one costs no time; then load, call and finish."""
-    options = {made.name: made.convert(given[made.name]) for made in own if made.name in given}
+    options = dict.fromkeys(parameter.name for parameter in signature(function) if may_be_none(parameter))
+    options |= {made.name: made.convert(given[made.name]) for made in own if made.name in given}
     asked = pictures(given["model"], about.face.limit, given)
     finish.check(given)
     inputs = Inputs(about.function, asked, given)
@@ -86,12 +89,12 @@ def _run(
     finish.leave(Run(about, inputs, given, call))
 
 
-def _role(parameter: inspect.Parameter) -> Role | None:
+def _role(parameter: inspect.Parameter, labelled: bool) -> Role | None:
     kinds = members(parameter.annotation)
-    if parameter.name in ("images", "batches") and int not in kinds:
+    if parameter.name == "images" and int not in kinds:
         return Role(parameter, _images)
     if parameter.name == "labels":
-        return Role(parameter, _labels)
+        return Role(parameter, partial(_labels, labelled))
     if parameter.name in ("train", "test") and not {bool, int, float} & set(kinds):
         return Role(parameter, _part)
     classes = [kind for kind in kinds if isinstance(kind, type)]
@@ -110,8 +113,8 @@ def _images(parameter: inspect.Parameter, _: None, inputs: Inputs) -> Any:
     return inputs.images if needed or inputs.chosen else None
 
 
-def _labels(parameter: inspect.Parameter, _: None, inputs: Inputs) -> Any:
-    return inputs.labels(needed=parameter.default is parameter.empty)
+def _labels(needed: bool, _parameter: inspect.Parameter, _: None, inputs: Inputs) -> Any:
+    return inputs.labels(needed=needed)
 
 
 def _part(parameter: inspect.Parameter, _: None, inputs: Inputs) -> Any:

@@ -11,6 +11,7 @@ from hierfeat.cli._options import Model, Name
 from hierfeat.cli._output import check_places, csv_place, show, write_csv
 
 _Device = Annotated[Literal["cpu", "cuda", "mps"], Parameter(help="where it is trained", show_default=True)]
+_On = Annotated[Literal["cpu", "cuda", "mps"], Parameter(help="where the network runs", show_default=True)]
 _Root = Annotated[
     str | None,
     Parameter(help="folder of the data sets (default: $HIERFEAT_DATA)", metavar="FOLDER", show_default=False),
@@ -22,6 +23,7 @@ def layers(
     /,
     *,
     weights: Annotated[str | None, Parameter(help="safetensors file or state_dict", metavar="FILE")] = None,
+    device: _On = "cpu",
     csv: Annotated[
         list[str] | None,
         Parameter(help="write the table as CSV", consume_multiple=(0, 1), negative=(), metavar="[FILE]"),
@@ -30,15 +32,18 @@ def layers(
     """List every layer call: sizes, formula, parameters, MACs."""
     place = csv_place(csv)
     check_places(csv=place)
-    given = {"weights": weights} if weights else {}
+    given = {"device": device} | ({"weights": weights} if weights else {})
     h = Inputs("layers", pictures(model, 1, given), given).h
     table = h.layers.table
     if place is not None:
         write_csv(table, place)
         return
-    parameters = sum(parameter.numel() for parameter in h.model.parameters())
-    totals = f"{parameters:,} parameters, {table['macs'].sum():,} multiply-accumulates per image"
-    show(table, note=f"{len(table)} layers, {totals}", most=None)
+    sums = h.layers.totals
+    note = (
+        f"{sums['layers']} layers, {sums['parameters']:,} parameters ({sums['trainable']:,} trainable), "
+        f"{sums['macs']:,} multiply-accumulates and {sums['memory'] / 2**20:.1f} MiB of activations per image"
+    )
+    show(table, note=note, most=None)
 
 
 def models(name: Name | None = None, /) -> None:
@@ -78,7 +83,7 @@ def train(
 
 
 def fetch(
-    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10"], Parameter(help="which")],
+    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10", "imagenette"], Parameter(help="which")],
     /,
     *,
     data_root: _Root = None,

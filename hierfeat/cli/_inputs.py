@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from hierfeat.subjects.hierarchy import Hierarchy
 
-SPLIT = ("digits", "mnist", "fashion_mnist", "cifar10")  # data sets with a part to train on and one to test on
+SPLIT = (
+    "digits",
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "imagenette",
+)  # data sets with a part to train on and one to test on
 SETS = (*SPLIT, "glyphs", "photographs")
 TWIN = "untrained"
 
@@ -62,14 +68,13 @@ class Inputs:
         h = hf.load(self.asked.model, weights=self.given.get("weights"))
         if self.given.get(TWIN):
             h = hf.untrained(h)
-        h.model.to(self.given.get("device", "cpu"))
-        return h
+        return h.to(self.given.get("device", "cpu"))
 
     def another(self, ref: str) -> "Hierarchy":
         """A second network to compare with; ``untrained`` is the twin of the first."""
         import hierfeat as hf
 
-        return hf.untrained(self.h) if ref == TWIN else hf.load(ref)
+        return hf.untrained(self.h) if ref == TWIN else hf.load(ref).to(self.given.get("device", "cpu"))
 
     @property
     def images(self) -> "Tensor":
@@ -137,6 +142,8 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
         return hf.glyphs()
     if where == "digits":
         return hf.digits(split=split, size=small)
+    if where == "imagenette":
+        return hf.imagenette(split=split, root=asked.root, size=(height, width), max_images=asked.limit)
     if where in SPLIT:
         return getattr(hf, where)(split=split, root=asked.root)  # type: ignore[no-any-return]
     if not Path(where).is_dir():

@@ -54,7 +54,9 @@ def own_options(function: Callable[..., Any], without: Sequence[str], *, optiona
     positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     for parameter in parameters:
         made = _annotation(parameter)
-        required = parameter.default is parameter.empty and parameter.name not in optional
+        required = (
+            parameter.default is parameter.empty and parameter.name not in optional and not may_be_none(parameter)
+        )
         if made is not None:
             annotation, convert = made
             last = not positional or parameter is positional[-1]
@@ -110,6 +112,11 @@ def descriptions(docstring: str) -> dict[str, str]:
         re.findall(r"^(\*{0,2}\w[^\n]*)\n((?:[ \t]+[^\n]*\n|\n)*)", section[1] + "\n", re.MULTILINE) if section else []
     )
     return {name.strip(" *"): plain(text) for head, text in entries for name in head.split(" : ")[0].split(",")}
+
+
+def may_be_none(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter without a default takes None: it may be left out then, and None is passed."""
+    return parameter.default is parameter.empty and types.NoneType in members(parameter.annotation)
 
 
 def members(annotation: Any) -> list[Any]:

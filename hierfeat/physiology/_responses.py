@@ -98,6 +98,7 @@ def show(
     keep
         ``keep(index, responses)``: which showing, and by layer (stimuli, channels).
     """
+    h.warn_of_range("stimuli")
     reader = _mean if read == "mean" else partial(units_at, at=at)
     sizes = [batch_size or even_batch(len(stimuli), default_batch(h.input_shape)) for stimuli, _ in showings]
     total = sum(-(-len(stimuli) // size) for (stimuli, _), size in zip(showings, sizes, strict=True))

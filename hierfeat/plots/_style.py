@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -17,9 +16,12 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from hierfeat.errors import HierfeatError
+from hierfeat.plots._canvas import TALLEST, WIDEST, one_panel, sheet
 
 if TYPE_CHECKING:
     from hierfeat._result import Result
+
+__all__ = ["TALLEST", "WIDEST", "one_panel", "sheet"]  # of the canvas, for those who draw
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
@@ -44,25 +46,23 @@ RATES = mpl.colormaps["Greys"].with_extremes(bad="#f3d9b1", under="#d9e8f3", ove
 
 MOST_NAMED = 14
 """Curves up to which a legend names each layer."""
-WIDEST, TALLEST = 18.0, 20.0  # inches
 
 
-def sheet(width: float, height: float, *, layout: Literal["constrained", "none"] = "constrained") -> Figure:
-    """A figure of inches, within what a page and a canvas can hold.
+def width_of(figure: Any) -> float:
+    """Inches across a figure, or the part of one that is drawn on."""
+    return float(figure.get_figwidth() if hasattr(figure, "get_figwidth") else figure.bbox.width / figure.dpi)
 
-    Pyplot makes it, so that a notebook can show it, and lets go of it at once: it is the caller's alone, whatever goes
-    wrong in between.
-    """
-    figure = plt.figure(figsize=(min(width, WIDEST), min(height, TALLEST)), layout=layout)
-    plt.close(figure)
-    return figure
+
+def height_of(figure: Any) -> float:
+    """Inches from top to bottom."""
+    return float(figure.get_figheight() if hasattr(figure, "get_figheight") else figure.bbox.height / figure.dpi)
 
 
 def entitle(figure: Figure, result: "Result", text: str, *, size: float = 11.0) -> None:
     """Put the model and `text` above all panels, in as many lines as the figure's width takes."""
     model = result.provenance.get("model")
     whole = f"{model}: {text}" if model else text
-    across = max(20, int(figure.get_figwidth() * 72 / (0.6 * size)))
+    across = max(20, int(width_of(figure) * 72 / (0.6 * size)))
     lines = [part for line in whole.split("\n") for part in textwrap.wrap(line, across)]
     figure.suptitle("\n".join(lines), fontsize=size)
 
@@ -82,7 +82,7 @@ def say(axes: Axes, text: str) -> None:
     """Write on a pale panel why nothing is drawn on it."""
     bare(axes)
     axes.set_facecolor(PALE)
-    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, fontsize=9, color=DARK, wrap=True)
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, fontsize=10, color=DARK, wrap=True)
 
 
 def pale(colour: str) -> tuple[float, ...]:
@@ -177,18 +177,18 @@ def width_by_depth(count: int, each: float = 0.5, least: float = 4.5) -> float:
     return min(WIDEST, max(least, 1.4 + each * count))
 
 
-def by_depth(axes: Axes, names: Sequence[str], *, along: Literal["x", "y"] = "x", size: float = 9.0) -> None:
+def by_depth(axes: Axes, names: Sequence[str], *, along: Literal["x", "y"] = "x", size: float = 10.0) -> None:
     """Name the layers along an axis, the first on the left or on top: all of them, or as many as there is room for."""
-    place, figure = axes.get_position(), axes.get_figure(root=True)
+    place, figure = axes.get_position(), axes.get_figure()
     assert figure is not None
     labels = [_short(name) for name in names]
     line = 1.35 * size / 72
     if along == "y":
-        step = max(1, int(np.ceil(len(names) * line / (place.height * figure.get_figheight()))))
+        step = max(1, int(np.ceil(len(names) * line / (place.height * height_of(figure)))))
         axes.set_yticks(range(0, len(names), step), labels[::step], fontsize=size)
         axes.set_ylim(len(names) - 0.4, -0.6)
         return
-    slot = place.width * figure.get_figwidth() / max(len(names), 1)
+    slot = place.width * width_of(figure) / max(len(names), 1)
     longest = max(map(len, labels), default=0) * 0.62 * size / 72
     turn: dict[str, Any] = {}
     if longest > 0.95 * slot:
@@ -206,12 +206,12 @@ def key_by_depth(figure: Figure, panels: Sequence[Axes], names: Sequence[str]) -
     """Say which shade is which layer: beside the panels a legend, or a scale where it would be too long."""
     if len(names) <= MOST_NAMED:
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=9)
+        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=10)
         return
     scale = ScalarMappable(Normalize(-0.5, len(names) - 0.5), ListedColormap(shades(len(names))))
     bar = figure.colorbar(scale, ax=list(panels), label="layer, first to last")
     places = spaced(range(len(names)), MOST_NAMED)
-    bar.set_ticks(places, labels=[_short(names[place]) for place in places], fontsize=8)
+    bar.set_ticks(places, labels=[_short(names[place]) for place in places], fontsize=10)
     bar.ax.minorticks_off()
     bar.ax.invert_yaxis()
 

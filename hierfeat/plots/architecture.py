@@ -11,7 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 
-from hierfeat.plots._style import BLUE, DARK, GREEN, GREY, LIGHT, ORANGE, PALE, PURPLE, SKY, YELLOW, entitle, sheet
+from hierfeat.plots._style import (
+    BLUE,
+    DARK,
+    GREEN,
+    GREY,
+    LIGHT,
+    ORANGE,
+    PALE,
+    PURPLE,
+    SKY,
+    WIDEST,
+    YELLOW,
+    entitle,
+    one_panel,
+    sheet,
+)
 
 if TYPE_CHECKING:
     from hierfeat.anatomy.lessons.dimensions import Dimensions
@@ -61,10 +76,10 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     few = len(set(columns)) <= 10
     boxes = _boxes(rows, counts, few=few)
     width, height = _place(boxes, columns, few=few)
-    figure = sheet(max(width, 6) + 0.4, min(18, width + 0.4) / (width + 0.4) * height + 1.0, layout="none")
+    figure = sheet(max(width, 6) + 0.4, min(WIDEST, width + 0.4) / (width + 0.4) * height + 1.0, layout="none")
     axis = figure.add_axes((0, 0.02, 1, 0.9))
     _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
-    small = max(6.0, (12 if few else 11) * min(1.0, 18 / width))
+    small = max(10.0, (12 if few else 11) * min(1.0, WIDEST / width))
     for box in boxes:
         _draw(axis, box)
         _label(axis, box, small, formula=few)
@@ -150,7 +165,7 @@ def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
     if formula and box.row.formula:
         text = box.row.formula.replace("; ", "\n")
-        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=0.78 * size, color=DARK)
+        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=max(10.0, 0.78 * size), color=DARK)
 
 
 def _short(name: str) -> str:
@@ -183,9 +198,10 @@ def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any
     scale = "height and width to one scale, maps to another"
     scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
     entitle(figure, result, "dimensions, layer by layer", size=13)
-    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=9, color=DARK)
+    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=10, color=DARK)
 
 
+@one_panel
 def plot_guidelines(result: "Guidelines") -> Figure:
     """Draw the verdicts of one net with their evidence, or those of several nets side by side.
 
@@ -211,7 +227,7 @@ def _list(result: "Guidelines") -> Figure:
         axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
         if broken:
             purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
-            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=9, color=DARK)
+            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=10, color=DARK)
     axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
     figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=13)
@@ -226,6 +242,7 @@ def _grid(result: "Guidelines") -> Figure:
     for row in table.itertuples():
         _mark(axis, rules.index(str(row.rule)), models.index(str(row.model)), str(row.verdict))
     wrapped = [textwrap.fill(rule, 20) for rule in rules]
+    figure.suptitle(f"the lecture's rules, {len(models)} networks", fontsize=13)
     axis.set_xticks(range(len(rules)), wrapped, rotation=32, ha="left", fontsize=10.5)
     axis.xaxis.tick_top()
     axis.set_yticks(range(len(models)), models, fontsize=11)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.animation import AbstractMovieWriter, FFMpegWriter, FuncAnimation, PillowWriter
 from matplotlib.figure import Figure
@@ -34,7 +35,7 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
         _trace(trace, sweep, rates[index], top)
         if index < count - 1:
             trace.set_xticklabels([])
-        trace.set_ylabel(f"{sweep.orientations[index]:g}°", rotation=0, ha="right", va="center", fontsize=9)
+        trace.set_ylabel(f"{sweep.orientations[index]:g}°", rotation=0, ha="right", va="center", fontsize=10)
     axes[-1, 1].set_xlabel("position of the bar across the field (pixels from its middle)")
     kind = "slit of light" if sweep.polarity > 0 else "dark bar"
     about = (
@@ -104,8 +105,11 @@ def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second:
         return picture, line
 
     film = FuncAnimation(figure, show, frames=len(sweep.orientations) * steps)
-    with replacing(path) as partial:
-        film.save(partial, writer=writer, dpi=70)
+    try:
+        with replacing(path) as partial:
+            film.save(partial, writer=writer, dpi=70)
+    finally:
+        plt.close(figure)
     return Path(path)
 
 

@@ -14,6 +14,7 @@ from hierfeat.plots._style import (
     highest,
     ink_on,
     number,
+    one_panel,
     picture,
     positive,
     say,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_CLASSES = 20  # of a confusion matrix whose cells have their numbers
 
 
+@one_panel
 def plot_evaluation(evaluation: "Evaluation") -> Figure:
     """Draw the confusion matrix; a row adds up to 100 %, and the diagonal is left out so that mistakes stand out.
 
@@ -56,9 +58,9 @@ def _shares(axes: Axes, percent: np.ndarray, drawn: AxesImage) -> None:
     for (row, column), value in np.ndenumerate(percent):
         where: dict[str, Any] = {"ha": "center", "va": "center"}
         if row == column:
-            axes.text(column, row, f"{value:.1f}", fontsize=8, weight="bold", **where)
+            axes.text(column, row, f"{value:.1f}", fontsize=10, weight="bold", **where)
         elif value >= 0.05:
-            axes.text(column, row, f"{value:.1f}", fontsize=7, color=ink_on(drawn, value), **where)
+            axes.text(column, row, f"{value:.1f}", fontsize=10, color=ink_on(drawn, value), **where)
 
 
 def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figure:
@@ -87,7 +89,7 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
         axes.imshow(picture(images[index]), interpolation="nearest")
         sure = number(100 * evaluation.confidence[index], ".0f")
         label, predicted = names[evaluation.labels[index]], names[evaluation.predicted[index]]
-        axes.set_title(f"{predicted}, {sure} %\nlabel: {label}", fontsize=8)
+        axes.set_title(f"{predicted}, {sure} %\nlabel: {label}", fontsize=10)
     if not len(chosen):
         grid[0, 0].set_axis_on()
         say(grid[0, 0], "no mistakes")

@@ -67,14 +67,14 @@ def plot_top_patches(
     columns = patches.shape[1]
     figure = sheet(max(1.0 + 0.75 * columns, 5), 0.6 + 0.92 * len(chosen))
     grid = figure.subplots(len(chosen), columns, squeeze=False)
-    entitle(figure, result, _patches_in_words(result, layer, table, len(chosen)), size=9)
+    entitle(figure, result, _patches_in_words(result, layer, table, len(chosen)), size=10)
     for row, channel in zip(grid, chosen, strict=True):
-        row[0].set_ylabel(f"channel {channel}", fontsize=8, rotation=0, ha="right", va="center")
+        row[0].set_ylabel(f"channel {channel}", fontsize=10, rotation=0, ha="right", va="center")
         for rank, axes in enumerate(row, start=1):
             status = statuses[channel] if (channel, rank) in responses else "none"
             _patch(axes, patches[channel, rank - 1], status)
             if status == "ok":
-                axes.set_title(number(responses[channel, rank], ".3g"), fontsize=7, pad=2)
+                axes.set_title(number(responses[channel, rank], ".3g"), fontsize=10, pad=2)
     return figure
 
 
@@ -125,12 +125,12 @@ def plot_synthesize(result: "Synthesis", *, columns: int = 8) -> Figure:
     lines = -(-len(rows) // columns)
     figure = sheet(max(1.2 * columns + 0.2, 4.5), 1.62 * lines + 0.9)
     grid = figure.subplots(lines, columns, squeeze=False)
-    entitle(figure, result, _synthesis_in_words(result), size=9)
+    entitle(figure, result, _synthesis_in_words(result), size=10)
     for axes in grid.flat[len(rows) :]:
         axes.set_axis_off()
     several = bool(result.table["copy"].max())
     for axes, row, image in zip(grid.flat, rows, result.images, strict=False):
-        axes.set_title(f"channel {row['channel']}" + (f", {row['copy']}" if several else ""), fontsize=8, pad=2)
+        axes.set_title(f"channel {row['channel']}" + (f", {row['copy']}" if several else ""), fontsize=10, pad=2)
         _synthetic(axes, row, image)
     return figure
 
@@ -142,7 +142,7 @@ def _synthetic(axes: Axes, row: Mapping[Any, Any], image: npt.NDArray[np.float32
         return
     bare(axes)
     axes.imshow(picture(image), interpolation="nearest")
-    axes.set_xlabel(_caption(row), fontsize=7, labelpad=2)
+    axes.set_xlabel(_caption(row), fontsize=10, labelpad=2)
     fragile = row["status"] == "fragile"
     axes.spines[:].set(color=ORANGE if fragile else LIGHT, linewidth=2 if fragile else 0.8)
 
@@ -198,15 +198,15 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
     for (upper, lower), row, image, values in zip(grid.T, rows, result.images, maps, strict=False):
         upper.imshow(picture(image), interpolation="nearest")
         drawn.append(signed(lower, values, limit))
-        upper.set_title(f"unit ({row['row']}, {row['col']})\nresponse {number(row['activation'], '.3g')}", fontsize=8)
+        upper.set_title(f"unit ({row['row']}, {row['col']})\nresponse {number(row['activation'], '.3g')}", fontsize=10)
         if row["status"] != "ok":
-            lower.text(0.5, 0.5, row["status"], ha="center", va="center", transform=lower.transAxes, fontsize=9)
+            lower.text(0.5, 0.5, row["status"], ha="center", va="center", transform=lower.transAxes, fontsize=10)
         for axes in (upper, lower):
             bare(axes)
             _frame(axes, row)
     scale(drawn, grid[1], "attribution")
-    grid[0, 0].set_ylabel("image", fontsize=9)
-    grid[1, 0].set_ylabel("map (orange: field)", fontsize=9)
+    grid[0, 0].set_ylabel("image", fontsize=10)
+    grid[1, 0].set_ylabel("map (orange: field)", fontsize=10)
     return figure
 
 

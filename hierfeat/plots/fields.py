@@ -19,6 +19,7 @@ from hierfeat.plots._style import (
     as_drawn,
     entitle,
     highest,
+    one_panel,
     picture,
     positive,
     say,
@@ -40,6 +41,7 @@ MOST_BOXES = 8
 PROBES = {"spot": "spots", "bar": "bars", "noise": "white noise"}
 
 
+@one_panel
 def plot_receptive_fields(
     fields: "ReceptiveFields",
     layer: str | None = None,
@@ -135,7 +137,7 @@ def _draw_nested(axes: Axes, fields: "ReceptiveFields") -> "tuple[list[Box], str
     for (box, layer), colour in zip(chosen, shades(len(chosen)), strict=False):
         _rectangle(axes, box, edgecolor=colour, linewidth=2, label=f"{layer}, {_size(box)}")
     if chosen:
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=10)
     some = f" ({len(chosen)} of the {len(boxes)} where they grow)" if len(chosen) < len(boxes) else ""
     return [box for box, _ in chosen], f"pixels seen by the central unit of each layer{some}"
 
@@ -181,13 +183,13 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     axes = first.subplots()
     drawn = positive(axes, mean / (highest(mean) or 1.0), 1.0, extent=(0, mean.shape[1], mean.shape[0], 0))
     _rectangle(axes, field.box, edgecolor=VERMILION, linewidth=1.6)
-    axes.set_title(f"mean of {count} channels\nred: theoretical field", fontsize=9)
+    axes.set_title(f"mean of {count} channels\nred: theoretical field", fontsize=10)
     axes.set(xlabel="column (pixels)", ylabel="row (pixels)")
     whole_pixels(axes)
     scale(drawn, axes, "share of the peak", shrink=0.75)
     across = min(len(chosen), max(4, int(np.ceil(np.sqrt(len(chosen))))))
     panels = second.subplots(-(-len(chosen) // across), across, squeeze=False)
-    second.suptitle("single channels, each to its own peak", fontsize=9)
+    second.suptitle("single channels, each to its own peak", fontsize=10)
     _channel_maps(panels, field, chosen)
     _profile(third.subplots(), mean, (field.box[1], field.box[3]))
     entitle(figure, field, f"{field.layer}, effective field")
@@ -201,7 +203,7 @@ def _channel_maps(panels: "np.ndarray", field: "EffectiveField", chosen: list[in
         positive(axes, field.map[index])
         row = field.table.iloc[index]
         sigma = "no gradient" if np.isnan(row["sigma_w"]) else f"σ {row['sigma_w']:.1f} px"
-        axes.set_title(f"{row['channel']}: {sigma}", fontsize=8, pad=2)
+        axes.set_title(f"{row['channel']}: {sigma}", fontsize=10, pad=2)
 
 
 def _profile(axes: Axes, mean: "np.ndarray", sides: tuple[int, int]) -> None:
@@ -222,7 +224,7 @@ def _profile(axes: Axes, mean: "np.ndarray", sides: tuple[int, int]) -> None:
         axes.axvline(side, color=VERMILION, linewidth=1.4)
     axes.set_ylim(0, 1.25 * float(profile.max()))
     axes.set(xlabel="column (pixels)", ylabel="share of the total")
-    axes.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    axes.legend(fontsize=10, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 def plot_map_field(field: "FieldMap") -> Figure:

@@ -19,6 +19,7 @@ from hierfeat.plots._style import (
     highest,
     jitter,
     number,
+    one_panel,
     open_frame,
     picture,
     say,
@@ -79,12 +80,12 @@ def _mosaic(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
         ax.set_axis_off()
     for ax, channel in zip(axes.flat, chosen, strict=False):
         show_kernel(ax, filters.kernels[channel], limit)
-        ax.set_title(str(channel), fontsize=7, pad=2)
+        ax.set_title(str(channel), fontsize=10, pad=2)
     inputs = filters.kernels.shape[1]
     colour = "colour as in RGB, grey is 0" if inputs == 3 else "red positive, blue negative, white 0"
     colour = f"sums over {inputs} inputs, {colour}" if inputs not in (1, 3) else colour
     title = f"{filters.layer}, {_count(filters, chosen)} of {_size(filters.kernels)}; {colour}; {_scales(shared)}"
-    entitle(figure, filters, title, size=9)
+    entitle(figure, filters, title, size=10)
     return figure
 
 
@@ -102,16 +103,16 @@ def _deep(filters: "Filters", shared: bool, chosen: list[int]) -> Figure:
             ax.set_axis_on()
             place = np.flatnonzero(filters.inputs[channel] == source)  # a kernel of a group has that group's inputs
             show_kernel(ax, filters.kernels[channel][place], own)
-            ax.set_title(f"from {source}", fontsize=7, pad=2)
+            ax.set_title(f"from {source}", fontsize=10, pad=2)
         row[-1].set_axis_on()
         show_kernel(row[-1], filters.effective[channel], None)
-        row[0].set_ylabel(f"channel {channel}", fontsize=8)
-    axes[0, -1].set_title("on the image", fontsize=8, pad=2)
+        row[0].set_ylabel(f"channel {channel}", fontsize=10)
+    axes[0, -1].set_title("on the image", fontsize=10, pad=2)
     title = (
         f"{filters.layer}, strongest inputs of {_count(filters, chosen)} of {_size(filters.kernels)}, "
         f"effective kernel on the right; red positive, blue negative, white 0; {_scales(shared)}"
     )
-    entitle(figure, filters, title, size=9)
+    entitle(figure, filters, title, size=10)
     return figure
 
 
@@ -154,7 +155,8 @@ def plot_gabor_fits(filters: "Filters", *, channels: int | Sequence[int] | None 
     across = min(len(chosen), 8)
     blocks = -(-len(chosen) // across)
     figure = sheet(max(1.3 * across, 5), 3.05 * blocks + 0.7)
-    figure.set_layout_engine(ConstrainedLayoutEngine(hspace=0.06))
+    if isinstance(figure, Figure):
+        figure.set_layout_engine(ConstrainedLayoutEngine(hspace=0.06))
     axes = figure.subplots(2 * blocks, across, squeeze=False)
     for ax in axes.flat:
         bare(ax)
@@ -167,17 +169,17 @@ def plot_gabor_fits(filters: "Filters", *, channels: int | Sequence[int] | None 
         show_kernel(below, filters.fits[channel][None], top)
         row = table.loc[channel]
         about = f"{number(row.orientation, '.0f')}°\n{number(row.frequency, '.2f')} c/px"
-        above.set_title(f"{channel}: {about}", fontsize=7.5)
-        below.set_xlabel(f"R² {number(row.gabor_r2, '.2f')}", fontsize=7.5)
+        above.set_title(f"{channel}: {about}", fontsize=10.5)
+        below.set_xlabel(f"R² {number(row.gabor_r2, '.2f')}", fontsize=10.5)
     for block in range(blocks):
-        axes[2 * block, 0].set_ylabel("kernel", fontsize=8)
-        axes[2 * block + 1, 0].set_ylabel("Gabor", fontsize=8)
+        axes[2 * block, 0].set_ylabel("kernel", fontsize=10)
+        axes[2 * block + 1, 0].set_ylabel("Gabor", fontsize=10)
     median = number(table.gabor_r2.median(), ".2f")
     title = (
         f"{filters.layer}, {_count(filters, chosen)} and their Gabor fits (median R² of all: {median}); "
         "red positive, blue negative"
     )
-    entitle(figure, filters, title, size=9)
+    entitle(figure, filters, title, size=10)
     return figure
 
 
@@ -202,12 +204,12 @@ def plot_opposites(filters: "Filters", *, pairs: int = 8) -> Figure:
     for column, (first, second, cosine) in enumerate(shown):
         show_kernel(axes[0, column], filters.effective[first], None)
         show_kernel(axes[1, column], filters.effective[second], None)
-        axes[0, column].set_title(f"{first}, {second}", fontsize=8)
-        axes[1, column].set_xlabel(f"{cosine:.2f}", fontsize=8)
+        axes[0, column].set_title(f"{first}, {second}", fontsize=10)
+        axes[1, column].set_xlabel(f"{cosine:.2f}", fontsize=10)
     if not shown:
         for ax in axes.flat:
             say(ax, "no pairs")
-    left.suptitle("most opposite pairs and their cosine", fontsize=9)
+    left.suptitle("most opposite pairs and their cosine", fontsize=10)
     _cosines(right.subplots(), filters)
     entitle(figure, filters, f"{filters.layer}, kernels and their opposites", size=10)
     return figure
@@ -231,10 +233,11 @@ def _cosines(ax: Axes, filters: "Filters") -> None:
     ax.hist(chance[np.isfinite(chance)], bins, color=ORANGE, alpha=0.6, label="random kernels")
     ax.set(xlabel="least cosine with another kernel", ylabel="kernels")
     few_ticks(ax.yaxis)
-    ax.legend(fontsize=8, frameon=False)
+    ax.legend(fontsize=10, frameon=False)
     open_frame(ax)
 
 
+@one_panel
 def plot_opposite_phase(result: "OppositePhase") -> Figure:
     """Draw each kernel's smallest cosine with another, a column per layer, and the mean of random kernels.
 

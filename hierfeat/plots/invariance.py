@@ -19,6 +19,7 @@ from hierfeat.plots._style import (
     few_ticks,
     highest,
     key_by_depth,
+    one_panel,
     open_frame,
     shades,
     sheet,
@@ -73,6 +74,7 @@ def _against_pixels(panel: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     open_frame(panel)
 
 
+@one_panel
 def plot_invariance_score(result: "InvarianceScore") -> Figure:
     """Draw the scores of all units, a column per layer, and the means of all and of the best tenth.
 
@@ -95,7 +97,7 @@ def plot_invariance_score(result: "InvarianceScore") -> Figure:
     most = 1 / settings["firing"]
     axes.set_ylabel(f"invariance score L/G\n(1: by chance; {most:g}: fires throughout)")
     axes.set_ylim(0, 1.05 * max(1.0, highest(result.table["score"])))
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=9)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize=10)
     open_frame(axes)
     entitle(figure, result, f"invariance of units to {settings['transformation']}, {settings['images']} images")
     return figure
@@ -145,7 +147,7 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
     if len(results) > 1:
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(
-            handles, labels, loc="outside lower center", ncols=min(len(results), 4), frameon=False, fontsize=9
+            handles, labels, loc="outside lower center", ncols=min(len(results), 4), frameon=False, fontsize=10
         )
         figure.suptitle("accuracy against the amount of each distortion", fontsize=11)
     else:

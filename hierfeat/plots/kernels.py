@@ -142,7 +142,7 @@ def _output(axis: Axes, name: str, output: np.ndarray, kernel: np.ndarray) -> No
     bound = float(np.quantile(known, 0.995)) if known.size else 1.0
     drawn = signed(axis, grey, bound)
     top = drawn.get_clim()[1]
-    axis.set_title(f"{title(name)}\nblue −{top:.2g}, red +{top:.2g}, darkest: beyond", fontsize=9)
+    axis.set_title(f"{title(name)}\nblue −{top:.2g}, red +{top:.2g}, darkest: beyond", fontsize=10)
 
 
 def _inset(axis: Axes, kernel: np.ndarray) -> None:

@@ -70,7 +70,7 @@ def plot_nonnegativity(result: "NonNegativity", *, layers: Sequence[str] | None 
     ):
         panel.set_title(title, fontsize=10)
     keys = {label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
-    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=len(keys), frameon=False, fontsize=9)
+    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=len(keys), frameon=False, fontsize=10)
     settings = result.provenance["parameters"]
     entitle(figure, result, f"before and after each rectifier{some}, {settings['images']} images")
     return figure
@@ -104,7 +104,7 @@ def _channels(axes: Axes, rows: "pd.DataFrame") -> None:
     if dead:
         first = len(ordered) - dead - 0.5
         axes.axvspan(first, len(ordered) - 0.5, color="0.88", zorder=0)
-        axes.annotate(f"{dead} dead", (first + dead / 2, 0.5), ha="center", rotation=90, va="center", fontsize=8)
+        axes.annotate(f"{dead} dead", (first + dead / 2, 0.5), ha="center", rotation=90, va="center", fontsize=10)
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlim(-0.6, len(ordered) - 0.4)
     axes.set_xlabel("channel")
@@ -149,7 +149,7 @@ def plot_additivity(result: "Additivity") -> Figure:
     left.set_ylabel("error of adding the parts\n(share of the response’s energy)")
     left.set_title("A(x + y) against A(x) + A(y), disjoint halves", fontsize=10)
     left.set_ylim(0, 1.3 * highest(table["error"], 0.05))
-    left.legend(frameon=False, loc="upper left", fontsize=9)
+    left.legend(frameon=False, loc="upper left", fontsize=10)
     _weights(right, weighted)
     open_frame(left, right)
     entitle(figure, result, "are combinations only additive?")
@@ -166,7 +166,7 @@ def _weights(axes: Axes, weighted: "pd.DataFrame") -> None:
     by_depth(axes, list(weighted["layer"]))
     axes.set_title("What the weights do (dotted: only additive)", fontsize=10)
     axes.set_ylim(-1.2 * highest(-weighted["index"]), 1.3)
-    axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=8)
+    axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=10)
 
 
 def plot_linear_regions(result: "LinearRegions") -> Figure:

@@ -21,6 +21,7 @@ from hierfeat.plots._style import (
     highest,
     ink_on,
     jitter,
+    one_panel,
     open_frame,
     picture,
     positive,
@@ -53,6 +54,7 @@ _PANELS: tuple[tuple[str, str, float | None, tuple[tuple[str, str], ...]], ...] 
 _STYLES = ((BLUE, "-", "o"), (VERMILION, "--", "s"))
 
 
+@one_panel
 def plot_layer_probes(result: "LayerProbes") -> Figure:
     """Draw test accuracy by depth with its 95 % intervals, training accuracy and chance.
 
@@ -79,7 +81,7 @@ def plot_layer_probes(result: "LayerProbes") -> Figure:
 
 def _key_above(axes: Axes) -> None:
     """The legend above the panel, where it covers nothing."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8, frameon=False, columnspacing=1)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=10, frameon=False, columnspacing=1)
 
 
 def plot_similarity(result: "Similarity") -> Figure:
@@ -99,8 +101,8 @@ def plot_similarity(result: "Similarity") -> Figure:
     for axes, matrix, title in zip(panels, (result.cka, result.rsa), ("CKA (linear)", "RSA (Spearman)"), strict=True):
         drawn.append(positive(axes, matrix, 1.0, aspect="auto"))
         axes.set_title(title, fontsize=10)
-        by_depth(axes, columns, size=8)
-        by_depth(axes, rows, along="y", size=8)
+        by_depth(axes, columns, size=10)
+        by_depth(axes, rows, along="y", size=10)
         axes.set_xlim(-0.5, len(columns) - 0.5)
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.set(xlabel=other if other != own else "", ylabel=own)
@@ -115,9 +117,10 @@ def _numbers(axes: Axes, matrix: np.ndarray, drawn: AxesImage) -> None:
     for (row, column), value in np.ndenumerate(matrix):
         if np.isfinite(value):
             ink = ink_on(drawn, value)
-            axes.text(column, row, f"{value:z.2f}", ha="center", va="center", fontsize=7, color=ink)
+            axes.text(column, row, f"{value:z.2f}", ha="center", va="center", fontsize=10, color=ink)
 
 
+@one_panel
 def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
     """Draw a point per channel, the layer's median, and the 95 % bound of chance.
 
@@ -150,6 +153,7 @@ def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
     return figure
 
 
+@one_panel
 def plot_participation_ratio(result: "ParticipationRatio") -> Figure:
     """Draw the participation ratio by depth; a constant layer has no point.
 
@@ -219,7 +223,7 @@ def _part_maps(figure: Figure, place: SubplotSpec, result: "AdditiveParts", rank
                 positive(axes, result.maps[row, column - 1], tops[column - 1], alpha=0.8, extent=extent)
             axes.set_axis_off()
             if row == 0:
-                axes.set_title(f"part {column}" if column else "image", fontsize=9)
+                axes.set_title(f"part {column}" if column else "image", fontsize=10)
 
 
 def _errors(axes: Axes, result: "AdditiveParts") -> None:
@@ -229,7 +233,7 @@ def _errors(axes: Axes, result: "AdditiveParts") -> None:
     axes.bar(places + 0.2, sparsity, 0.4, color=ORANGE, label="sparsity of the parts (%)")
     axes.set_xticks(places, table["method"])
     axes.set_ylim(0, max(119.0, 1.2 * highest(errors), 1.2 * highest(sparsity)))
-    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    axes.legend(frameon=False, loc="upper left", fontsize=10)
     axes.set_title("Equal rank", fontsize=10)
     open_frame(axes)
 
@@ -262,10 +266,10 @@ def plot_profile(result: "Profile") -> Figure:
         axes.set_ylim(0, (1.4 if named else 1.1) * bound)  # room for the legend
         if top is not None and bound == top:
             axes.set_yticks(np.linspace(0, top, 6))
-        by_depth(axes, names, size=8)
+        by_depth(axes, names, size=10)
         open_frame(axes)
         if named or "probe_accuracy" in dict(lines):
-            axes.legend(fontsize=8, frameon=False, loc="upper left")
+            axes.legend(fontsize=10, frameon=False, loc="upper left")
     grid.flat[-1].set_axis_off()
     grid.flat[-1].text(0, 0.8, "filled: convolution\nopen: pool", fontsize=10, va="top")
     entitle(figure, result, "the hierarchy, layer by layer")

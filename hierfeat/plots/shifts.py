@@ -92,7 +92,7 @@ def _curves(axes: Axes, means: pd.DataFrame, table: pd.DataFrame) -> None:
 def _rows_of_a_map(axes: Axes, means: pd.DataFrame, column: str) -> None:
     """Too many layers for curves: a row each, and a column for each shift."""
     drawn = positive(axes, means, 1.0, aspect="auto")
-    by_depth(axes, list(means.index), along="y", size=7)
+    by_depth(axes, list(means.index), along="y", size=10)
     axes.set_xticks(range(len(means.columns)), [f"{distance:g}" for distance in means.columns])
     axes.set_xlabel("shift (pixels)")
     scale(drawn, axes, column)
@@ -125,7 +125,7 @@ def plot_pooling_invariance(result: "PoolingInvariance", *, layers: Sequence[str
         _costs(row[1], rows)
         _output(row[2], rows)
     handles, labels = axes[0, 1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
     settings = result.provenance["parameters"]
     shifts = f"1-{settings['max_shift']} pixels" if settings["max_shift"] > 1 else "1 pixel"
     about = f"pools as they are and swapped{some}, {settings['images']} images, shifts of {shifts}"
@@ -147,7 +147,7 @@ def _before_and_after(axes: Axes, rows: pd.DataFrame) -> None:
         side = -1 if gain < 0 else 1
         axes.annotate(
             number(gain, "+.3f"), (after, place), (7 * side, 0), textcoords="offset points", va="center",
-            ha="left" if side > 0 else "right", fontsize=8,
+            ha="left" if side > 0 else "right", fontsize=10,
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [f"as it is ({rows['op'].iloc[0]})", *rows["pooling"].iloc[1:]])
     axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -175,9 +175,11 @@ def _output(axes: Axes, rows: pd.DataFrame) -> None:
         if np.isfinite(output):
             axes.plot(output, place, "o", color=_colour(place), markersize=6)
             share = f"{number(100 * same, '.0f')} %"
-            axes.annotate(share, (1.02, place), xycoords=beside, va="center", fontsize=8)
+            axes.annotate(share, (1.02, place), xycoords=beside, va="center", fontsize=10)
         else:
-            axes.annotate("no output (see status)", (0.03, place), xycoords=beside, va="center", fontsize=8, color=GREY)
+            axes.annotate(
+                "no output (see status)", (0.03, place), xycoords=beside, va="center", fontsize=10, color=GREY
+            )
     axes.margins(x=0.15)
     few_ticks(axes.xaxis, most=4, whole=False)
     axes.set_title("Output’s invariance; images of unchanged class →", fontsize=10)
@@ -266,7 +268,7 @@ def _plane(axes: Axes, table: pd.DataFrame, column: str) -> AxesImage:
     if grid.size <= MOST_NUMBERS:
         for dy, dx, share in zip(table["dy"], table["dx"], 100 * table[column], strict=True):
             text = number(share, ".0f")
-            axes.text(dx, dy, text, ha="center", va="center", fontsize=8, color=ink_on(drawn, share))
+            axes.text(dx, dy, text, ha="center", va="center", fontsize=10, color=ink_on(drawn, share))
     axes.set(xlabel="shift right (pixels)", ylabel="shift down (pixels)")
     whole_pixels(axes)
     return drawn

@@ -43,7 +43,7 @@ def plot_stimuli(stimuli: "StimulusSet", *, count: int = 24) -> Figure:
     grid = figure.subplots(down, across, squeeze=False)
     for axes, index in zip(grid.flat, chosen, strict=False):
         axes.imshow(picture(stimuli[int(index)]), interpolation="nearest")
-        axes.set_title(_values(stimuli.table.iloc[index], [str(name) for name in varying[:4]]), fontsize=7)
+        axes.set_title(_values(stimuli.table.iloc[index], [str(name) for name in varying[:4]]), fontsize=10)
         bare(axes)
     for axes in list(grid.flat)[len(chosen) :]:
         axes.set_visible(False)

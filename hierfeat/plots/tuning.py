@@ -86,7 +86,7 @@ def plot_orientation_tuning(
             fit = tuning.fitted[name][channel] / top
             axes.plot(np.deg2rad(tuning.fitted_orientations + turn), fit, color=colour, linewidth=1.6)
         indices = f"OSI {number(row['osi'], '.2f')}, F1/F0 {number(row['f1_f0'], '.2f')}"
-        axes.set_title(f"channel {channel}, {kind}\n{indices}", fontsize=8)
+        axes.set_title(f"channel {channel}, {kind}\n{indices}", fontsize=10)
         axes.set_ylim(0, max(1.12, 1.05 * highest(fit)))
     about = f"{name}, response against orientation of the bars (dots measured, lines von Mises fits)"
     entitle(figure, tuning, about, size=10)
@@ -100,7 +100,7 @@ def _polar_panels(count: int) -> tuple[Figure, list[Any]]:
     panels = figure.subplots(down, across, subplot_kw={"projection": "polar"}, squeeze=False).ravel()
     for axes in panels:
         axes.set_yticks([0.5, 1.0], ["", ""])
-        axes.set_xticks(np.deg2rad(np.arange(0, 360, 45)), ["0°", "", "90°", "", "", "", "", ""], fontsize=7)
+        axes.set_xticks(np.deg2rad(np.arange(0, 360, 45)), ["0°", "", "90°", "", "", "", "", ""], fontsize=10)
         axes.tick_params(pad=-2)
     for axes in panels[count:]:
         axes.set_visible(False)
@@ -169,7 +169,7 @@ def _shares(axes: Axes, tuning: "OrientationTuning", layers: list[str]) -> None:
         axes.barh(np.arange(len(layers)), share, left=left, color=colour, label=kind, edgecolor="white", linewidth=0.5)
         left += share
     axes.set(xlabel="share of units (%)", xlim=(0, 100))
-    axes.legend(fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    axes.legend(fontsize=10, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
 
 
 def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
@@ -223,7 +223,7 @@ def _own_peaks(axes: Axes, places: np.ndarray, curves: np.ndarray) -> None:
     axes.add_collection(LineCollection(list(each), color=BLUE, alpha=alpha, linewidth=1), autolim=True)
     axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2, label="median")
     axes.set_ylim(min(0.0, float(curves.min())), 1.05)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=10)
 
 
 def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -> Figure:
@@ -256,7 +256,7 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -
         for axes, channel, index in zip(panels, rows["channel"], rows["dsi"], strict=True):
             curve = result.curves[name][int(channel)]
             axes.plot(around, np.append(curve, curve[0]) / (highest(curve) or 1.0), "o-", markersize=3, color=BLUE)
-            axes.set_title(f"channel {channel}\nDSI {number(index, '.2f')}", fontsize=8)
+            axes.set_title(f"channel {channel}\nDSI {number(index, '.2f')}", fontsize=10)
     entitle(figure, result, about, size=10)
     return figure
 
@@ -307,8 +307,8 @@ def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:
     axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
     beyond = int((tuned["phase_window"] > WINDOWS).sum())
     if beyond:
-        axes.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=axes.transAxes, ha="right", fontsize=8)
+        axes.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=axes.transAxes, ha="right", fontsize=10)
     axes.set(xlim=(0, WINDOWS), ylim=(0, 2.5))  # F1/F0 ends at 2: the legend stands above
     axes.set_box_aspect(1)
     axes.set(xlabel="range of phases pooled (°)", ylabel="F1/F0 after the pool")
-    axes.legend(fontsize=8, frameon=False, loc="upper right")
+    axes.legend(fontsize=10, frameon=False, loc="upper right")

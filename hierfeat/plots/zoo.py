@@ -49,7 +49,7 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
     tall = [0.45] + [0.9] * len(layers)
     figure = sheet(max(1.9 * n + 1.4, 5), sum(tall) * 1.25 + 1.2)
     axes = figure.subplots(len(layers) + 1, n, height_ratios=tall, squeeze=False)
-    label: dict[str, Any] = {"fontsize": 9, "rotation": 0, "ha": "right", "va": "center"}
+    label: dict[str, Any] = {"fontsize": 10, "rotation": 0, "ha": "right", "va": "center"}
     for column in range(n):
         _cells(axes[0, column], result.images[column, 0], 1.0)
         axes[0, column].set_title(f"“{result.labels[column]}” → {result.predicted[column]}", fontsize=11)
@@ -115,9 +115,9 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
         if index % across:
             bars.set_yticks([])
         else:
-            bars.set_ylabel("response", fontsize=7.5)
+            bars.set_ylabel("response", fontsize=10.5)
         if index // across == rows - 1:
-            bars.set_xlabel(f"{last.shape[1]} cells", fontsize=7.5)
+            bars.set_xlabel(f"{last.shape[1]} cells", fontsize=10.5)
     entitle(figure, result, f"responses of the last layer{_first(count, len(u))}", size=10)
     return figure
 
@@ -128,14 +128,14 @@ def _pattern(axis: Axes, result: "NeocognitronResponses", index: int, title: str
     _cells(axis, result.images[index, 0], 1.0)
     predicted, right = result.predicted[index], result.predicted[index] == result.labels[index]
     verdict = "no response" if predicted == -1 else f"classified as {predicted}"
-    axis.set_title("\n".join([title, verdict] if title else [verdict]), fontsize=8, color=INK if right else VERMILION)
+    axis.set_title("\n".join([title, verdict] if title else [verdict]), fontsize=10, color=INK if right else VERMILION)
 
 
 def _bars(axis: Axes, responses: np.ndarray, right: bool, top: float) -> None:
     axis.axis("on")
     axis.bar(np.arange(len(responses)), responses, color=BLUE if right else VERMILION, width=0.9)
     axis.set(ylim=(0, top), xlim=(-1, len(responses)), xticks=[])
-    axis.tick_params(labelsize=7)
+    axis.tick_params(labelsize=10)
     open_frame(axis)
 
 

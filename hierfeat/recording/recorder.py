@@ -143,8 +143,8 @@ class Recorder(Mapping[str, Tensor]):
     ['pool1', 'pool2']
     """
 
+    @checked()
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS) -> None:
-        h.layers.select(layers)  # refuses what matches nothing
         self._h = h
         self._items = [layers] if isinstance(layers, str) else list(layers)
         self._wanted: dict[str, bool] = {}

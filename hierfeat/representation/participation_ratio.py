@@ -95,7 +95,7 @@ def participation_ratio(
     chosen = h.layers.select(layers)
     trace, squares = np.zeros(len(chosen)), np.zeros(len(chosen))
     size = batch_size or default_batch(h.input_shape)
-    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images"):
+    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images", total=max(1, len(images) // group)):
         share = len(batch) / len(images)
         gram, _ = grams(h, batch, [layer.name for layer in chosen], size)
         trace += share * gram.diagonal(dim1=1, dim2=2).sum(1).numpy() / (len(batch) - 1)

@@ -125,7 +125,7 @@ def similarity(
     same = other is None and rows == columns
     rsa, cross, own, others = (np.zeros(size) for size in (*[(len(rows), len(columns))] * 2, len(rows), len(columns)))
     size = batch_size or default_batch(h.input_shape)
-    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images"):
+    for batch in with_bar(shuffled_groups(images, group, seed), "groups of images", total=max(1, len(images) // group)):
         left = grams(h, batch, rows, size)
         right = left if same else grams(peer, batch, columns, size)
         a, b = u_centred(left[0]), u_centred(right[0])

@@ -28,6 +28,13 @@ def checked_example(example: Any) -> Any:
     )
 
 
+def checked_name(name: Any) -> str | None:
+    """What a model is to be called, or None."""
+    if name is not None and not isinstance(name, str):
+        raise HierfeatError(f"expected name as a word for tables and figures, got {type(name).__name__}")
+    return name
+
+
 def checked_output(output: Any) -> Any:
     """Refuse what cannot choose a part of an output."""
     if output is None or callable(output) or (isinstance(output, int | str) and not isinstance(output, bool)):
@@ -103,7 +110,7 @@ def structure_of(model: nn.Module) -> tuple[Any, ...]:
         found += (id(module), type(module))
         settings = PLAIN if type(module).__module__.startswith("torch.") else _FLAGS
         found += [item for item in slots.items() if type(item[1]) in settings and item[0] != "training"]
-        found += [(name, None if p is None else p.shape) for name, p in slots["_parameters"].items()]
+        found += [(name, None if p is None else (p.shape, p.requires_grad)) for name, p in slots["_parameters"].items()]
         found += slots["_modules"]
         waiting += slots["_modules"].values()
     return tuple(found)

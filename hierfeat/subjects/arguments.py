@@ -24,8 +24,8 @@ from hierfeat.subjects.checks import (
 )
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.own_data import as_images, collected, described, parted
-from hierfeat.subjects.values import Check, Given, choice, flag, levels, real, whole
+from hierfeat.subjects.own_data import as_images, collected, described, is_stimuli, parted
+from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -109,7 +109,10 @@ def _take_in(signature: inspect.Signature, checks: dict[str, Check], given: dict
     for name in _DRAW:
         if name in signature.parameters and given.get(name, draw[name]) is not None:
             draw[name] = checks[name](given.get(name, draw[name]), name, given) if name in checks else given[name]
-    channels = given["h"].input_shape[0] if isinstance(given.get("h"), Hierarchy) else None
+    h = given.get("h")
+    channels = h.input_shape[0] if isinstance(h, Hierarchy) else None
+    if isinstance(h, Hierarchy) and is_stimuli(given["images"]):
+        h.warn_of_range("stimuli")
     found = collected(given["images"], channels=channels, **draw)
     given["images"] = found.images
     if "labels" not in signature.parameters:
@@ -136,6 +139,11 @@ def needed(labels: Any) -> Tensor:
         "expected labels, one for each image, got none: pass them behind the images, or images as a Dataset or "
         "DataLoader of (image, label) pairs"
     )
+
+
+def needs_labels(function: Callable[..., Any]) -> bool:
+    """Whether a public function calls :func:`needed`."""
+    return needed.__name__ in inspect.unwrap(function).__code__.co_names
 
 
 def _hierarchy(value: Any, name: str, given: Given) -> Hierarchy:
@@ -250,6 +258,7 @@ _TABLE: dict[str, Check | None] = {
     "grid": whole(1, 64),
     "max_iter": whole(1, 10**6),
     "checkpoint_every": whole(1, 10**9),
+    "group": whole(1, 10**6),
     # amounts
     "contrast": real(0, 1),
     "ground": real(0, 1),
@@ -263,4 +272,8 @@ _TABLE: dict[str, Check | None] = {
     # ways of doing it
     "boundary": choice("zero", "wrap", "reflect", "crop"),
     "progress": flag,
+    "negative": flag,
+    "least": flag,
+    "black_and_white": flag,
+    "checkpoint": file_path,
 }

@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects._inputs import (
     Example,
     Output,
     advice,
     checked_example,
+    checked_name,
     checked_output,
     further_inputs,
     read_output,
@@ -30,6 +31,7 @@ from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.trace import trace
+from hierfeat.subjects.values import words
 
 
 class Hierarchy:
@@ -87,14 +89,20 @@ class Hierarchy:
         self.input_shape = _checked_shape(input_shape)
         self.mean = _checked_channels("mean", mean, self.input_shape[0])
         self.std = _checked_channels("std", std, self.input_shape[0])
+        if self.mean is not None and max(self.mean) > 1:
+            raise HierfeatError(
+                f"expected a mean on images in [0, 1], got {self.mean}: constants for images in 0..255; "
+                "divide mean and std by 255, and pass images in [0, 1]"
+            )
         if self.std is not None and min(self.std) <= 0:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
-        self.classes = None if classes is None else tuple(str(label) for label in classes)
-        self.name = name or type(self.model).__name__
+        self.classes = None if classes is None else words(classes, "classes", {})
+        self.name = checked_name(name) or type(self.model).__name__
         self.example = checked_example(example)
         self.output = checked_output(output)
         self.notes: dict[str, Any] = {}  # what else provenance should say of the model
         self._table: tuple[object, LayerTable] | None = None
+        self.range_known = (self.mean or self.std) is not None  # it takes images in [0, 1]
         self._finite: object = None  # the state in which the weights were last found finite
 
     def __repr__(self) -> str:
@@ -121,8 +129,9 @@ class Hierarchy:
         structure = (structure_of(self.model), self.input_shape)
         if self._table is None or self._table[0] != structure:
             traced = settled(lambda: trace(self))
-            about = {"folded": traced.folded, "uncounted": traced.uncounted(self)}
-            self._table = structure, LayerTable.of(traced.layers, provenance(self), **about)
+            rest = traced.uncounted(self)
+            table = LayerTable.of(traced.layers, provenance(self), folded=traced.folded, uncounted=rest)
+            self._table = structure, table
         return self._table[1]
 
     @property
@@ -134,6 +143,28 @@ class Hierarchy:
     def what_to_check(self) -> str:
         """What is most likely wrong, for the message of an error, where the model cannot run."""
         return advice(self.model)
+
+    def to(self, *args: Any, **kwargs: Any) -> "Hierarchy":
+        """Move the model to a device or type, as ``torch.nn.Module.to`` does; images follow it by themselves.
+
+        Examples
+        --------
+        >>> import hierfeat as hf
+        >>> hf.load("lenet5-digits").to("cpu").device
+        device(type='cpu')
+        """
+        self.model.to(*args, **kwargs)
+        return self
+
+    def warn_of_range(self, what: str) -> None:
+        """Say, once, that a network without normalisation is shown `what`, whose grey is 0.5."""
+        if not self.range_known:
+            self.range_known = True
+            warn(
+                f"{self.name} has neither mean nor std and is shown {what}, in [0, 1] as they are, with a grey of 0.5: "
+                "if it was trained on normalised images, give Hierarchy(mean=, std=); mean=[0] and std=[1] for each "
+                "channel say that it was not"
+            )
 
     def normalise(self, images: Tensor) -> Tensor:
         """Bring images in [0, 1], (N, C, H, W), to the model's device, type and normalisation.
@@ -270,7 +301,9 @@ class Hierarchy:
 def replace_model(h: Hierarchy, model: nn.Module, name: str) -> Hierarchy:
     """A hierarchy of another model that is shown images, and read, as that of `h`."""
     options: dict[str, Any] = {"mean": h.mean, "std": h.std, "classes": h.classes}
-    return Hierarchy(model, h.input_shape, name=name, example=h.example, output=h.output, **options)
+    made = Hierarchy(model, h.input_shape, name=name, example=h.example, output=h.output, **options)
+    made.range_known = h.range_known
+    return made
 
 
 class Watching(undisturbed):

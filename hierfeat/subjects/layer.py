@@ -27,12 +27,18 @@ class Layer:
         One number per spatial axis; None where the layer has no window. Padding is the cells before the input.
     groups
         Groups of a convolution.
+    module
+        The class of the module, ``Conv2d``; empty for the call of a function.
     parameters
         Numbers in the parameters that this call is the first to use; a call that uses the same ones again adds none.
+    trainable
+        How many of these require a gradient: 0 where the layer is frozen.
     macs
         Multiply-accumulates for one image, by the rules of ``torch.utils.flop_counter`` (which counts 2 per MAC).
     connections
         Synapses as LeCun et al. (1998) counted them: for each output, its inputs and its bias.
+    memory
+        Bytes that the output of one image takes.
     formula
         The output size worked out, ``(28 - 5 + 2·2)/1 + 1 = 28``; both axes where they differ.
     """
@@ -51,6 +57,9 @@ class Layer:
     macs: int
     connections: int
     formula: str
+    module: str = ""
+    trainable: int = 0
+    memory: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,11 @@ class _Window:
     output_padding: Ints = ()
 
 
-def describe(call: Call, output: Tensor, macs: int, *, parameters: int) -> Layer:
+def describe(call: Call, output: Tensor, macs: int, *, parameters: int, trainable: int = 0) -> Layer:
     """Put together what one call says about its layer.
 
-    `macs` are those that were counted while it ran, `parameters` those that no call before it has used.
+    `macs` are those that were counted while it ran, `parameters` those that no call before it has used,
+    `trainable` how many of them require a gradient.
     """
     given = settings(call.op, call.args, call.kwargs)
     inputs = _padded_by_module(call)
@@ -99,6 +109,9 @@ def describe(call: Call, output: Tensor, macs: int, *, parameters: int) -> Layer
             call, "layer_connections", in_shape, out_shape, _connections(call, given, out_shape, window, weight)
         ),
         formula=_formula(call.op, in_shape, out_shape, window),
+        module="" if call.module is None else type(call.module).__name__,
+        trainable=trainable,
+        memory=output.numel() * output.element_size(),
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from fnmatch import fnmatchcase
 from functools import cached_property
 from reprlib import repr as shorter
-from typing import Any
+from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
 from hierfeat._plain_text import printable
@@ -22,6 +23,7 @@ UNITS = ("conv", "pool")
 STAGES = ("conv", "activation", "pool", "linear")
 """The default where a number is followed from one stage of the signal to the next."""
 PARAMETER = "parameter"
+_NOT_PRINTED = ("connections", "module", "trainable", "memory")  # the page of a notebook has room for them
 COLUMNS = tuple("layer" if one.name == "name" else one.name for one in fields(Layer))
 
 
@@ -33,9 +35,10 @@ class LayerTable(Result):
     ----------
     table
         Columns ``layer, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters,
-        macs, connections, formula``; shapes are (C, H, W). See :class:`Layer` for what each means. The last rows are
-        parameters that no layer call uses by itself (layer scales, class tokens, heads that eval mode leaves out):
-        kind ``other``, op ``parameter``. They are not layers, but with them the column ``parameters`` adds up to the
+        macs, connections, formula, module, trainable, memory``; shapes are (C, H, W). See :class:`Layer` for what
+        each means. The last rows are parameters that no layer call uses by itself (layer scales, class tokens, heads
+        that eval mode leaves out): kind ``other``, op ``parameter``. They are not layers, but with them the column
+        ``parameters`` adds up to the
         model's.
     folded
         The length of the first axis for one image, of layers where it is not 1: rows, windows or tokens lie there, and
@@ -52,8 +55,10 @@ class LayerTable(Result):
     >>> layers = hf.load("lenet5-digits").layers
     >>> layers["conv1"].formula
     '(32 - 5)/1 + 1 = 28'
-    >>> [layer.name for layer in layers.select("pool")]
-    ['pool1', 'pool2']
+    >>> layers[0].name, layers[-1].name, [layer.name for layer in layers.select("pool")]
+    ('conv1', 'fc3', ['pool1', 'pool2'])
+    >>> layers.totals["parameters"] == sum(p.numel() for p in hf.load("lenet5-digits").model.parameters())
+    True
     """
 
     folded: dict[str, int] = field(default_factory=dict)
@@ -65,10 +70,11 @@ class LayerTable(Result):
         provenance: dict[str, Any],
         *,
         folded: dict[str, int] | None = None,
-        uncounted: dict[str, int] | None = None,
+        uncounted: dict[str, tuple[int, int]] | None = None,
     ) -> "LayerTable":
         """Tabulate `layers`, and the sizes of parameters that are in none of them."""
-        rows = [tuple(asdict(layer).values()) for layer in (*layers, *map(_of_parameter, *_columns(uncounted)))]
+        rest = [_of_parameter(name, *sizes) for name, sizes in (uncounted or {}).items()]
+        rows = [tuple(asdict(layer).values()) for layer in (*layers, *rest)]
         table = pd.DataFrame(rows, columns=list(COLUMNS))
         table["groups"] = table["groups"].astype("Int64")
         return cls(table=table, provenance=provenance, folded=folded or {})
@@ -91,16 +97,37 @@ class LayerTable(Result):
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
-    def __getitem__(self, name: str) -> Layer:
+    @overload
+    def __getitem__(self, name: str | int) -> Layer: ...
+    @overload
+    def __getitem__(self, name: slice) -> list[Layer]: ...
+    def __getitem__(self, name: str | int | slice) -> Layer | list[Layer]:
+        """A layer by its name or its place in call order, from 0 (negative: from the end); several by a slice."""
+        if isinstance(name, slice):
+            return list(self._layers[name])
+        if isinstance(name, int | np.integer):
+            if not -len(self) <= name < len(self):
+                raise IndexError(f"layer {name} of {len(self)}")
+            return self._layers[name]
         if name not in self._by_name:
             raise HierfeatError(self._unknown(name))
         return self._by_name[name]
 
     def __repr__(self) -> str:
-        return printable(without_none(self.table.drop(columns=["connections"])).to_string(index=False))
+        return printable(without_none(self.table.drop(columns=list(_NOT_PRINTED))).to_string(index=False))
 
     def _repr_html_(self) -> str:
         return str(without_none(self.table).to_html(index=False, border=0))
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Sums over the network: ``layers, parameters, trainable, macs, connections, memory``.
+
+        Parameters that several calls share are counted once; `memory` is that of the outputs of all layers for one
+        image, in bytes.
+        """
+        sums = ("parameters", "trainable", "macs", "connections", "memory")
+        return {"layers": len(self)} | {name: int(self.table[name].sum()) for name in sums}
 
     def select(self, layers: Layers) -> list[Layer]:
         """The layers that `layers` names, in call order.
@@ -142,14 +169,9 @@ class LayerTable(Result):
         return f"{model} has no layer {item!r}{hint} (names, patterns such as 'features.*' or kinds will do)"
 
 
-def _of_parameter(name: str, size: int) -> Layer:
+def _of_parameter(name: str, size: int, trainable: int) -> Layer:
     """The row of a parameter that is in no layer."""
-    return Layer(name, "other", PARAMETER, (), (), None, None, None, None, None, size, 0, 0, "")
-
-
-def _columns(uncounted: dict[str, int] | None) -> tuple[list[str], list[int]]:
-    sizes = uncounted or {}
-    return list(sizes), list(sizes.values())
+    return Layer(name, "other", PARAMETER, (), (), None, None, None, None, None, size, 0, 0, "", "", trainable)
 
 
 def matches(item: str, name: str, kind: str) -> bool:

@@ -122,6 +122,11 @@ def batches_in(value: Images, size: int) -> int | None:
         return None
 
 
+def is_stimuli(value: Any) -> bool:
+    """Whether it is a set of stimuli, which is drawn when asked for (a class of a room above this one)."""
+    return callable(getattr(type(value), "as_tensor", None))
+
+
 def parted(value: Any) -> tuple[Any, Any]:
     """Images and labels that are given as a pair; whatever else holds the images, and None."""
     if not isinstance(value, list | tuple) or len(value) != 2:
@@ -152,7 +157,7 @@ class _Source:
 
 def _source(value: Any, where: str, channels: int | None) -> _Source | None:
     """Where images can be looked up; None of what can only be gone through."""
-    if callable(getattr(type(value), "as_tensor", None)):
+    if is_stimuli(value):
         return _Source(len(value), lambda places: (_drawn(value, places), None))
     if isinstance(value, Tensor | np.ndarray):
         return _of_rows(as_tensor(value, where), None)

@@ -50,10 +50,14 @@ class Trace:
             self._flops[call.name] = dry.flops
 
         def after(call: Call, output: Tensor) -> None:
-            own = {id(p): p.numel() for p in parameters_of(call) if id(p) not in self._counted}
+            own = {id(p): p for p in parameters_of(call) if id(p) not in self._counted}
             self._counted |= own.keys()
+            counts = {
+                "parameters": sum(p.numel() for p in own.values()),
+                "trainable": sum(p.numel() for p in own.values() if p.requires_grad),
+            }
             macs = (dry.flops - self._flops[call.name]) // 2
-            self.layers.append(describe(call, output, macs, parameters=sum(own.values())))
+            self.layers.append(describe(call, output, macs, **counts))
             if output.ndim and output.shape[0] != 1:
                 self.folded[call.name] = int(output.shape[0])
 
@@ -61,9 +65,10 @@ class Trace:
             h.run(image)
         return self
 
-    def uncounted(self, h: "Hierarchy") -> dict[str, int]:
-        """The sizes of parameters that no layer call uses by itself, by their dotted names."""
-        return {name: p.numel() for name, p in h.model.named_parameters() if id(p) not in self._counted}
+    def uncounted(self, h: "Hierarchy") -> dict[str, tuple[int, int]]:
+        """Parameters that no layer call uses by itself, by their names: the size, and how much of it is trained."""
+        rest = {name: p for name, p in h.model.named_parameters() if id(p) not in self._counted}
+        return {name: (p.numel(), p.numel() if p.requires_grad else 0) for name, p in rest.items()}
 
 
 def trace(h: "Hierarchy") -> Trace:

@@ -2,10 +2,8 @@
 
 import difflib
 import hashlib
-import importlib
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +16,14 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy, replace_model
 from hierfeat.subjects.own_data import Images
-from hierfeat.subjects.values import Given
+from hierfeat.subjects.values import Given, whole
 from hierfeat.zoo import ZOO
 from hierfeat.zoo._factories import from_factory
+from hierfeat.zoo._libraries import of_timm, of_torchvision
 from hierfeat.zoo._twin import calibrate, copied, draw_weights, noise_like_data, running
 from hierfeat.zoo.state import State, fit, read_states
 
 WEIGHTS = Path(__file__).parent / "weights"
-_IMAGENET_CLASSES = 1000
-_IMAGENET: dict[str, Any] = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 _FORMS = (
     "a zoo name, torchvision:NAME, timm:NAME, package.module:factory or file.py:factory "
     "(a factory takes no argument and returns a Hierarchy, or a module with an attribute input_shape = (C, H, W))"
@@ -51,8 +48,10 @@ def _weights(value: Any, name: str, _: Given) -> str | Path:
     return value
 
 
-@checked(ref=_ref, weights=_weights)
-def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
+@checked(ref=_ref, weights=_weights, num_classes=whole(1, 10**6), image_size=whole(1, 2**14))
+def load(
+    ref: str, *, weights: str | Path | None = None, num_classes: int | None = None, image_size: int | None = None
+) -> Hierarchy:
     """Load a network by name, ready to be examined.
 
     Parameters
@@ -68,6 +67,11 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
         shared prefix) is taken off. ``"DEFAULT"`` takes torchvision's or timm's own, which may download.
         Without it a zoo model has its shipped weights, and every other network weights drawn with seed 0. A warning
         says so, and the name of a network of torchvision or timm ends in "(random weights)".
+    num_classes
+        Outputs of a network of torchvision or timm, if not those it was made for. With ``"DEFAULT"`` timm's networks
+        get a new last layer, whose weights are random.
+    image_size
+        Side of the images that a network of torchvision or timm is built for, in pixels.
 
     Returns
     -------
@@ -77,11 +81,13 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
     Raises
     ------
     HierfeatError
-        If the name is unknown (with the closest ones), or the weights are damaged or do not fit.
+        If the name is unknown (with the closest ones), the weights are damaged, do not fit or cannot be fetched, or
+        the network cannot be built for so many classes or images of that size.
 
     Notes
     -----
-    Networks of torchvision are given 3x224x224 images (inception_v3: 299) and ImageNet's normalisation.
+    Networks of torchvision are given 3x224x224 images (inception_v3: 299) and ImageNet's normalisation. Names of
+    classes are those of the library, where it has names for the outputs.
 
     Examples
     --------
@@ -90,7 +96,7 @@ def load(ref: str, *, weights: str | Path | None = None) -> Hierarchy:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        hierarchy = _build(ref, own=weights == "DEFAULT")
+        hierarchy = _build(ref, weights == "DEFAULT", num_classes, image_size)
     if weights is not None and weights != "DEFAULT":
         fit(hierarchy.model, read_states(Path(weights)), str(weights))
     elif ref in ZOO and (WEIGHTS / f"{ref}.safetensors").exists():
@@ -235,17 +241,21 @@ def untrained(h: Hierarchy, *, seed: int = 0, images: Images | None = None) -> H
     return twin
 
 
-def _build(ref: str, *, own: bool) -> Hierarchy:
+def _build(ref: str, own: bool, num_classes: int | None, image_size: int | None) -> Hierarchy:
     """Make the network that `ref` names; `own` asks for the weights of its library."""
+    source, _, name = ref.rpartition(":")
+    if (num_classes or image_size) and source not in ("torchvision", "timm"):
+        raise HierfeatError(f"num_classes and image_size are for torchvision:NAME and timm:NAME, not for {ref!r}")
     if ref in ZOO:
         species = ZOO[ref]
         options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": ref}
-        return Hierarchy(species.build(), species.input_shape, **options)
-    source, _, name = ref.rpartition(":")
+        made = Hierarchy(species.build(), species.input_shape, **options)
+        made.range_known = True
+        return made
     if source == "torchvision":
-        return _torchvision(name, own)
+        return of_torchvision(name, own, num_classes, image_size)
     if source == "timm":
-        return _timm(name, own)
+        return of_timm(name, own, num_classes, image_size)
     if not source:
         raise HierfeatError(_unknown(ref))
     if own:
@@ -257,56 +267,6 @@ def _unknown(ref: str) -> str:
     close = difflib.get_close_matches(ref, ZOO, n=3, cutoff=0.5)
     hint = f" (did you mean {' or '.join(close)}?)" if close else ""
     return f"the zoo has no {ref!r}{hint}; expected {_FORMS}; `hierfeat models` lists the zoo"
-
-
-def _torchvision(name: str, own: bool) -> Hierarchy:
-    from hierfeat._torchvision import models
-
-    names = models.list_models(module=models)
-    if name not in names:
-        close = ", ".join(difflib.get_close_matches(name, names, n=3)) or "torchvision.models.list_models() lists them"
-        raise HierfeatError(f"torchvision has no classification model {name!r}; the closest: {close}")
-    defaults = models.get_model_weights(name).DEFAULT
-    options = {"init_weights": True} if name in ("googlenet", "inception_v3") and not own else {}
-    with _named_if_offline(f"torchvision:{name}"):
-        model = models.get_model(name, weights=defaults if own else None, **options)
-    side = 299 if name == "inception_v3" else 224
-    return Hierarchy(model, (3, side, side), classes=defaults.meta["categories"], name=name, **_IMAGENET)
-
-
-def _timm(name: str, own: bool) -> Hierarchy:
-    try:
-        timm = importlib.import_module("timm")
-    except ImportError as error:
-        raise HierfeatError(f"timm:{name} needs timm, which is not installed: `pip install timm`") from error
-    try:
-        with _named_if_offline(f"timm:{name}"):
-            model = timm.create_model(name, pretrained=own)
-    except (RuntimeError, ValueError) as error:
-        raise HierfeatError(f"timm cannot make {name!r}: {error}") from error
-    config = model.pretrained_cfg
-    classes = _imagenet_classes() if getattr(model, "num_classes", None) == _IMAGENET_CLASSES else None
-    return Hierarchy(model, config["input_size"], mean=config["mean"], std=config["std"], classes=classes, name=name)
-
-
-def _imagenet_classes() -> list[str]:
-    """Names of ImageNet's thousand classes, in the order that all libraries have."""
-    from hierfeat._torchvision import models
-
-    names: list[str] = models.get_model_weights("resnet18").DEFAULT.meta["categories"]
-    return names
-
-
-@contextmanager
-def _named_if_offline(ref: str) -> Iterator[None]:
-    """Say in a sentence that the library's weights could not be fetched."""
-    try:
-        yield
-    except OSError as error:  # of a download: urllib's and requests' errors among them
-        raise HierfeatError(
-            f"the weights of {ref} are not at hand and could not be fetched ({type(error).__name__}: "
-            f"{(str(error).splitlines() or [''])[0]}): connect, or pass weights=FILE"
-        ) from error
 
 
 def _shipped(name: str) -> dict[str, State]:

@@ -13,7 +13,14 @@ from tests.plots import inventory
 from tests.plots.results import FIGURES, drawn_methods, figure, result
 from tests.plots.variants import CHANNELLED, LAYERED, all_nan, with_channels, with_layers
 
-LARGEST = 20.01  # inches
+SLIDE, TALLEST, SMALLEST = 13.0, 20.0, 10.0  # inches, inches, points
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """Figures are pyplot's until they are closed."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +37,15 @@ def stored(pytestconfig):
 
 
 def drawn_well(one: Figure) -> None:
-    """Draw it: warnings are errors, it fits a page, pyplot holds it no more, and nothing is hidden or written over."""
+    """Draw it: warnings are errors, it fits a slide, can be read from afar, and nothing is hidden or written over."""
     one.set_dpi(60)
     one.draw_without_rendering()  # the first pass settles the layout
     one.canvas.draw()
-    assert not plt.get_fignums()
-    assert max(one.get_size_inches()) <= LARGEST
+    width, height = one.get_size_inches()
+    assert width <= SLIDE + 0.01
+    assert height <= TALLEST + 0.01
     assert one.axes
+    legible(one)
     marks_what_is_missing(one)
     marks_what_is_clipped(one)
     for axes in one.axes:
@@ -44,6 +53,16 @@ def drawn_well(one: Figure) -> None:
         ticks_whole(axes)
     legends_inside(one)
     titles_apart(one)
+
+
+def legible(one: Figure) -> None:
+    """No letter is smaller than ten points, where the figure is as wide as a slide at most."""
+    small = {
+        (text.get_text(), text.get_fontsize())
+        for text in one.findobj(Text)
+        if text.get_visible() and text.get_text().strip() and text.get_fontsize() < SMALLEST
+    }
+    assert not small
 
 
 def marks_what_is_missing(one: Figure) -> None:

@@ -311,7 +311,9 @@ def test_a_timm_network_is_named_and_its_classes_too(monkeypatch: pytest.MonkeyP
         model.pretrained_cfg = {"input_size": (3, 8, 8), "mean": (0.5,) * 3, "std": (0.5,) * 3}
         return model
 
-    monkeypatch.setitem(sys.modules, "timm", types.SimpleNamespace(create_model=create_model))
+    monkeypatch.setitem(
+        sys.modules, "timm", types.SimpleNamespace(create_model=create_model, list_models=lambda: ["small"])
+    )
     h = load("timm:small")
     assert h.name == "small (random weights)"
     assert h.classes is not None

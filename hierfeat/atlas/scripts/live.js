@@ -35,6 +35,12 @@ export function probe(what) {
   return network.probe(what);
 }
 
+/** What the network is from the next frame on. @param {import("../live/engine/surgery.js").Cut[]} cuts */
+export function operate(cuts) {
+  if (!network) throw new Error("the network has not started");
+  return network.operate(cuts);
+}
+
 /** Values of the graph in the last frame. @param {string[]} names @returns {Promise<Record<string, Float32Array>>} */
 export function valuesOf(names) {
   if (!network) throw new Error("the network has not started");

@@ -189,12 +189,10 @@ class Neocognitron:
         from hierfeat.subjects.hierarchy import Hierarchy
 
         network = self._fitted()
-        return Hierarchy(
-            network,
-            self.input_shape_,
-            classes=[str(c) for c in self.classes_],
-            name=name or f"neocognitron-{self.mode}",
-        )
+        classes, name = [str(c) for c in self.classes_], name or f"neocognitron-{self.mode}"
+        made = Hierarchy(network, self.input_shape_, classes=classes, name=name)
+        made.range_known = True
+        return made
 
     @property
     def input_shape_(self) -> tuple[int, int, int]:

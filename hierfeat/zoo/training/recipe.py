@@ -1,25 +1,57 @@
 """What a training is made of, in one frozen dataclass: by gradient descent, or by self-organisation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
+from reprlib import repr as shorter
 from typing import Any
 
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
-from hierfeat.subjects.values import whole
+from hierfeat.subjects.values import Check, Given, choice, flag, real, whole
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 
 Rearing = Callable[[Tensor, int], Tensor]
 """From a batch of training images and the number of the epoch, from 1, to what is seen of them."""
 
-_CHOICES = {
-    "optimizer": ("adamw", "sgd"),
-    "precision": ("float32", "bfloat16"),
-    "split": ("train", "train+validation"),  # and never "test"
+
+def _text(value: Any, name: str, _: Given) -> str:
+    if not isinstance(value, str):
+        raise HierfeatError(f"expected {name} as text, got {shorter(value)}")
+    return value
+
+
+_CHECKS: dict[str, Check] = {
+    "model": _text,
+    "data": _text,
+    "mode": choice("modern", "1980"),
+    "notes": _text,
+    "optimizer": choice("adamw", "sgd"),
+    "precision": choice("float32", "bfloat16"),
+    "split": choice("train", "train+validation"),  # and never "test"
+    "epochs": whole(1, 10**6),
+    "batch_size": whole(1, 2**20),
+    "learning_rate": real(above=0, high=1e6),
+    "momentum": real(0, 1),
+    "weight_decay": real(0, 1e6),
+    "warmup": real(0, 1),
+    "label_smoothing": real(0, 1),
+    "flip": flag,
+    "shift": whole(0, 512),
+    "seed": whole(0, 2**32 - 1),
+    "limit": whole(1, 10**9),
 }
+
+
+def _check(recipe: "Recipe | NeocognitronRecipe") -> None:
+    """Check every setting by its name."""
+    for setting in fields(recipe):
+        value = getattr(recipe, setting.name)
+        if setting.name in _CHECKS and not (value is None and setting.default is None):
+            checked = _CHECKS[setting.name](value, f"a recipe's {setting.name}", {})
+            object.__setattr__(recipe, setting.name, checked)
 
 
 @dataclass(frozen=True)
@@ -92,14 +124,9 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse what would be taken for something else, or fail only after the first epoch."""
-        for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise HierfeatError(
-                    f"expected a recipe's {name} among {', '.join(choices)}; got {getattr(self, name)!r}"
-                )
-        if self.epochs < 1 or self.batch_size < 1 or not self.learning_rate > 0:
-            given = f"{self.epochs}, {self.batch_size} and {self.learning_rate}"
-            raise HierfeatError(f"expected a recipe's epochs, batch_size and learning_rate above 0; got {given}")
+        _check(self)
+        if self.distortion is not None and not isinstance(self.distortion, Distortion):
+            raise HierfeatError(f"expected a recipe's distortion as hf.Distortion(...), got {self.distortion!r}")
         if self.rearing is not None and not callable(self.rearing):
             raise HierfeatError(f"expected a recipe's rearing as a function, got {type(self.rearing).__name__}")
         if self.classes is not None and not all(isinstance(item, int) for item in self.classes or ("",)):
@@ -165,10 +192,9 @@ class NeocognitronRecipe:
 
     def __post_init__(self) -> None:
         """Refuse a split that would be taken for something else, and settings that the network does not have."""
-        if self.split not in _CHOICES["split"]:
-            raise HierfeatError(f"expected a recipe's split among {', '.join(_CHOICES['split'])}; got {self.split!r}")
-        if self.limit is not None:
-            whole()(self.limit, "limit", {})
+        _check(self)
+        if not isinstance(self.settings, Mapping):
+            raise HierfeatError(f"expected a recipe's settings as a mapping, got {type(self.settings).__name__}")
         self.estimator()
 
     def estimator(self) -> Neocognitron:

@@ -14,8 +14,11 @@ from torch import Tensor, nn
 from hierfeat._progress import bar
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.values import device as checked_device
+from hierfeat.subjects.values import file_path, folder_to_write
 from hierfeat.zoo import ZOO, Species
 from hierfeat.zoo.training.augment import augment
 from hierfeat.zoo.training.checkpoint import State, resume, save
@@ -28,13 +31,14 @@ from hierfeat.zoo.training.subject import Subject, subject_of
 from hierfeat.zoo.training.training import Training
 
 
+@checked(out=folder_to_write, device=checked_device, root=file_path)
 def train(
     recipe: Recipe | NeocognitronRecipe | str,
     *,
     start: Hierarchy | None = None,
     freeze: Layers = (),
     out: str | Path | None = None,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     root: str | Path | None = None,
     progress: bool = True,
 ) -> Training:
@@ -88,7 +92,7 @@ def train(
     >>> list(training.table.epoch)
     [1]
     """
-    recipe = _checked(recipe, start)
+    recipe, device = _checked(recipe, start), str(device)
     if isinstance(recipe, NeocognitronRecipe) and (start is not None or freeze):
         raise HierfeatError(f"expected no start= or freeze=: {recipe.model} organises itself, layer by layer")
     subject = subject_of(recipe.model, start, freeze)

@@ -56,6 +56,8 @@ class Training(Result):
         model = species.build()
         model.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})
         options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
-        return Hierarchy(model.eval(), species.input_shape, **options)
+        made = Hierarchy(model.eval(), species.input_shape, **options)
+        made.range_known = True
+        return made
 
     plot = drawn("zoo.plot_train")

@@ -1,5 +1,7 @@
 /** @import { Graph } from "./types.js" */
+/** @import { Cut } from "./surgery.js" */
 import { Engine } from "./engine.js";
+import { operated } from "./surgery.js";
 import { unpack } from "./weights.js";
 
 /**
@@ -15,6 +17,7 @@ import { unpack } from "./weights.js";
  * @property {(image: Float32Array) => Promise<Frame>} run
  * @property {(what: Probe) => Promise<number[][]>} probe for each image what units of one layer answer to it
  * @property {(names: string[]) => Promise<Record<string, Float32Array>>} values of the graph in the last frame
+ * @property {(cuts: Cut[]) => Promise<void>} operate what the network is from the next frame on; without cuts, what it was
  * @property {boolean} fast whether WebAssembly does the work
  * @property {boolean} apart whether it runs in a worker
  */
@@ -35,18 +38,27 @@ export function between(graph) {
  * @param {Graph} graph @param {Uint8Array} weights @param {Uint8Array} kernel @returns {Promise<Network>}
  */
 export async function here(graph, weights, kernel) {
-  const engine = await Engine.best(graph, await unpack(graph, weights), /** @type {any} */ (kernel));
-  const layers = graph.layers.map((_, index) => engine.layer(index).data);
-  const extra = Object.fromEntries(between(graph).map((name) => [name, engine.value(name).data]));
+  const whole = await unpack(graph, weights);
+  let engine = await Engine.best(graph, whole, /** @type {any} */ (kernel));
+  const views = () => ({
+    layers: graph.layers.map((_, index) => engine.layer(index).data),
+    extra: Object.fromEntries(between(graph).map((name) => [name, engine.value(name).data])),
+  });
+  let shown = views();
   const run = async (/** @type {Float32Array} */ image) => {
     engine.image.set(image);
     const start = performance.now();
     const output = engine.run().data;
-    return { layers, output, extra, ms: performance.now() - start };
+    return { ...shown, output, ms: performance.now() - start };
+  };
+  const operate = async (/** @type {Cut[]} */ cuts) => {
+    const changed = operated(graph, whole, cuts);
+    engine = await Engine.best(changed.graph, changed.weights, /** @type {any} */ (kernel));
+    shown = views();
   };
   const probe = async (/** @type {Probe} */ what) => probed(engine, what);
   const values = async (/** @type {string[]} */ names) => named(engine, names);
-  return { run, probe, values, fast: engine.fast, apart: false };
+  return { run, probe, values, operate, fast: engine.fast, apart: false };
 }
 
 /** Probes leave no trace: afterwards the last frame's values are back. @param {Engine} engine @param {Probe} probe */
@@ -91,5 +103,5 @@ export async function apart(graph, weights, kernel, script) {
     last = done.then(() => undefined, () => undefined);
     return done;
   };
-  return { run: (image) => ask({ image }), probe: (probe) => ask({ probe }), values: (names) => ask({ names }), fast, apart: true };
+  return { run: (image) => ask({ image }), probe: (probe) => ask({ probe }), values: (names) => ask({ names }), operate: (cuts) => ask({ cuts }), fast, apart: true };
 }
