@@ -42,7 +42,7 @@ figures: $(READY)
 lock: $(READY)
 	$(VENV)/bin/python -m pip install --quiet uv
 	head -5 requirements.lock > lock.new
-	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra docs \
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra docs --extra fast \
 		-c constraints.txt pyproject.toml >> lock.new
 	mv lock.new requirements.lock
 

@@ -12,7 +12,7 @@ from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_finite, check_images_first
+from hierfeat.subjects.checks import check_images_first, check_norms, norm_of
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers, matches
@@ -85,18 +85,22 @@ def _any_scripted() -> bool:
 
 
 def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> list[dict[str, Tensor]] | None:
-    """What `recorder` saw, a dict per batch; None if something was overwritten behind its back."""
+    """What `recorder` saw, a dict per batch; None if something was overwritten behind its back.
+
+    Whether outputs are finite is found while they are in the caches: to read them all again costs several times that.
+    """
     parts: list[dict[str, Tensor]] = []
+    recorder.takes_norms = True
     with torch.no_grad(), recorder:
         for batch in with_bar(batches, "images") if len(batches) > 1 else batches:
             h.forward(batch)
             if not recorder.is_true():
                 return None
             part = recorder.take()
-            for name, tensor in part.items():
-                check_finite(h, name, tensor)
-                if len(batches) > 1:
-                    check_images_first(h, name, tensor, len(batch))
+            check_norms(h, recorder.norms)
+            recorder.norms.clear()
+            for name, tensor in part.items() if len(batches) > 1 else ():
+                check_images_first(h, name, tensor, len(batch))
             parts.append(part)
     return parts
 
@@ -146,6 +150,8 @@ class Recorder(Mapping[str, Tensor]):
         self._wanted: dict[str, bool] = {}
         self._kept = _CopyOnWrite()
         self._guards: list[Guard] = []
+        self.takes_norms = False
+        self.norms: list[tuple[str, Tensor | None]] = []
 
     def __enter__(self) -> Self:
         self._guards = [self._h.watching(after=self._after, writing=self._kept.rescue), *self._further_guards()]
@@ -190,6 +196,8 @@ class Recorder(Mapping[str, Tensor]):
             wanted = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
         if wanted:
             self._kept.keep(call.name, output.detach())
+            if self.takes_norms:
+                self.norms.append((call.name, norm_of(output)))
 
 
 class _Quick(Recorder):

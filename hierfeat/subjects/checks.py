@@ -146,12 +146,31 @@ def check_finite(h: "Hierarchy", layer: str, output: Tensor) -> None:
     HierfeatError
         With the layer's name.
     """
+    check_norms(h, [(layer, norm_of(output))])
+
+
+def norm_of(output: Tensor) -> Tensor | None:
+    """The root of the sum of squares of an output, which is finite only if all values are; None if they cannot be."""
     values = output.detach()
     if not values.is_floating_point() or values.numel() == 0 or values.is_meta:
+        return None
+    norm: Tensor = torch.linalg.vector_norm(values.float() if values.element_size() < 4 else values)
+    return norm
+
+
+def check_norms(h: "Hierarchy", norms: Sequence[tuple[str, Tensor | None]]) -> None:
+    """Refuse the outputs of layers by their :func:`norm_of`: one look at all together, since a GPU is waited for.
+
+    Raises
+    ------
+    HierfeatError
+        With the name of the first layer that is not finite.
+    """
+    known = [(layer, norm) for layer, norm in norms if norm is not None]
+    if not known or bool(torch.stack([norm.isfinite() for _, norm in known]).all()):
         return
-    norm = torch.linalg.vector_norm(values.float() if values.element_size() < 4 else values)
-    if not bool(norm.isfinite()):
-        raise HierfeatError(not_finite(h, layer, norm))
+    layer, norm = next((layer, norm) for layer, norm in known if not bool(norm.isfinite()))
+    raise HierfeatError(not_finite(h, layer, norm))
 
 
 def not_finite(h: "Hierarchy", layer: str, norms: Tensor) -> str:

@@ -191,7 +191,8 @@ class Hierarchy:
             If the model raises an error, or a parameter holds NaN or infinity.
         """
         if not inputs.is_meta:
-            self._check_weights()
+            with torch._C.DisableTorchFunction():  # what watches the model need not see it: two looks a parameter
+                self._check_weights()
         given = inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
         args, kwargs = further_inputs(self.example, given)
         try:
