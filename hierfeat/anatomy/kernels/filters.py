@@ -16,6 +16,7 @@ from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
@@ -115,6 +116,7 @@ def filters(h: Hierarchy, layer: Layers, *, seed: int = 0) -> Filters:
     (6, 1, 5, 5)
     """
     name = _only(h, layer)
+    check_has_weights(h)
     found = _weights(h, name)
     kernels = np.asarray(found.weights.double().cpu().numpy())
     effective = _effective(h, name, len(kernels))
