@@ -15,7 +15,7 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.call import Call, Stop
-from hierfeat.subjects.checks import checked_channels
+from hierfeat.subjects.checks import check_has_weights, checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch
@@ -98,6 +98,7 @@ def show(
     keep
         ``keep(index, responses)``: which showing, and by layer (stimuli, channels).
     """
+    check_has_weights(h, "stimuli")
     h.warn_of_range("stimuli")
     reader = _mean if read == "mean" else partial(units_at, at=at)
     sizes = [batch_size or even_batch(len(stimuli), default_batch(h.input_shape)) for stimuli, _ in showings]

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.guard import PLAIN
@@ -128,6 +129,11 @@ def unwrapped(model: nn.Module) -> nn.Module:
         raise HierfeatError(
             f"{type(model).__name__} is a TorchScript module, whose calls cannot be seen: "
             "pass the module it was made from"
+        )
+    if any(is_lazy(tensor) for tensor in (*model.parameters(), *model.buffers())):
+        raise HierfeatError(
+            f"{type(model).__name__} has lazy modules that have met no image yet, so that their sizes are not known: "
+            "run it once, model(torch.zeros(1, channels, height, width)), before it is examined"
         )
     packed = next((m for m in model.modules() if is_quantised(m) and not _computes_in_floats(m)), None)
     if packed is not None:

@@ -48,10 +48,15 @@ def checked_images(h: "Hierarchy", images: Any, *, where: str = "images") -> Ten
     return tensor
 
 
-def check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
-    """Refuse images without data, with NaN or infinity, or already normalised."""
+def check_has_weights(h: "Hierarchy", where: str = "images") -> None:
+    """Refuse a model on the meta device, of which only the shapes are known."""
     if h.device.type == "meta":
         raise HierfeatError(f"{h.name} has no weights (meta device): load some before {where} are shown to it")
+
+
+def check_values(h: "Hierarchy", tensor: Tensor, where: str) -> None:
+    """Refuse images without data, with NaN or infinity, or already normalised."""
+    check_has_weights(h, where)
     if tensor.is_meta or tensor.layout != torch.strided:
         raise HierfeatError(
             f"expected {where} as a dense tensor with data, got one of {tensor.layout}, {tensor.device}"

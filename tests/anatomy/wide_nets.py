@@ -341,7 +341,8 @@ def differ(boxes: np.ndarray) -> bool:
 def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Along the line of a map, (rows, cols, 4), on which most units see anything: which do, and their boxes' middles.
 
-    Of a transposed map rows lie along the columns: the line is the one along which boxes move.
+    Of a transposed map rows lie along the columns: the line is the one along which boxes move. Where they move along
+    both, as in the sum of a map and its transpose, there is none.
     """
     found = []
     for lines in (boxes.swapaxes(0, axis), boxes.swapaxes(0, 1 - axis)):
@@ -349,5 +350,7 @@ def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
         line = int(seeing.sum(0).argmax())
         at = np.flatnonzero(seeing[:, line])
         found.append((at, (lines[at, line, axis] + lines[at, line, axis + 2]) / 2))
-    first, second = found
-    return second if not np.diff(first[1]).any() and np.diff(second[1]).any() else first
+    (first, along), (second, across) = found
+    if np.diff(across).any():
+        return (second, across) if not np.diff(along).any() else (first[:0], along[:0])
+    return first, along

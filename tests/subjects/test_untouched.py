@@ -1,6 +1,7 @@
 """Whatever is asked of a model leaves it, torch and the random states as they were; interrupted or not."""
 
 import contextlib
+import inspect
 import random
 import sys
 from collections.abc import Callable
@@ -126,6 +127,14 @@ KINDS = {
     "gradients": with_grads,
     "self-writing": SelfWriting,
 }
+
+
+def refused(question: Callable) -> None:
+    """Of a network that sees no motion, say."""
+    with pytest.raises(hf.HierfeatError):
+        question()
+
+
 ANALYSES: dict[str, Callable] = {
     "h": lambda h: h(IMAGES),
     "layers": lambda h: h.layers,
@@ -159,9 +168,32 @@ ANALYSES: dict[str, Callable] = {
     "class_selectivity": lambda h: hf.class_selectivity(h, IMAGES, LABELS, permutations=2),
     "layer_probes": lambda h: hf.layer_probes(h, (IMAGES, LABELS), (IMAGES, LABELS), layers="pool"),
     "untrained": lambda h: hf.untrained(h, seed=1),
-    "lesson of dimensions": hf.dimensions,
+    "dimensions": hf.dimensions,
+    "transformation_invariance": lambda h: hf.transformation_invariance(
+        h, IMAGES[:6], transformations={"rotation": [10], "noise": [0.1]}, layers="pool"
+    ),
+    "invariance_score": lambda h: hf.invariance_score(h, IMAGES, layers="pool", firing=0.2),
+    "sensitivity_map": lambda h: hf.sensitivity_map(h, IMAGES[:4], layers="pool", max_shift=1),
+    "cell_pairs": lambda h: hf.cell_pairs(h, orientations=[0, 60, 120], frequencies=[0.2], phases=5),
+    "size_tuning": lambda h: hf.size_tuning(h, layers="first", channels=[0], diameters=3, phases=5),
+    "contrast_response": lambda h: hf.contrast_response(h, layers="first", channels=[0], contrasts=3, phases=5),
+    "end_stopping": lambda h: hf.end_stopping(h, layers="first", channels=[0], lengths=3),
+    "direction_tuning": lambda h: refused(lambda: hf.direction_tuning(h, frames=2)),
+    "profile": lambda h: hf.profile(
+        h, IMAGES.repeat(2, 1, 1, 1), LABELS.repeat(2), moved_images=2, gradient_images=2, progress=False
+    ),
     "guidelines": hf.guidelines,
 }
+
+
+NOT_HERE = {"atlas"}
+"""Made of the analyses above; it has tests of its own."""
+
+
+def test_every_analysis_is_here():
+    public = {name for name in hf.__all__ if not name[0].isupper() and callable(getattr(hf, name))}
+    of_a_hierarchy = {name for name in public if "h" in inspect.signature(getattr(hf, name)).parameters}
+    assert of_a_hierarchy - NOT_HERE <= set(ANALYSES)
 
 
 def found(model: nn.Module) -> dict:

@@ -16,6 +16,7 @@ from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call, Stop
+from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
@@ -124,6 +125,7 @@ def filters(
     (6, 1, 5, 5)
     """
     name = _only(h, layer)
+    check_has_weights(h)
     found = _weights(h, name)
     kernels = np.asarray(double(found.weights).cpu().numpy())
     effective = _effective(h, name, len(kernels))

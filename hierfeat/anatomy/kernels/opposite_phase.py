@@ -11,6 +11,7 @@ from hierfeat.anatomy.kernels._opposites import opposites
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call, Stop
+from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
@@ -79,6 +80,7 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
     >>> len(pairs.table)
     6
     """
+    check_has_weights(h)
     chosen = {layer.name for layer in h.layers.select(layers)}
     generator = torch.Generator().manual_seed(seed)
     found = {name: kernels for name, kernels in _kernels(h, chosen).items() if len(kernels.weights) > 1}
