@@ -71,7 +71,7 @@ for axes, (name, own) in zip(panels, table.groupby("layer", sort=False), strict=
         axes.stairs(heights, edges, fill=fill, color=colour, alpha=0.4 if fill else 1, label=state)
     share = found[name]["trained"]
     axes.set(xlabel="cosine with the nearest turned kernel", title=f"{name}\n{100 * share.value:.0f} % beyond chance")
-    axes.legend(frameon=False, loc="upper left", fontsize=8)
+    axes.legend(frameon=False, loc="upper right", fontsize=8)
 panels[0].set_ylabel("share of kernels")
 opened(*panels)
 

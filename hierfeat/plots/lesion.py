@@ -41,7 +41,7 @@ def _accuracies(axes: Axes, result: "Lesion", *, cumulative: bool) -> None:
         axes.plot(places, percent, color=BLUE, marker="o", markersize=4, linestyle="none", label="lesioned")
         _name_lesions(axes, result)
     axes.set(ylabel="accuracy (%)", ylim=(0, 1.15 * max(highest(percent), intact if np.isfinite(intact) else 0, 1)))
-    axes.legend(frameon=False, fontsize=8, loc="lower left")
+    axes.legend(frameon=False, fontsize=10, loc="lower left")
     open_frame(axes)
 
 
@@ -50,7 +50,7 @@ def _recalls(axes: Axes, result: "Lesion") -> None:
     drawn = signed(axes, changes.T, aspect="auto")
     scale(drawn, axes, "change in recall (points)")
     if len(result.labels) <= MOST_NAMED:
-        axes.set_yticks(range(len(result.labels)), result.labels, fontsize=8)
+        axes.set_yticks(range(len(result.labels)), result.labels, fontsize=10)
     else:
         few_ticks(axes.yaxis)
     axes.set_ylabel("class")
@@ -60,8 +60,8 @@ def _recalls(axes: Axes, result: "Lesion") -> None:
 def _name_lesions(axes: Axes, result: "Lesion") -> None:
     """Name the channels, in the order in which they were removed: all of them, or as many as there is room for."""
     channels = result.table["channel"].tolist()
-    step = -(-len(channels) // 16)
+    step = -(-len(channels) // 14)
     names = ["all" if channel < 0 else str(channel) for channel in channels]
-    axes.set_xticks(range(0, len(channels), step), names[::step], fontsize=8)
+    axes.set_xticks(range(0, len(channels), step), names[::step], fontsize=10)
     cumulative = result.provenance["parameters"]["how"] == "cumulatively"
     axes.set_xlabel("channel removed last" if cumulative else "channel removed")

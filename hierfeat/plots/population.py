@@ -36,7 +36,7 @@ def plot_population(result: "Population", layers: Sequence[str] | None = None) -
     """
     table = result.table.set_index("layer")
     names, remark = pick(list(table.index), layers, MOST_LAYERS)
-    figure = sheet(13, 0.9 + 2.5 * len(names))
+    figure = sheet(14, 0.9 + 2.5 * len(names))
     grid = figure.subplots(len(names), len(_PANELS), squeeze=False)
     for panels, name in zip(grid, names, strict=True):
         row = table.loc[name]
@@ -49,7 +49,7 @@ def plot_population(result: "Population", layers: Sequence[str] | None = None) -
         }
         for axes, (kind, (label, edges)) in zip(panels, _PANELS.items(), strict=True):
             own, other = getattr(result, kind)[name], getattr(result, f"other_{kind}").get(name)
-            axes.set_title(said[kind], fontsize=9)
+            axes.set_title(said[kind], fontsize=10)
             _shares(axes, own, other, edges, wrapped=kind == "preferred")
             if name == names[-1]:
                 axes.set_xlabel(label)

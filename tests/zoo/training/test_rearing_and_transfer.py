@@ -191,3 +191,18 @@ def test_what_does_not_fit_is_refused(options, message):
 def test_a_neocognitron_has_no_start():
     with pytest.raises(HierfeatError, match="organises itself"):
         hf.train("neocognitron-digits", freeze="s1", progress=False)
+
+
+def test_the_command_begins_with_a_network_and_freezes_layers(tmp_path, monkeypatch, capsys):
+    from hierfeat.cli import main
+    from hierfeat.zoo.training.recipes import RECIPES
+
+    monkeypatch.setitem(RECIPES, "lenet5-digits", replace(QUICK, epochs=1))
+    words = ["train", "lenet5-digits", "--start", "lenet5-digits", "--freeze", "conv1", "fc*", "--out", str(tmp_path)]
+    assert main(words) == 0, capsys.readouterr().err
+    card = json.loads((tmp_path / "lenet5-digits.json").read_text())
+    assert card["freeze"] == ["conv1", "fc1", "fc2", "fc3"]
+    assert card["start"]["sha256"] == hf.load("lenet5-digits").weights_sha256
+    assert card["test_accuracy"] > 0.9
+    assert main(["train", "lenet5-digits", "--freeze", "cnv1", "--out", str(tmp_path)]) == 2
+    assert "did you mean 'conv1'" in capsys.readouterr().err
