@@ -35,7 +35,6 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 autodoc_class_signature = "mixed"
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 80
@@ -78,18 +77,9 @@ html_theme_options = {
     "pygments_dark_style": "monokai",
 }
 ALONE = [
-    "index",
-    "start",
-    "findings",
-    "numbers",
-    "networks",
-    "how",
-    "migration",
-    "support",
-    "limitations",
-    "changelog",
+    "index", "start", "findings", "numbers", "networks", "how", "migration", "support", "limitations", "changelog",
     "contributing",
-]
+]  # fmt: skip
 html_sidebars = {page: [] for page in ALONE}  # they have no pages below them to list
 
 scripts.write(HERE.parent / "analyses", HERE / "_scripts")
