@@ -23,7 +23,7 @@ def small(seed: int = 0) -> hf.Hierarchy:
         nn.Conv2d(1, 4, 5, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.3), nn.Conv2d(4, 6, 5, stride=2),
         nn.ReLU(), nn.Flatten(), nn.Linear(150, 10),
     )  # fmt: skip
-    return hf.Hierarchy(net, (1, 32, 32), mean=[0.3], std=[0.3], classes="0123456789", name="small")
+    return hf.Hierarchy(net, (1, 32, 32), mean=[0.3], std=[0.3], classes=list("0123456789"), name="small")
 
 
 def test_a_rearing_sees_every_batch_with_the_number_of_its_epoch():
