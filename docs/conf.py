@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import matrix  # noqa: E402
 import rooms  # noqa: E402
 import scripts  # noqa: E402
 
@@ -85,6 +86,7 @@ html_sidebars = {page: [] for page in ALONE}  # they have no pages below them to
 scripts.write(HERE.parent / "analyses", HERE / "_scripts")
 scripts.write_findings(HERE.parent / "analyses" / "README.md", HERE / "findings.md")
 rooms.write(HERE / "api")
+matrix.write(HERE.parent / "tests" / "subjects" / "support.csv", HERE / "support.md")
 
 
 def setup(app):
