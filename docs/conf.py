@@ -66,6 +66,7 @@ html_static_path = ["_static"]
 html_css_files = ["hierfeat.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses to do from files
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 8,
