@@ -40,6 +40,11 @@ class Page(HTMLParser):
             self.loaded.append(given["href"])
 
 
+def pages_of(site: Path) -> list[Path]:
+    """The pages, without the theme's templates, which lie among its files."""
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("site")
@@ -53,7 +58,7 @@ def site(tmp_path_factory) -> Path:
 def test_every_link_within_the_site_leads_to_a_page_and_its_anchor(site):
     read = functools.cache(Page)
     broken = []
-    pages = sorted(site.rglob("*.html"))
+    pages = pages_of(site)
     assert len(pages) > 120
     for path in pages:
         for link in read(path).links:
@@ -67,7 +72,7 @@ def test_every_link_within_the_site_leads_to_a_page_and_its_anchor(site):
 
 
 def test_nothing_is_loaded_from_elsewhere(site):
-    for path in site.rglob("*.html"):
+    for path in pages_of(site):
         for source in Page(path).loaded:
             assert not source.startswith(("http:", "https:", "//")), f"{path.name} loads {source}"
             assert (path.parent / unquote(source.split("?")[0])).exists(), f"{path.name}: {source}"
