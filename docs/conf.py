@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+import matrix  # noqa: E402
 import rooms  # noqa: E402
 import scripts  # noqa: E402
 
@@ -35,7 +36,6 @@ numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-autodoc_preserve_defaults = True
 autodoc_class_signature = "mixed"
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 80
@@ -66,6 +66,7 @@ html_static_path = ["_static"]
 html_css_files = ["hierfeat.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_show_search_summary = False  # it fetches pages, which a browser refuses to do from files
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 8,
@@ -78,23 +79,15 @@ html_theme_options = {
     "pygments_dark_style": "monokai",
 }
 ALONE = [
-    "index",
-    "start",
-    "findings",
-    "numbers",
-    "networks",
-    "how",
-    "migration",
-    "support",
-    "limitations",
-    "changelog",
+    "index", "start", "findings", "numbers", "networks", "how", "migration", "support", "limitations", "changelog",
     "contributing",
-]
+]  # fmt: skip
 html_sidebars = {page: [] for page in ALONE}  # they have no pages below them to list
 
 scripts.write(HERE.parent / "analyses", HERE / "_scripts")
 scripts.write_findings(HERE.parent / "analyses" / "README.md", HERE / "findings.md")
 rooms.write(HERE / "api")
+matrix.write(HERE.parent / "tests" / "subjects" / "support.csv", HERE / "support.md")
 
 
 def setup(app):

@@ -11,7 +11,7 @@ from hierfeat.cli._catalogue import analyses
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-MADE = {"_build", "_scripts", "gallery", "api", "findings.md"}
+MADE = {"_build", "_scripts", "gallery", "api", "findings.md", "support.md"}
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not MADE & set(path.parts))
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXAMPLES = [path for path in PAGES if _BLOCK.search(path.read_text(encoding="utf-8"))]
@@ -44,7 +44,7 @@ def test_all_examples_are_run_or_marked():
 def test_links_within_the_project_lead_somewhere(path):
     text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
-        if target.startswith("http") or "gallery/" in target or "api/" in target:
+        if target.startswith("http") or any(name in target for name in MADE):
             continue  # those are made by Sphinx, which refuses links that lead nowhere
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
@@ -66,3 +66,18 @@ def test_every_script_has_a_page_with_its_figures(path, monkeypatch):
 def test_every_analysis_is_named_where_numbers_are_defined():
     text = (DOCS / "numbers.md").read_text(encoding="utf-8")
     assert [name for name in analyses() if f"`{name}`" not in text] == []
+
+
+def test_the_support_matrix_is_a_page_with_or_without_its_table(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    import matrix
+
+    table, page = tmp_path / "support.csv", tmp_path / "support.md"
+    matrix.write(table, page)
+    assert "not in this checkout" in page.read_text(encoding="utf-8")
+    table.write_text("network,record,filters\nplain,yes,yes\nint8,no | floats,no | floats\n", encoding="utf-8")
+    matrix.write(table, page)
+    text = page.read_text(encoding="utf-8")
+    assert "| plain | 2 of 2 | – |" in text
+    assert "| int8 | 0 of 2 | all |" in text
+    assert r"| no \| floats | int8: record, and 1 more |" in text

@@ -32,11 +32,13 @@ def write_findings(readme: Path, target: Path) -> None:
     section = re.search(r"^## (Published findings.*?\n)(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     title, body = (section[1], section[2]) if section else ("Published findings\n", "")
     figures = list(dict.fromkeys(re.findall(r"\(\.\./(figures/findings/[\w-]+\.png)\)", body)))
-    body = re.sub(r", \[figure\]\([^)]*\)", "", body).replace("](findings", "](../analyses/findings")
-    images = [
-        f"## {_words(path)}\n\n```{{image}} ../{path}\n:alt: {_words(path)}\n:class: figure\n```\n" for path in figures
-    ]
-    _update(target, f"# {title}\n{body}\n" + "\n".join(images))
+    body = body.replace("[`findings/`](findings)", "`analyses/findings/`")
+    body = re.sub(r", \[figure\]\([^)]*\)", "", body).replace("](findings/", "](../analyses/findings/")
+    _update(target, f"# {title}\n{body}\n" + "\n".join(map(_with_heading, figures)))
+
+
+def _with_heading(path: str) -> str:
+    return f"## {_words(path)}\n\n```{{image}} ../{path}\n:alt: {_words(path)}\n:class: figure\n```\n"
 
 
 def _words(path: str) -> str:

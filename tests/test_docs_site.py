@@ -1,0 +1,107 @@
+"""The site as it is built: no warning, no broken link, nothing loaded from elsewhere, and a search that finds."""
+
+import functools
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+for needed in ("pydata_sphinx_theme", "myst_parser", "sphinx_gallery"):
+    pytest.importorskip(needed, reason="the site is built where the extra `docs` is installed")
+
+SOME = ["index", "start", "numbers", "findings", "tutorials/engineer", "gallery/index", "api/index", "es/index"]
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and which anchors it has."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.anchors: set[str] = set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if tag in ("script", "img", "iframe") and given.get("src"):
+            self.loaded.append(given["src"])
+        if tag == "link" and given.get("href") and given.get("rel") in ("stylesheet", "icon", "preload"):
+            self.loaded.append(given["href"])
+
+
+def pages_of(site: Path) -> list[Path]:
+    """The pages, without the theme's templates, which lie among its files."""
+    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    target = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-E", "-W", "--keep-going", "-q", "-b", "html"]
+    places = ["-d", str(target / "trees"), str(ROOT / "docs"), str(target / "html")]
+    built = subprocess.run([*command, *places], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return target / "html"
+
+
+def test_every_link_within_the_site_leads_to_a_page_and_its_anchor(site):
+    read = functools.cache(Page)
+    broken = []
+    pages = pages_of(site)
+    assert len(pages) > 120
+    for path in pages:
+        for link in read(path).links:
+            target, _, anchor = unquote(link).partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            there = (path.parent / target).resolve() if target else path
+            if not there.exists() or (anchor and there.suffix == ".html" and anchor not in read(there).anchors):
+                broken.append((str(path.relative_to(site)), link))
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site):
+    for path in pages_of(site):
+        for source in Page(path).loaded:
+            assert not source.startswith(("http:", "https:", "//")), f"{path.name} loads {source}"
+            assert (path.parent / unquote(source.split("?")[0])).exists(), f"{path.name}: {source}"
+
+
+def test_every_public_name_has_a_page_with_its_signature(site):
+    import hierfeat as hf
+
+    for name in hf.__all__:
+        if name not in ("__version__", "indices", "testing"):
+            assert f'id="hierfeat.{name}"' in (site / "api" / f"{name}.html").read_text(encoding="utf-8"), name
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium")
+def test_search_finds_and_no_page_is_wider_than_a_phone(site):
+    """From a file, without a server."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for name in SOME:
+            page.goto((site / f"{name}.html").as_uri())
+            wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            assert wide <= seen, name
+        page.goto((site / "search.html").as_uri() + "?q=orientation_tuning")
+        page.wait_for_selector("#search-results li", timeout=20000)
+        assert "orientation_tuning" in page.inner_text("#search-results")
+        assert errors == []
+        browser.close()
