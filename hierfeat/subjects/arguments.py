@@ -260,6 +260,7 @@ _TABLE: dict[str, Check | None] = {
     "checkpoint_every": whole(1, 10**9),
     # amounts
     "contrast": real(0, 1),
+    "noise": real(0, 10),
     "ground": real(0, 1),
     "diameter": real(above=0, high=1e5),
     # conditions of stimuli

@@ -255,10 +255,8 @@ def _tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Image.Image):
-        from torchvision.transforms.functional import to_tensor
-
-        found: Tensor = to_tensor(value.convert("L" if channels == 1 else "RGB"))
-        return found
+        pixels = torch.from_numpy(np.array(value.convert("L" if channels == 1 else "RGB")))
+        return (pixels[None] if pixels.ndim == 2 else pixels.movedim(-1, 0)).contiguous().float() / 255
     try:
         return torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None)
     except (TypeError, RuntimeError):  # an array of objects or of text
