@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SUITE := -n auto -m "not slow and not benchmark"
 
-.PHONY: atlas test test-all coverage oldest bench lint types figures lock clean
+.PHONY: atlas test test-all coverage oldest bench lint types figures docs lock dist clean
 
 atlas: $(READY)
 	$(VENV)/bin/hierfeat atlas lenet5-digits
@@ -35,15 +35,33 @@ types: $(READY)
 	$(VENV)/bin/mypy
 
 figures: $(READY)
-	for script in analyses/*.py; do $(VENV)/bin/python $$script || exit 1; done
+	for script in analyses/*.py analyses/findings/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
+	$(VENV)/bin/python analyses/findings/_table.py
 
 # requirements.lock, after a change of dependencies; its head says what it is.
 lock: $(READY)
 	$(VENV)/bin/python -m pip install --quiet uv
-	head -6 requirements.lock > lock.new
-	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev \
+	head -5 requirements.lock > lock.new
+	$(VENV)/bin/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev --extra docs \
 		-c constraints.txt pyproject.toml >> lock.new
 	mv lock.new requirements.lock
+
+# The documentation site, into docs/_build/html: open index.html. Every example on it is run, every warning is an error.
+docs: $(VENV)/.docs-ready
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo docs/_build/html/index.html
+
+$(VENV)/.docs-ready: $(READY) pyproject.toml
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
+	touch $@
+
+# What is published: of the files that git holds at this commit, and of nothing else.
+dist: $(READY)
+	rm -rf dist build
+	mkdir -p build/dist && git archive HEAD | tar -x -C build/dist
+	$(VENV)/bin/python -m build --no-isolation --outdir dist build/dist
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt twine
+	$(VENV)/bin/python -m twine check --strict dist/*
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -51,4 +69,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .venv-oldest build dist runs .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

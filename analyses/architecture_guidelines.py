@@ -14,14 +14,23 @@ import hierfeat as hf
 OUT = Path("figures/architecture_guidelines")
 OUT.mkdir(parents=True, exist_ok=True)
 
+
+def architecture(name: str) -> hf.Hierarchy:
+    """Load a network of which only the shapes count: that its weights are random needs no warning here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torchvision's, on its own initialisation
+        warnings.filterwarnings("ignore", ".* random weights|.* has no shipped weights")
+        return hf.load(name)
+
+
 # %% [markdown]
 # ## Dimensions
 # The staircase of LeNet-5, of a deep net (one box per size of map), and of two that branch.
 
 # %%
 lenet = hf.load("lenet5-digits")
-squeezenet = hf.load("torchvision:squeezenet1_1")
-resnet = hf.load("torchvision:resnet18")
+squeezenet = architecture("torchvision:squeezenet1_1")
+resnet = architecture("torchvision:resnet18")
 fire = [
     "features.0",
     "features.2",
@@ -41,7 +50,7 @@ blocks = [
 ]
 staircases = {
     "dimensions_lenet5": hf.dimensions(lenet),
-    "dimensions_vgg16": hf.dimensions(hf.load("torchvision:vgg16")),
+    "dimensions_vgg16": hf.dimensions(architecture("torchvision:vgg16")),
     "dimensions_squeezenet": hf.dimensions(squeezenet, layers=fire),
     "dimensions_resnet18": hf.dimensions(resnet, layers=blocks),
 }
@@ -73,16 +82,13 @@ torchvisions = [
     "efficientnet_b0",
     "convnext_tiny",
 ]
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", FutureWarning)  # torchvision's, on its own initialisation
-    warnings.filterwarnings("ignore", ".* has no shipped weights")  # an architecture needs none
-    nets = [hf.load(name) for name in own] + [hf.load(f"torchvision:{name}") for name in torchvisions]
+nets = [architecture(name) for name in own + [f"torchvision:{name}" for name in torchvisions]]
 found = hf.guidelines(*nets)
 grid = found.plot()
 grid.savefig(OUT / "guidelines.png", dpi=110)
 found.table.to_csv(OUT / "guidelines.csv", index=False)
 for name in ("lenet5-digits", "torchvision:resnet50"):
-    hf.guidelines(hf.load(name)).plot().savefig(OUT / f"guidelines_{name.split(':')[-1]}.png", dpi=90)
+    hf.guidelines(architecture(name)).plot().savefig(OUT / f"guidelines_{name.split(':')[-1]}.png", dpi=90)
 (OUT / "provenance.json").write_text(json.dumps(found.provenance, indent=1) + "\n")
 grid
 

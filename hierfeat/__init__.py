@@ -22,11 +22,24 @@ __all__ = ["__version__", *_names]
 def __getattr__(name: str) -> Any:
     if name in _names:
         return _load(name)
+    if not name.startswith("_") and (new := _current_name(name)):
+        return _load(new)
     import difflib
 
     close = [] if name.startswith("_") else difflib.get_close_matches(name, __all__, n=3)
     hint = f"; did you mean {' or '.join(close)}?" if close else ""
     raise AttributeError(f"module 'hierfeat' has no attribute {name!r}{hint}", name=name)
+
+
+def _current_name(old: str) -> str | None:
+    """What a name that was public is called now, with a warning; None where it never was."""
+    from hierfeat import _deprecation, errors
+
+    change = _deprecation.NAMES.get(old)
+    if change is None:
+        return None
+    errors.warn(change.says(f"hierfeat.{old}"), DeprecationWarning)
+    return change.new
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ To add a public name, import it here, from the file that defines it, and add it 
 """
 
 from . import indices as indices
+from . import testing as testing
 from ._result import Result as Result
 from .anatomy.kernels.filters import filters as filters
 from .anatomy.kernels.opposite_phase import opposite_phase as opposite_phase
@@ -41,6 +42,7 @@ from .physiology.tuning.contrast_response import contrast_response as contrast_r
 from .physiology.tuning.direction_tuning import direction_tuning as direction_tuning
 from .physiology.tuning.end_stopping import end_stopping as end_stopping
 from .physiology.tuning.orientation_tuning import orientation_tuning as orientation_tuning
+from .physiology.tuning.population import population as population
 from .physiology.tuning.size_tuning import size_tuning as size_tuning
 from .recording.histogram import Histogram as Histogram
 from .recording.measure import Measure as Measure
@@ -54,6 +56,7 @@ from .representation.additive_parts import additive_parts as additive_parts
 from .representation.class_selectivity import class_selectivity as class_selectivity
 from .representation.evaluation import evaluate as evaluate
 from .representation.layer_probes import layer_probes as layer_probes
+from .representation.lesion import lesion as lesion
 from .representation.participation_ratio import participation_ratio as participation_ratio
 from .representation.profile import profile as profile
 from .representation.similarity import similarity as similarity
@@ -65,6 +68,8 @@ from .stimuli.datasets import fashion_mnist as fashion_mnist
 from .stimuli.datasets import mnist as mnist
 from .stimuli.gratings import gratings as gratings
 from .stimuli.gratings import plaids as plaids
+from .stimuli.image_dataset import image_dataset as image_dataset
+from .stimuli.imagenette import imagenette as imagenette
 from .stimuli.kernels import image_kernels as image_kernels
 from .stimuli.noise import pink_noise as pink_noise
 from .stimuli.noise import sparse_noise as sparse_noise
@@ -76,8 +81,8 @@ from .stimuli.spots import spots as spots
 from .stimuli.stimulus_set import StimulusSet as StimulusSet
 from .stimuli.warps.distortions import Distortion as Distortion
 from .stimuli.warps.distortions import distort as distort
-from .subjects.calls import Call as Call
-from .subjects.calls import Stop as Stop
+from .subjects.call import Call as Call
+from .subjects.call import Stop as Stop
 from .subjects.hierarchy import Hierarchy as Hierarchy
 from .subjects.layer import Layer as Layer
 from .subjects.layer_module import LayerModule as LayerModule

@@ -17,6 +17,7 @@ settings.load_profile("hierfeat")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-figures", action="store_true", help="store what figures draw now in tests/plots")
+    parser.addoption("--rewrite-tables", action="store_true", help="store the tables that tests make for docs/tables")
 
 
 class Everything(nn.Module):

@@ -14,6 +14,7 @@ ARGUMENTS = {
     "labels": LABELS,
     "layer": "conv2",
     "channel": 1,
+    "channels": [1, 2],
     "unit": 1,
     "images": IMAGES,
     "out": None,

@@ -11,6 +11,7 @@ import hierfeat as hf
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = [requirement for extra in PROJECT["optional-dependencies"].values() for requirement in extra]
 PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)
 
 
@@ -28,7 +29,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 def test_every_dependency_has_a_tested_version_no_older_than_its_bound():
     tested = pins("constraints.txt")
-    for requirement in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
+    for requirement in [*PROJECT["dependencies"], *EXTRAS]:
         name, bound = re.fullmatch(r"([\w-]+)>=([\d.]+)", requirement).groups()
         assert numbers(tested[plain(name)]) >= numbers(bound), requirement
 
@@ -36,7 +37,7 @@ def test_every_dependency_has_a_tested_version_no_older_than_its_bound():
 def test_the_lock_holds_the_tested_versions_each_with_its_hashes():
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     locked, tested = pins("requirements.lock"), pins("constraints.txt")
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    wanted = [*PROJECT["dependencies"], *EXTRAS]
     names = {plain(re.match(r"[\w-]+", requirement)[0]) for requirement in wanted}
     assert names <= set(locked), "run `make lock`"
     assert {name: locked[name] for name in locked if name in tested} == {

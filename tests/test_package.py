@@ -1,13 +1,10 @@
-"""The house as a whole: lazy names, the frozen inventory, the floors, and the wheel."""
+"""The house as a whole: lazy names, the frozen inventory, and the floors."""
 
 import ast
 import importlib
 import json
 import subprocess
 import sys
-import tarfile
-import venv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -27,6 +24,7 @@ FLOORS = {
     "representation": {"subjects", "recording", "stimuli", "anatomy", "physiology"},
     "zoo": {"subjects", "stimuli"},
     "plots": set(),  # it draws what results hold: it knows their types by name only
+    "testing": {"subjects", "recording", "anatomy", "physiology"},
     "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo", "plots"},
 }
 LAZY = {"plots"}  # every room may import it, inside a function
@@ -180,42 +178,3 @@ def test_importing_every_plot_imports_no_torch():
 @pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.name)
 def test_analyses_import_public_names_only(path):
     assert not {module for module, _ in imports(path) if module.startswith("hierfeat.")}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run("-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
-    assert built.returncode == 0, built.stderr
-    [path] = folder.glob("*.whl")
-    return path
-
-
-def test_the_wheel_and_the_source_hold_stub_types_and_weights(wheel, tmp_path):
-    built = run("-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT))
-    assert built.returncode == 0, built.stderr
-    [source] = tmp_path.glob("*.tar.gz")
-    with zipfile.ZipFile(wheel) as archive, tarfile.open(source) as sources:
-        held = [set(archive.namelist()), {name.partition("/")[2] for name in sources.getnames()}]
-    for names in held:
-        assert {f"hierfeat/{name}" for name in ("__init__.pyi", "py.typed", "zoo/weights/lenet5-digits.json")} <= names
-
-
-def test_the_wheel_works_in_a_fresh_environment_from_an_empty_folder(wheel, tmp_path):
-    """Dependencies are borrowed from this environment; hierfeat itself can only come from the wheel."""
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    installed = run("-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", "--quiet", str(wheel))
-    assert installed.returncode == 0, installed.stderr
-    [site] = (tmp_path / "env").rglob("site-packages")
-    (site / "borrowed.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
-    empty = tmp_path / "empty"
-    empty.mkdir()
-    code = "import hierfeat, sys; print(hierfeat.__file__); from hierfeat.cli import main; sys.exit(main(sys.argv[1:]))"
-    arguments = ["atlas", "lenet5-digits", "--count", "12"]
-    done = subprocess.run(
-        [python, "-I", "-c", code, *arguments], cwd=empty, capture_output=True, text=True, timeout=240
-    )
-    assert done.returncode == 0, done.stderr
-    assert str(tmp_path) in done.stdout.splitlines()[0]
-    assert (empty / "figures" / "atlas" / "lenet5-digits.html").stat().st_size > 100_000

@@ -3,16 +3,16 @@
 import re
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 import hierfeat as hf
+from hierfeat.testing import fingerprint
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-[RECIPE] = re.findall(r"```python\n(def test_.*?)```", README, re.DOTALL)
+[RECIPE] = re.findall(r"```python\n(from hierfeat.testing.*?)```", README, re.DOTALL)
 
 
 def test_every_link_within_the_project_leads_to_a_file():
@@ -27,11 +27,14 @@ def recommended(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     h = hf.load("lenet5-digits")
     monkeypatch.setattr(hf, "load", lambda name: h)
-    [moments] = hf.sweep(h, hf.digits(split="test")[0], [hf.Moments()], layers=["conv", "linear"])
-    moments.to_csv("fingerprint.csv", index=False)
-    names = {"hf": hf, "np": np, "pd": pd}
+    fingerprint(h).write("fingerprint.json")
+    names = {"hf": hf}
     exec(RECIPE, names)
-    return names["test_the_network_answers_as_it_did"], h
+    return names["test_the_network_responds_as_it_did"], h
+
+
+def test_it_is_three_lines():
+    assert len([line for line in RECIPE.splitlines() if line]) == 3
 
 
 def test_a_network_that_stayed_passes(recommended):
@@ -44,13 +47,12 @@ def test_the_first_layer_that_moved_is_named(recommended, layer):
     test, h = recommended
     with torch.no_grad():
         h.model.get_submodule(layer).weight.view(-1)[0] += 0.05
-    with pytest.raises(AssertionError, match=f"^{layer} is the first layer that moved"):
+    with pytest.raises(AssertionError, match=f"^lenet5-digits: {layer} is the first of 14 layers"):
         test()
 
 
 def test_a_layer_that_is_new_is_named(recommended):
-    test, _ = recommended
-    table = pd.read_csv("fingerprint.csv")
-    table[table.layer != "conv2"].to_csv("fingerprint.csv", index=False)
-    with pytest.raises(AssertionError, match="^conv2 is the first"):
+    test, h = recommended
+    h.model.pool2 = nn.Sequential(nn.MaxPool2d(2), nn.Tanh())
+    with pytest.raises(AssertionError, match=r"^lenet5-digits: pool2.0 is the first of 15 layers"):
         test()

@@ -14,7 +14,7 @@ from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
@@ -175,7 +175,7 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
 
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     Only then do they depend on the weights, and only then does the provenance hold these weights' sha256.
-    A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is no dependence.
+    A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is not a dependence.
 
     References
     ----------

@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.autograd.graph import Node
 from torch.utils._pytree import tree_iter
 
-from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.trace import DryRun, one_forward
@@ -38,7 +39,7 @@ def wiring(h: Hierarchy) -> Sources:
     Notes
     -----
     The graph is the one that autograd records, so that reshapes, slices, gates and in-place operations
-    between the layers are followed as they are. Weights are no inputs.
+    between the layers are followed as they are. Weights do not count as inputs.
 
     Examples
     --------

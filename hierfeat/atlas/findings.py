@@ -12,13 +12,14 @@ from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
 from hierfeat.atlas.responses import Sections, patches, pooling, rectifiers, shifts
+from hierfeat.atlas.tuned import tuned
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measures import ActiveFraction, Moments, Sparseness
 from hierfeat.recording.sweep import swept
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: What a stage may say of a layer.
-SECTIONS = ("field", "patches", "distribution", "channels", "rectifier", "shift", "pooling")
+SECTIONS = ("field", "patches", "distribution", "channels", "rectifier", "shift", "pooling", "tuning")
 
 #: Bins of a drawn histogram, and the share of values beyond each of its ends.
 BINS, TAIL = 40, 0.001
@@ -31,6 +32,7 @@ BARS = 64
 def stages(h: Hierarchy, images: Tensor, chosen: Plan) -> list[tuple[str, Callable[[], Sections]]]:
     """Return the analyses to run, by name; each gives sections by layer."""
     fields = receptive_fields(h)
+    bench = [("orientation_tuning", partial(tuned, h, chosen))] if chosen.live else []
     return [
         ("receptive_fields", partial(_fields, h, fields, chosen)),
         ("top_patches", partial(patches, h, images, fields, chosen)),
@@ -38,6 +40,7 @@ def stages(h: Hierarchy, images: Tensor, chosen: Plan) -> list[tuple[str, Callab
         ("nonnegativity", partial(rectifiers, h, images, chosen)),
         ("translation_invariance", partial(shifts, h, images, chosen)),
         ("pooling_invariance", partial(pooling, h, images)),
+        *bench,
     ]
 
 

@@ -64,7 +64,7 @@ def quantise_maps(maps: Tensor) -> dict[str, Any]:
         base64 of the bytes, row by row): ``255 v / limit`` where unsigned, ``128 + 127 v / limit`` where signed, and
         there 0 for what is not a finite number.
     """
-    values = maps.detach().to("cpu", torch.float64)
+    values = maps.detach().cpu().double()
     single = values.shape[2] * values.shape[3] == 1
     finite = values.isfinite()
     signed = bool((~finite | (values < 0)).any())
@@ -79,7 +79,7 @@ def quantise_maps(maps: Tensor) -> dict[str, Any]:
 
 def quantise_weights(weights: Tensor) -> dict[str, Any]:
     """Return signed weights as bytes ``128 + 127 w / limit`` (0 for what is not finite), with one ``limit`` for all."""
-    values = weights.detach().to("cpu", torch.float64)
+    values = weights.detach().cpu().double()
     finite = values.isfinite()
     limit = float(torch.where(finite, values.abs(), 0.0).max())
     levels = torch.where(finite, 128 + 127 * values / (limit or 1.0), 0.0)
@@ -88,7 +88,7 @@ def quantise_weights(weights: Tensor) -> dict[str, Any]:
 
 def exact_pixels(image: Tensor, size: int) -> dict[str, Any]:
     """Return an image (C, H, W) in [0, 1] as whole numbers of `size` bytes, 1 or 2: ``v`` times 255 or 65535."""
-    levels = np.round(image.detach().to("cpu", torch.float64).clamp(0, 1).numpy() * (255 if size == 1 else 65535))
+    levels = np.round(image.detach().cpu().double().clamp(0, 1).numpy() * (255 if size == 1 else 65535))
     raw = levels.astype("<u1" if size == 1 else "<u2").tobytes()
     return {"bytes": size, "data": base64.b64encode(raw).decode("ascii")}
 
@@ -114,7 +114,7 @@ def _short(limits: Tensor) -> list[list[float]]:
 
 
 def _pixels(image: Tensor) -> np.ndarray:
-    values = image.detach().to("cpu", torch.float64).clamp(0, 1)
+    values = image.detach().cpu().double().clamp(0, 1)
     if values.shape[0] not in (1, 3):
         values = values.mean(0, keepdim=True)
     levels = (255 * values).round().to(torch.uint8)

@@ -1,5 +1,6 @@
-"""Which layers the overview shows where not all have room: a convolution together with what rectifies it."""
+"""What the overview shows where not all has room: a convolution together with what rectifies it, names that differ."""
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -22,3 +23,40 @@ def chosen_layers(layers: list[dict[str, Any]], most: int) -> list[int]:
         if sum(map(len, taken)) <= most:
             return [index for group in taken for index in group]
     return groups[0][:most]
+
+
+def distinct(names: Sequence[str], most: int, *, keep: str = "end") -> list[str]:
+    """Return names of at most `most` characters that differ where the names do; longer ones where they must.
+
+    Parameters
+    ----------
+    names
+    most
+    keep
+        Which part of a name is the last to go: its ``end``, or its ``start``.
+
+    Examples
+    --------
+    >>> distinct(["layer1.0.conv1", "layer2.0.conv1", "fc"], 9)
+    ['layer1.0…', 'layer2.0…', 'fc']
+    """
+    names = list(names)
+    ways = (_tail, _middle, _head) if keep == "end" else (_head, _middle, _tail)
+    for size in range(most, max(map(len, names), default=0)):
+        for cut in ways:
+            short = {name: name if len(name) <= size else cut(name, size - 1) for name in names}
+            if len(set(short.values())) == len(short):
+                return [short[name] for name in names]
+    return names
+
+
+def _head(name: str, size: int) -> str:
+    return f"{name[:size]}…"
+
+
+def _tail(name: str, size: int) -> str:
+    return f"…{name[-size:]}"
+
+
+def _middle(name: str, size: int) -> str:
+    return f"{name[: size - size // 2]}…{name[-(size // 2) :]}"

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -15,11 +16,13 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.inline import Page
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
+from hierfeat.subjects.values import file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -33,7 +36,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=None)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag)
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -69,7 +72,7 @@ def atlas(
     Returns
     -------
     Path
-        The file.
+        The file. At the end of a notebook's cell it is shown as the page itself, which goes into the notebook.
 
     Raises
     ------
@@ -91,7 +94,8 @@ def atlas(
     >>> page.name
     'lenet5.html'
     """
-    path = _writable(Path(out))
+    _check_names(labels, names)
+    path = _writable(Page(out))
     text = _text(h, images, labels, names, live)
     try:
         write_text(path, text)
@@ -146,7 +150,7 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
     if names is None:
         return
     most = -1 if labels is None else int(torch.as_tensor(labels).max())
-    if isinstance(names, str) or len(names) <= most:
+    if len(names) <= most:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
@@ -156,8 +160,9 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty}
-    style, script = _asset("templates", "style.css"), _asset("templates", "atlas.js")
+    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],
@@ -210,7 +215,7 @@ def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
     return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
 
 
-def _writable(path: Path) -> Path:
+def _writable(path: Page) -> Page:
     """Find out before the work, not after it, that there is no place for the page."""
     if path.is_dir():
         raise HierfeatError(
@@ -244,6 +249,11 @@ def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
 
 def _grouped(number: int | None) -> str:
     return f"{number:,}".replace(",", "\u202f") if number else ""
+
+
+def _breakable(name: str) -> Markup:
+    """A dotted name that may go over to the next line after a dot or an underscore."""
+    return Markup("<wbr>").join(part for part in re.split(r"(?<=[._])", name) if part)
 
 
 def _rounded(number: float | None) -> str:

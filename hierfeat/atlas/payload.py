@@ -11,13 +11,15 @@ not known is None::
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
                     to run in a worker), half_error (the largest change of an activation by half-precision weights)}
     provenance      of the atlas: model, weights, parameters, versions
+    pair            {simple, complex}: [layer, channel] of two units to be shown side by side
     left_out        {section: reason} for analyses that do not apply to this network
     measured        how many images the statistics come from
-    samples         [{image (data URI), name, label, output, scores (softmax of the output), prediction, pixels (where
-                    the network is live: {bytes of each value, data}; row by row, channel by channel)}]
+    samples         [{image (data URI), name, short (to be told apart in little room), label, output, scores (softmax of
+                    the output), prediction, pixels (where the network is live: {bytes of each value, data}; row by row,
+                    channel by channel)}]
     layers          in call order, [{
-        index, name, kind, op, in_shape, out_shape, kernel, stride, padding, dilation, groups, parameters, macs,
-        formula                     as in the layer table
+        index, name, short (to be told apart on a chart), kind, op, in_shape, out_shape, kernel, stride, padding,
+        dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
                                     signed, limits, data}: see `images.quantise_maps`; data is None where the
@@ -36,7 +38,11 @@ not known is None::
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), shifts (px), invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
+        tuning                      {best (the largest response to a grating), at (which one, in the grid of
+                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
+                                    channel, of the unit in the middle of its map; where the network is live
     }]
+    workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
 from collections import Counter
@@ -51,9 +57,12 @@ from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
 from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
 from hierfeat.atlas.live.preparation import preparation
+from hierfeat.atlas.overview import distinct
 from hierfeat.atlas.plan import Plan, plan
+from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.checks import checked_images
@@ -68,8 +77,12 @@ SCHEMA = 2
 KERNELS = (24, 16)
 #: Pools with windows of at most so many cells show who wins.
 WINDOW = 16
+#: What no section of a layer is made of.
+_ASIDE = ("field", "tuning")
 #: Multiply-adds from which a frame takes so long that the page must not wait for it.
 HEAVY = 50_000_000
+#: Characters of a layer's name on a chart, and of a sample's below its picture, where these tell them apart.
+SHORT, CAPTION = 9, 18
 #: With more bytes than this at two a value, samples are stored with one.
 SAMPLE_BYTES = 1_500_000
 
@@ -105,21 +118,24 @@ def build(
     shown = _choose_samples(len(images), labels, chosen.samples)
     wired = wiring(h, images[shown[:1]])
     found, left_out = _run(findings.stages(h, images, chosen))
-    rows = [_layer(index, layer) for index, layer in enumerate(h.layers)]
+    short = distinct([layer.name for layer in h.layers], SHORT)
+    rows = [_layer(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
         _add_wiring(row, rows, wired)
         row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
-        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name != "field")
+        row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
         "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
+        "pair": simple_and_complex(rows),
         "left_out": left_out,
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
+        "workshop": workshop(),
     }
 
 
@@ -147,7 +163,7 @@ def _model(h: Hierarchy) -> dict[str, Any]:
         "weights_sha256": h.weights_sha256,
         "card": (known := _card(h)),
         "untrained": untrained_by(h.model),
-        "prepare": preparation(known, h.input_shape),
+        "prepare": preparation(known),
     }
 
 
@@ -225,6 +241,10 @@ def _samples(
         sample["prediction"] = None if softmax is None else int(softmax[place].argmax())
         sample["pixels"] = exact_pixels(images[index], size) if chosen.live else None
         samples.append(sample)
+    for sample, short in zip(
+        samples, distinct([sample["name"] for sample in samples], CAPTION, keep="start"), strict=True
+    ):
+        sample["short"] = short
     return samples
 
 

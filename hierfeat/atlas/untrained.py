@@ -5,6 +5,8 @@ from math import sqrt
 import torch
 from torch import Tensor, nn
 
+from hierfeat.subjects.precision import double
+
 #: Layers with fewer weights than this tell nothing of their distribution.
 ENOUGH = 400
 
@@ -44,7 +46,7 @@ def _are(values: Tensor | None, value: float) -> bool:
 
 def _as_drawn(weight: Tensor) -> bool:
     """Whether weights fill ±1/√(inputs) to the brim and evenly: a uniform density has a kurtosis of 1.8."""
-    values = weight.detach().double().flatten()
+    values = double(weight.detach()).flatten()
     bound = 1 / sqrt(weight[0].numel())
     largest = float(values.abs().max())
     if not 0.97 * bound < largest <= bound * (1 + 1e-6):

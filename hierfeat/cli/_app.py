@@ -15,6 +15,8 @@ _START = "Start with: hierfeat atlas lenet5-digits\n`hierfeat COMMAND --help` sh
 _ERRORS = "--traceback, anywhere, shows where an error happened."
 _HOUSE = {
     "layers": "List every layer call: sizes, formula, parameters, MACs.",
+    "fingerprint": "Write down in one file what each layer of a network outputs.",
+    "diff": "Compare two networks or fingerprints: the first layer that differs.",
     "models": "List the zoo, or print the card of one model.",
     "train": "Train a zoo model by its recipe; goes on where it was stopped.",
     "completion": "Print the completions for bash, zsh or fish.",
@@ -47,13 +49,17 @@ def whole_app() -> App:
     first, second = Group("Networks", sort_key=0), Group("Analyses", sort_key=1)
     for function in ("atlas", "record"):
         _add(app, command(function), first)
+    sweep = "Show all images to the network once, on one process or many; goes on where it was stopped."
+    app.command("hierfeat.cli._sweep:sweep", name="sweep", help=sweep, group=first)
     for name, summary in _HOUSE.items():
-        app.command(f"hierfeat.cli._house:{name}", name=name, help=summary, group=first)
+        home = "_guard" if name in ("fingerprint", "diff") else "_house"
+        app.command(f"hierfeat.cli.{home}:{name}", name=name, help=summary, group=first)
     data = _app("data", help="Data sets.", group=first)
     data.command("hierfeat.cli._house:fetch", name="fetch", help="Download a data set.")
     app.command(data)
     for found in analyses().values():
-        _add(app, found, second)
+        if found.names[0] not in app:  # `sweep` has a command of its own
+            _add(app, found, second)
     return app
 
 

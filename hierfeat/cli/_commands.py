@@ -16,7 +16,7 @@ from hierfeat._result import Result
 from hierfeat.cli._catalogue import Command, command, public
 from hierfeat.cli._finish import FINISH, RESULT, Finish, Run
 from hierfeat.cli._inputs import SETS, Inputs, pictures
-from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, members, option, own_options, signature
+from hierfeat.cli._options import IMAGES, NETWORK, Model, Option, may_be_none, members, option, own_options, signature
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measure import Measure
 from hierfeat.stimuli.stimulus_set import StimulusSet
@@ -69,7 +69,8 @@ def _run(
     given: dict[str, Any],
 ) -> None:
     """Read all words before anything is loaded, so that a wrong one costs no time; then load, call and finish."""
-    options = {made.name: made.convert(given[made.name]) for made in own if made.name in given}
+    options = dict.fromkeys(parameter.name for parameter in signature(function) if may_be_none(parameter))
+    options |= {made.name: made.convert(given[made.name]) for made in own if made.name in given}
     asked = pictures(given["model"], about.face.limit, given)
     finish.check(given)
     inputs = Inputs(about.function, asked, given)

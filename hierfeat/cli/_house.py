@@ -1,8 +1,8 @@
-"""Commands that are no analysis: models, layers, train, data fetch, completion."""
+"""Commands other than analyses: models, layers, train, data fetch, completion."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -60,6 +60,13 @@ def train(
     name: Name,
     /,
     *,
+    start: Annotated[
+        str | None, Parameter(help="network to begin with, as a model's name", metavar="MODEL", show_default=False)
+    ] = None,
+    freeze: Annotated[
+        list[str] | None,
+        Parameter(help="layers that are not trained", consume_multiple=True, negative=(), metavar="NAME..."),
+    ] = None,
     out: Annotated[Path | None, Parameter(help="folder to write to (default: runs/NAME)", metavar="FOLDER")] = None,
     device: _Device = "cpu",
     data_root: _Root = None,
@@ -69,13 +76,14 @@ def train(
     import hierfeat as hf
 
     folder = out or Path("runs") / name
-    training = hf.train(name, out=folder, device=device, root=data_root, progress=progress)
+    begun: dict[str, Any] = {"start": None if start is None else hf.load(start), "freeze": freeze or ()}
+    training = hf.train(name, **begun, out=folder, device=device, root=data_root, progress=progress)
     accuracy = training.card["test_accuracy"]
     print(f"{name}: test accuracy {accuracy:.2%}; weights, card and learning curve in {folder}")
 
 
 def fetch(
-    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10"], Parameter(help="which")],
+    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10", "imagenette"], Parameter(help="which")],
     /,
     *,
     data_root: _Root = None,

@@ -54,7 +54,9 @@ def own_options(function: Callable[..., Any], without: Sequence[str], *, optiona
     positional = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     for parameter in parameters:
         made = _annotation(parameter)
-        required = parameter.default is parameter.empty and parameter.name not in optional
+        required = (
+            parameter.default is parameter.empty and parameter.name not in optional and not may_be_none(parameter)
+        )
         if made is not None:
             annotation, convert = made
             last = not positional or parameter is positional[-1]
@@ -112,6 +114,11 @@ def descriptions(docstring: str) -> dict[str, str]:
     return {name.strip(" *"): plain(text) for head, text in entries for name in head.split(" : ")[0].split(",")}
 
 
+def may_be_none(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter without a default takes None: it may be left out then, and None is passed."""
+    return parameter.default is parameter.empty and types.NoneType in members(parameter.annotation)
+
+
 def members(annotation: Any) -> list[Any]:
     """The types of a union, flat; of a single type, it alone."""
     if get_origin(annotation) in (Union, types.UnionType):
@@ -129,7 +136,7 @@ def _default(default: Any) -> str:
 
 
 def _annotation(parameter: inspect.Parameter) -> tuple[Any, Convert] | None:
-    """What the library of the command line is told of a parameter; None where there are no words for it."""
+    """The command-line library's description of a parameter; None where there are no words for it."""
     kinds = [kind for kind in members(parameter.annotation) if kind is not types.NoneType]
     scalars = [kind for kind in kinds if kind in PLAIN or get_origin(kind) is Literal]
     elements = [element for kind in kinds for element in _elements(kind)]

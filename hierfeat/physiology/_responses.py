@@ -14,7 +14,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers

@@ -29,7 +29,7 @@ from hierfeat.plots._style import (
 
 if TYPE_CHECKING:
     from hierfeat.zoo.neocognitron.views import CellPlane, NeocognitronResponses
-    from hierfeat.zoo.training.train import Training
+    from hierfeat.zoo.training.training import Training
 
 _THREE = (BLUE, VERMILION, GREEN)
 MOST_COLUMNS, MOST_PATTERNS = 12, 64

@@ -25,6 +25,9 @@ class Deferring(Measure):
         super().__init__()
         self._bytes = 0  # in `_pending`
 
+    def _forget(self) -> None:
+        self._bytes = 0
+
     def _put_off(self, layer: str, *kept: Any) -> None:
         """Keep numbers, small tensors and arrays, and tuples of these, of an update."""
         updates = self._pending.setdefault(layer, [])

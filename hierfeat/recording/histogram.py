@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from hierfeat.recording._deferred import Sampling, joined
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import levels, optional, whole
 
 
 class Histogram(Sampling):
@@ -39,9 +41,10 @@ class Histogram(Sampling):
     SMALLEST, LARGEST = -20, 17  # powers of two
     SIDE = (LARGEST - SMALLEST) << DIGITS  # bins on either side of zero
 
+    @checked(samples=optional(whole(1, 2**40)), quantiles=levels(0, 1, counted=False))
     def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
         super().__init__()
-        self._count, self._quantiles = samples, tuple(quantiles)
+        self._count, self._quantiles = samples, tuple(np.atleast_1d(quantiles).tolist())
         self._columns = [f"q{q:g}" for q in self._quantiles]
         self._edges = self.edges()
 

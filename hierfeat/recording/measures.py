@@ -9,6 +9,8 @@ from torch import Tensor
 
 from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
 from hierfeat.recording._reductions import Array, Reductions, is_level, total
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import optional, whole
 
 
 class Moments(Deferring):
@@ -37,6 +39,10 @@ class Moments(Deferring):
     def __init__(self) -> None:
         super().__init__()
         self._level: set[str] = set()  # layers whose variance float32 sums have given well so far
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._level = set()
 
     def update(self, layer: str, activation: Tensor) -> None:
         found = self.reduced(activation)
@@ -153,6 +159,7 @@ class Sparseness(Sampling):
     ['layer', 'channel', 'lifetime_sparseness', 'population_sparseness']
     """
 
+    @checked(places=optional(whole(1, 2**40)))
     def __init__(self, places: int | None = 4) -> None:
         super().__init__()
         self._how_many = places

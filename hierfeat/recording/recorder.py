@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import check_finite, check_images_first
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -149,8 +149,8 @@ class Recorder(Mapping[str, Tensor]):
     torch.Size([1, 16, 10, 10])
     """
 
+    @checked()
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
-        h.layers.select(layers)  # refuses what matches nothing
         self._h = h
         self._items = [layers] if isinstance(layers, str) else list(layers)
         self._detach = detach

@@ -1,30 +1,34 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
-from hierfeat._progress import with_bar
-from hierfeat.errors import HierfeatError
-from hierfeat.recording import _checkpoint as checkpoints
-from hierfeat.recording._distributed import merge_across, world
-from hierfeat.recording._reductions import Shared
-from hierfeat.recording.measure import Batch, Measure
-from hierfeat.recording.swept import Sweep
+from hierfeat.errors import HierfeatError, warn
+from hierfeat.recording._data import data_of
+from hierfeat.recording._distributed import Group
+from hierfeat.recording._pass import Pass
+from hierfeat.recording._run import Run
+from hierfeat.recording.measure import Measure
+from hierfeat.recording.swept import Skipped, Sweep
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call, Watch
-from hierfeat.subjects.checks import check_image_axes, check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import UNITS, Layers, matches
-from hierfeat.subjects.own_data import Images, batches_in, default_batch, in_batches
+from hierfeat.subjects.layer_table import UNITS, Layers
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
+
+EVERY = 50
+"""Batches between two rests of a sweep."""
 
 
-@checked(images=None)
+@checked(images=None, workers=whole(0, 1024))
 def sweep(
     h: Hierarchy,
     images: Images,
@@ -32,8 +36,9 @@ def sweep(
     *,
     layers: Layers = UNITS,
     checkpoint: str | Path | None = None,
-    checkpoint_every: int = 50,
+    checkpoint_every: int = EVERY,
     batch_size: int | None = None,
+    workers: int = 0,
     progress: bool = True,
 ) -> Sweep:
     """Show all the data to the model once, and let many measures gather what they need from its layers.
@@ -51,14 +56,15 @@ def sweep(
     layers
         Names, glob patterns or kinds.
     checkpoint
-        A file to save the measures to, every `checkpoint_every` batches and at the end; if it exists, the
-        sweep goes on from there, skipping the batches already seen. With several processes, each
-        appends its rank to the name.
+        A file to save the measures to, every `checkpoint_every` batches (of each process) and at the end; if it exists,
+        the sweep goes on from there, skipping the batches already seen.
     checkpoint_every
         Batches between savings.
     batch_size
         Images in one forward pass, where `images` are not batches already; by default as many as suit their size. It
         changes no number.
+    workers
+        Processes that load the images of a data set, in each process that sweeps; 0: none but itself.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
@@ -66,21 +72,35 @@ def sweep(
     -------
     Sweep
         One table of all measures; taken apart (``moments, active = hf.sweep(...)``) it gives each measure's
-        ``result()``, in the order of `measures`.
+        ``result()``, in the order of `measures`. Its ``skipped`` names the images of a data set that could not be read,
+        its ``provenance`` counts them.
 
     Raises
     ------
     HierfeatError
-        If images do not fit the model, there are none, the checkpoint is of another sweep, an activation is not
-        finite, or the first axis of a chosen layer is not that of the images (rows, windows or tokens lie there).
+        If images do not fit the model, there are none, an activation is not finite, or the first axis of a chosen layer
+        is not that of the images (rows, windows or tokens lie there); if the checkpoint is damaged, of another model,
+        normalisation, layers, measures or images, or written by another sweep meanwhile; if another process fails.
 
     Notes
     -----
     One forward pass per batch; activations are handed to the measures as they arise and are not kept. The model is
     watched during its forward pass only: what a generator or loader computes while it makes a batch is not recorded,
-    and runs in the caller's gradient mode. With
-    ``torch.distributed`` initialised, each process sweeps its own share of the data and all return
-    the merged result.
+    and runs in the caller's gradient mode.
+
+    With ``torch.distributed`` initialised all processes must call it, and all return the merged result. A data set is
+    dealt out to them batch by batch, so that each image counts once and the batches are those of one process: counts,
+    histograms and top patches are then the same exactly, moments to rounding. Of a ``DataLoader`` with a
+    ``DistributedSampler`` each process takes its share, without the images that the sampler repeats. Tensors and other
+    iterables are this process's own share, whose images are numbered behind those of the processes before it. Nothing
+    else in hierfeat communicates.
+
+    After a kill at any moment the same call goes on from the checkpoint to the same result, bit for bit, if
+    `checkpoint_every` and the number of processes are the same; with another number of processes (a data set only) to
+    the result up to rounding. The first process writes the checkpoint, in one piece and with a checksum.
+
+    Memory: one batch of images and the largest activations of a forward pass, and what the measures keep, whatever the
+    number of images; `workers` load two batches each ahead of time.
 
     Examples
     --------
@@ -91,10 +111,16 @@ def sweep(
     >>> len(active[active.layer == "act1"]), len(moments[moments.layer == "conv2"])
     (6, 16)
     """
-    options: dict[str, Any] = {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
-    results = swept(h, images, measures, layers=layers, batch_size=batch_size, **options)
-    names = [type(measure).__name__ for measure in measures]
-    return Sweep.of(names, results, provenance(h, layers=layers, measures=names))
+    group = Group()
+    run = _run(h, images, measures, layers, checkpoint, checkpoint_every, batch_size, workers, group)
+    names = [type(measure).__name__ for measure in run.measures]
+    about = {"layers": _items(layers), "batch_size": batch_size, "measures": _described(run.measures)}
+    counts = {"images": run.progress.images, "skipped": len(run.progress.skipped), "processes": group.size}
+    skipped = [Skipped(*image) for image in run.progress.skipped]
+    if skipped and group.is_first:
+        warn(f"{len(skipped)} images could not be read and were left out: {_some(skipped)}")
+    results = [measure.result() for measure in run.measures]
+    return Sweep.of(names, results, provenance(h, **about) | counts, skipped)
 
 
 def swept(
@@ -104,104 +130,57 @@ def swept(
     *,
     layers: Layers,
     checkpoint: str | Path | None = None,
-    checkpoint_every: int = 50,
     batch_size: int | None = None,
 ) -> list[Any]:
-    """Each measure's ``result()``; as :func:`sweep`, for analyses that make a result of their own of them."""
+    """Each measure's ``result()``, by this process alone: for analyses, which any one process may call."""
+    run = _run(h, images, measures, layers, checkpoint, EVERY, batch_size, 0, Group(alone=True))
+    return [measure.result() for measure in run.measures]
+
+
+def _run(
+    h: Hierarchy,
+    images: Images,
+    measures: Sequence[Measure],
+    layers: Layers,
+    checkpoint: str | Path | None,
+    every: int,
+    batch_size: int | None,
+    workers: int,
+    group: Group,
+) -> Run:
+    """Sweep; what comes of it is left in the measures."""
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
-    path = None if checkpoint is None else _of_this_process(Path(checkpoint))
-    run = _Sweep(h, measures, names, _items(layers), path)
     size = batch_size or default_batch(h.input_shape)
-    batches = in_batches(images, size=size, channels=h.input_shape[0])
-    with undisturbed(h.model), run:
-        for number, (batch, labels) in enumerate(with_bar(batches, "batches", total=batches_in(images, size)), start=1):
-            if number > run.batches:
-                run.show(batch, labels)
-                if number % checkpoint_every == 0:
-                    run.save()
-    if run.images == 0:
-        raise HierfeatError("expected at least one batch of images to sweep over, got none")
-    run.save()
-    merge_across(measures)
-    return [measure.result() for measure in measures]
+    data = data_of(images, size, workers, group, channels=h.input_shape[0])
+    identity = _identity(h, names, measures) if checkpoint is not None or group.size > 1 else {}
+    run = Run(h, data, measures, group, identity=identity, every=every)
+    if checkpoint is not None:
+        run.resume(Path(checkpoint))
+    showing = Pass(h, run.shown_to, _items(layers))
+    with undisturbed(h.model), showing:
+        run.go(showing.show)
+    if run.progress.images == 0:
+        unread = run.progress.skipped
+        why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
+        raise HierfeatError(f"expected at least one image to sweep over, got none{why}")
+    return run
 
 
-class _Sweep:
-    """One sweep on its way: how far it is, and what its measures share."""
+def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:
+    """What a checkpoint is of, but for the data."""
+    normalisation = [None if values is None else list(values) for values in (h.mean, h.std)]
+    about = {"weights": h.weights_sha256, "input shape": list(h.input_shape), "normalisation": normalisation}
+    return about | {"layers": names, "measures": _described(measures)}
 
-    def __init__(
-        self, h: Hierarchy, measures: list[Measure], names: list[str], items: list[str], path: Path | None
-    ) -> None:
-        self._h, self._measures, self._path = h, measures, path
-        self._wanted: dict[str, bool] = {}
-        self._items = items
-        self._shared = Shared()
-        self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._identity: dict[str, Any] = {}
-        self.batches = self.images = self._saved = 0
-        if path is not None:
-            kinds = [type(measure).__name__ for measure in measures]
-            self._identity = {"weights": h.weights_sha256, "layers": names, "measures": kinds}
-            self.batches, self.images = checkpoints.resume(path, measures, self._identity)
-            self._saved = self.batches
-        self._watch = Watch(h.model, after=self._after)
 
-    def __enter__(self) -> None:
-        for measure in self._measures:
-            measure.share(self._shared)
+def _described(measures: Sequence[Measure]) -> list[list[Any]]:
+    return [[type(measure).__qualname__, measure.settings] for measure in measures]
 
-    def __exit__(self, *_: object) -> None:
-        self._shared.forget()
-        for measure in self._measures:
-            measure.share(None)
 
-    def show(self, images: Tensor, labels: Tensor | None) -> None:
-        """Let the measures see one batch.
-
-        The model is watched meanwhile, and not while the user's code makes the batches.
-        """
-        images = checked_images(self._h, images)
-        rank, size = world()
-        batch = Batch((torch.arange(len(images)) + self.images) * size + rank, images, labels)
-        for measure in self._measures:
-            measure.begin(batch)
-        self._count = len(images)
-        self._totals.clear()
-        with torch.no_grad(), self._watch:
-            self._h.forward(images)
-        self._check_finite()
-        self.batches += 1
-        self.images += len(images)
-
-    def save(self) -> None:
-        """Write the checkpoint, if there is one and something has been seen since the last."""
-        if self._path is not None and self.batches > self._saved:
-            checkpoints.save(self._path, self._measures, self.batches, self.images, self._identity)
-            self._saved = self.batches
-
-    def _after(self, call: Call, output: Tensor) -> None:
-        """Hand a chosen layer's output to every measure."""
-        chosen = self._wanted.get(call.name)
-        if chosen is None:
-            chosen = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not chosen:
-            return
-        if output.ndim < 2 or output.shape[0] != self._count:
-            check_images_first(self._h, call.name, output, self._count)
-        if call.op == "relu":
-            self._shared.rectifying(call.input, output)
-        for measure in self._measures:
-            measure.update(call.name, output)
-        self._totals.append((call.name, self._shared.of(output).totals[1]))
-        self._shared.release()
-
-    def _check_finite(self) -> None:
-        """Refuse activations that are not finite: one look at the sums of all layers together."""
-        if not self._totals or bool(torch.cat([total.flatten() for _, total in self._totals]).isfinite().all()):
-            return
-        name, total = next((name, total) for name, total in self._totals if not bool(total.isfinite().all()))
-        raise HierfeatError(not_finite(self._h, name, total))
+def _some(skipped: list[Skipped], most: int = 3) -> str:
+    more = f" and {len(skipped) - most} more" if len(skipped) > most else ""
+    return "; ".join(f"{image.path} ({image.reason})" for image in skipped[:most]) + more
 
 
 def _items(layers: Layers) -> list[str]:
@@ -211,16 +190,14 @@ def _items(layers: Layers) -> list[str]:
 def _checked(measures: Sequence[Measure]) -> list[Measure]:
     if isinstance(measures, Measure):
         raise HierfeatError("expected a list of measures, got one: write [measure]")
+    if not isinstance(measures, Iterable) or isinstance(measures, str | bytes | Mapping | Tensor | np.ndarray):
+        raise HierfeatError(f"expected a list of measures such as [hf.Moments()], got {type(measures).__name__}")
+    measures = list(measures)
     for measure in measures:
         if not isinstance(measure, Measure):
-            raise HierfeatError(f"expected measures such as hf.Moments(), got {measure!r}")
+            raise HierfeatError(f"expected measures such as hf.Moments(), got {shorter(measure)}")
     if not measures:
         raise HierfeatError("expected at least one measure, got none")
     if len(set(map(id, measures))) < len(measures):
         raise HierfeatError("expected measures of their own, got the same one twice: it would count everything twice")
     return list(measures)
-
-
-def _of_this_process(path: Path) -> Path:
-    rank, size = world()
-    return path if size == 1 else path.with_name(f"{path.stem}-{rank}{path.suffix}")

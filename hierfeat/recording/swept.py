@@ -3,12 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, NamedTuple, Self, overload
 
 import pandas as pd
 
 from hierfeat._result import Result
 from hierfeat.errors import HierfeatError
+
+
+class Skipped(NamedTuple):
+    """An image of a data set that could not be read."""
+
+    image: int
+    path: str
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +32,8 @@ class Sweep(Result, Sequence[Any]):
         By measure, the columns of its own table and their types.
     others : list
         What measures gave that is no table, None for those whose result is one.
+    skipped : list of tuple
+        The images that could not be read: ``(image, path, reason)``, by their places in the data.
 
     Notes
     -----
@@ -32,9 +42,12 @@ class Sweep(Result, Sequence[Any]):
 
     parts: dict[str, Any]
     others: list[Any] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
     @classmethod
-    def of(cls, names: Sequence[str], results: Sequence[Any], provenance: dict[str, Any]) -> Self:
+    def of(
+        cls, names: Sequence[str], results: Sequence[Any], provenance: dict[str, Any], skipped: Sequence[Skipped] = ()
+    ) -> Self:
         """Put the results of measures, whose kinds are `names`, together."""
         unique = [f"{name}#{names[:k].count(name) + 1}" if name in names[:k] else name for k, name in enumerate(names)]
         tables = {name: found for name, found in zip(unique, results, strict=True) if _is_table(found)}
@@ -43,7 +56,7 @@ class Sweep(Result, Sequence[Any]):
         table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"measure": []})
         table = table[["measure", *(name for name in table.columns if name != "measure")]]
         others = [None if _is_table(found) else found for found in results]
-        return cls(table=table, provenance=provenance, parts=parts, others=others)
+        return cls(table=table, provenance=provenance, parts=parts, others=others, skipped=list(skipped))
 
     def __len__(self) -> int:
         return len(self.others)

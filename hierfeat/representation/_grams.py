@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
 STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant
@@ -57,13 +58,13 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
 def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
     mean = rows.mean(0)
     off = rows - mean
-    gram = (off @ off.T).double().cpu()
-    if gram.trace() <= STILL * len(rows) * mean.double().square().sum().cpu():
+    gram = double(off @ off.T).cpu()
+    if gram.trace() <= STILL * len(rows) * double(mean).square().sum().cpu():
         gram.zero_()
     mean = mean - mean.mean()  # correlations do not see what all units have in common
-    along = (off @ mean).double().cpu()
-    raw = gram + along[:, None] + along + mean.double().square().sum().cpu()
-    levels = (off.double().mean(1) + mean.double().mean()).cpu()
+    along = double(off @ mean).cpu()
+    raw = gram + along[:, None] + along + double(mean).square().sum().cpu()
+    levels = (double(off).mean(1) + double(mean).mean()).cpu()
     covariance = raw - rows.shape[1] * levels[:, None] * levels
     variance = covariance.diagonal()
     spread = variance.where(variance > FLAT * raw.diagonal(), torch.nan).sqrt()

@@ -8,8 +8,6 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.measure import Batch, Measure
-from hierfeat.subjects.checks import checked_images
-from hierfeat.subjects.hierarchy import Hierarchy
 
 
 class PooledFeatures(Measure):
@@ -56,24 +54,13 @@ class PooledFeatures(Measure):
         }
 
 
-def checked_data(h: Hierarchy, images: Tensor, labels: Tensor, *, where: str = "") -> tuple[Tensor, Tensor]:
-    """Images that the hierarchy takes, and integer labels, one per image, of at least two classes.
+def check_classes(labels: Tensor, name: str = "labels") -> None:
+    """Refuse labels of one class only, which nothing can be compared with.
 
     Raises
     ------
     HierfeatError
-        If they are not; `where` says which data they are.
+        If there are not at least two classes.
     """
-    images = checked_images(h, images, where=f"{where} images".strip())
-    name = f"{where} labels".strip()
-    try:
-        tensor = torch.as_tensor(labels).cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise HierfeatError(f"expected {name} as ints, one for each image, got {type(labels).__name__}") from error
-    if tensor.shape != (len(images),) or tensor.is_floating_point():
-        raise HierfeatError(
-            f"expected {name} as ints, one for each of {len(images)} images, got {tensor.dtype} {tuple(tensor.shape)}"
-        )
-    if len(tensor.unique()) < 2:
-        raise HierfeatError(f"expected at least two classes in {name}, got {tensor.unique().tolist()}")
-    return images, tensor
+    if len(labels.unique()) < 2:
+        raise HierfeatError(f"expected at least two classes in {name}, got {labels.unique().tolist()}")

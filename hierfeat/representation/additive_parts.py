@@ -14,6 +14,7 @@ from hierfeat.recording.recorder import record
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 Reconstruction = tuple[np.ndarray, np.ndarray, np.ndarray, str]  # parts, weights, mean, status
@@ -110,7 +111,7 @@ def additive_parts(
     >>> found.maps.shape
     (8, 3, 10, 10)
     """
-    response = record(h, images, layers=h.layers[layer].name)[layer].double().cpu()
+    response = double(record(h, images, layers=h.layers[layer].name)[layer]).cpu()
     samples = response.flatten(2).movedim(1, -1).flatten(0, -2).numpy() if response.ndim > 2 else response.numpy()
     _check(samples, layer, rank)
     positive = np.maximum(samples, 0)

@@ -13,7 +13,7 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import swept
-from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
@@ -104,7 +104,8 @@ def class_selectivity(
     >>> selective.table["selectivity"].between(0, 1).all()
     np.True_
     """
-    images, labels = checked_data(h, images, needed(labels))
+    labels = needed(labels)
+    check_classes(labels)
     generator = torch.Generator().manual_seed(seed)
     shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
     [rates] = swept(h, images, [_Rates()], layers=layers)

@@ -17,11 +17,12 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.recording.sweep import swept
-from hierfeat.representation._pooled_features import PooledFeatures, checked_data
+from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 Data = tuple[Tensor, Tensor]
 Features = npt.NDArray[np.float32]
@@ -44,7 +45,7 @@ class LayerProbes(Result):
     plot = drawn("representation.plot_layer_probes")
 
 
-@checked()
+@checked(strength=real(above=0, high=1e12))
 def layer_probes(
     h: Hierarchy,
     train: Data,
@@ -119,7 +120,8 @@ def layer_probes(
 
 
 def _features(h: Hierarchy, data: Data, layers: Layers, grid: int, name: str) -> tuple[dict[str, Tensor], Labels]:
-    images, labels = checked_data(h, *data, where=name)
+    images, labels = data
+    check_classes(labels, f"{name} labels")
     [features] = swept(h, images, [PooledFeatures(grid)], layers=layers)
     return features, labels.numpy()
 

@@ -19,7 +19,7 @@ from hierfeat.physiology.invariance.translation_invariance import translation_in
 from hierfeat.physiology.tuning.orientation_tuning import orientation_tuning
 from hierfeat.recording.measures import ActiveFraction, Sparseness
 from hierfeat.recording.sweep import swept
-from hierfeat.representation._pooled_features import checked_data
+from hierfeat.representation._pooled_features import check_classes
 from hierfeat.representation.class_selectivity import class_selectivity
 from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
@@ -116,7 +116,8 @@ def profile(
     >>> found.table["field"].tolist()
     [6, 16]
     """
-    images, labels = checked_data(h, images, needed(labels))
+    labels = needed(labels)
+    check_classes(labels)
     if len(images) < _FEWEST or not 0 < test_share < 1:
         raise HierfeatError(
             f"expected at least {_FEWEST} images and a test_share between 0 and 1, got {len(images)}, {test_share}"

@@ -31,7 +31,7 @@ class Similarity(Result):
     table : pandas.DataFrame
         A row per pair of layers: ``layer, other, cka, rsa, status``; status is ``ok``, ``constant`` (and the numbers
         NaN) where one of the two responds alike to all images, or ``flat`` (and RSA NaN) where all units of one of the
-        two response alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
+        two respond alike to an image, so that it has no pattern: layers of a single unit, or silent ones.
     cka, rsa : numpy.ndarray
         (layers, other layers).
     names : list of str

@@ -51,7 +51,19 @@ def read(path: Path, size: tuple[int, int], ground: float) -> tuple[Tensor, int]
     return torch.stack(bands).clamp(0, 1), frames
 
 
-def _refuse_huge(picture: "Image", path: Path) -> None:
+def fit(image: "Image | Tensor", size: tuple[int, int], *, where: str = "", ground: float = 1.0) -> Tensor:
+    """One or three bands, (bands, height, width), of a picture that is open, or of bands of floats."""
+    if isinstance(image, Tensor):
+        bands = [_fitted(band, size) for band in image]
+    else:
+        _refuse_huge(image, where)
+        image.load()
+        _stand_upright(image)
+        bands = [_fitted(band, size) for band in _bands(image, where, ground)]
+    return torch.stack(bands).clamp(0, 1)
+
+
+def _refuse_huge(picture: "Image", path: Path | str) -> None:
     width, height = picture.size
     if width * height > _MOST_PIXELS:
         raise HierfeatError(
@@ -67,7 +79,7 @@ def _stand_upright(picture: "Image") -> None:
         ImageOps.exif_transpose(picture, in_place=True)
 
 
-def _bands(picture: "Image", path: Path, ground: float) -> Iterator[Tensor]:
+def _bands(picture: "Image", path: Path | str, ground: float) -> Iterator[Tensor]:
     """One band (grey) or three, each (H, W) in [0, 1]; one at a time, since a large picture's floats are large."""
     see_through = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
@@ -87,7 +99,7 @@ def _floats(band: "Image") -> Tensor:
     return torch.from_numpy(np.array(band, dtype=np.float32)).div_(255)
 
 
-def _sixteen_bits(picture: "Image", path: Path) -> Tensor:
+def _sixteen_bits(picture: "Image", path: Path | str) -> Tensor:
     """Pillow's own conversion would clip 16 bits at 255."""
     if picture.mode == "F" or (picture.mode == "I" and picture.format not in _DEEP):
         raise HierfeatError(f"expected 8 or 16 bits a pixel in {path}, got 32, whose range is unknown: save it anew")

@@ -114,10 +114,12 @@ def edges(
 
     Parameters
     ----------
-    shape, orientations, offsets, contrasts, position
+    shape, orientations, offsets
         As in :func:`bars`.
     polarities
         1: light beyond the edge (below a horizontal one, to the right of a vertical one); -1: light before it.
+    contrasts, position
+        As in :func:`bars`.
 
     Returns
     -------

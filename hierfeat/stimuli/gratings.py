@@ -138,12 +138,14 @@ def plaids(
 
     Parameters
     ----------
-    shape, frequencies, phases, contrasts, diameters, position
+    shape
         As in :func:`gratings`; both components share them.
     orientations
         Of the first component, degrees.
     angles
         From the first component to the second, degrees.
+    frequencies, phases, contrasts, diameters, position
+        As in :func:`gratings`; both components share them.
 
     Returns
     -------

@@ -9,6 +9,8 @@ import pandas as pd
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import levels, real, whole
 
 _EDGE = {
     0: ("horizontal edges", "above"),
@@ -25,7 +27,7 @@ class ImageKernels(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        ``kernel, family, rows, columns, sum, description``; the sum tells what happens to a uniform grey: kept (1),
+        ``kernel, family, rows, columns, sum, description``; the sum says what happens to a uniform grey: kept (1),
         removed (0).
     kernels : dict of numpy.ndarray
         Name to (rows, columns) weights, to be laid on the image as they are (cross-correlation).
@@ -42,6 +44,12 @@ class ImageKernels(Result):
     plot = drawn("kernels.plot_kernels")
 
 
+@checked(
+    size=whole(1, 1023),
+    sigma=real(above=0, high=200),
+    orientations=levels(0, 180, counted=False),
+    frequency=real(above=0, high=0.5),
+)
 def image_kernels(
     *,
     size: int = 3,
@@ -75,7 +83,7 @@ def image_kernels(
     Notes
     -----
     Kernels are meant for cross-correlation, which is what every CNN library computes under the name of
-    convolution: the kernel is laid on the image as it is printed. ``sobel_90`` answers positively where the
+    convolution: the kernel is laid on the image as it is printed. ``sobel_90`` responds positively where the
     image is brighter on the left; a true convolution flips it, and the sign with it.
 
     References
@@ -93,7 +101,8 @@ def image_kernels(
     >>> kernels.table.set_index("kernel").loc["laplacian", "sum"]
     np.float64(0.0)
     """
-    if size < 1 or size % 2 == 0:
+    orientations = np.atleast_1d(orientations).tolist()
+    if size % 2 == 0:
         raise HierfeatError(f"expected an odd size for the box blur, so that it has a centre, got {size}")
     entries = [*_smoothing(size, sigma), *_sharpening(sigma), *_edges(), *_blobs(sigma)]
     entries += [_gabor_entry(angle, frequency) for angle in orientations]
@@ -102,7 +111,7 @@ def image_kernels(
         | {"sum": round(float(kernel.sum()), 12) + 0.0, "description": text}
         for name, family, kernel, text in entries
     ]
-    parameters = {"size": size, "sigma": sigma, "orientations": list(orientations), "frequency": frequency}
+    parameters = {"size": size, "sigma": sigma, "orientations": orientations, "frequency": frequency}
     return ImageKernels(
         table=pd.DataFrame(rows), provenance={"parameters": parameters}, kernels={name: k for name, _, k, _ in entries}
     )
@@ -142,7 +151,7 @@ def gabor_kernel(orientation: float, frequency: float, *, phase: float = 0.0, si
         Degrees: 0 = a bright bar in the centre (even), 90 = an edge (odd).
     sigma
         Standard deviation of the envelope, in pixels; by default 0.4/frequency (a bandwidth of about 1.4 octaves), but
-        no less than 2, below which a fine grating is no longer told from its alias.
+        no less than 2, below which a fine grating cannot be distinguished from its alias.
 
     Returns
     -------
@@ -238,5 +247,5 @@ def _blobs(sigma: float) -> list[_Entry]:
 
 
 def _gabor_entry(angle: float, frequency: float) -> _Entry:
-    text = f"Answers to bars at {angle:g}° with {frequency:g} cycles/pixel, like a simple cell of V1."
+    text = f"Responds to bars at {angle:g}° with {frequency:g} cycles/pixel, like a simple cell of V1."
     return f"gabor_{angle:g}", "gabor", gabor_kernel(angle, frequency), text

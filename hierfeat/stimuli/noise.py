@@ -69,10 +69,12 @@ def sparse_noise(
 
     Parameters
     ----------
-    shape, n, seed, cell, contrast
+    shape, n, seed, cell
         As in :func:`white_noise`.
     density
         Share of the cells, 0 to 1.
+    contrast
+        As in :func:`white_noise`.
 
     Returns
     -------

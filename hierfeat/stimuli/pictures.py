@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,8 @@ def _sides(value: Any, name: str, given: Given) -> tuple[int, int]:
 
 
 def _grey_or_colour(value: Any, name: str, _: Given) -> int:
-    if isinstance(value, bool) or value not in (1, 3):
-        raise HierfeatError(f"expected {name} as 1 (grey) or 3 (colour), got {value!r}")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value not in (1, 3):
+        raise HierfeatError(f"expected {name} as 1 (grey) or 3 (colour), got {shorter(value)}")
     return int(value)
 
 
@@ -195,7 +196,7 @@ def _items(root: Path | str) -> list[Item]:
     if not (items or loose):
         raise HierfeatError(f"expected images ({', '.join(sorted(_SUFFIXES))}) in {root} or in its sub-folders")
     if items and empty:
-        warn(f"sub-folders of {root} without images, which are no classes: {_some(empty)}")
+        warn(f"sub-folders of {root} without images, which do not count as classes: {_some(empty)}")
     if items and loose:
         names = [path.name for path in loose]
         warn(f"images beside the class folders of {root}, which are left out: {_some(names)}")

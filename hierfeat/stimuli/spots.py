@@ -88,10 +88,12 @@ def annuli(
 
     Parameters
     ----------
-    shape, polarities, contrasts, positions, ground
+    shape
         As in :func:`spots`.
     inner_diameters, outer_diameters
         Pixels, crossed with each other; pairs whose inner one is not the smaller are left out.
+    polarities, contrasts, positions, ground
+        As in :func:`spots`.
 
     Returns
     -------

@@ -18,6 +18,7 @@ from hierfeat._result import drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._checks import MOST, image_shape
 from hierfeat.subjects.own_data import as_images
+from hierfeat.subjects.values import device as checked_device
 from hierfeat.subjects.values import real
 
 Values = float | Sequence[float] | np.ndarray
@@ -75,7 +76,7 @@ class StimulusSet:
         self.shape = image_shape(shape)
         self.table = _checked_table(table)
         self.ground = real(0, 1)(ground, "ground", {})
-        self.device = torch.device(device)
+        self.device = checked_device(device, "device", {})
         self._draw = draw
         self._given: Tensor | None = None
 
@@ -92,7 +93,7 @@ class StimulusSet:
         table
             A row per image: numeric columns with the conditions it was made under. None numbers the images.
         ground
-            Luminance of what is no stimulus: what units are shown to find their response at rest.
+            Luminance of the background: what units are shown to find their response at rest.
 
         Returns
         -------
@@ -160,7 +161,7 @@ class StimulusSet:
     def to(self, device: torch.device | str) -> "StimulusSet":
         """Return the same set, drawn on `device`."""
         moved = copy(self)
-        moved.device = torch.device(device)
+        moved.device = checked_device(device, "device", {})
         return moved
 
     def save(self, folder: str | Path) -> Path:

@@ -28,6 +28,13 @@ def checked_example(example: Any) -> Any:
     )
 
 
+def checked_name(name: Any) -> str | None:
+    """What a model is to be called, or None."""
+    if name is not None and not isinstance(name, str):
+        raise HierfeatError(f"expected name as a word for tables and figures, got {type(name).__name__}")
+    return name
+
+
 def checked_output(output: Any) -> Any:
     """Refuse what cannot choose a part of an output."""
     if output is None or callable(output) or (isinstance(output, int | str) and not isinstance(output, bool)):

@@ -18,79 +18,10 @@ from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._maps import STEPS, Maps
+from hierfeat.subjects.call import After, Before, Call, Stop
 from hierfeat.subjects.guard import Guard, opened, undisturbed
 from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
-
-
-class Stop(BaseException):
-    """Ends a forward pass, without an error: raised by a callback that has seen enough.
-
-    It is not an ``Exception``, so that a model that catches exceptions does not catch it.
-
-    Examples
-    --------
-    >>> import torch, hierfeat as hf
-    >>> h, found = hf.load("lenet5-digits"), []
-    >>> def after(call, output):
-    ...     found.append(call.name)
-    ...     if call.name == "pool1":
-    ...         raise hf.Stop
-    >>> with h.watching(after=after):
-    ...     _ = h.forward(torch.zeros(1, 1, 32, 32))
-    >>> found
-    ['conv1', 'act1', 'pool1']
-    """
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Call:
-    """One call of one layer, as callbacks of :meth:`hierfeat.Hierarchy.watching` see it.
-
-    Attributes
-    ----------
-    name
-        ``features.3`` for a module, ``features.3#2`` for its second call, ``block.relu`` for a function.
-    kind, op
-        What it is (``conv``) and which function did it (``conv2d``).
-    args, kwargs
-        What the function was called with, or the module where the module as a whole is the layer.
-    module
-        The module that gives the layer its name; None for a functional call.
-    module_input
-        What that module was given: a convolution with circular padding pads it before the call.
-    whole
-        The module as a whole is the layer: it declares ``layer_kind``, wraps a norm in permutes, or is an attention.
-
-    Examples
-    --------
-    >>> import torch, hierfeat as hf
-    >>> h, shapes = hf.load("lenet5-digits"), {}
-    >>> with torch.no_grad(), h.watching(before=lambda call: shapes.update({call.name: tuple(call.input.shape)})):
-    ...     _ = h.forward(torch.zeros(1, 1, 32, 32))
-    >>> shapes["conv2"]
-    (1, 6, 14, 14)
-    """
-
-    name: str
-    kind: str
-    op: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    module: nn.Module | None
-    module_input: Tensor | None = None
-    whole: bool = False
-
-    @property
-    def input(self) -> Tensor:
-        """The first tensor among the arguments."""
-        found = first_tensor((self.args, self.kwargs))
-        assert found is not None, f"{self.name} was called without a tensor"
-        return found
-
-
-Before = Callable[[Call], Tensor | None]
-After = Callable[[Call, Tensor], Tensor | None]
 
 
 @dataclass(slots=True, eq=False)

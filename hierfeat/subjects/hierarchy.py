@@ -16,19 +16,22 @@ from hierfeat.subjects._inputs import (
     Output,
     advice,
     checked_example,
+    checked_name,
     checked_output,
     further_inputs,
     read_output,
     structure_of,
     unwrapped,
 )
-from hierfeat.subjects.calls import FROM_CALLBACK, After, Before, Call, Stop, Watch
+from hierfeat.subjects.call import After, Before, Call, Stop
+from hierfeat.subjects.calls import FROM_CALLBACK, Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.trace import trace
+from hierfeat.subjects.values import words
 
 
 class Hierarchy:
@@ -93,8 +96,8 @@ class Hierarchy:
             )
         if self.std is not None and min(self.std) <= 0:
             raise HierfeatError(f"expected a positive std for every channel, got {self.std}")
-        self.classes = None if classes is None else tuple(str(label) for label in classes)
-        self.name = name or type(self.model).__name__
+        self.classes = None if classes is None else words(classes, "classes", {})
+        self.name = checked_name(name) or type(self.model).__name__
         self.example = checked_example(example)
         self.output = checked_output(output)
         self.notes: dict[str, Any] = {}  # what else provenance should say of the model

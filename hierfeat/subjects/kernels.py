@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.ops import settings
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.ops import settings, spread
 from hierfeat.subjects.output_size import formula, same_padding
 

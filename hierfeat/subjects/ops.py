@@ -94,7 +94,7 @@ def as_function(
 
 
 def written_by(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[Tensor]:
-    """The tensors that a function is about to write into, as far as its name, schema and arguments tell.
+    """The tensors that a function is about to write into, as far as its name, schema and arguments say.
 
     Functions that hand out a tensor's memory uncounted (``.data``, ``numpy()``) count as writing: what is done with
     that memory is seen by nobody.

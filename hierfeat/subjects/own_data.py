@@ -160,7 +160,7 @@ def _source(value: Any, where: str, channels: int | None) -> _Source | None:
     if is_stimuli(value):
         return _Source(len(value), lambda places: (_drawn(value, places), None))
     if isinstance(value, Tensor | np.ndarray):
-        return _of_rows(_tensor(value, where), None)
+        return _of_rows(as_tensor(value, where), None)
     if isinstance(value, list | tuple):
         return _of_list(value, where, channels)
     if isinstance(value, DataLoader):
@@ -179,7 +179,7 @@ def _of_list(value: Sequence[Any], where: str, channels: int | None) -> _Source 
     if not value:
         raise HierfeatError(f"expected at least one image in {where}, got an empty {type(value).__name__}")
     if len(value) == 2 and _dims(value[0]) == 4 and _dims(value[1]) == 1:
-        return _of_rows(_tensor(value[0], where), _as_tensor(value[1]))
+        return _of_rows(as_tensor(value[0], where), _as_tensor(value[1]))
     first = value[0][0] if _is_pair(value[0]) else value[0]
     if _dims(first) == 4:
         return None  # batches
@@ -236,7 +236,7 @@ def _batch(item: Any, where: str, channels: int | None, *, single: bool = False)
     labels = None
     if _is_pair(item):
         item, labels = item[0], item[1] if len(item) > 1 else None
-    images = _tensor(item, where, channels)
+    images = as_tensor(item, where, channels)
     if single or images.ndim == 3:
         return images[None], None if labels is None else _one(labels)
     return images, None if labels is None else _as_tensor(labels)
@@ -251,12 +251,15 @@ def _dims(value: Any) -> int:
     return value.ndim if isinstance(value, Tensor | np.ndarray) else -1
 
 
-def _tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
+def as_tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
+    """An image, or several, as a tensor; pictures become grey for a network of one channel."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Image.Image):
-        pixels = torch.from_numpy(np.array(value.convert("L" if channels == 1 else "RGB")))
-        return (pixels[None] if pixels.ndim == 2 else pixels.movedim(-1, 0)).contiguous().float() / 255
+        from hierfeat._torchvision import transforms
+
+        found: Tensor = transforms.functional.to_tensor(value.convert("L" if channels == 1 else "RGB"))
+        return found
     try:
         return torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None)
     except (TypeError, RuntimeError):  # an array of objects or of text

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.precision import double
 
 if TYPE_CHECKING:
     from hierfeat.subjects.hierarchy import Hierarchy
@@ -50,7 +51,7 @@ def probabilities(scores: Tensor) -> Tensor:
     ...     for f in (lambda x: x, lambda x: x.softmax(1), lambda x: x.log_softmax(1)))
     True
     """
-    values = scores.detach().double()
+    values = double(scores.detach())
     slack = 1e-2 if scores.dtype in (torch.float16, torch.bfloat16) else 1e-4
     if bool((values >= 0).all()) and bool(((values.sum(1) - 1).abs() < slack).all()):
         return values

@@ -15,7 +15,8 @@ from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import flop_registry
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.layer import Layer, describe, parameters_of
 

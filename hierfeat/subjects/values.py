@@ -6,13 +6,15 @@ analyses work with, or raises an error that says what was expected, what came, a
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from math import isfinite
 from numbers import Real
+from pathlib import Path
 from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
@@ -72,6 +74,11 @@ def choice(*options: str) -> Check:
         return value
 
     return check
+
+
+def optional(check: Check) -> Check:
+    """A check for what `check` takes, or None, where None is not the default."""
+    return lambda value, name, given: None if value is None else check(value, name, given)
 
 
 def several(count: int, check: Check) -> Check:
@@ -134,6 +141,97 @@ def levels(low: float, high: float, *, above: float | None = None, counted: bool
         return value
 
     return check
+
+
+def words(value: Any, name: str, _: Given) -> tuple[str, ...]:
+    """A check for a sequence of words; one word alone is none, since its letters are not meant.
+
+    Examples
+    --------
+    >>> words(["cat", "dog"], "classes", {})
+    ('cat', 'dog')
+    """
+    several_things = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Set)
+    items = list(value) if several_things else [None]
+    if not all(isinstance(item, str | int | np.integer) for item in items):
+        raise HierfeatError(f"expected {name} as a sequence of words, such as ['cat', 'dog']; got {shorter(value)}")
+    return tuple(str(item) for item in items)
+
+
+def sizes(value: Any, name: str) -> tuple[int, ...]:
+    """`value` as positive sizes of axes, however many.
+
+    Examples
+    --------
+    >>> sizes([1, 8, 8], "input_shape")
+    (1, 8, 8)
+    """
+    given = (
+        value if isinstance(value, Sequence | np.ndarray | Tensor) and not isinstance(value, str | bytes) else [None]
+    )
+    try:
+        return tuple(whole(1, 2**31)(size, name, {}) for size in given)
+    except HierfeatError:
+        raise HierfeatError(f"expected {name} as positive ints, such as (3, 32, 32); got {shorter(value)}") from None
+
+
+def numbers(value: Any, name: str) -> np.ndarray:
+    """`value` as an array of floats, of whatever shape.
+
+    Examples
+    --------
+    >>> numbers([1, 2], "z")
+    array([1., 2.])
+    """
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError, RuntimeError):
+        raise HierfeatError(f"expected {name} as an array of numbers, got {shorter(value)}") from None
+
+
+def file_path(value: Any, name: str, _: Given) -> Path:
+    """A check for the path of a file or folder, whether it exists or not.
+
+    Examples
+    --------
+    >>> file_path("runs/first", "out", {}).name
+    'first'
+    """
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise HierfeatError(f"expected {name} as a path, such as 'runs/first'; got {shorter(value)}")
+    return Path(value)
+
+
+def folder_to_write(value: Any, name: str, given: Given) -> Path:
+    """A check for the path of a folder that is, or can be, made."""
+    path = file_path(value, name, given).expanduser()
+    taken = next((part for part in (path, *path.parents) if part.exists() and not part.is_dir()), None)
+    if taken is not None:
+        raise HierfeatError(f"expected {name} as a folder to write into, got {value}: {taken} is a file")
+    return path
+
+
+def device(value: Any, name: str, _: Given) -> torch.device:
+    """A check for a device that torch has here.
+
+    Examples
+    --------
+    >>> device("cpu", "device", {})
+    device(type='cpu')
+    """
+    try:
+        if not isinstance(value, str | torch.device):
+            raise TypeError(f"a {type(value).__name__}")
+        found = torch.device(value)
+        torch.empty(0, device=found)
+    except (TypeError, RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
+        raise HierfeatError(
+            f"expected {name} as one that this torch has ('cpu', 'cuda', 'mps'), got {shorter(value)}: "
+            f"{str(error).splitlines()[0]}"
+        ) from None
+    return found
 
 
 def flag(value: Any, name: str, _: Given) -> bool:

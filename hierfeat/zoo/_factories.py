@@ -34,22 +34,27 @@ def from_factory(source: str, name: str, forms: str) -> Hierarchy:
     HierfeatError
         If there is no such function, or if it, or the import, fails.
     """
-    with _beside(source):
-        factory = getattr(_module(source, forms), name, None)
-        if not callable(factory):
-            raise HierfeatError(f"expected a function {name!r} in {source}; it has none")
-        try:
-            made = factory()
-        except HierfeatError:
-            raise
-        except Exception as error:  # it is the user's code
-            raise HierfeatError(f"{source}:{name} failed: {type(error).__name__}: {error}") from error
+    made = made_by(source, name, forms)
     if isinstance(made, Hierarchy):
         return made
     if not isinstance(made, nn.Module) or not isinstance(getattr(made, "input_shape", None), tuple | list):
         raise HierfeatError(f"{source}:{name} returned a {type(made).__name__}; expected {forms}")
     options: dict[str, Any] = {key: getattr(made, key, None) for key in ("mean", "std", "classes")}
     return Hierarchy(made, tuple(made.input_shape), name=name, **options)  # type: ignore[arg-type]
+
+
+def made_by(source: str, name: str, forms: str) -> Any:
+    """What the function `name` of a module or a file returns; see :func:`from_factory`."""
+    with _beside(source):
+        factory = getattr(_module(source, forms), name, None)
+        if not callable(factory):
+            raise HierfeatError(f"expected a function {name!r} in {source}; it has none")
+        try:
+            return factory()
+        except HierfeatError:
+            raise
+        except Exception as error:  # it is the user's code
+            raise HierfeatError(f"{source}:{name} failed: {type(error).__name__}: {error}") from error
 
 
 @contextmanager

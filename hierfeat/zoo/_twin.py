@@ -15,6 +15,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.noise import pink_noise
 from hierfeat.subjects._inputs import is_quantised
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 
 Sums = tuple[int, Tensor, Tensor]  # how many values, their sums and their sums of squares, by channel
 _ITERATIONS = 15  # of the power method: torch's own spectral_norm starts with as many
@@ -170,7 +171,7 @@ def calibrate(h: Hierarchy, images: Tensor) -> None:
 
 
 def _take(module: nn.Module, given: Tensor, sums: dict[int, Sums]) -> None:
-    values = given.detach().double().transpose(0, 1).flatten(1)
+    values = double(given.detach()).transpose(0, 1).flatten(1)
     count, total, squares = values.shape[1], values.sum(1), values.square().sum(1)
     _set(module, count, total, squares)
     before = sums.get(id(module))

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import hierfeat as hf
+from hierfeat.atlas import findings
 
 
 class Small(nn.Module):
@@ -44,3 +45,12 @@ def pictures():
 @pytest.fixture(scope="session")
 def page(small, pictures, tmp_path_factory) -> Path:
     return hf.atlas(small, *pictures, out=tmp_path_factory.mktemp("atlas") / "small.html")
+
+
+def lean_page(h: hf.Hierarchy, images: torch.Tensor, out: Path, *, tuning: bool = False) -> Path:
+    """The live page of `h` without the measurements that its bench does not need."""
+    wanted = ("receptive_fields", "orientation_tuning") if tuning else ("receptive_fields",)
+    every = findings.stages
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings, "stages", lambda *given: [stage for stage in every(*given) if stage[0] in wanted])
+        return hf.atlas(h, images, out=out, live=True)

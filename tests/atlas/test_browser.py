@@ -54,6 +54,9 @@ def open_layer(tab, name):
 
 
 def painting(canvas):
+    """Only what the reader can see is painted."""
+    canvas.scroll_into_view_if_needed()
+    canvas.page.wait_for_timeout(150)
     return canvas.evaluate("c => c.toDataURL()")
 
 
@@ -73,7 +76,7 @@ def test_nothing_runs_over_the_edge(tab):
 
 
 def test_choosing_a_sample_changes_every_layer(tab):
-    maps = [tab.locator(".overview .map canvas").first, open_layer(tab, "conv2").locator(".map canvas").first]
+    maps = [tab.locator(".overview .maps > canvas").first, open_layer(tab, "conv2").locator(".maps > canvas")]
     before = [painting(canvas) for canvas in maps]
     tab.locator(".samples label").nth(3).click()
     tab.wait_for_function(
@@ -84,9 +87,9 @@ def test_choosing_a_sample_changes_every_layer(tab):
 
 def test_pointing_at_a_unit_lights_its_field(tab):
     """conv1 is 3 × 3 on 14 × 14 pixels: unit (2, 5) of its 12 × 12 map sees rows 2 to 4 and columns 5 to 7."""
-    canvas = tab.locator('.overview .column[data-layer="0"] canvas').first
-    canvas.scroll_into_view_if_needed()
-    size = canvas.bounding_box()
+    area = tab.locator('.overview .column[data-layer="0"] .area').first
+    area.scroll_into_view_if_needed()
+    size = area.bounding_box()
     tab.mouse.move(size["x"] + size["width"] * 5.5 / 12, size["y"] + size["height"] * 2.5 / 12)
     assert "row 2, column 5" in tab.locator(".overview .readout").inner_text()
     box, image = (tab.locator(f".overview .scene {part}").bounding_box() for part in (".box", "img"))
@@ -97,7 +100,7 @@ def test_pointing_at_a_unit_lights_its_field(tab):
 
 def test_the_arrow_keys_move_the_unit(tab):
     grid = open_layer(tab, "relu1").locator(".maps")
-    grid.locator("canvas").nth(1).click(position={"x": 1, "y": 1})
+    grid.locator(".area").nth(1).click(position={"x": 1, "y": 1})
     grid.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "PageDown"):
         tab.keyboard.press(key)
@@ -106,7 +109,7 @@ def test_the_arrow_keys_move_the_unit(tab):
 
 def test_a_pooling_unit_shows_the_winner_of_four(tab):
     section = open_layer(tab, "pool1")
-    section.locator(".maps canvas").first.click(position={"x": 20, "y": 20})
+    section.locator(".area").first.click(position={"x": 20, "y": 20})
     values = section.locator(".cells span").all_inner_texts()
     assert len(values) == 4
     winners = section.locator(".cells .winner").all_inner_texts()
@@ -118,9 +121,9 @@ def test_a_pooling_unit_shows_the_winner_of_four(tab):
 def test_a_unit_marks_what_it_reads_of_the_layer_before(tab):
     """pool1 reads 2 × 2 cells of one map of relu1; conv2 reads 3 × 3 cells of every map of pool1."""
     for layer, source, tiles, share in ((2, 1, 1, 2 / 12), (3, 2, 4, 3 / 6)):
-        canvas = tab.locator(f'.overview .column[data-layer="{layer}"] canvas').first
-        canvas.scroll_into_view_if_needed()
-        canvas.click(position={"x": 20, "y": 20})
+        area = tab.locator(f'.overview .column[data-layer="{layer}"] .area').first
+        area.scroll_into_view_if_needed()
+        area.click(position={"x": 20, "y": 20})
         marks = tab.locator(".overview .map u:visible")
         assert marks.count() == tiles
         assert tab.locator(f'.overview .column[data-layer="{source}"] .map u:visible').count() == tiles
@@ -128,7 +131,7 @@ def test_a_unit_marks_what_it_reads_of_the_layer_before(tab):
 
 
 def test_each_map_can_have_its_own_colour_range(tab):
-    canvas = tab.locator(".overview .map canvas").nth(5)
+    canvas = tab.locator(".overview .maps > canvas").nth(1)
     before = painting(canvas)
     tab.locator(".range label").nth(1).click()
     assert painting(canvas) != before

@@ -78,9 +78,9 @@ def close(found, expected):
 
 
 def choose(tab, layer, tile=1, place=(20, 20)):
-    canvas = tab.locator(f'.overview .column[data-layer="{layer}"] canvas').nth(tile)
-    canvas.scroll_into_view_if_needed()
-    canvas.click(position={"x": place[0], "y": place[1]})
+    area = tab.locator(f'.overview .column[data-layer="{layer}"] .area').nth(tile)
+    area.scroll_into_view_if_needed()
+    area.click(position={"x": place[0], "y": place[1]})
 
 
 def test_a_drawing_is_what_the_network_answers_to(tab, small):
@@ -132,44 +132,6 @@ def test_an_address_reopens_the_view(browser, page):
     with opened(browser, page, address) as tab:
         assert tab.locator('[name="sample"]').nth(3).is_checked()
         assert tab.locator(".overview .readout").inner_text() == said
-
-
-def test_the_sweep_is_that_of_bar_sweep(browser, small, page):
-    """conv2's central unit, whose field is 8 × 8 pixels."""
-    sweep = hf.bar_sweep(small, "conv2", 2)
-    with opened(browser, page, "#sample=0&unit=3,2,2,2") as tab:
-        found = tab.evaluate("atlas.runSweep()")
-        tab.locator('[data-do="sweep"]').click()
-        tab.locator(".plate path.first").nth(8).wait_for()
-    assert found["orientations"] == sweep.orientations.tolist()
-    assert np.allclose(found["offsets"], sweep.offsets)
-    largest = np.abs(sweep.responses).max()
-    assert np.abs(np.array(found["responses"]) - sweep.responses).max() <= 2e-3 * largest
-    assert abs(found["blank"] - sweep.blank) <= 2e-3 * largest
-
-
-def test_a_bar_under_the_pointer_drives_the_unit(tab):
-    choose(tab, 0)
-    screen = tab.locator(".screen canvas")
-    screen.evaluate("e => e.scrollIntoView({ block: 'center' })")
-    box = screen.bounding_box()
-    heard = set()
-    for step in range(1, 8):
-        tab.mouse.move(box["x"] + box["width"] * step / 8, box["y"] + box["height"] / 2)
-        tab.wait_for_timeout(80)
-        heard.add(round(tab.evaluate("atlas.measured().response"), 5))
-    assert len(heard) > 2
-    assert tab.evaluate("document.querySelector('[name=sound]').checked") is False
-
-
-def test_the_arithmetic_adds_up_to_the_activation(tab, small):
-    names = [layer.name for layer in small.layers]
-    for name, tile in (("conv1", 1), ("conv2", 2), ("fc", 0)):
-        choose(tab, names.index(name), tile, (6, 20))
-        tab.wait_for_function("name => document.querySelector('.arithmetic b').textContent === name", arg=name)
-        total = tab.locator(".arithmetic .total [data-value]").get_attribute("data-value")
-        said = tab.locator(".overview .readout b").nth(1).inner_text().replace("−", "-")
-        assert float(total) == pytest.approx(float(said), rel=6e-3, abs=1e-3)
 
 
 def test_in_a_worker_the_page_says_the_same(browser, small, pictures, page, tmp_path, monkeypatch):
@@ -252,11 +214,11 @@ def test_random_weights_are_said_first(browser, tmp_path, page):
 def test_the_marker_lies_on_its_unit(tab):
     """A caption under a map must not move the mark of a unit of the last row."""
     section = tab.locator("#layer-conv1")
-    canvas = section.locator(".maps canvas").nth(2)
-    canvas.scroll_into_view_if_needed()
-    size = canvas.bounding_box()
-    canvas.click(position={"x": size["width"] * 0.5, "y": size["height"] * 11.5 / 12})
-    mark, area = section.locator(".map.chosen i").bounding_box(), canvas.bounding_box()
+    map_ = section.locator(".area").nth(2)
+    map_.scroll_into_view_if_needed()
+    size = map_.bounding_box()
+    map_.click(position={"x": size["width"] * 0.5, "y": size["height"] * 11.5 / 12})
+    mark, area = section.locator(".map.chosen i").bounding_box(), map_.bounding_box()
     assert (mark["y"] + mark["height"] / 2 - area["y"]) / area["height"] == pytest.approx(11.5 / 12, abs=0.03)
 
 

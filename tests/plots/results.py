@@ -48,6 +48,10 @@ def labels(count: int = 12) -> Tensor:
     return torch.arange(count) % 5
 
 
+def twin() -> hf.Hierarchy:
+    return hf.untrained(net(), seed=3)
+
+
 @cache
 def neocognitron() -> hf.Neocognitron:
     return hf.Neocognitron("1980").fit(*hf.glyphs())
@@ -86,6 +90,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "cell_pairs": lambda: hf.cell_pairs(net(), orientations=8, frequencies=4, phases=8),
     "cell_plane": lambda: hf.cell_plane(neocognitron(), hf.glyphs()[0][0], layer="s2", plane=1),
     "class_selectivity": lambda: hf.class_selectivity(net(), images(), labels(), permutations=20),
+    "comparison": lambda: hf.testing.compare(*(hf.testing.fingerprint(one, images()) for one in (net(), twin()))),
     "contrast_response": lambda: hf.contrast_response(net(), tuning=tuned(), contrasts=4, phases=6),
     "dimensions": lambda: hf.dimensions(net()),
     "direction_tuning": lambda: hf.direction_tuning(film(), frames=4, directions=8, phases=6),
@@ -93,6 +98,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "effective_field": lambda: hf.effective_field(net(), images(), "3"),
     "end_stopping": lambda: hf.end_stopping(net(), tuning=tuned(), lengths=4),
     "evaluation": lambda: hf.evaluate(net(), images(), labels()),
+    "fingerprint": lambda: hf.testing.fingerprint(net(), images()),
     "filters": lambda: hf.filters(net(), "0"),
     "filters_deep": lambda: hf.filters(net(), "3"),
     "gradient_flow": lambda: hf.gradient_flow(net(), images(), labels()),
@@ -101,6 +107,8 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "image_kernels": lambda: hf.image_kernels(),
     "invariance_score": lambda: hf.invariance_score(net(), images(), firing=0.1),
     "layer_probes": lambda: hf.layer_probes(net(), (images(), labels()), (images(), labels())),
+    "lesion": lambda: hf.lesion(net(), "0", None, images(), labels()),
+    "lesion_cumulative": lambda: hf.lesion(net(), "3", None, images(), labels(), how="cumulatively", order="norm"),
     "linear_regions": lambda: hf.linear_regions(net(), images(), ways=3, steps=16),
     "map_field_noise": lambda: hf.map_field(net(), "0", 0, probe="noise", n=64),
     "map_field_spot": lambda: hf.map_field(net(), "0", 0, probe="spot"),
@@ -110,6 +118,7 @@ RESULTS: dict[str, Callable[[], Result]] = {
     "padding_and_stride": lambda: hf.padding_and_stride(7, 3, 1, 2),
     "participation_ratio": lambda: hf.participation_ratio(net(), images()),
     "pooling_invariance": lambda: hf.pooling_invariance(net(), images(), **FEW),
+    "population": lambda: hf.population(net(), tuning=tuned(), other=hf.untrained(net(), seed=1), draws=20),
     "profile": lambda: hf.profile(net(), images(3, 20), labels(20), moved_images=4, gradient_images=2),
     "receptive_fields": lambda: hf.receptive_fields(net()),
     "sensitivity_map": lambda: hf.sensitivity_map(net(), images(), **FEW),

@@ -112,10 +112,11 @@ def _repeat(value: Any, size: int, count: int) -> Any:
 
 
 LAYERED = {  # the others are of one layer, or of layers that hang together: for those a deep network is made
-    "additivity", "cell_pairs", "class_selectivity", "contrast_response", "direction_tuning", "end_stopping",
-    "gradient_flow", "invariance_score", "layer_probes", "linear_regions", "nonnegativity", "opposite_phase",
-    "participation_ratio", "pooling_invariance", "profile", "sensitivity_map", "similarity", "size_tuning",
-    "top_patches", "transformation_invariance", "translation_invariance", "tuning",
+    "additivity", "cell_pairs", "class_selectivity", "comparison", "contrast_response", "direction_tuning",
+    "end_stopping", "fingerprint", "gradient_flow", "invariance_score", "layer_probes", "linear_regions",
+    "nonnegativity", "opposite_phase", "participation_ratio", "pooling_invariance", "population", "profile",
+    "sensitivity_map", "similarity", "size_tuning", "top_patches", "transformation_invariance",
+    "translation_invariance", "tuning",
 }  # fmt: skip
 CHANNELLED = {
     "class_selectivity", "contrast_response", "direction_tuning", "effective_field", "end_stopping", "filters",

@@ -101,10 +101,10 @@ def test_hidden_entries_are_no_classes_and_no_images(tmp_path: Path) -> None:
     assert hf.folder_classes(tmp_path) == ("cat", "dog")
 
 
-def test_sub_folders_without_images_are_no_classes_and_this_is_said(tmp_path: Path) -> None:
+def test_sub_folders_without_images_do_not_count_as_classes_and_this_is_said(tmp_path: Path) -> None:
     _classes(tmp_path, cat=1, annotations=0, dog=1)
     (tmp_path / "annotations" / "boxes.txt").write_text("")
-    with pytest.warns(UserWarning, match="without images, which are no classes: annotations"):
+    with pytest.warns(UserWarning, match="without images, which do not count as classes: annotations"):
         labels = hf.image_folder(tmp_path, size=8)[1]
     assert labels.tolist() == [0, 1]
     assert hf.folder_classes(tmp_path) == ("cat", "dog")

@@ -6,7 +6,8 @@ from torch import nn
 from torch.nn import functional as F
 
 import hierfeat as hf
-from hierfeat.subjects.calls import Call, Stop, Watch
+from hierfeat.subjects.call import Call, Stop
+from hierfeat.subjects.calls import Watch
 
 
 def seen(model: nn.Module, x: torch.Tensor) -> list[tuple[str, str]]:

@@ -63,9 +63,9 @@ BARE = {
 }
 ELSEWHERE = {"atlas", "untrained"}
 ARGUMENTS = {
-    "layer": "conv", "channel": 0, "unit": 0, "measures": [hf.Moments()], "max_images": 10, "max_shift": 1,
-    "permutations": 5, "draws": 1, "rank": 2, "ways": 3, "test_share": 0.5, "moved_images": 4, "gradient_images": 2,
-    "group": 8, "steps": 4, "progress": False, "firing": 0.1, "max_iter": 50,
+    "layer": "conv", "channel": 0, "channels": [0, 1], "unit": 0, "measures": [hf.Moments()], "max_images": 10,
+    "max_shift": 1, "permutations": 5, "draws": 1, "rank": 2, "ways": 3, "test_share": 0.5,
+    "moved_images": 4, "gradient_images": 2, "group": 8, "steps": 4, "progress": False, "firing": 0.1, "max_iter": 50,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat.anatomy.intervals.field import DEAD, REAL, Atom, Field, Ints, Span
 
 Channel = tuple[int, ...]
-"""An index for each of the atoms that are no part of the map."""
+"""An index for each of the atoms that are not part of the map."""
 
 
 def channels_differ(field: Field, grid: Collection[Atom]) -> bool:

@@ -165,34 +165,49 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
     if not local or local[0].level != LOCAL or not local[0].spans[axis + 1].path:
         return float("nan")
     path = local[0].spans[axis + 1].path
-    starts = _starts(local, axis)
+    at, middles = _middles(local, axis)
     atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
     step = joined_step(path, atoms) or next(iter(path.values()))
-    in_order = bool((np.diff(starts) >= 0).all() or (np.diff(starts) <= 0).all())  # elsewhere a mean says little
-    found = step if len(starts) < 2 or _agrees(starts, step) else (in_order and measured(starts)) or _commonest(starts)
-    return abs(found.shift / found.period) if found and found.shift else float("nan")
+    if len(at) < 2 or _agrees(at, middles, step):
+        return abs(step.shift / step.period) if step.shift else float("nan")
+    moves = np.diff(middles)
+    if (moves >= 0).all() or (moves <= 0).all():  # elsewhere a mean says little
+        return float(abs(_mean_move(at, middles)) / 2) or float("nan")
+    return _commonest(moves) / 2
 
 
-def _starts(local: Sequence[Term], axis: int) -> Ints:
-    """The starts of the virtual intervals along the map, without units that see nothing."""
-    starts = local[0].spans[axis + 1].values[2]
+def _middles(local: Sequence[Term], axis: int) -> tuple[Ints, Ints]:
+    """The units along the map that see anything, and the middles of their virtual intervals, doubled."""
+    hull = local[0].spans[axis + 1].values[VIRTUAL]
     for term in local[1:]:
-        starts = np.minimum(starts, term.spans[axis + 1].values[2])
-    along = axis if starts.shape[axis] > 1 else int(np.argmax(starts.shape))  # of a transposed map the other axis
-    line = starts[tuple(slice(None) if at == along else 0 for at in range(starts.ndim))]
-    return np.asarray(line[line < DEAD // 2])
+        hull = np.minimum(hull, term.spans[axis + 1].values[VIRTUAL])
+    sizes = hull.shape[1:]
+    along = axis if sizes[axis] > 1 else int(np.argmax(sizes))  # of a transposed map the other axis
+    lines = np.moveaxis(hull, along + 1, -1).reshape(2, -1, sizes[along])
+    seeing = (lines < DEAD // 2).all(0)
+    starts, stops = lines[:, int(seeing.sum(1).argmax())]
+    at = np.flatnonzero((starts < DEAD // 2) & (stops < DEAD // 2))
+    return at, np.asarray(starts[at] - stops[at])
 
 
-def _commonest(starts: Ints) -> Step | None:
-    """The move of most units, where rows were rolled, repeated or joined; None where most units move otherwise."""
-    moves, counts = np.unique(np.diff(starts), return_counts=True)
-    return Step(1, int(moves[counts.argmax()])) if 2 * counts.max() > counts.sum() else None
-
-
-def _agrees(starts: Ints, step: Step) -> bool:
-    """Whether intervals move by `step`, or within one of it where windows differ in size (as adaptive pools' do)."""
-    exact = starts[step.period :] - starts[: -step.period]
-    if len(exact) and (exact == step.shift).all():
+def _agrees(at: Ints, middles: Ints, step: Step) -> bool:
+    """Whether intervals move by `step`: from period to period, or all in all to within one of their own moves."""
+    exact = middles[step.period :] - middles[: -step.period]
+    if len(exact) and len(at) == at[-1] - at[0] + 1 and (exact == 2 * step.shift).all():
         return True
-    off = starts - starts[0] - np.arange(len(starts)) * step.shift / step.period
-    return step.period > 1 and bool(np.abs(off).max() <= abs(step.shift))
+    off = abs(middles[-1] - middles[0] - 2 * step.shift / step.period * (at[-1] - at[0]))
+    in_order = bool((np.diff(middles) * np.sign(step.shift) >= 0).all())
+    return in_order and bool(off <= np.abs(np.diff(middles)).max())
+
+
+def _mean_move(at: Ints, middles: Ints) -> float:
+    """From one unit to the next: over whole periods, if there are any, else from the first to the last."""
+    found = measured(middles) if len(at) == at[-1] - at[0] + 1 else None
+    return found.shift / found.period if found else float((middles[-1] - middles[0]) / (at[-1] - at[0]))
+
+
+def _commonest(moves: Ints) -> float:
+    """The move of most units, where rows were rolled, repeated or joined; NaN where most units move otherwise."""
+    values, counts = np.unique(moves, return_counts=True)
+    best = float(abs(values[counts.argmax()])) if 2 * counts.max() > counts.sum() else 0.0
+    return best or float("nan")

@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hierfeat.anatomy.intervals import rules_mixing, rules_windows, windows  # noqa: F401  (they register their rules)
 from hierfeat.anatomy.intervals import rules_shapes as shape_rules
 from hierfeat.anatomy.intervals.field import BOUND, Atom, Field, image_field
-from hierfeat.anatomy.intervals.rules import Answer, Op, answer, foreach, tensors_of, whole
+from hierfeat.anatomy.intervals.rules import Found, Op, field_after, foreach, tensors_of, whole
 from hierfeat.anatomy.intervals.rules_windows import padded
 from hierfeat.anatomy.intervals.shapes import insert, permute
 from hierfeat.anatomy.intervals.unions import constant, union
@@ -125,7 +125,7 @@ class Propagation(TorchDispatchMode):
         if op.name in _VIEWS and isinstance(args[0], Tensor):
             self._note_view(op)
         if depends and op.name not in _UNRELATED and isinstance(op.out, Tensor | tuple | list):
-            self._assign(op.out, op, answer(op))
+            self._assign(op.out, op, field_after(op))
         return op.out
 
     def _run(self, op: Op, depends: bool) -> Any:
@@ -135,7 +135,7 @@ class Propagation(TorchDispatchMode):
             return run_on_meta(op.func, args, kwargs)
         return op.func(*args, **kwargs)
 
-    def _assign(self, out: Any, op: Op, found: Answer) -> None:
+    def _assign(self, out: Any, op: Op, found: Found) -> None:
         """Give the outputs of an operation their fields."""
         tensors = [out] if isinstance(out, Tensor) else [t for t in out if isinstance(t, Tensor)] if out else []
         fields: Sequence[Field | None] = found if isinstance(found, list) else [found] * len(tensors)
@@ -169,7 +169,7 @@ class Propagation(TorchDispatchMode):
                 self._write(tensor, field)
         returns = op.func._schema.returns
         if returns and returns[0].alias_info is None:  # beside what it writes, it has outputs of its own
-            self._assign(op.out, op, answer(op))
+            self._assign(op.out, op, field_after(op))
         return targets[0] if len(targets) == 1 and isinstance(op.out, Tensor) and returns[0].alias_info else op.out
 
     def _written_fields(self, op: Op, tensors: Sequence[Tensor]) -> Sequence[Field | None]:
@@ -181,7 +181,7 @@ class Propagation(TorchDispatchMode):
             return [_sees_nothing(shape) if source is None else union([source], shape) for shape in shapes]
         if op.name.startswith("_foreach_"):
             return foreach(op)
-        found = answer(op) if len(tensors) == 1 and op.func._schema.returns else None
+        found = field_after(op) if len(tensors) == 1 and op.func._schema.returns else None
         if isinstance(found, Field) and found.shape == shapes[0]:
             return [found]
         return [whole(op.fields, shape, BOUND) for shape in shapes]
@@ -199,7 +199,7 @@ class Propagation(TorchDispatchMode):
 
     def _recut(self, tensor: Tensor, op: Op) -> None:
         again = Op(op.func, op.args, op.kwargs, op.out, op.lookup)  # the first one remembers what its inputs saw then
-        found = answer(again) if again.fields else _sees_nothing(tuple(tensor.shape))
+        found = field_after(again) if again.fields else _sees_nothing(tuple(tensor.shape))
         if isinstance(found, list):
             found = next(f for f, out in zip(found, op.out, strict=True) if out is tensor)
         if found is not None:

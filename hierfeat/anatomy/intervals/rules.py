@@ -1,7 +1,7 @@
 """One rule per family of aten operations: from the fields of its inputs to the field of its output.
 
 The rules stand in :data:`RULES` under the operation's aten name, put there by the ``rules_*`` modules.
-An operation without a rule is element-wise if torch tags it so; any other is answered with a bound, "all that its
+An operation without a rule is element-wise if torch tags it so; any other is given a bound, "all that its
 inputs see" (see :func:`unknown`).
 """
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from hierfeat.anatomy.intervals.field import BOUND, GLOBAL, Field
 from hierfeat.anatomy.intervals.unions import constant, union
 
-Answer = Field | list[Field | None] | None
+Found = Field | list[Field | None] | None
 Lookup = Callable[[Any], Field | None]
 
 
@@ -73,20 +73,20 @@ def tensors_of(values: Sequence[Any]) -> list[Tensor]:
     return found
 
 
-RULES: dict[str, Callable[[Op], Answer]] = {}
+RULES: dict[str, Callable[[Op], Found]] = {}
 
 
-def rule(*names: str) -> Callable[[Callable[[Op], Answer]], Callable[[Op], Answer]]:
+def rule(*names: str) -> Callable[[Callable[[Op], Found]], Callable[[Op], Found]]:
     """Register a function as the rule of the aten operations called `names`."""
 
-    def register(function: Callable[[Op], Answer]) -> Callable[[Op], Answer]:
+    def register(function: Callable[[Op], Found]) -> Callable[[Op], Found]:
         RULES.update(dict.fromkeys(names, function))
         return function
 
     return register
 
 
-def answer(op: Op) -> Answer:
+def field_after(op: Op) -> Found:
     """The field of an operation's output: by its rule, element by element, or a bound."""
     if op.name.startswith("_foreach_"):
         return foreach(op)
@@ -147,14 +147,14 @@ rule(*_UNTAGGED.split())(elementwise)
 
 @rule("fake_quantize_per_tensor_affine_cachemask", "_fake_quantize_per_tensor_affine_cachemask_tensor_qparams",
       "fake_quantize_per_channel_affine_cachemask")  # fmt: skip
-def fake_quantize(op: Op) -> Answer:
+def fake_quantize(op: Op) -> Found:
     """Each unit sees itself, and all that the scale was computed from."""
     field = with_constants(op, op.input)
     return [field, field]
 
 
 @rule("_fused_moving_avg_obs_fq_helper", "_fused_moving_avg_obs_fq_helper_functional")
-def observed(op: Op) -> Answer:
+def observed(op: Op) -> Found:
     """While it observes, it takes its scale from the extremes of the very tensor that it quantises."""
     field, observing = op.input, op.arg("observer_on")
     if observing.is_meta or bool(observing.any()):

@@ -6,7 +6,7 @@ import numpy as np
 
 from hierfeat.anatomy.intervals import windows
 from hierfeat.anatomy.intervals.field import BOUND, Atom, Field
-from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, elementwise, rule, with_constants
+from hierfeat.anatomy.intervals.rules import Found, Op, dims_of, elementwise, rule, with_constants
 from hierfeat.anatomy.intervals.shapes import reduce
 from hierfeat.anatomy.intervals.unions import constant, union, with_atoms
 
@@ -88,7 +88,7 @@ def product(op: Op) -> Field:
 @rule("_scaled_dot_product_flash_attention", "_scaled_dot_product_flash_attention_for_cpu",
       "_scaled_dot_product_efficient_attention", "_scaled_dot_product_attention_math",
       "_scaled_dot_product_cudnn_attention", "_scaled_dot_product_fused_attention_overrideable")  # fmt: skip
-def attention(op: Op) -> Answer:
+def attention(op: Op) -> Found:
     parts = []
     for tensor, dims in zip(op.tensors[:3], ([-1], [-1, -2], [-2]), strict=True):
         field = op.lookup(tensor)

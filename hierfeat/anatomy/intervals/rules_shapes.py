@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hierfeat.anatomy.intervals import shapes, windows
 from hierfeat.anatomy.intervals.field import Atom, Field, Ints, Span, Step
-from hierfeat.anatomy.intervals.rules import Answer, Op, dims_of, rule, unknown
+from hierfeat.anatomy.intervals.rules import Found, Op, dims_of, rule, unknown
 from hierfeat.anatomy.intervals.unions import union
 from hierfeat.anatomy.intervals.views import regroup
 
@@ -96,7 +96,7 @@ def select(op: Op) -> Field:
 
 
 @rule("split", "split_with_sizes", "chunk", "unbind", "tensor_split", "split_copy", "split_with_sizes_copy")
-def split(op: Op) -> Answer:
+def split(op: Op) -> Found:
     dim = int(op.arg("dim")) % len(op.input.dims)
     parts: list[Field | None] = []
     start = 0

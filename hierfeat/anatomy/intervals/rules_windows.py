@@ -9,9 +9,10 @@ import numpy as np
 import torch
 
 from hierfeat.anatomy.intervals import windows
-from hierfeat.anatomy.intervals.field import Field, Ints
+from hierfeat.anatomy.intervals.field import BOUND, Field, Ints
 from hierfeat.anatomy.intervals.rules import Op, rule, with_constants
 from hierfeat.anatomy.intervals.shapes import reduce
+from hierfeat.anatomy.intervals.unions import at_least
 
 
 @rule("convolution")
@@ -76,7 +77,13 @@ def upsample(op: Op) -> Field:
     for axis in range(spatial):
         inputs, outputs = field.shape[axis + 2], op.shape[axis + 2]
         taps = _resampling(op.name, inputs, outputs, _scale(op, axis), align)
+        unsure = axis == 0 and inputs != outputs and op.shape[-1] == 1 and op.name.endswith("_aa")
+        if (
+            unsure
+        ):  # of one column, torch's antialiasing gives every row the weights of the first in some memory formats
+            taps = np.concatenate([taps, np.broadcast_to(taps[:1], taps.shape)], axis=1)
         field = windows.window(field, axis + 2, taps, rate=Fraction(inputs, outputs))
+        field = at_least(field, BOUND) if unsure else field
     return field
 
 
@@ -103,14 +110,14 @@ def _resampling(name: str, inputs: int, outputs: int, scale: float | None, align
     size = [outputs, 2]
     if mode == "bicubic":
         operation = functional._upsample_bicubic2d_aa if kind.endswith("_aa") else functional.upsample_bicubic2d
-        answer = operation(impulses, size, align, scale, 1.0)
+        reading = operation(impulses, size, align, scale, 1.0)
     elif mode == "bilinear":
         operation = functional._upsample_bilinear2d_aa if kind.endswith("_aa") else functional.upsample_bilinear2d
-        answer = operation(impulses, size, align, scale, 1.0)
+        reading = operation(impulses, size, align, scale, 1.0)
     else:
         nearest = functional.upsample_nearest2d if mode == "nearest" else functional._upsample_nearest_exact2d
-        answer = nearest(impulses, size, scale, 1.0)
-    reads = answer[:, 0, :, 0].T.abs().numpy() > 1e-9
+        reading = nearest(impulses, size, scale, 1.0)
+    reads = reading[:, 0, :, 0].T.abs().numpy() > 1e-9
     return windows.as_taps(reads)
 
 

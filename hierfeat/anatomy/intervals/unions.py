@@ -34,7 +34,8 @@ def _common(fields: list[Field], dim: int, size: int) -> list[Field]:
             result.append(with_atoms(field, dim, model))
             continue
         wide = with_dim(field, dim, model)
-        result.append(_raised(wide) if spatial and field is not wide else wide)
+        # what was one value and is now spread over a map is seen by every unit alike
+        result.append(at_least(wide, GLOBAL) if spatial and field is not wide else wide)
     return result
 
 
@@ -59,9 +60,9 @@ def _is_spatial(field: Field, dim: int) -> bool:
     )
 
 
-def _raised(field: Field) -> Field:
-    """Mark what was one value and is now spread over a map: it is seen by every unit alike."""
-    return Field(field.dims, tuple(Term(term.spans, max(term.level, GLOBAL)) for term in field.terms))
+def at_least(field: Field, level: int) -> Field:
+    """The same field, of at least this level."""
+    return Field(field.dims, tuple(Term(term.spans, max(term.level, level)) for term in field.terms))
 
 
 def with_atoms(field: Field, dim: int, model: Atoms) -> Field:

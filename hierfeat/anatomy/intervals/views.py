@@ -10,7 +10,7 @@ from hierfeat.anatomy.intervals.shapes import joined, parted
 
 
 def regroup(field: Field, shape: Sequence[int]) -> Field | None:
-    """The field of ``tensor.view(shape)``; None where an atom would have to be cut in a way that is no factor."""
+    """The field of ``tensor.view(shape)``; None where an atom would have to be cut in a way that is not a factor."""
     queue = list(field.atoms)
     flat = Field((field.atoms,), field.terms)
     dims: list[list[int]] = []

@@ -38,7 +38,7 @@ def window(field: Field, dim: int, taps: Ints, *, virtual: Ints | None = None, r
     dim
         The dimension the windows lie along.
     taps
-        (outputs, taps) input coordinates; one outside the input is padding, `NO_TAP` is no tap at all.
+        (outputs, taps) input coordinates; one outside the input is padding, `NO_TAP` stands for a missing tap.
     virtual
         The same for the virtual intervals, where padding does not read its own coordinate (reflect, circular).
     rate

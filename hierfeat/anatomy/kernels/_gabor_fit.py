@@ -125,7 +125,7 @@ def _samples(target: np.ndarray, grid: "Grid") -> tuple[np.ndarray, "Grid"]:
     half = SAMPLED // 4
     strongest = np.argpartition(-np.abs(target), half, axis=1)[:, :half]
     even = np.linspace(0, target.shape[1] - 1, half).astype(int)
-    # rows of one phase would lie on a lattice, which cannot tell high frequencies from low ones
+    # rows of one phase would lie on a lattice, which aliases high frequencies to low ones
     spread = (even + np.random.default_rng(0).integers(0, target.shape[1], half)) % target.shape[1]
     places = np.concatenate([strongest, np.broadcast_to(spread, (len(target), half))], axis=1)
     return np.take_along_axis(target, places, axis=1), (grid[0][places], grid[1][places])

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.gradients import checked_gradient, gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy

@@ -15,10 +15,11 @@ from hierfeat.anatomy.kernels._opposites import OK, opposites
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 NOTHING = "no effect on the image"
@@ -124,7 +125,7 @@ def filters(
     """
     name = _only(h, layer)
     found = _weights(h, name)
-    kernels = np.asarray(found.weights.double().cpu().numpy())
+    kernels = np.asarray(double(found.weights).cpu().numpy())
     effective = _effective(h, name, len(kernels))
     profiles, separability = _profiles(effective)
     gabors = fit_gabors(profiles)
@@ -217,7 +218,7 @@ def _effective(h: Hierarchy, name: str, count: int) -> np.ndarray:
         central_gradients(h, name, grey, chunk, linear=True)[:, 0, :, top:bottom, left:right]
         for chunk in with_bar(chunks, f"filters of {name}")
     ]
-    return np.asarray(torch.cat(parts).double().numpy())
+    return np.asarray(double(torch.cat(parts)).cpu().numpy())
 
 
 def _profiles(effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

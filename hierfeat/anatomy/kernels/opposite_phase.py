@@ -10,10 +10,11 @@ from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._opposites import opposites
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.kernels import Kernels, kernels_of
 from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -110,7 +111,7 @@ def _kernels(h: Hierarchy, chosen: set[str]) -> dict[str, Kernels]:
 
 def _pairs(name: str, kernels: Kernels, draws: int, generator: torch.Generator) -> pd.DataFrame:
     shape = kernels.weights.flatten(1).shape
-    own = opposites(kernels.weights.flatten(1).double().cpu().numpy(), kernels.groups)
+    own = opposites(double(kernels.weights.flatten(1)).cpu().numpy(), kernels.groups)
     control: list[np.ndarray] = []
     while len(control) * shape[0] < draws:
         drawn_ = torch.randn(shape, generator=generator, dtype=torch.float64).numpy()

@@ -12,6 +12,8 @@ from scipy.special import erf, expit
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import numbers, words
 
 _LEAK = 0.01
 _PIECES = ((-0.25, -0.5), (0.25, 0.0), (1.0, -0.75))  # slope and offset of each linear piece of the maxout
@@ -20,7 +22,7 @@ _FLAT = 0.01
 
 @dataclass(frozen=True, eq=False)
 class ActivationFunctions(Result):
-    """Activation functions, their slopes, and what tells them apart.
+    """Activation functions, their slopes, and what distinguishes them.
 
     Attributes
     ----------
@@ -43,6 +45,7 @@ class ActivationFunctions(Result):
     plot = drawn("lessons.plot_activation_functions")
 
 
+@checked(functions=words)
 def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str] | None = None) -> ActivationFunctions:
     """Evaluate the activation functions of the lecture.
 
@@ -56,7 +59,7 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
     Returns
     -------
     ActivationFunctions
-        Values and slopes at `z`, and a table of what tells the functions apart.
+        Values and slopes at `z`, and a table of what distinguishes the functions.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
     >>> found.values["relu"].tolist(), found.table.saturates_below.tolist()
     ([0.0, 0.0, 2.0], [True, True])
     """
-    inputs = np.linspace(-4, 4, 401) if z is None else np.asarray(z, dtype=float)
+    inputs = np.linspace(-4, 4, 401) if z is None else numbers(z, "z")
     if inputs.size == 0 or not np.isfinite(inputs).all():
         raise HierfeatError(
             f"expected at least one input z, all finite; got shape {inputs.shape} with none, NaN or infinity"

@@ -43,7 +43,7 @@ def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add
         Any net, branching ones too.
     layers
         Names, patterns or kinds of the layers to show; the others are passed over. Kinds that the net does not have
-        are no error as long as one is found.
+        are not an error as long as one is found.
 
     Returns
     -------

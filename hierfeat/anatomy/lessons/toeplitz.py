@@ -35,7 +35,7 @@ class Toeplitz(Result):
 
 
 def toeplitz(conv: Convolution, input_shape: tuple[int, ...]) -> Toeplitz:
-    """Tell for every entry of a convolution's matrix which kernel weight stands there.
+    """Find, for every entry of a convolution's matrix, the kernel weight that stands there.
 
     Parameters
     ----------

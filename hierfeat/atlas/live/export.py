@@ -18,7 +18,8 @@ from hierfeat.atlas.live.rewrite import Node, rewritten
 from hierfeat.atlas.live.vocabulary import OPERATIONS
 from hierfeat.atlas.live.whole_layers import exportable
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import Call, Watch
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.ops import first_tensor

@@ -30,7 +30,7 @@ const label = (x, y, text, more = {}) => svg("text", { x, y, "text-anchor": "mid
  * @param {{ x: number[], y: number[], xName: string, yName: string, xTicks?: number[], yTicks?: number[],
  *   xText?: (value: number) => string }} axes
  */
-function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
+export function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
   const { width, height, left, right, top, bottom } = SIZE;
   /** @type {Scale} */
   const X = (value) => left + ((value - x[0]) / (x[1] - x[0] || 1)) * (width - left - right);
@@ -141,7 +141,7 @@ const DEPTH = {
 export function depthChart(what) {
   const { name, of } = DEPTH[what];
   const points = layers.filter((layer) => layer.section).map((layer) => ({ layer, value: /** @type {number} */ (of(layer)) })).filter(({ value }) => value !== null && value !== undefined);
-  const few = points.length <= 24;
+  const few = points.length <= 24 && points.every(({ layer }) => layer.short.length <= 11);
   const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
   const low = Math.min(0, ...points.map((point) => point.value));
   const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
@@ -152,7 +152,7 @@ export function depthChart(what) {
     parts.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says));
     if (!few) return;
     const place = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
-    parts.push(label(0, 0, layer.name.length > 9 ? `…${layer.name.slice(-8)}` : layer.name, { class: "slanted", transform: place, "text-anchor": "end" }));
+    parts.push(label(0, 0, layer.short, { class: "slanted", transform: place, "text-anchor": "end" }));
   });
   return drawing(parts, `${name} by layer`);
 }

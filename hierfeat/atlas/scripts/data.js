@@ -101,7 +101,7 @@ export function exists(layer, unit) {
 
 /** The largest magnitude of a layer over the samples: one scale while the input changes. @param {any} layer */
 export function layerLimit(layer) {
-  return Math.max(...layer.maps.limits.flat());
+  return (layer.maps.limit ??= Math.max(...layer.maps.limits.flat()));
 }
 
 /** @param {any} layer @param {Unit} unit */

@@ -29,6 +29,24 @@ export function frameOf(image) {
   return network.run(image);
 }
 
+/** For each image what some units of a layer answer to it. @param {import("../live/engine/network.js").Probe} what */
+export function probe(what) {
+  if (!network) throw new Error("the network has not started");
+  return network.probe(what);
+}
+
+/** What the network is from the next frame on. @param {import("../live/engine/surgery.js").Cut[]} cuts */
+export function operate(cuts) {
+  if (!network) throw new Error("the network has not started");
+  return network.operate(cuts);
+}
+
+/** Values of the graph in the last frame. @param {string[]} names @returns {Promise<Record<string, Float32Array>>} */
+export function valuesOf(names) {
+  if (!network) throw new Error("the network has not started");
+  return network.values(names);
+}
+
 /** Whatever the input, in which frames are asked for one after another. @type {Float32Array | null} */
 let wanted = null;
 let busy = false;

@@ -1,11 +1,18 @@
 // The page: what it does when it opens, and what it listens to.
+import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
+import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
-import { SETTINGS, startBench } from "./bench.js";
-import { fillGrid, openSection, paintGrid, paintScenes, repaint, showInput, showScores } from "./sections.js";
+import { currentInput, followers, startBench } from "./bench.js";
+import { SETTINGS } from "./desk.js";
+import { fillGrid, paintGrid } from "./grids.js";
+import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
+import { pin } from "./hubel.js";
 import { read, set, state, subscribe } from "./store.js";
+import { startSurgery } from "./surgery.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
+import { refreshWorkshop, startWorkshop } from "./workshop/workshop.js";
 
 /** Open the section that an address names, or bring back the state that it holds. @param {string} hash */
 function goTo(hash) {
@@ -26,8 +33,20 @@ function restore() {
     state.range = next.range;
     /** @type {HTMLInputElement} */ (need('[name="range"][value="map"]')).checked = true;
   }
-  if (next.unit && layers[next.unit.layer]?.maps && exists(layers[next.unit.layer], next.unit)) state.unit = next.unit;
+  const there = (/** @type {import("./store.js").Chosen | null | undefined} */ unit) => (unit && layers[unit.layer]?.maps && exists(layers[unit.layer], unit) ? unit : null);
+  state.unit = state.pinned = there(next.pinned);
+  state.second = state.pinned && there(next.second);
   state.bench = next.bench ?? {};
+  state.drawing = next.drawing ?? "";
+  state.stimulus = next.stimulus ?? "";
+}
+
+/** Take a unit for the bench and the arithmetic, and into the address. @param {number} layer @param {import("./data.js").Unit} unit */
+function choose(layer, unit) {
+  if (!exists(layers[layer], unit)) return;
+  const chosen = { layer, tile: unit.tile, row: unit.row, col: unit.col };
+  if (payload.live.on) pin(chosen);
+  else set({ pinned: chosen });
 }
 
 function listen() {
@@ -36,7 +55,11 @@ function listen() {
     if (found) select(found.index, found.unit);
   };
   document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
-  document.addEventListener("click", point);
+  document.addEventListener("click", (event) => {
+    point(event);
+    const found = pointed(event);
+    if (found) choose(found.index, found.unit);
+  });
   document.addEventListener("keydown", (event) => {
     const grid = /** @type {HTMLElement} */ (event.target);
     if (!grid.classList.contains("maps")) return;
@@ -45,6 +68,7 @@ function listen() {
     if (!next) return;
     event.preventDefault();
     select(index, next);
+    choose(index, next);
   });
   document.addEventListener("focusin", (event) => {
     const grid = /** @type {HTMLElement} */ (event.target);
@@ -59,8 +83,15 @@ function listen() {
     const section = /** @type {HTMLDetailsElement} */ (event.target);
     if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
   }, true);
-  for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(/** @type {HTMLAnchorElement} */ (link).hash));
-  addEventListener("hashchange", () => goTo(location.hash));
+  for (const link of all('a[href^="#"]'))
+    link.addEventListener("click", (event) => {
+      if (location.protocol === "about:") event.preventDefault(); // it would lead out of a notebook's cell
+      goTo(/** @type {HTMLAnchorElement} */ (link).hash);
+    });
+  addEventListener("hashchange", () => {
+    if (location.hash.includes("=")) location.reload(); // another view, pasted into the address
+    else goTo(location.hash);
+  });
 }
 
 /** Everything that shows responses, once there are some. */
@@ -77,12 +108,17 @@ function start() {
 }
 
 restore();
+startChannels();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
-if (payload.live.on) startBench().then(start);
-else {
+if (payload.live.on) {
+  followers.push(refreshWorkshop);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery);
+} else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
+  startWorkshop(null);
+  startLesson();
 }

@@ -5,7 +5,7 @@ import { state } from "./store.js";
 
 const MAGMA = ["#000004", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55063", "#fb8761", "#fec287", "#fcfdbf"];
 const RDBU = ["#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7", "#fddbc7", "#f4a582", "#d6604d", "#b2182b", "#67001f"];
-const NOT_A_NUMBER = pixel(0, 255, 127);
+export const NOT_A_NUMBER = pixel(0, 255, 127);
 
 /** A pixel as one number, as little-endian memory holds it. @param {number} r @param {number} g @param {number} b */
 export function pixel(r, g, b) {
@@ -24,6 +24,21 @@ function ramp(anchors) {
 }
 const SEQUENTIAL = ramp(MAGMA);
 const DIVERGING = ramp(RDBU);
+
+/** @typedef {{ table: Uint32Array, scale: number, middle: number }} Chart the colour of v is table[floor(v * scale + middle)] */
+
+/** @param {number} limit of the magnitude @param {boolean} signed @returns {Chart} */
+export function colours(limit, signed) {
+  if (signed) return { table: DIVERGING, scale: limit > 0 ? 127.5 / limit : 0, middle: 128 };
+  return { table: SEQUENTIAL, scale: limit > 0 ? 255 / limit : 0, middle: 0.5 };
+}
+
+/** The colour of a signed number among numbers up to `most`, for CSS. @param {number} value @param {number} most */
+export function colourOf(value, most) {
+  const level = Math.max(0, Math.min(255, Math.floor((value / most) * 127.5 + 128)));
+  const bytes = DIVERGING[level];
+  return `rgb(${bytes & 255} ${(bytes >> 8) & 255} ${(bytes >> 16) & 255})`;
+}
 
 /** @type {WeakMap<HTMLCanvasElement, { image: ImageData, pixels: Uint32Array, context: CanvasRenderingContext2D }>} */
 const sheets = new WeakMap();
@@ -52,13 +67,30 @@ export function sheet(canvas, height, width) {
  */
 export function paintNumbers(canvas, numbers, start, height, width, limit, signed, count = height * width) {
   const { pixels, show } = sheet(canvas, height, width);
-  const table = signed ? DIVERGING : SEQUENTIAL;
-  const scale = limit > 0 ? (signed ? 127.5 : 255) / limit : 0;
-  const middle = signed ? 128 : 0.5;
+  const { table, scale, middle } = colours(limit, signed);
   for (let i = 0; i < pixels.length; i++) {
     const value = numbers[start + i];
     const level = Math.floor(value * scale + middle);
     pixels[i] = i >= count ? 0 : value !== value ? NOT_A_NUMBER : table[level < 0 ? 0 : level > 255 ? 255 : level];
+  }
+  show();
+}
+
+/** @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} image in [0, 1] @param {number[]} shape (channels, height, width) */
+export function paintImage(canvas, image, [channels, height, width]) {
+  const { pixels, show } = sheet(canvas, height, width);
+  const each = height * width;
+  const [green, blue] = channels === 3 ? [each, 2 * each] : [0, 0];
+  for (let i = 0; i < each; i++) pixels[i] = pixel(255 * image[i], 255 * image[green + i], 255 * image[blue + i]);
+  show();
+}
+
+/** Grey from 0 to 1, cut off beyond. @param {HTMLCanvasElement} canvas @param {ArrayLike<number>} levels @param {number} height @param {number} width */
+export function paintGrey(canvas, levels, height, width) {
+  const { pixels, show } = sheet(canvas, height, width);
+  for (let i = 0; i < pixels.length; i++) {
+    const level = 255 * Math.min(1, Math.max(0, levels[i]));
+    pixels[i] = pixel(level, level, level);
   }
   show();
 }

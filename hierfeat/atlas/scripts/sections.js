@@ -1,45 +1,46 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
-import { layerLimit, layers, output, payload, samples, view } from "./data.js";
+import { layerLimit, layers, output, payload, samples } from "./data.js";
 import { all, element, find, need, words } from "./dom.js";
-import { legend, number, paintKernels, paintTile } from "./maps.js";
+import { fillGrid, paintGrid, paintGrids } from "./grids.js";
+import { legend, number, paintImage, paintKernels } from "./maps.js";
 import { state } from "./store.js";
-import { forgetUnits, indexOf, showUnit } from "./units.js";
+import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
+import { visible, watch } from "./visible.js";
 
-/** Every tile of feature maps, in the overview and in the open sections. @param {HTMLElement} grid */
-export function fillGrid(grid) {
-  const shape = view(layers[indexOf(grid)]);
-  const shown = Math.min(shape.tiles, Number(grid.dataset.most || shape.tiles));
-  const captions = grid.dataset.captions && !shape.vector;
-  grid.replaceChildren(
-    ...Array.from({ length: shown }, (_, tile) => {
-      const area = element("span", { class: "area" }, element("canvas"), element("i"), element("u", { hidden: true }));
-      return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
-    }),
-  );
-  grid.classList.toggle("vector", shape.vector);
-  if (shape.vector) grid.style.setProperty("--across", String(shape.width));
-  grid.classList.add("filled");
+/** What the bench made of the sample; null where the sample is shown as it is. @type {Float32Array | null} */
+let changed = null;
+
+/** @param {Float32Array | null} image (channels × height × width) */
+export function setPicture(image) {
+  changed = image;
+  if (pictured !== state.sample) paintScenes();
+  else scenes(document).forEach(paintScene);
 }
 
-/** @param {HTMLElement} grid */
-export function paintGrid(grid) {
-  const layer = layers[indexOf(grid)];
-  for (const map of all(".map", grid)) paintTile(/** @type {HTMLCanvasElement} */ (need("canvas", map)), layer, Number(map.dataset.tile));
-}
+/** Where the sample is shown: other pictures have a canvas of their own. @param {ParentNode} root */
+const scenes = (root) => all(".scene", root).filter((scene) => find("img", scene));
 
-/** The picture that all scenes show: the sample's, or the input that the bench made. @type {string | null} */
-let picture = null;
-
-/** @param {string | null} source */
-export function setPicture(source) {
-  picture = source;
-  paintScenes();
-}
+/** The sample whose picture the scenes have. */
+let pictured = 0;
 
 /** @param {ParentNode} [root] */
 export function paintScenes(root = document) {
-  for (const image of all(".scene img", root)) /** @type {HTMLImageElement} */ (image).src = picture ?? samples[state.sample].image;
+  if (root === document) pictured = state.sample;
+  for (const scene of scenes(root)) {
+    /** @type {HTMLImageElement} */ (need("img", scene)).src = samples[state.sample].image;
+    watch(scene, () => paintScene(scene));
+    paintScene(scene);
+  }
+}
+
+/** The image as the network has it lies over the sample's picture. @param {HTMLElement} scene */
+function paintScene(scene) {
+  let over = /** @type {HTMLCanvasElement | null} */ (find("canvas", scene));
+  if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
+  if (!changed || !visible(scene)) return;
+  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": "the image as it was changed" })));
+  paintImage(over, changed, payload.model.input_shape);
 }
 
 /** The output as shares of one where it is known to be logits, as it is where not. */
@@ -54,7 +55,8 @@ function shares() {
   const most = Math.max(...numbers);
   const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
   const total = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(0)} %`, value: power }));
+  const digits = Math.max(...powers) < total / 10 ? 1 : 0;
+  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(digits)} %`, value: power }));
 }
 
 /** @param {number} i */
@@ -67,29 +69,34 @@ export function showScores() {
   let order = [...found.keys()];
   if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
   const best = found.reduce((at, share, i) => (share.value > found[at].value ? i : at), 0);
-  panel.replaceChildren(
-    ...order.map((i) => {
-      const bar = element("i", { style: { "--share": found[i].length } });
-      return element("li", { class: i === best ? "first" : null }, element("span", { title: className(i) }, className(i)), bar, element("span", {}, found[i].text));
-    }),
-  );
-  need(".says").replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+  while (panel.children.length < order.length) panel.append(element("li", {}, element("span"), element("i"), element("span")));
+  order.forEach((i, place) => {
+    const line = panel.children[place];
+    const [name, bar, amount] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (/** @type {unknown} */ (line.children));
+    line.classList.toggle("first", i === best);
+    if (name.textContent !== className(i)) name.textContent = name.title = className(i);
+    bar.style.setProperty("--share", String(found[i].length));
+    if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
+  });
+  const says = `says ${className(best)}${verdict(best)}`;
+  for (const target of all(".says"))
+    if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
 }
 
 /** What is to be said of the prediction: nothing where the truth is not known. @param {number} best */
 function verdict(best) {
   const { label, name } = samples[state.sample];
-  if (picture || label === null) return "";
+  if (changed || label === null) return "";
   if (payload.model.named) return `; the sample is from ${name}`;
   return label === best ? ", rightly" : `; it is ${className(label)}`;
 }
 
 /** Paint anew what the reader can see. */
 export function repaint() {
-  all(".maps.filled").forEach(paintGrid);
-  const open = all("details[data-layer][open]").map(indexOf);
-  for (const index of open) if (layers[index].maps) showUnit(index);
-  if (state.unit && !open.includes(state.unit.layer)) showUnit(state.unit.layer);
+  paintGrids();
+  const open = all("details[data-layer][open]").filter(visible).map(indexOf);
+  for (const index of open) if (layers[index].maps) showValue(index);
+  if (state.unit && !open.includes(state.unit.layer)) showValue(state.unit.layer);
 }
 
 /** Show another input: maps, marks and scores. @param {boolean} fresh whether it is another image, not a changed one */
@@ -114,6 +121,7 @@ export function openSection(section) {
   const layer = layers[index];
   if (!section.dataset.drawn) {
     section.dataset.drawn = "yes";
+    watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */ (section).open && showValue(index));
     all(".maps", section).forEach(fillGrid);
     for (const target of all("[data-draw]", section)) target.replaceChildren(DRAW[/** @type {string} */ (target.dataset.draw)](layer));
     for (const target of all(".kernels", section)) paintKernels(target, layer.kernels);
@@ -127,31 +135,34 @@ export function openSection(section) {
 }
 
 /**
- * The patches lie in one picture, a row for each channel; every tile is cut out of it into its own canvas.
+ * The patches lie in one picture, a row for each channel; each row is drawn on a canvas of its own, with gaps.
  * @param {HTMLElement} target @param {any} patches
  */
 function showPatches(target, { image, columns, values, channels, status }) {
-  /** @param {number} i @returns {Node[]} */
+  /** @param {number} i @returns {Node} */
   const strip = (i) => {
-    if (status[i] !== "ok") return [element("em", {}, status[i] === "dead" ? "never active" : "always the same")];
-    return values[i].map((/** @type {number} */ value) => element("canvas", { title: `activation ${number(value)}` }));
+    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
+    const label = `strongest patches of channel ${channels[i]}`;
+    return element("canvas", { role: "img", "aria-label": label, title: `activations ${values[i].map(number).join(", ")}` });
   };
-  target.replaceChildren(
-    ...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => {
-      const row = element("span", { role: "img", "aria-label": `strongest patches of channel ${channel}` }, ...strip(i));
-      return element("div", {}, element("b", {}, channel), row);
-    }),
-  );
+  target.replaceChildren(...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), strip(i))));
   const sheet = new Image();
   sheet.onload = () => {
     const tile = sheet.width / columns;
-    all("div", target).forEach((line, row) =>
-      all("canvas", line).forEach((one, col) => {
-        const canvas = /** @type {HTMLCanvasElement} */ (one);
-        canvas.width = canvas.height = tile;
-        canvas.getContext("2d")?.drawImage(sheet, col * tile, row * tile, tile, tile, 0, 0, tile, tile);
-      }),
-    );
+    const side = tile * Math.max(1, Math.round(PATCH / tile));
+    all("div", target).forEach((line, row) => {
+      const canvas = /** @type {HTMLCanvasElement | null} */ (find("canvas", line));
+      const context = canvas?.getContext("2d");
+      if (!canvas || !context) return;
+      const count = values[row].length;
+      canvas.width = columns * (side + GAP) - GAP;
+      canvas.height = side;
+      context.imageSmoothingEnabled = tile > 2;
+      for (let col = 0; col < count; col++) context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side);
+    });
   };
   sheet.src = image;
 }
+
+/** Pixels of a patch on its canvas, about, and between two. */
+const [PATCH, GAP] = [64, 5];

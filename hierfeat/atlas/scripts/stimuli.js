@@ -39,27 +39,35 @@ function pattern({ kind, orientation, width, length, polarity, offset = 0 }) {
   if (kind === "grating") return (row, col) => polarity * Math.cos((Math.PI * across(row, col)) / width);
   if (kind === "spot")
     return (row, col) => {
-      const radius = Math.max(1e-6, Math.hypot(row, col));
-      const [s, c] = [col / radius, row / radius];
+      const radius = Math.hypot(row, col);
+      const [s, c] = radius ? [col / radius, row / radius] : [0, 1];
       return polarity * (halfPlane(width / 2 - radius, s, c) - halfPlane(-width / 2 - radius, s, c));
     };
   return (row, col) => polarity * band(across(row, col), width, sine, cosine) * band(col * cosine - row * sine, length, cosine, -sine);
 }
 
 /**
- * The stimulus on grey, and where it lies.
+ * What the stimulus does to the ground, -1 to 1, at each pixel of a part of the plane: the image, or more than it.
+ * @param {Stimulus} stimulus @param {{ row: number, col: number, rows: number, cols: number }} part
+ * @returns {Float32Array} (rows, cols)
+ */
+export function drawnOn(stimulus, { row, col, rows, cols }) {
+  const at = pattern(stimulus);
+  const found = new Float32Array(rows * cols);
+  for (let r = 0, i = 0; r < rows; r++)
+    for (let c = 0; c < cols; c++, i++) found[i] = Math.max(-1, Math.min(1, at(row + r + 0.5 - stimulus.row, col + c + 0.5 - stimulus.col)));
+  return found;
+}
+
+/**
+ * The stimulus on grey, as the network gets it.
  * @param {number[]} shape (channels, height, width) @param {Stimulus} stimulus @returns {Float32Array}
  */
 export function drawn([channels, height, width], stimulus) {
-  const at = pattern(stimulus);
+  const change = drawnOn(stimulus, { row: 0, col: 0, rows: height, cols: width });
   const image = new Float32Array(channels * height * width);
-  const each = height * width;
-  for (let row = 0, i = 0; row < height; row++)
-    for (let col = 0; col < width; col++, i++) {
-      const value = GROUND + 0.5 * at(row + 0.5 - stimulus.row, col + 0.5 - stimulus.col);
-      image[i] = Math.max(0, Math.min(1, value));
-    }
-  for (let c = 1; c < channels; c++) image.copyWithin(c * each, 0, each);
+  for (let i = 0; i < change.length; i++) image[i] = GROUND + 0.5 * change[i];
+  for (let c = 1; c < channels; c++) image.copyWithin(c * change.length, 0, change.length);
   return image;
 }
 
@@ -83,4 +91,46 @@ export function sweep([top, left, bottom, right], steps = 41) {
     polarity: 1,
   });
   return { orientations, offsets, stimulus };
+}
+
+/**
+ * The gratings of hierfeat.orientation_tuning: 16 orientations × 8 frequencies × 8 phases over the whole image.
+ * @param {number[]} shape (channels, height, width) @returns {Stimulus[]} phases run fastest
+ */
+export function gratings([, height, width]) {
+  const low = Math.min(1.5 / Math.min(height, width), 0.25);
+  const found = [];
+  for (let o = 0; o < 16; o++)
+    for (let f = 0; f < 8; f++)
+      for (let p = 0; p < 8; p++) {
+        const frequency = low * (0.5 / low) ** (f / 7);
+        found.push(grating(height, width, o * 11.25, frequency, p / 8));
+      }
+  return found;
+}
+
+/**
+ * @param {number} height @param {number} width @param {number} orientation @param {number} frequency cycles/pixel
+ * @param {number} turn phase, as a share of the cycle
+ * @returns {Stimulus}
+ */
+function grating(height, width, orientation, frequency, turn) {
+  return { kind: "grating", row: height / 2, col: width / 2, orientation, offset: turn / frequency, width: 0.5 / frequency, length: width, polarity: 1 };
+}
+
+/** @type {("row" | "col" | "orientation" | "width" | "length" | "polarity")[]} */
+const NUMBERS = ["row", "col", "orientation", "width", "length", "polarity"];
+const KINDS = ["bar", "edge", "spot", "grating"];
+
+/** A stimulus as a text for the address. @param {Stimulus} stimulus */
+export const textOf = (stimulus) => [stimulus.kind, ...NUMBERS.map((name) => +stimulus[name].toFixed(2)), +(stimulus.offset ?? 0).toFixed(2)].join(",");
+
+/** The stimulus that a text names; nothing where it names none. @param {string} text @returns {Partial<Stimulus>} */
+export function stimulusOf(text) {
+  const [kind, ...rest] = text.split(",");
+  const numbers = rest.map(Number);
+  if (!KINDS.includes(kind) || numbers.length !== NUMBERS.length + 1 || !numbers.every((one) => Number.isFinite(one) && Math.abs(one) < 1e5)) return {};
+  const found = Object.fromEntries(NUMBERS.map((name, i) => [name, numbers[i]]));
+  if (found.width <= 0 || found.length <= 0 || Math.abs(found.polarity) > 1) return {};
+  return /** @type {any} */ ({ kind, ...found, offset: numbers[NUMBERS.length] });
 }

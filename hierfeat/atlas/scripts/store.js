@@ -5,12 +5,16 @@
  * @typedef {object} State
  * @property {number} sample
  * @property {"layer" | "map"} range of the colours
- * @property {Chosen | null} unit
+ * @property {Chosen | null} unit that the reader points at
+ * @property {Chosen | null} pinned the unit that a click chose: the address names it, and it is under the electrode
+ * @property {Chosen | null} second the unit beside it
+ * @property {string} drawing what the hand did to the sample, as `drawing.js` writes it; empty for nothing
+ * @property {string} stimulus on the screen of Hubel and Wiesel's bench: kind and numbers
  * @property {Record<string, number>} bench what is done to the input: shift, rotation, ...
  */
 
 /** @type {State} */
-export const state = { sample: 0, range: "layer", unit: null, bench: {} };
+export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, drawing: "", stimulus: "", bench: {} };
 
 /** @type {((changed: Set<string>) => void)[]} */
 const listeners = [];
@@ -33,14 +37,20 @@ let waiting = 0;
 /** Write the state into the address, at most a few times a second: browsers ration that. */
 function remember() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => history.replaceState(null, "", `#${address()}`), 300);
+  waiting = setTimeout(() => {
+    // a page within a page (a notebook's cell) has no address of its own
+    if (location.protocol !== "about:") history.replaceState(null, "", `#${address()}`);
+  }, 300);
 }
 
 /** The state as it stands in the address. */
 export function address() {
   const parts = [`sample=${state.sample}`];
   if (state.range !== "layer") parts.push(`range=${state.range}`);
-  if (state.unit) parts.push(`unit=${[state.unit.layer, state.unit.tile, state.unit.row, state.unit.col].join(",")}`);
+  if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
+  if (state.second) parts.push(`second=${numbers(state.second)}`);
+  if (state.stimulus) parts.push(`stimulus=${state.stimulus}`);
+  if (state.drawing) parts.push(`drawing=${state.drawing}`);
   for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
   return parts.join("&");
 }
@@ -58,9 +68,20 @@ export function read(hash, settings) {
   const number = (/** @type {string} */ name) => Number(given.get(name));
   if (given.has("sample") && Number.isInteger(number("sample"))) next.sample = number("sample");
   if (given.get("range") === "map") next.range = "map";
-  const unit = (given.get("unit") ?? "").split(",").map(Number);
-  if (unit.length === 4 && unit.every((one) => Number.isInteger(one) && one >= 0))
-    next.unit = { layer: unit[0], tile: unit[1], row: unit[2], col: unit[3] };
+  next.drawing = given.get("drawing") ?? "";
+  next.stimulus = given.get("stimulus") ?? "";
+  next.pinned = chosen(given.get("unit"));
+  next.second = next.pinned && chosen(given.get("second"));
   for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);
   return next;
+}
+
+/** @param {Chosen} unit */
+const numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");
+
+/** @param {string | null} text @returns {Chosen | null} */
+function chosen(text) {
+  const found = (text ?? "").split(",").map(Number);
+  if (found.length !== 4 || !found.every((one) => Number.isInteger(one) && one >= 0)) return null;
+  return { layer: found[0], tile: found[1], row: found[2], col: found[3] };
 }

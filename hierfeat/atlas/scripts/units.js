@@ -3,6 +3,7 @@ import { activation, box, channelOf, exists, flatIndex, inputWindow, layers, pay
 import { all, element, find, need, words } from "./dom.js";
 import { number, paintTile } from "./maps.js";
 import { set, state } from "./store.js";
+import { visible } from "./visible.js";
 
 /** @typedef {import("./data.js").Unit} Unit */
 
@@ -71,12 +72,20 @@ function markField(scene, index) {
 /** @param {number} from @param {number} to */
 const span = (from, to) => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
 
+/** Where in its layer a unit is, in words. @param {any} layer @param {Unit} unit */
+function whereOf(layer, unit) {
+  const step = layer.maps.step;
+  return view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step}, column ${unit.col * step}`;
+}
+
+/** Layer and place of a unit. @param {import("./store.js").Chosen} unit */
+export const unitName = (unit) => `${layers[unit.layer].name}, ${whereOf(layers[unit.layer], unit)}`;
+
 /** @param {number} index */
 export function describe(index) {
   const layer = layers[index];
   const unit = unitOf(index);
-  const step = layer.maps.step;
-  const where = view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step}, column ${unit.col * step}`;
+  const where = whereOf(layer, unit);
   const value = element("b", {}, number(activation(layer, unit)));
   return words(element("b", {}, layer.name), ` ${where}: activation `, value, sees(layer, box(layer, unit)), ".");
 }
@@ -92,21 +101,31 @@ function sees(layer, field) {
   return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
 }
 
-/** @param {number} index */
+/** Mark the layer's unit where it lies, and say what it answers. @param {number} index */
 export function showUnit(index) {
   markUnit(index);
-  const section = /** @type {HTMLDetailsElement | null} */ (find(`details[data-layer="${index}"]`));
-  if (section?.open) {
-    for (const scene of all(".scene", section)) markField(scene, index);
+  const section = openedSection(index);
+  if (section) for (const scene of all(".scene", section)) markField(scene, index);
+  if (state.unit?.layer === index) {
+    markField(need(".overview .scene"), index);
+    markInput(index);
+  }
+  showValue(index);
+}
+
+/** Say what the layer's unit answers: in another frame its place is the same. @param {number} index */
+export function showValue(index) {
+  const section = openedSection(index);
+  if (section && visible(section)) {
     for (const readout of all(".readout", section)) readout.replaceChildren(describe(index));
     const loupe = find(".window", section);
     if (loupe) showWindow(loupe, index);
   }
-  if (state.unit?.layer !== index) return;
-  markField(need(".overview .scene"), index);
-  markInput(index);
-  need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+  if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
 }
+
+/** @param {number} index */
+const openedSection = (index) => find(`details[data-layer="${index}"][open]`);
 
 /** @param {number} index @param {Unit} unit */
 export function select(index, unit) {
@@ -173,7 +192,7 @@ export function pointed(event) {
   const { clientX, clientY } = /** @type {MouseEvent} */ (event);
   const index = indexOf(map);
   const { height, width } = view(layers[index]);
-  const area = need("canvas", map).getBoundingClientRect();
+  const area = need(".area", map).getBoundingClientRect();
   const cell = (/** @type {number} */ value, /** @type {number} */ count) => Math.max(0, Math.min(count - 1, Math.floor(value * count)));
   return { index, unit: { tile: Number(map.dataset.tile), row: cell((clientY - area.top) / area.height, height), col: cell((clientX - area.left) / area.width, width) } };
 }

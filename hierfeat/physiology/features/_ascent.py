@@ -13,7 +13,7 @@ from hierfeat.physiology.features._image_parameters import FourierImages
 from hierfeat.physiology.features._objectives import Objective, likeness
 from hierfeat.physiology.features._reading import Read, last_rectifiers, reading
 from hierfeat.stimuli.warps.views import Views, centre
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 
 _DECAY, _GREY = 1.0, 0.5

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.physiology.features._reading import RECTIFIERS
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 
 
 class _Rectified(torch.autograd.Function):

@@ -61,7 +61,7 @@ def objective_of(objective: str | Objective) -> tuple[str, Objective]:
     """
     if callable(objective):
         return getattr(objective, "__name__", "custom"), objective
-    if objective not in OBJECTIVES:
+    if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise HierfeatError(f"expected objective as 'channel', 'center' or a function, got {objective!r}")
     return objective.replace("centre", "center"), OBJECTIVES[objective]
 
@@ -71,7 +71,7 @@ def likeness(activation: Tensor, copies: int) -> Tensor:
 
     Notes
     -----
-    The diversity term of Olah et al. (2017): Gram matrices of channels tell of texture, not of place.
+    The diversity term of Olah et al. (2017): Gram matrices of channels describe texture, not place.
     """
     flat = activation.flatten(2) if activation.ndim > 2 else activation[..., None]
     grams = normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1)

@@ -12,6 +12,9 @@ from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
 from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.precision import double
+from hierfeat.subjects.values import flag, optional, whole
 
 _ADDRESS = ("value", "image", "row", "col")
 ROUNDING = 5e-7
@@ -48,14 +51,13 @@ class TopPatches(Measure):
     ['layer', 'channel', 'rank', 'value', 'image', 'row', 'col', 'status']
     """
 
+    @checked(largest=optional(whole(1, 2**20)), least=flag)
     def __init__(
         self, k: int = 9, *, fields: ReceptiveFields | None = None, least: bool = False, largest: int | None = 64
     ) -> None:
         super().__init__()
-        if not isinstance(k, int) or k < 1:
-            raise HierfeatError(f"expected k as a number of patches, at least 1, got {k!r}")
-        if largest is not None and largest < 1:
-            raise HierfeatError(f"expected largest as a number of pixels, at least 1, or None, got {largest!r}")
+        if fields is not None and not isinstance(fields, ReceptiveFields):
+            raise HierfeatError(f"expected fields as what hf.receptive_fields(h) returns, got {type(fields).__name__}")
         self._k, self._fields, self._least, self._largest = k, fields, least, largest
         self._batch: Batch | None = None
         self._cutters: dict[str, LayerCutter] = {}
@@ -73,7 +75,7 @@ class TopPatches(Measure):
         low, high = (torch.from_numpy(values).double() for values in found.extremes)
         self._extremes(layer, low, high)
         self._start(layer, len(best), activation.shape[2:])
-        entering = self._enter(layer, best.double())
+        entering = self._enter(layer, double(best))
         if len(entering):
             self._locate(layer, activation.shape, rows, entering)
 
@@ -141,7 +143,7 @@ class TopPatches(Measure):
         width = shape[3] if len(shape) == 4 else 1 if len(shape) == 2 else rows.shape[-1]
         row, col = place // width, place % width
         found = {
-            "value": chosen.gather(-1, place.to(chosen.device)[:, None])[:, 0].double().cpu(),
+            "value": double(chosen.gather(-1, place.to(chosen.device)[:, None])[:, 0]).cpu(),
             "image": self._batch.indices[image],
             "row": row,
             "col": col,

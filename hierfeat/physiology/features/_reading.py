@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.calls import After, Before, Call
+from hierfeat.subjects.call import After, Before, Call
 from hierfeat.subjects.gradients import without_gradient
 from hierfeat.subjects.hierarchy import Hierarchy
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from hierfeat.physiology.features._objectives import Objective, central_unit, maps, one_unit
 from hierfeat.physiology.features._reading import Read
 from hierfeat.stimuli.warps.views import Views, centre, view
+from hierfeat.subjects.precision import double
 
 Columns = dict[str, npt.NDArray[np.float64]]
 Size = tuple[int, int]
@@ -46,7 +47,7 @@ def kept(score: Callable[[Tensor], Tensor], images: Tensor, variants: list[Tenso
     """
     own = score(images)
     mean = torch.stack([score(variant) for variant in variants]).mean(0)
-    return torch.where(own == 0, torch.nan, mean / own).double().numpy()
+    return double(torch.where(own == 0, torch.nan, mean / own)).cpu().numpy()
 
 
 def robustness(
@@ -93,7 +94,7 @@ def robustness(
         return torch.cat([objective(read(part), where).float().cpu() for part, where in parts])
 
     return {
-        "activation": score(images).double().numpy(),
+        "activation": double(score(images)).cpu().numpy(),
         "shift_kept": kept(score, images, shifted(canvases, size, pixels or max(1, round(min(size) / 16)))),
         "transform_kept": kept(
             score, images, transformed(canvases, size, jitter=jitter, scale=scale, rotation=rotation)

@@ -23,10 +23,12 @@ from hierfeat.physiology.features._objectives import maps
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import choice, whole
 
 Unit = int | tuple[int, ...] | Sequence[int | tuple[int, ...]]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
@@ -60,7 +62,7 @@ class Attribution(Result):
     plot = drawn("features.plot_attribute")
 
 
-@checked()
+@checked(method=choice(*METHODS), patch=whole(1, 10**5))
 def attribute(
     h: Hierarchy,
     images: Images,
@@ -153,13 +155,9 @@ def attribute(
     >>> found.maps.shape, found.table["inside"].tolist()
     ((2, 1, 32, 32), [1.0, 1.0])
     """
-    if method not in METHODS:
-        raise HierfeatError(f"expected method as one of {', '.join(METHODS)}, got {method!r}")
     images = images.detach()
     wanted = _checked_units(h, layer, unit, len(images))
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
-    if patch < 1:
-        raise HierfeatError(f"expected patch of at least 1, got {patch}")
     first = images[:1].to(h.device, h.dtype)
     tap = _cam_layer(h, layer, cam_layer, first) if method == "gradcam" else None
     if method in BY_MODULES:
@@ -282,7 +280,7 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
         row, col = (0, 0, *place)[-2:]
         box = boxes[row, col] if boxes.shape[:2] != (1, 1) else boxes[0, 0]
         top, left, bottom, right = box.tolist()
-        outside = image.abs().double()
+        outside = double(image.abs())
         whole = float(outside.sum())
         outside[:, top:bottom, left:right] = 0
         inside = 1 - float(outside.sum()) / whole if whole else float("nan")

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
-from hierfeat.subjects.calls import Call, Stop
+from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy

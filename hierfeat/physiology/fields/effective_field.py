@@ -17,6 +17,7 @@ from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice
 
@@ -145,7 +146,7 @@ def _accumulated(h: Hierarchy, layer: str, images: Tensor, channels: list[int], 
 
         def take(start: int, gradient: Tensor) -> None:
             strength = gradient.abs() if weight == "magnitude" else gradient.square()
-            total[start : start + len(gradient)] += strength.sum((1, 2)).double().cpu()
+            total[start : start + len(gradient)] += double(strength.sum((1, 2))).cpu()
             shown.update()
 
         for batch, copies in parts:

@@ -16,6 +16,7 @@ from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice, real, whole
 
@@ -94,7 +95,7 @@ def map_field(
     cell
         Side of a cell in pixels; by default 1, or as large as keeps the region within 24 cells a side.
     margin
-        Cells mapped beyond the exact receptive field on each side, where nothing should answer.
+        Cells mapped beyond the exact receptive field on each side, where nothing should respond.
     contrast
         0 to 1.
     orientations
@@ -253,7 +254,7 @@ def _cells(stimuli: StimulusSet, region: Box, cell: int) -> np.ndarray:
         torch.nn.functional.avg_pool2d(batch[:, :1, top:bottom, left:right] * 2 - 1, cell).flatten(1)
         for batch in stimuli.batches()
     ]
-    return np.asarray(torch.cat(parts).double().cpu().numpy())
+    return np.asarray(double(torch.cat(parts)).cpu().numpy())
 
 
 def _regressed(seen: np.ndarray, change: np.ndarray, *, plain: bool = False) -> np.ndarray:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.physiology.invariance._pools import Windows
+from hierfeat.subjects.precision import double
 
 RIDGE = 1.0  # of the mean squared norm of a response: maps have more features than there are images
 FEATURES = 2048
@@ -17,7 +18,7 @@ def spread_energy(x: Tensor, pooled: Tensor, windows: Windows | None) -> Tensor:
     if pooled.shape != x.shape:
         for axis in (0, 1):
             pooled = pooled.index_select(axis - 2, _nearest(x.shape[axis - 2], windows, axis).to(x.device))
-    a, b = x.flatten(1).double(), pooled.flatten(1).double()
+    a, b = double(x.flatten(1)), double(pooled.flatten(1))
     shares = (a * b).sum(1).square() / (a.square().sum(1) * b.square().sum(1))
     return shares.cpu()
 
@@ -42,7 +43,7 @@ def position_r2(samples: Tensor, shifts: list[tuple[int, int]]) -> float:
     `samples` is (images, shifts, features). Fitted on every second image at all shifts, tested on the others; in
     the space of samples, since maps are long.
     """
-    samples, wanted = samples.double(), torch.tensor(shifts, dtype=torch.float64)
+    samples, wanted = double(samples), torch.tensor(shifts, dtype=torch.float64)
     train, test = samples[::2].flatten(0, 1), samples[1::2].flatten(0, 1)
     centre = train.mean(0)
     train, test = train - centre, test - centre

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pools import POOLS, Windows
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 

@@ -15,6 +15,7 @@ from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch, drawn_places
+from hierfeat.subjects.precision import double
 
 Floats = npt.NDArray[np.float64]
 Change = Callable[[Tensor, int], Tensor]
@@ -56,10 +57,10 @@ class Similarities:
         norms, all_norms = squares.sqrt()[..., None], squares.sum(1).sqrt()[:, None, None]
         layer, channels = _unit(rows, all_norms), _unit(rows, norms)
         gathered = [
-            layer.double().sum(0),
-            (all_norms > 0).sum().double(),
-            channels.double().sum(0),
-            (norms[..., 0] > 0).sum(0).double(),
+            double(layer).sum(0),
+            double((all_norms > 0).sum()),
+            double(channels).sum(0),
+            double((norms[..., 0] > 0).sum(0)),
         ]
         known = self._units.get(key)
         self._units[key] = gathered if known is None else [a + b for a, b in zip(known, gathered, strict=True)]
@@ -68,8 +69,8 @@ class Similarities:
         """Take in the responses to the same images, changed."""
         rows, squares = self._shown[key]
         changed = _rows(response)
-        dots = (rows * changed).sum(-1).double()
-        a, b = squares.double(), changed.square().sum(-1).double()
+        dots = double((rows * changed).sum(-1))
+        a, b = double(squares), double(changed.square().sum(-1))
         cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
         if key not in self._sums:
             self._sums[key] = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines for _ in "ab"]
@@ -163,7 +164,7 @@ def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:
 
 def agreement(a: Tensor, b: Tensor) -> Tensor:
     """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
-    a, b = a.flatten(1).double(), b.flatten(1).double()
+    a, b = double(a.flatten(1)), double(b.flatten(1))
     return 1 - (a - b).square().sum(1) / (a.square().sum(1) + b.square().sum(1))
 
 

@@ -17,7 +17,9 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class InvarianceScore(Result):
     plot = drawn("invariance.plot_invariance_score")
 
 
-@checked()
+@checked(firing=real(above=0, high=1))
 def invariance_score(
     h: Hierarchy,
     images: Images,
@@ -161,7 +163,7 @@ def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, .
 def _central(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """The central unit of every channel, (N, C)."""
     parts = [responses_of(h, batch, layers) for batch in images.split(default_batch(h.input_shape))]
-    return {name: torch.cat([central_units(part[name]) for part in parts]).double() for name in parts[0]}
+    return {name: double(torch.cat([central_units(part[name]) for part in parts])) for name in parts[0]}
 
 
 def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:
@@ -178,11 +180,11 @@ def _signed_scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.Da
     count = round(len(original) * firing)
     threshold = original.sort(0).values[len(original) - count - 1]
     fires = original > threshold
-    rate = fires.double().mean(0)
+    rate = double(fires).mean(0)
     finite = original.isfinite().all(0) & trajectory.isfinite().all(0).all(0)
     constant = original.amax(0) == original.amin(0)
     scored = finite & ~constant & (fires.sum(0) == count)
-    going_on = (trajectory > threshold).double().mean(0)  # (N, C): over the trajectory of each image
+    going_on = double(trajectory > threshold).mean(0)  # (N, C): over the trajectory of each image
     local = (going_on * fires).sum(0) / fires.sum(0)
     score = torch.where(scored, local / rate, torch.nan)
     values = {"threshold": threshold, "global_rate": rate, "local_rate": local, "score": score}

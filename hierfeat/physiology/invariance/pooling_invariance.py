@@ -20,7 +20,9 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]
@@ -41,7 +43,7 @@ class PoolingInvariance(Result):
     plot = drawn("shifts.plot_pooling_invariance")
 
 
-@checked()
+@checked(max_shift=whole(1, 1024))
 def pooling_invariance(
     h: Hierarchy,
     images: Images,
@@ -172,7 +174,7 @@ class _Gathered:
             "energy_kept": float(torch.cat(self._energy).nanmean()),
             "position_after": self.position,
             "output": float(self._outputs.invariance("")[1:].mean()) if self._outputs.keys else np.nan,
-            "same_class": float(torch.cat(self._same).double().mean()) if self._same else np.nan,
+            "same_class": float(double(torch.cat(self._same)).mean()) if self._same else np.nan,
         }
 
 

@@ -15,6 +15,7 @@ from hierfeat.stimuli.warps.shifts import Boundary, shift
 from hierfeat.subjects.arguments import checked, larger_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes, probabilities
 from hierfeat.subjects.values import whole
@@ -124,7 +125,7 @@ def shift_consistency(
     predicted = scores.argmax(-1)
     unmoved = _scores(h, images, (0, 0), boundary, size).argmax(-1)
     scores = probabilities(scores.flatten(0, 1)).unflatten(0, scores.shape[:2])
-    sure = scores.gather(2, unmoved.expand(len(shifts), -1)[..., None])[..., 0]
+    sure = scores.gather(2, unmoved.to(scores.device).expand(len(shifts), -1)[..., None])[..., 0]
     correct = (
         torch.full((len(shifts),), torch.nan) if labels is None else _share(predicted == labels.to(predicted.device))
     )
@@ -135,7 +136,7 @@ def shift_consistency(
         table=table.assign(agreement=agreement.cpu().numpy(), accuracy=correct.cpu().numpy()),
         provenance=provenance(h, **asked, images=len(images), seed=seed),
         consistency=_consistency(predicted, scores.shape[-1]),
-        variation=float(sure.double().std(0, correction=0).mean()),
+        variation=float(double(sure).std(0, correction=0).mean()),
         predictions=predicted.cpu().numpy(),
     )
 
@@ -155,11 +156,11 @@ def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary
 
 
 def _share(hits: Tensor) -> Tensor:
-    return hits.double().mean(-1)
+    return double(hits).mean(-1)
 
 
 def _consistency(predicted: Tensor, classes: int) -> float:
     n = len(predicted)
-    counts = torch.stack([(predicted == label).sum(0) for label in predicted.unique()]).double()
+    counts = double(torch.stack([(predicted == label).sum(0) for label in predicted.unique()]))
     assert len(counts) <= classes, "no more classes are predicted than there are"
     return float(((counts.square().sum(0) - n) / (n * n - n)).mean())

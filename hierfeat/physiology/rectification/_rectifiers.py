@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.precision import double
 
 #: What becomes of negative input.
 NEGATIVE: dict[str, str] = {
@@ -31,7 +32,7 @@ NEGATIVE: dict[str, str] = {
     "softsign": "kept, mirrored, saturates at −1",
     "maxout": "the larger piece wins; negative only where all pieces are",
 }
-#: Activation functions that compare channels with each other, and so are no rectifiers.
+#: Activation functions that compare channels with each other, and so are not rectifiers.
 NO_RECTIFIERS = frozenset({"softmax", "softmin", "log_softmax", "glu"})
 #: Functions that cut their input off, and the arguments that say where.
 _LIMITED = {
@@ -139,5 +140,5 @@ def gaussian_moments(function: Callable[[Tensor], Tensor], mean: Tensor, deviati
     z = torch.linspace(-8, 8, 4001, dtype=torch.float64)
     weights = torch.exp(-0.5 * z.square())
     weights = weights / weights.sum()
-    responses = function(mean.double()[:, None] + deviation.double()[:, None] * z)
+    responses = function(double(mean)[:, None] + double(deviation)[:, None] * z)
     return responses @ weights, responses.square() @ weights

@@ -12,11 +12,12 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -102,14 +103,14 @@ def additivity(
     images = subsample(images, max_images, seed)
     generator = torch.Generator().manual_seed(seed)
     sums: dict[str, Tensor] = {}
-    black = {name: value.double() for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}
+    black = {name: double(value) for name, value in responses_of(h, torch.zeros_like(images[:1]), layers).items()}
     size = batch_size or default_batch(h.input_shape)
     for batch in with_bar(images.split(size), "images"):
         cut = _halves(batch, generator)
         whole, one, other = (responses_of(h, part, layers) for part in (batch, batch * cut, batch * ~cut))
         for name in whole:
-            total = whole[name].double() - black[name]
-            excess = total - (one[name].double() - black[name]) - (other[name].double() - black[name])
+            total = double(whole[name]) - black[name]
+            excess = total - (double(one[name]) - black[name]) - (double(other[name]) - black[name])
             parts = [total, excess, excess.clamp(max=0), excess.clamp(min=0)]
             found = torch.stack([part.square().sum() for part in parts])
             sums[name] = sums[name] + found if name in sums else found
@@ -158,12 +159,12 @@ class _Weights:
             return
         rest = {name: value for name, value in given.items() if name not in ("input", "weight", "bias")}
         x = call.input.abs()
-        added = function(x, weight.clamp(min=0), None, **rest).double()
-        taken = function(x, (-weight).clamp(min=0), None, **rest).double()
+        added = double(function(x, weight.clamp(min=0), None, **rest))
+        taken = double(function(x, (-weight).clamp(min=0), None, **rest))
         driven = (added + taken) > 0
         index = torch.where(driven, (added - taken) / (added + taken), 0.0)
-        negative = call.input.clamp(max=0).double().square().sum()
-        values = torch.stack([index.sum(), driven.sum().double(), negative, x.double().square().sum()])
+        negative = double(call.input.clamp(max=0)).square().sum()
+        values = torch.stack([index.sum(), double(driven.sum()), negative, double(x).square().sum()])
         self._weights[call.name] = weight.detach()
         self._sums[call.name] = self._sums[call.name] + values if call.name in self._sums else values
 
@@ -173,7 +174,7 @@ class _Weights:
         weight, (index, driven, negative, energy) = self._weights[name], self._sums[name].tolist()
         mass = float(weight.abs().sum())
         return {
-            "negative_weights": float((weight < 0).double().mean()),
+            "negative_weights": float(double(weight < 0).mean()),
             "negative_mass": float(-weight.clamp(max=0).sum()) / mass if mass else float("nan"),
             "index": index / driven if driven else float("nan"),
             "input_negative": negative / energy if energy else 0.0,

@@ -11,12 +11,13 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, needed
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 
@@ -103,7 +104,7 @@ def gradient_flow(
     pairs = list(zip(images.split(size), labels.split(size), strict=True))
     for batch, wanted in with_bar(pairs, "gradients"):
         for name, gradient in _gradients(h, batch, wanted, {layer.name for layer in chosen}).items():
-            values = torch.stack([gradient.double().square().sum(), (gradient == 0).double().sum(), _count(gradient)])
+            values = _sums(gradient)
             sums[name] = sums[name] + values if name in sums else values
     rows = [_row(layer.name, layer.kind, sums[layer.name], len(images)) for layer in chosen if layer.name in sums]
     table = pd.DataFrame(rows, columns=["layer", "kind", "norm", "zero_fraction"])
@@ -113,8 +114,10 @@ def gradient_flow(
     )
 
 
-def _count(gradient: Tensor) -> Tensor:
-    return torch.tensor(gradient.numel(), dtype=torch.float64, device=gradient.device)
+def _sums(gradient: Tensor) -> Tensor:
+    """Σg², how many are zero, and how many there are."""
+    squares = double(gradient).square().sum()
+    return torch.stack([squares, double((gradient == 0).sum()), squares.new_tensor(gradient.numel())])
 
 
 def _row(name: str, kind: str, sums: Tensor, images: int) -> tuple[str, str, float, float]:

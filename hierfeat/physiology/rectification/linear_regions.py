@@ -13,10 +13,11 @@ from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.rectification._rectifiers import pieces
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import Images
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 
@@ -134,7 +135,7 @@ class _Crossings:
         passed = (piece[1:] - piece[:-1]).abs()
         self._units[call.name] = piece.shape[1]
         self.steps.setdefault(call.name, []).append(passed.sum(1).cpu().numpy())
-        self._switched.setdefault(call.name, []).append(float((passed > 0).any(0).double().mean()))
+        self._switched.setdefault(call.name, []).append(float(double((passed > 0).any(0)).mean()))
 
     def row(self, name: str, op: str) -> dict[str, object]:
         crossings = float(np.mean([steps.sum() for steps in self.steps[name]]))

@@ -16,10 +16,11 @@ from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measure import Batch
 from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 
 BINS, TAIL = 60, 0.002
@@ -79,7 +80,7 @@ def nonnegativity(
     images
         (N, C, H, W) in [0, 1].
     layers
-        Names, glob patterns or kinds; what is no activation function among them is left out.
+        Names, glob patterns or kinds; other layers among them are left out.
     max_images
         So many images are drawn if there are more, with `seed`; None takes all.
     seed
@@ -189,15 +190,15 @@ class _Gathered:
         if call.name in self.chosen:
             self._take(f"{call.name}/after", output)
             rows = output.flatten(2) if output.ndim > 2 else output[..., None]
-            active = (rows > self._rest[call.name]).sum((0, 2)).double()
+            active = double((rows > self._rest[call.name]).sum((0, 2)))
             self._add(f"{call.name}/active", active)
-            self._add(f"{call.name}/negative", rows.clamp(max=0).square().sum(-1).double().sum(0))
+            self._add(f"{call.name}/negative", double(rows.clamp(max=0).square().sum(-1)).sum(0))
 
     def _take(self, key: str, values: Tensor) -> None:
         for measure in (self._moments, self._sparseness, self._histogram):
             measure.update(key, values)
         absolute = values.detach().abs().flatten(2).float() if values.ndim > 2 else values.abs()[..., None]
-        self._add(f"{key}/absolute", absolute.sum(-1).double().sum(0))
+        self._add(f"{key}/absolute", double(absolute.sum(-1)).sum(0))
         self._shared.forget()  # an in-place rectifier returns the very tensor that it was given
 
     def _add(self, key: str, value: Tensor) -> None:

@@ -205,7 +205,7 @@ def _naka_rushton(params: np.ndarray, steps: np.ndarray) -> list[np.ndarray]:
 
 @dataclass(frozen=True)
 class SizeIndices:
-    """What a size series tells; diameters in pixels."""
+    """Indices of a size series; diameters in pixels."""
 
     suppression_index: np.ndarray
     summation_field: np.ndarray

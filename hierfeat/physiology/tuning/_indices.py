@@ -33,7 +33,7 @@ def resultant(curve: np.ndarray, angles: np.ndarray, harmonic: int) -> np.ndarra
 def global_osi(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray:
     """Global orientation selectivity, ``|Σ R e^{2iθ}| / Σ R`` = 1 − circular variance.
 
-    AllenSDK calls the same number ``cv_os``; 0 is untuned, 1 answers a single orientation.
+    AllenSDK calls the same number ``cv_os``; 0 is untuned, 1 responds to a single orientation.
 
     References
     ----------
@@ -108,7 +108,7 @@ def ringach_bandwidth(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray
     Notes
     -----
     The curve is interpolated to 1° and smoothed by a Hanning window of 13.5° half-width at half-height; where it
-    never falls to 1/√2 of its peak on one side within 90°, the unit is not selective and the answer NaN.
+    never falls to 1/√2 of its peak on one side within 90°, the unit is not selective and the bandwidth NaN.
 
     References
     ----------
@@ -259,7 +259,7 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
     orientations
         Degrees, (n,).
     permutations
-        How many; with none the answer is NaN.
+        How many; with none the result is NaN.
     seed
         Of the shuffling.
 

@@ -127,7 +127,7 @@ def response_types(raw: np.ndarray, blank: np.ndarray, peak: np.ndarray, eps: fl
 
 def _selectivity(curve: np.ndarray, fits: VonMises, angles: np.ndarray) -> dict[str, np.ndarray]:
     """What is read off the orientation curves."""
-    finest = 90.0 / len(angles)  # samples cannot tell a width below half a step
+    finest = 90.0 / len(angles)  # samples cannot resolve a width below half a step
     return {
         "preferred_orientation": _preferred(curve, angles, fits),
         "osi": osi(curve, angles),

@@ -9,6 +9,7 @@ from hierfeat.physiology._responses import Place, checked_place, checked_units
 from hierfeat.physiology.tuning._curves import fit_naka_rushton
 from hierfeat.physiology.tuning._preferred import (
     PreferredSeries,
+    checked_tuning,
     curves_of,
     drift_curves,
     preferred_gratings,
@@ -30,7 +31,7 @@ class ContrastResponse(PreferredSeries):
     contrasts: np.ndarray
 
 
-@checked(phases=PHASES, channels=checked_units, at=checked_place)
+@checked(phases=PHASES, channels=checked_units, at=checked_place, tuning=checked_tuning)
 def contrast_response(
     h: Hierarchy,
     *,
@@ -47,10 +48,12 @@ def contrast_response(
 
     Parameters
     ----------
-    h, layers, phases, tuning, channels, at, batch_size
+    h, layers
         As in :func:`hierfeat.size_tuning`.
     contrasts
         0 to 1, rising; an int spreads that many evenly from 1/n to 1.
+    phases, tuning, channels, at, batch_size
+        As in :func:`hierfeat.size_tuning`.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 

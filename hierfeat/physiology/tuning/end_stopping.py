@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat.physiology._responses import Place, Point, checked_place, checked_units, rectified
 from hierfeat.physiology.tuning._centre import centred_gratings
 from hierfeat.physiology.tuning._curves import end_stopping as end_stopping_index
-from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, rising, show_preferred
+from hierfeat.physiology.tuning._preferred import PreferredSeries, checked_tuning, curves_of, rising, show_preferred
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
@@ -28,7 +28,7 @@ class EndStopping(PreferredSeries):
     lengths: np.ndarray
 
 
-@checked(channels=checked_units, at=checked_place)
+@checked(channels=checked_units, at=checked_place, tuning=checked_tuning)
 def end_stopping(
     h: Hierarchy,
     *,
@@ -44,10 +44,12 @@ def end_stopping(
 
     Parameters
     ----------
-    h, layers, tuning, channels, at, batch_size
+    h, layers
         As in :func:`hierfeat.size_tuning`.
     lengths
         Pixels, rising; an int spreads that many evenly in octaves from 2 to the image's longer side.
+    tuning, channels, at, batch_size
+        As in :func:`hierfeat.size_tuning`.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 

@@ -31,6 +31,8 @@ from hierfeat.subjects.values import whole
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""
+LEAST_ORIENTATIONS = 16
+"""A number of orientations below this is multiplied: coarser steps miss narrow curves, and with them cell types."""
 NYQUIST = 0.5
 """Cycles/pixel."""
 PHASES = whole(5, 360)
@@ -153,7 +155,9 @@ def orientation_tuning(
     layers
         Names, glob patterns or kinds.
     orientations
-        Degrees in [0, 180), rising, or a number of equal steps. gOSI takes them to be evenly spaced.
+        Degrees in [0, 180), rising, or a number of equal steps; one below 16 is multiplied until it is not (8 to 16, 12
+        to 24), since coarser steps miss narrow curves. Degrees of your own are shown as they are; gOSI takes them to be
+        evenly spaced.
     frequencies
         Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
         shorter side to 0.5, the finest that pixels can show.
@@ -175,7 +179,7 @@ def orientation_tuning(
         once, and the phases evenly over 360 degrees.
     permutations, seed
         Of a test of each curve against shuffled orientations, column ``p_value``; none by default. It is for models
-        that answer with noise, and decides over no type.
+        whose responses are noisy, and has no say in the types.
     batch_size
         Images in one forward pass; by default as many as suit their size. It changes no number.
     progress
@@ -196,17 +200,17 @@ def orientation_tuning(
     ------
     HierfeatError
         On fewer than 5 phases or 3 orientations, orientations or frequencies not rising, frequencies beyond Nyquist,
-        unknown layers, outputs that are NaN or infinite, or stimuli of your own that are no full grid.
+        unknown layers, outputs that are NaN or infinite, or stimuli of your own that are not a full grid.
 
     Notes
     -----
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
     unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
     its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
-    Mises fit above its base (NaN below half a step of orientation, which samples cannot tell), whose peak is the
+    Mises fit above its base (NaN below half a step of orientation, which samples cannot resolve), whose peak is the
     preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
     frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
-    ``f1_f0`` is cut off at 2, which only a unit that answers grey can exceed.
+    ``f1_f0`` is cut off at 2, which only a unit that responds to grey can exceed.
 
     *Departures from the sources.*  Ringach et al. compute circular variance from the mean rate, without subtracting the
     spontaneous one; here it is that of R, F1 or F0 less grey (medians of six SqueezeNet layers differ by up to 0.03).
@@ -218,10 +222,9 @@ def orientation_tuning(
     excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Responses without noise
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
     orientations shown.  Whether a unit is more selective than random weights make it is another question:
-    ``tuning.p_against(twin)``. The share of untuned units does not depend on the number of orientations (8 to 90:
-    within 2 % of the units in the zoo, 5 % on random networks). Curves narrower than the step are sampled beside their
-    peak, where F1/F0 differs: with 8 orientations the shares of simple and complex units are off by up to 5 %, with 24
-    by up to 2 % in trained networks.
+    ``tuning.p_against(twin)``.  The shares of the types do not depend on the number of orientations (8 to 90: within
+    3 % of the units, except in small networks, see LIMITATIONS); with coarser steps of your own, units that respond
+    within a few degrees only go unseen.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose units look at different places (even
@@ -274,6 +277,8 @@ def _grid(h: Hierarchy, orientations: int | Values, frequencies: int | Values, p
     angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
     if len(angles) < 3:
         raise HierfeatError(f"expected at least 3 orientations, got {len(angles)}")
+    if isinstance(orientations, int | np.integer):
+        angles = spread(orientations * -(-LEAST_ORIENTATIONS // orientations), 180.0)
     if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
         raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
     count = len(angles) * len(spectrum) * phases

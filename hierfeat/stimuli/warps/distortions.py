@@ -19,21 +19,21 @@ _LIMITS = {"translation": 1e4, "scale": 5.0, "squeeze": 5.0, "shear": 100.0, "ro
 class Distortion:
     """How far an image may be distorted; every amount is drawn uniformly from minus to plus its limit, per image.
 
-    Attributes
+    Parameters
     ----------
-    translation : float
+    translation
         Pixels, along rows and columns independently.
-    scale : float
+    scale
         Natural logarithm of the magnification: 0.1 allows 0.905 to 1.105 times.
-    squeeze : float
+    squeeze
         Natural logarithm of the horizontal compression that goes with an equal vertical elongation (or the reverse).
-    shear : float
+    shear
         Horizontal shift in pixels per pixel of height.
-    rotation : float
+    rotation
         Degrees.
-    elastic : float
+    elastic
         Pixels: the standard deviation of a smooth random displacement of every pixel, along each axis; 0 for none.
-    smoothness : float
+    smoothness
         Pixels: the standard deviation of the Gaussian that smooths that displacement.
 
     References

@@ -124,7 +124,7 @@ class Neocognitron:
         return self
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that this is a classifier."""
+        """Declare to scikit-learn that this is a classifier."""
         from sklearn.utils import Tags
         from sklearn.utils._tags import ClassifierTags, TargetTags
 

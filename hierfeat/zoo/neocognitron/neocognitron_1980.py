@@ -210,7 +210,7 @@ class Network1980(nn.Module):
         u_c: Tensor = c_layer(_inner(u_s) if cut else u_s)
         return u_c
 
-    def answers(self, images: Tensor) -> Tensor:
+    def outputs(self, images: Tensor) -> Tensor:
         """Responses of the U_C3 cells, (N, planes), to patterns on U0, (N, 1, 16, 16)."""
         for index in range(3):
             images = self.module(index, images)
@@ -231,5 +231,5 @@ class Network1980(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Scores of the classes, (N, classes)."""
-        scores: Tensor = self.readout(self.answers(images))
+        scores: Tensor = self.readout(self.outputs(images))
         return scores

@@ -27,7 +27,7 @@ DEFORMATION = Jitter(shift=1.0, rotation=8.0, scale=0.08, shear=0.1, elastic=0.8
 def train_1980(images: Tensor, labels: Tensor, settings: Settings1980, *, seed: int = 0) -> Network1980:
     """Self-organise without labels; then name each U_C3 cell after the class of the image that drives it most."""
     network = self_organise(Network1980(settings, classes=int(labels.max()) + 1), images, seed=seed)
-    network.readout.name_cells(network.answers(images), labels)
+    network.readout.name_cells(network.outputs(images), labels)
     return network
 
 

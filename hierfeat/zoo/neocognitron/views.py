@@ -17,7 +17,7 @@ from torch import Tensor
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, needed, taken, unknown_too
-from hierfeat.subjects.calls import Call
+from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance

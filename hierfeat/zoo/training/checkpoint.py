@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from hierfeat._files import write_with
 from hierfeat.errors import HierfeatError
-from hierfeat.zoo import Species
 from hierfeat.zoo.training.recipe import Recipe
+from hierfeat.zoo.training.subject import Subject
 
 
 @dataclass
@@ -21,11 +22,11 @@ class State:
     rows: list[dict[str, float]]
 
 
-def start(recipe: Recipe, species: Species, device: str) -> State:
+def start(recipe: Recipe, subject: Subject, device: str) -> State:
     """Make model and optimiser anew; draws from, and seeds, torch's global random state."""
     torch.manual_seed(recipe.seed)
     try:
-        model = species.build().to(device)
+        model = subject.build().to(device)
     except (RuntimeError, AssertionError) as error:
         raise HierfeatError(f"expected a device that this torch has (cpu, cuda, mps); {device!r}: {error}") from error
     if recipe.precision == "bfloat16":
@@ -40,29 +41,29 @@ def start(recipe: Recipe, species: Species, device: str) -> State:
     return State(model, optimizer, [])
 
 
-def resume(state: State, checkpoint: Path | None, recipe: Recipe) -> None:
-    """Go back to where the checkpoint was saved, if there is one, of the same recipe."""
+def resume(state: State, checkpoint: Path | None, asked: dict[str, Any]) -> None:
+    """Go back to where the checkpoint was saved, if there is one, of the same recipe (what was `asked`)."""
     if checkpoint is None or not checkpoint.exists():
         return
     try:
         saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         raise HierfeatError(
-            f"{checkpoint} is no checkpoint of a training: remove it, or choose another folder"
+            f"{checkpoint} is not a checkpoint of a training run: remove it, or choose another folder"
         ) from error
-    if saved["recipe"] != recipe.as_dict():
+    if saved["recipe"] != asked:
         raise HierfeatError(f"{checkpoint} belongs to another recipe: remove it, or choose another folder")
     state.model.load_state_dict(saved["model"])
     state.optimizer.load_state_dict(saved["optimizer"])
     state.rows.extend(saved["rows"])
 
 
-def save(state: State, checkpoint: Path | None, recipe: Recipe) -> None:
+def save(state: State, checkpoint: Path | None, asked: dict[str, Any]) -> None:
     """Replace the checkpoint, whole or not at all."""
     if checkpoint is None:
         return
     saved = {
-        "recipe": recipe.as_dict(),
+        "recipe": asked,
         "model": state.model.state_dict(),
         "optimizer": state.optimizer.state_dict(),
         "rows": state.rows,

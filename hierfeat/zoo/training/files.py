@@ -11,7 +11,7 @@ from hierfeat._files import write_text, write_with
 from hierfeat.zoo import ZOO
 
 if TYPE_CHECKING:
-    from hierfeat.zoo.training.train import Training
+    from hierfeat.zoo.training.training import Training
 
 DATA_LICENCES = {
     "digits": "UCI Optical Recognition of Handwritten Digits (CC BY 4.0), as scikit-learn ships it",
@@ -39,7 +39,7 @@ def write(training: "Training", folder: str | Path) -> Path:
 def _described(card: dict[str, Any], weights: Path) -> dict[str, Any]:
     recipe = card["recipe"]
     return card | {
-        "summary": ZOO[card["model"]].summary,
+        "summary": f"begun with {card['start']['model']}" if "start" in card else ZOO[card["model"]].summary,
         "data": DATA_LICENCES[recipe["data"]],
         "split": _split(recipe),
         "licence": "MIT",

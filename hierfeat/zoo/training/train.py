@@ -2,68 +2,43 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import cos, isnan, pi
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierfeat._progress import bar
-from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import Layers
+from hierfeat.subjects.values import device as checked_device
+from hierfeat.subjects.values import file_path, folder_to_write
 from hierfeat.zoo import ZOO, Species
-from hierfeat.zoo.neocognitron.glyphs import glyphs
 from hierfeat.zoo.training.augment import augment
-from hierfeat.zoo.training.checkpoint import State, resume, save, start
+from hierfeat.zoo.training.checkpoint import State, resume, save
+from hierfeat.zoo.training.checkpoint import start as begin
+from hierfeat.zoo.training.data import data_of
 from hierfeat.zoo.training.files import write
 from hierfeat.zoo.training.recipe import NeocognitronRecipe, Recipe
 from hierfeat.zoo.training.recipes import NEOCOGNITRONS, find_recipe
+from hierfeat.zoo.training.subject import Subject, subject_of
+from hierfeat.zoo.training.training import Training
 
 
-@dataclass(frozen=True, eq=False)
-class Training(Result):
-    """A finished training.
-
-    ``.table`` is the learning curve: ``epoch, learning_rate, train_loss, train_accuracy, seconds, cpu_seconds,
-    validation_accuracy`` (training numbers are means over the epoch, on augmented images; validation is NaN where its
-    images are trained on).
-
-    Attributes
-    ----------
-    weights : dict of ndarray
-        The state_dict.
-    card : dict
-        Model, recipe, accuracy on the test set, times.
-    """
-
-    weights: dict[str, np.ndarray]
-    card: dict[str, Any]
-
-    def hierarchy(self) -> Hierarchy:
-        """Return the trained model as a subject for the analyses."""
-        species, name = ZOO[self.card["model"]], self.card["model"]
-        model = species.build()
-        model.load_state_dict({key: torch.from_numpy(value) for key, value in self.weights.items()})
-        options: dict[str, Any] = {"mean": species.mean, "std": species.std, "classes": species.classes, "name": name}
-        made = Hierarchy(model.eval(), species.input_shape, **options)
-        made.range_known = True
-        return made
-
-    plot = drawn("zoo.plot_train")
-
-
+@checked(out=folder_to_write, device=checked_device, root=file_path)
 def train(
     recipe: Recipe | NeocognitronRecipe | str,
     *,
+    start: Hierarchy | None = None,
+    freeze: Layers = (),
     out: str | Path | None = None,
-    device: str = "cpu",
+    device: str | torch.device = "cpu",
     root: str | Path | None = None,
     progress: bool = True,
 ) -> Training:
@@ -73,6 +48,13 @@ def train(
     ----------
     recipe
         A recipe, or the name of one of :func:`find_recipe`.
+    start
+        A network to begin with, of any architecture: a copy of it is trained, and it is not touched. For transfer, take
+        ``hf.untrained(net)`` and load into its ``model`` the weights of the layers that are carried over. By default
+        the recipe's model, freshly initialised.
+    freeze
+        Layers (names, glob patterns or kinds) that are not trained: their weights and running statistics stay bit for
+        bit as they are.
     out
         Folder for the weights (``NAME.safetensors``), the card (``NAME.json``), the learning curve (``NAME.csv``,
         ``NAME.png``) and, while it runs, a checkpoint. If there is a checkpoint of the same recipe, training goes on
@@ -93,7 +75,8 @@ def train(
     Raises
     ------
     HierfeatError
-        If the recipe, its data or the device is not there, or `out` holds a checkpoint of another recipe.
+        If the recipe, its data or the device is not there, `freeze` names no layers with weights or all of them, or
+        `out` holds a checkpoint of another recipe.
 
     Notes
     -----
@@ -109,15 +92,19 @@ def train(
     >>> list(training.table.epoch)
     [1]
     """
-    recipe = _checked(recipe)
-    species = ZOO[recipe.model]
+    recipe, device = _checked(recipe, start), str(device)
+    if isinstance(recipe, NeocognitronRecipe) and (start is not None or freeze):
+        raise HierfeatError(f"expected no start= or freeze=: {recipe.model} organises itself, layer by layer")
+    subject = subject_of(recipe.model, start, freeze)
+    species = subject.species
     if isinstance(recipe, NeocognitronRecipe):
         return _organise(recipe, species, out, device, root)
+    asked = recipe.as_dict() | subject.about
     checkpoint = None if out is None else Path(out) / f"{recipe.model}.checkpoint.pt"
     with torch.random.fork_rng(devices=[]):
-        state = start(recipe, species, device)
-        resume(state, checkpoint, recipe)
-        data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
+        state = begin(recipe, subject, device)
+        resume(state, checkpoint, asked)
+        data = data_of(recipe, species, root, device)
         images, labels = data[recipe.split]
         training = images[: recipe.limit], labels[: recipe.limit]
         steps = len(training[1]) // recipe.batch_size
@@ -127,13 +114,13 @@ def train(
         total, start_at = recipe.epochs * steps, done * steps
         with bar(recipe.model, total=total, initial=start_at, unit="step", progress=progress) as shown:
             for epoch in range(done, recipe.epochs):
-                row = _epoch(state, recipe, species, training, epoch, shown.update)
+                row = _epoch(state, recipe, subject, training, epoch, shown.update)
                 row["validation_accuracy"] = _score(state.model, species, data.get("validation"))
                 state.rows.append(row)
                 shown.say(loss=f"{row['train_loss']:.3f}", validation=f"{row['validation_accuracy']:.2%}")
-                save(state, checkpoint, recipe)
+                save(state, checkpoint, asked)
         test = _score(state.model, species, data["test"])
-    finished = _finish(state.model, state.rows, recipe, test)
+    finished = _finish(state.model, state.rows, recipe, test, subject.about)
     if checkpoint is not None:
         write(finished, checkpoint.parent)
         checkpoint.unlink(missing_ok=True)
@@ -146,7 +133,7 @@ def _organise(
     """Train a Neocognitron on all its images at once, and measure it."""
     if device != "cpu":
         raise HierfeatError(f"expected device='cpu': {recipe.model} organises itself there; got {device!r}")
-    data = {part: _data(recipe.data, part, species, root, device) for part in _parts(recipe)}
+    data = data_of(recipe, species, root, device)
     images, labels = (part[: recipe.limit] for part in data[recipe.split])
     missing = sorted(set(range(len(species.classes))) - set(labels.tolist()))
     if missing:
@@ -165,15 +152,16 @@ def _organise(
     return finished
 
 
-def _checked(recipe: Recipe | NeocognitronRecipe | str) -> Recipe | NeocognitronRecipe:
+def _checked(recipe: Recipe | NeocognitronRecipe | str, start: Hierarchy | None) -> Recipe | NeocognitronRecipe:
     if isinstance(recipe, str):
         recipe = find_recipe(recipe)
     if not isinstance(recipe, Recipe | NeocognitronRecipe):
         raise HierfeatError(f"expected a Recipe or the name of one, got {type(recipe).__name__}")
     known = {*LOADERS, "glyphs"} if isinstance(recipe, NeocognitronRecipe) else set(LOADERS)
-    if recipe.model not in ZOO or recipe.data not in known:
+    own = start is not None and isinstance(recipe, Recipe)
+    if (recipe.model not in ZOO and not own) or recipe.data not in known:
         raise HierfeatError(f"the recipe asks for model {recipe.model!r} and data {recipe.data!r}; no such pair")
-    if isinstance(recipe, NeocognitronRecipe) != (recipe.model in NEOCOGNITRONS):
+    if not own and isinstance(recipe, NeocognitronRecipe) != (recipe.model in NEOCOGNITRONS):
         raise HierfeatError(f"expected the recipe of {recipe.model} to be of the kind that find_recipe returns for it")
     return recipe
 
@@ -188,27 +176,10 @@ def accuracy(forward: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor
     return int(torch.stack(right).sum()) / len(labels)
 
 
-def _parts(recipe: Recipe | NeocognitronRecipe) -> set[str]:
-    return {recipe.split, "test"} | ({"validation"} if recipe.split == "train" else set())
-
-
-def _data(name: str, split: str, species: Species, root: str | Path | None, device: str) -> tuple[Tensor, Tensor]:
-    if name == "glyphs":  # five, and no other to be measured on
-        return glyphs()
-    options: dict[str, Any] = {} if name == "cifar10" else {"size": species.input_shape[1]}
-    if name != "digits":
-        options["root"] = root
-    images, labels = LOADERS[name](split, **options)
-    if tuple(images.shape[1:]) != species.input_shape:
-        found = f"{species.input_shape}; those of {name} are {tuple(images.shape[1:])}"
-        raise HierfeatError(f"expected images of the shape that the model takes, {found}")
-    return images.to(device), labels.to(device)
-
-
 def _epoch(
     state: State,
     recipe: Recipe,
-    species: Species,
+    subject: Subject,
     data: tuple[Tensor, Tensor],
     epoch: int,
     tick: Callable[[], object],
@@ -221,10 +192,10 @@ def _epoch(
     order = torch.randperm(len(labels))[: steps * recipe.batch_size].to(labels.device)
     total = torch.zeros(2, device=labels.device)
     rate = 0.0
-    state.model.train()
+    subject.to_training_mode(state.model)
     for step, chosen in enumerate(torch.split(order, recipe.batch_size)):
         rate = _learning_rate(recipe, (epoch * steps + step + 0.5) / (recipe.epochs * steps))
-        loss, right = _step(state, recipe, species, images[chosen], labels[chosen], rate)
+        loss, right = _step(state, recipe, subject.species, images[chosen], labels[chosen], rate, epoch + 1)
         total += torch.stack([loss, right])
         tick()
     mean_loss, mean_right = (total / steps).tolist()
@@ -239,12 +210,12 @@ def _epoch(
 
 
 def _step(
-    state: State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float
+    state: State, recipe: Recipe, species: Species, images: Tensor, labels: Tensor, rate: float, epoch: int
 ) -> tuple[Tensor, Tensor]:
     for group in state.optimizer.param_groups:
         group["lr"] = rate
     half = images.device.type == "cuda" or recipe.precision == "bfloat16"
-    inputs = _normalise(augment(images, recipe), species)
+    inputs = _normalise(augment(images, recipe, epoch), species)
     if recipe.precision == "bfloat16":
         inputs = inputs.contiguous(memory_format=torch.channels_last)
     with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=half):
@@ -281,7 +252,11 @@ def _score(model: nn.Module, species: Species, data: tuple[Tensor, Tensor] | Non
 
 
 def _finish(
-    model: nn.Module, rows: list[dict[str, float]], recipe: Recipe | NeocognitronRecipe, test: float
+    model: nn.Module,
+    rows: list[dict[str, float]],
+    recipe: Recipe | NeocognitronRecipe,
+    test: float,
+    about: dict[str, Any] | None = None,
 ) -> Training:
     table = pd.DataFrame(rows)
     validation = float(table["validation_accuracy"].iloc[-1])
@@ -293,7 +268,8 @@ def _finish(
         "validation_accuracy": None if isnan(validation) else validation,
         "seconds": float(table["seconds"].sum()),
         "cpu_seconds": float(table["cpu_seconds"].sum()),
+        **(about or {}),
     }
     weights = {name: value.cpu().contiguous().numpy() for name, value in model.state_dict().items()}
-    provenance = {"recipe": recipe.as_dict(), "torch": torch.__version__, "seed": recipe.seed}
+    provenance = {"recipe": recipe.as_dict(), **(about or {}), "torch": torch.__version__, "seed": recipe.seed}
     return Training(table=table, provenance=provenance, weights=weights, card=card)

@@ -1,6 +1,7 @@
 """The page's engine, under node, against torch: every layer of real networks and of random ones."""
 
 import json
+import subprocess
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.atlas.live.vocabulary import OPERATIONS
-from tests.atlas.live.cases import ENGINE, NODE, Case, assert_close, needs_node, run, uniform
+from tests.atlas.live.cases import ENGINE, HERE, NODE, Case, assert_close, needs_node, run, uniform
 from tests.atlas.live.random_cnns import ACTIVATIONS, RandomCNN
 
 pytestmark = needs_node
@@ -125,10 +126,14 @@ def test_values_that_are_not_numbers_stay_so(tmp_path):
 
 
 def test_the_vocabulary_is_the_engines_own(tmp_path):
-    import subprocess
-
     script = tmp_path / "list.mjs"
     home = (ENGINE / "ops" / "index.js").as_uri()
     script.write_text(f"import {{ OPERATIONS }} from {home!r}; console.log(Object.keys(OPERATIONS).join(' '));")
     done = subprocess.run([NODE, str(script)], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) == OPERATIONS
+
+
+def test_base64_with_and_without_the_browsers_own_way():
+    script, home = HERE / "base64.mjs", (ENGINE / "weights.js").as_uri()
+    done = subprocess.run([NODE, str(script), home], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {"found": [True, True], "asked": 1}

@@ -43,7 +43,8 @@ def test_a_width_that_the_samples_cannot_tell_is_not_told(make):
     h = make.simple([make.gabor(49, 45, 0.15, sigma=10.0)], (61, 61))
     half = np.rad2deg(2 * np.arcsin(np.sqrt(2 * np.log(2)) / (2 * np.pi * 10) / (2 * 0.15)))
     fine, coarse = (
-        orientation_tuning(h, layers="0", orientations=n, frequencies=[0.15]).table.half_width for n in (16, 8)
+        orientation_tuning(h, layers="0", orientations=np.arange(n) * 180 / n, frequencies=[0.15]).table.half_width
+        for n in (16, 8)
     )
     assert fine.item() == pytest.approx(half, rel=0.05)
     assert np.isnan(coarse.item())
@@ -87,7 +88,8 @@ def test_random_weights_are_tuned_as_often_as_the_permutation_test_promises(make
     """Fields wide enough that neighbouring orientations are independent: their labels are exchangeable."""
     kernels = np.random.default_rng(3).normal(size=(600, 64, 64))
     h = make.simple(kernels - kernels.mean((1, 2), keepdims=True), (64, 64))
-    rows = orientation_tuning(h, layers="0", orientations=8, frequencies=[0.25], phases=5, permutations=999).table
+    angles = np.arange(8) * 22.5
+    rows = orientation_tuning(h, layers="0", orientations=angles, frequencies=[0.25], phases=5, permutations=999).table
     assert (rows.p_value < 0.05).mean() == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 600))
 
 
@@ -155,8 +157,8 @@ def test_shapes_units_and_files(tmp_path):
     net = nn.Sequential(nn.Conv2d(1, 4, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 6, 3))
     found = orientation_tuning(hf.Hierarchy(net, (1, 28, 28)), orientations=6, frequencies=3, phases=5)
     assert list(found.table.layer.unique()) == ["0", "2", "3"]
-    assert found.responses["3"].shape == (6, 6, 3, 5)
-    assert found.curves["2"].shape == (4, 6)
+    assert found.responses["3"].shape == (6, 18, 3, 5)
+    assert found.curves["2"].shape == (4, 18)
     assert found.table.preferred_orientation.dropna().between(0, 180).all()
     again = OrientationTuning.load(found.save(tmp_path / "tuning"))
     pd.testing.assert_frame_equal(again.table, found.table, check_dtype=False)

@@ -18,7 +18,7 @@ def trained():
 
 def one_cell_each(neocognitron, images):
     """Whether exactly one U_C3 cell answers each pattern, and none answers two."""
-    answers = neocognitron.network_.answers(images) > ACTIVE
+    answers = neocognitron.network_.outputs(images) > ACTIVE
     return bool((answers.sum(1) == 1).all() and (answers.sum(0) <= 1).all())
 
 
@@ -37,13 +37,13 @@ def test_sizes_are_those_of_the_paper():
 def test_one_cell_answers_each_digit_and_no_other(trained):
     images, labels = glyphs()
     assert one_cell_each(trained, images)
-    answers = trained.network_.answers(images)
+    answers = trained.network_.outputs(images)
     assert float(answers.topk(2).values[:, 1].max()) == 0, "the runner-up is silent"
     assert trained.score(images, labels) == 1
 
 
 def test_before_learning_no_cell_prefers_anything():
-    answers = Network1980().answers(glyphs()[0])
+    answers = Network1980().outputs(glyphs()[0])
     assert float(answers.max()) < ACTIVE
 
 

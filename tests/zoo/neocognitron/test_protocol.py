@@ -17,7 +17,7 @@ from hierfeat.zoo.neocognitron.reinforcement import self_organise, shifted
 
 def one_cell_each(neocognitron, images):
     """Whether exactly one U_C3 cell responds to each pattern, and none to two."""
-    active = neocognitron.network_.answers(images) > 0.01
+    active = neocognitron.network_.outputs(images) > 0.01
     return bool((active.sum(1) == 1).all() and (active.sum(0) <= 1).all())
 
 
@@ -220,7 +220,7 @@ def test_self_organisation_is_that_of_plain_loops(order, density):
         np.testing.assert_allclose(layer.a.numpy(), part["a"], rtol=2e-3, atol=1e-5)
         np.testing.assert_allclose(layer.b.numpy(), part["b"], rtol=2e-3, atol=1e-5)
     responses = [plain.present(pattern, (), upto=2)[:, 0, 0] for pattern in patterns.double().numpy()]
-    np.testing.assert_allclose(network.answers(patterns).numpy(), responses, rtol=5e-3, atol=1e-5)
+    np.testing.assert_allclose(network.outputs(patterns).numpy(), responses, rtol=5e-3, atol=1e-5)
     assert np.max(responses) > 0.02
     assert all(part["b"].max() > 0 for part in plain.modules), "every layer has learned"
 

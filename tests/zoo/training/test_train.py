@@ -41,7 +41,7 @@ def toy_data(monkeypatch: pytest.MonkeyPatch) -> None:
         return toy(1, options.get("size", 28))
 
     gray = dict.fromkeys(("digits", "mnist", "fashion_mnist"), loader)
-    monkeypatch.setattr("hierfeat.zoo.training.train.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
+    monkeypatch.setattr("hierfeat.zoo.training.data.LOADERS", gray | {"cifar10": lambda split, **options: toy(3, 32)})
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
@@ -71,10 +71,10 @@ def _interrupt(monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
 
     steps = iter(range(10**9))
 
-    def interrupted(images: Tensor, recipe: Recipe) -> Tensor:
+    def interrupted(images: Tensor, recipe: Recipe, epoch: int) -> Tensor:
         if next(steps) == after:
             raise KeyboardInterrupt
-        return module.augment(images, recipe)
+        return module.augment(images, recipe, epoch)
 
     monkeypatch.setattr("hierfeat.zoo.training.train.augment", interrupted)
 
@@ -164,12 +164,19 @@ def test_unknown_recipes(recipe: Recipe | str, message: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"optimizer": "lion"}, "optimizer among adamw, sgd; got 'lion'"),
-        ({"precision": "float16"}, "precision among float32, bfloat16; got 'float16'"),
-        ({"split": "test"}, r"split among train, train\+validation; got 'test'"),
-        ({"epochs": 0}, "above 0; got 0, 50"),
-        ({"batch_size": 0}, "above 0; got 3, 0"),
-        ({"learning_rate": float("nan")}, "above 0; got 3, 50 and nan"),
+        ({"optimizer": "lion"}, "optimizer as one of 'adamw', 'sgd'; got 'lion'"),
+        ({"precision": "float16"}, "precision as one of 'float32', 'bfloat16'; got 'float16'"),
+        ({"split": "test"}, r"split as one of 'train', 'train\+validation'; got 'test'"),
+        ({"epochs": 0}, "epochs as an int from 1 .*, got 0"),
+        ({"epochs": "3"}, "epochs as an int"),
+        ({"batch_size": 0}, "batch_size as an int from 1 .*, got 0"),
+        ({"learning_rate": float("nan")}, "learning_rate as a number above 0 .*, got nan"),
+        ({"momentum": 2}, "momentum as a number from 0 to 1"),
+        ({"flip": "yes"}, "flip"),
+        ({"seed": -1}, "seed as an int from 0"),
+        ({"limit": 0}, "limit as an int from 1"),
+        ({"distortion": 3}, "distortion as hf.Distortion"),
+        ({"notes": 3}, "notes as text"),
     ],
 )
 def test_recipes_that_make_no_sense(changes: dict[str, Any], message: str) -> None:
@@ -194,9 +201,29 @@ def test_a_recipe_must_fill_a_batch() -> None:
         train(replace(TINY, limit=20), progress=False)
 
 
-def test_unknown_device() -> None:
-    with pytest.raises(HierfeatError, match="expected a device"):
-        train(TINY, device="gpu", progress=False)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"device": "gpu"}, "expected device as one that this torch has"),
+        ({"device": "cuda:99"}, "expected device"),
+        ({"device": 3}, "expected device"),
+        ({"device": None}, "expected device"),
+        ({"out": 3}, "expected out as a path"),
+        ({"out": ""}, "expected out as a path"),
+        ({"out": __file__}, "expected out as a folder to write into.*is a file"),
+        ({"out": f"{__file__}/deeper"}, "expected out as a folder to write into.*is a file"),
+        ({"root": 3}, "expected root as a path"),
+        ({"root": b"x"}, "expected root as a path"),
+        ({"progress": "yes"}, "expected progress"),
+    ],
+)
+def test_bad_places_and_devices_are_refused_before_anything_is_read(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], message: str
+) -> None:
+    monkeypatch.setattr("hierfeat.zoo.training.train._data", lambda *_: pytest.fail("data were read"))
+    for recipe in (TINY, "neocognitron-digits"):
+        with pytest.raises(HierfeatError, match=message):
+            train(recipe, **({"progress": False} | options))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -269,13 +296,13 @@ def test_a_quick_look_at_a_neocognitron(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: train("neocognitron-digits", device="cuda"), "device='cpu'"),
+        (lambda: train("neocognitron-digits", device="meta"), "device='cpu'"),
         (lambda: train(replace(find_recipe("neocognitron-digits"), limit=3)), "classes; got none of"),
         (lambda: train(replace(find_recipe("neocognitron-digits"), model="lenet5-digits")), "of the kind"),
         (lambda: train(replace(TINY, model="neocognitron-digits")), "of the kind"),
         (lambda: train(replace(find_recipe("neocognitron-1980"), data="cifar10")), "of the shape"),
         (lambda: replace(find_recipe("neocognitron-1980"), settings={"gama": 1}), "did you mean 'gamma'"),
-        (lambda: replace(find_recipe("neocognitron-1980"), split="test"), "split among"),
+        (lambda: replace(find_recipe("neocognitron-1980"), split="test"), "split as one of"),
         (lambda: replace(find_recipe("neocognitron-1980"), limit=0), "limit"),
         (lambda: find_recipe(3), "expected a recipe among"),
     ],

@@ -45,6 +45,8 @@ export class Engine {
     this.values = new Map();
     /** @type {(() => void)[]} */
     this.steps = [];
+    /** How many steps there are when a value is known. @type {Map<string, number>} */
+    this.known = new Map();
     this.sizes = sizes(graph);
     this.memory = new Memory(this.sizes.bytes, shared);
     const { memory, values } = this;
@@ -74,6 +76,7 @@ export class Engine {
       const out = { shape, data, fixed: false };
       values.set(name, out);
       if (operation.prepare) this.steps.push(operation.prepare(args, out, context));
+      this.known.set(name, this.steps.length);
     }
   }
 
@@ -93,6 +96,21 @@ export class Engine {
   run() {
     for (const step of this.steps) step();
     return this.value(this.graph.output);
+  }
+
+  /**
+   * What units of one layer answer to an image; nothing above the layer is computed.
+   * @param {Float32Array} image
+   * @param {number} index of the layer
+   * @param {number[]} places of the units in the layer's output
+   */
+  probe(image, index, places) {
+    this.image.set(image);
+    const value = this.graph.layers[index][1];
+    const steps = this.known.get(value) ?? 0;
+    for (let i = 0; i < steps; i++) this.steps[i]();
+    const { data } = this.value(value);
+    return places.map((place) => data[place]);
   }
 
   /**

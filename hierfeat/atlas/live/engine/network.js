@@ -1,5 +1,7 @@
 /** @import { Graph } from "./types.js" */
+/** @import { Cut } from "./surgery.js" */
 import { Engine } from "./engine.js";
+import { operated } from "./surgery.js";
 import { unpack } from "./weights.js";
 
 /**
@@ -9,8 +11,13 @@ import { unpack } from "./weights.js";
  * @property {Record<string, Float32Array>} extra what layers read that is no layer's output, by the value's name
  * @property {number} ms
  *
+ * @typedef {{ images: Float32Array[], layer: number, places: number[] }} Probe
+ *
  * @typedef {object} Network
  * @property {(image: Float32Array) => Promise<Frame>} run
+ * @property {(what: Probe) => Promise<number[][]>} probe for each image what units of one layer answer to it
+ * @property {(names: string[]) => Promise<Record<string, Float32Array>>} values of the graph in the last frame
+ * @property {(cuts: Cut[]) => Promise<void>} operate what the network is from the next frame on; without cuts, what it was
  * @property {boolean} fast whether WebAssembly does the work
  * @property {boolean} apart whether it runs in a worker
  */
@@ -31,16 +38,41 @@ export function between(graph) {
  * @param {Graph} graph @param {Uint8Array} weights @param {Uint8Array} kernel @returns {Promise<Network>}
  */
 export async function here(graph, weights, kernel) {
-  const engine = await Engine.best(graph, await unpack(graph, weights), /** @type {any} */ (kernel));
-  const layers = graph.layers.map((_, index) => engine.layer(index).data);
-  const extra = Object.fromEntries(between(graph).map((name) => [name, engine.value(name).data]));
+  const whole = await unpack(graph, weights);
+  let engine = await Engine.best(graph, whole, /** @type {any} */ (kernel));
+  const views = () => ({
+    layers: graph.layers.map((_, index) => engine.layer(index).data),
+    extra: Object.fromEntries(between(graph).map((name) => [name, engine.value(name).data])),
+  });
+  let shown = views();
   const run = async (/** @type {Float32Array} */ image) => {
     engine.image.set(image);
     const start = performance.now();
     const output = engine.run().data;
-    return { layers, output, extra, ms: performance.now() - start };
+    return { ...shown, output, ms: performance.now() - start };
   };
-  return { run, fast: engine.fast, apart: false };
+  const operate = async (/** @type {Cut[]} */ cuts) => {
+    const changed = operated(graph, whole, cuts);
+    engine = await Engine.best(changed.graph, changed.weights, /** @type {any} */ (kernel));
+    shown = views();
+  };
+  const probe = async (/** @type {Probe} */ what) => probed(engine, what);
+  const values = async (/** @type {string[]} */ names) => named(engine, names);
+  return { run, probe, values, operate, fast: engine.fast, apart: false };
+}
+
+/** Probes leave no trace: afterwards the last frame's values are back. @param {Engine} engine @param {Probe} probe */
+export function probed(engine, { images, layer, places }) {
+  const shown = engine.image.slice();
+  const found = images.map((image) => engine.probe(image, layer, places));
+  engine.image.set(shown);
+  engine.run();
+  return found;
+}
+
+/** @param {Engine} engine @param {string[]} names */
+export function named(engine, names) {
+  return Object.fromEntries(names.map((name) => [name, engine.value(name).data.slice()]));
 }
 
 /**
@@ -61,14 +93,15 @@ export async function apart(graph, weights, kernel, script) {
   const { fast } = /** @type {any} */ (await ready);
   URL.revokeObjectURL(address);
   let last = Promise.resolve();
-  const run = (/** @type {Float32Array} */ image) => {
+  /** One after another, as the worker answers. @param {object} message @returns {Promise<any>} */
+  const ask = (message) => {
     const done = last.then(() => {
       const answer = next();
-      worker.postMessage({ image });
+      worker.postMessage(message);
       return answer;
     });
     last = done.then(() => undefined, () => undefined);
-    return /** @type {Promise<Frame>} */ (done);
+    return done;
   };
-  return { run, fast, apart: true };
+  return { run: (image) => ask({ image }), probe: (probe) => ask({ probe }), values: (names) => ask({ names }), operate: (cuts) => ask({ cuts }), fast, apart: true };
 }

@@ -1,0 +1,85 @@
+# %% [markdown]
+# # Rectifiers make early layers learn kernels in opposite pairs
+#
+# **Claim.** In the lower layers of networks with rectifiers, kernels come in pairs of opposite phase; the higher the
+# layer, the fewer (Shang, Sohn, Almeida & Lee 2016, section 2 and figure 2). A rectifier throws away half of what a
+# kernel says, and it takes a second kernel to say it.
+#
+# **Measured.** For each kernel the smallest cosine with another of its layer (−1: its exact negative), and how far it
+# lies below what Gaussian kernels of the same size and number give: the *excess*. Mean over the kernels of each layer.
+#
+# **Control.** The Gaussian kernels; the untrained twin; and, of the same architecture, a network with tanh, which has
+# nothing to say twice.
+
+# %%
+import matplotlib.pyplot as plt
+import pandas as pd
+from _report import BLUE, GREY, ORANGE, Report, bootstrap, opened, squeezenet
+
+import hierfeat as hf
+
+report = Report(
+    "opposite_pairs",
+    "Early layers hold kernels in opposite pairs, later ones fewer",
+    "Shang et al. 2016, ICML, section 2",
+)
+subjects = [hf.load("convnet-cifar10"), hf.load("lenet5-fashion"), *squeezenet()]
+
+
+# %%
+def excess(h, layers="conv"):
+    """How much more opposite kernels are than chance, by layer, with intervals over kernels."""
+    table = hf.opposite_phase(h, layers=layers).table
+    table = table[table["status"] == "ok"].assign(excess=lambda t: t["random"] - t["cosine"])
+    wide = [name for name, rows in table.groupby("layer", sort=False) if len(rows) > 4]
+    found = [(name, bootstrap(table.loc[table["layer"] == name, "excess"])) for name in wide]
+    return pd.DataFrame([{"layer": name, **interval._asdict()} for name, interval in found])
+
+
+wide = {"squeezenet": ["features.0", "features.*.expand3x3"]}
+tables = []
+for h in subjects:
+    layers = wide.get(h.name, "conv")
+    tables += [excess(h, layers).assign(network=h.name, state="trained")]
+    tables += [excess(hf.untrained(h, seed=0), layers).assign(network=h.name, state="untrained")]
+tables += [excess(hf.load("lenet5-fashion-tanh")).assign(network="lenet5-fashion", state="tanh")]
+table = pd.concat(tables, ignore_index=True)
+
+# %%
+figure, panels = plt.subplots(1, len(subjects), figsize=(4.6 * len(subjects), 4.2), layout="constrained", sharey=True)
+colours = {"trained": BLUE, "untrained": GREY, "tanh": ORANGE}
+for axes, h in zip(panels, subjects, strict=True):
+    for state, rows in table[table["network"] == h.name].groupby("state", sort=False):
+        places = range(len(rows))
+        axes.fill_between(places, rows["low"], rows["high"], color=colours[state], alpha=0.2, linewidth=0)
+        axes.plot(places, rows["value"], "o-", color=colours[state], markersize=4, label=state)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xticks(
+        range(len(rows) if h.name != "lenet5-fashion" else 2),
+        [n.removeprefix("features.") for n in rows["layer"]],
+        rotation=45,
+        ha="right",
+    )
+    axes.set_title(h.name)
+    axes.legend(frameon=False)
+panels[0].set_ylabel("excess of opposite kernels over chance (cosine)")
+opened(*panels)
+
+# %% [markdown]
+# **Limits.** LeNet-5's first layer has six kernels; one seed of each network; kernels of 1 × 1 are left out, in which
+# phase has no meaning.
+
+# %%
+trained = table[table["state"] == "trained"].groupby("network", sort=False)
+first, last = trained.first(), trained.last()
+there = first["low"] > 0
+fewer = first["low"] > last["high"]
+verdict = "reproduced" if (there & fewer).all() else "in part" if there.any() else "contradicted"
+says = "; ".join(
+    f"{name}: excess {first.value[name]:.2f} [{first.low[name]:.2f}, {first.high[name]:.2f}] in the first layer, "
+    f"{last.value[name]:.2f} [{last.low[name]:.2f}, {last.high[name]:.2f}] in the last"
+    for name in first.index
+)
+tanh = table[table["state"] == "tanh"].iloc[0]
+says += f"; with tanh {tanh['value']:.2f} [{tanh['low']:.2f}, {tanh['high']:.2f}] in LeNet-5's first."
+report.write(figure, table, verdict=verdict, says=says, over="kernels")

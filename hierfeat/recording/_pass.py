@@ -1,0 +1,73 @@
+"""Showing batches to a network, and what its layers answer to measures."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.recording._reductions import Shared
+from hierfeat.recording.measure import Batch, Measure
+from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
+from hierfeat.subjects.checks import check_images_first, checked_images, not_finite
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import matches
+
+
+class Pass:
+    """Forward passes whose chosen layers are handed to some measures as they arise.
+
+    The model is watched during its forward pass only, and not while the user's code makes the batches.
+    """
+
+    def __init__(self, h: Hierarchy, measures: Sequence[Measure], items: list[str]) -> None:
+        self._h, self._measures, self._items = h, measures, items
+        self._wanted: dict[str, bool] = {}
+        self._shared = Shared()
+        self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
+        self._watch = Watch(h.model, after=self._after)
+
+    def __enter__(self) -> None:
+        for measure in self._measures:
+            measure.share(self._shared)
+
+    def __exit__(self, *_: object) -> None:
+        self._shared.forget()
+        for measure in self._measures:
+            measure.share(None)
+
+    def show(self, batch: Batch) -> None:
+        """Let the measures see one batch."""
+        images = checked_images(self._h, batch.images)
+        seen = Batch(batch.indices, images, batch.labels)
+        for measure in self._measures:
+            measure.begin(seen)
+        self._count = len(images)
+        self._totals.clear()
+        with torch.no_grad(), self._watch:
+            self._h.forward(images)
+        self._check_finite()
+
+    def _after(self, call: Call, output: Tensor) -> None:
+        """Hand a chosen layer's output to every measure."""
+        chosen = self._wanted.get(call.name)
+        if chosen is None:
+            chosen = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
+        if not chosen:
+            return
+        if output.ndim < 2 or output.shape[0] != self._count:
+            check_images_first(self._h, call.name, output, self._count)
+        if call.op == "relu":
+            self._shared.rectifying(call.input, output)
+        for measure in self._measures:
+            measure.update(call.name, output)
+        self._totals.append((call.name, self._shared.of(output).totals[1]))
+        self._shared.release()
+
+    def _check_finite(self) -> None:
+        """Refuse activations that are not finite: one look at the sums of all layers together."""
+        if not self._totals or bool(torch.cat([total.flatten() for _, total in self._totals]).isfinite().all()):
+            return
+        name, total = next((name, total) for name, total in self._totals if not bool(total.isfinite().all()))
+        raise HierfeatError(not_finite(self._h, name, total))
