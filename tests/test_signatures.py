@@ -55,7 +55,7 @@ OTHER_DEFAULTS: dict[tuple[str, str], tuple[Any, str]] = {
 TYPES = {
     "h": "Hierarchy", "layer": "str", "layers": "Layers", "channel": "int", "channels": "Sequence[int] | None",
     "seed": "int", "batch_size": "int | None", "max_images": "int | None", "progress": "bool", "at": "Place | None",
-    "unit": "int | Sequence[int]",
+    "unit": "int | tuple[int, ...] | Sequence[int | tuple[int, ...]]",
 }  # fmt: skip
 OTHER_TYPES = {("seed", "distort"): "int | None"}
 ONE_VALUE = {"str", "int", "float", "bool"}

@@ -124,11 +124,14 @@ class Recorder(Mapping[str, Tensor]):
         The network under study.
     layers
         Names, glob patterns or kinds.
+    detach
+        False keeps activations in the graph of gradients: what is computed from them later has a gradient with respect
+        to them, and they have one with respect to the weights and the images.
 
     Notes
     -----
-    It is a mapping from layer names to activations of the latest forward pass, in call order, detached from
-    the graph of gradients. A submodule that is called on its own (``h.model.features(x)``) makes a pass, too.
+    It is a mapping from layer names to activations of the latest forward pass, in call order. A submodule that is
+    called on its own (``h.model.features(x)``) makes a pass, too.
 
     Inside the block the model is in eval mode; the gradient mode is the caller's. Nothing is copied unless it must be:
     what you write into the model's output after the block is seen in its last layer's.
@@ -141,12 +144,20 @@ class Recorder(Mapping[str, Tensor]):
     ...     _ = h.model(torch.zeros(1, 1, 32, 32))
     >>> list(r)
     ['pool1', 'pool2']
+
+    The gradient of a class's score with respect to a layer's output:
+
+    >>> with hf.Recorder(h, layers="conv2", detach=False) as r:
+    ...     score = h.forward(torch.rand(1, 1, 32, 32))[0, 3]
+    >>> torch.autograd.grad(score, r["conv2"])[0].shape
+    torch.Size([1, 16, 10, 10])
     """
 
     @checked()
-    def __init__(self, h: Hierarchy, *, layers: Layers = UNITS) -> None:
+    def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
         self._h = h
         self._items = [layers] if isinstance(layers, str) else list(layers)
+        self._detach = detach
         self._wanted: dict[str, bool] = {}
         self._kept = _CopyOnWrite()
         self._guards: list[Guard] = []
@@ -188,16 +199,18 @@ class Recorder(Mapping[str, Tensor]):
         """Whether, by all that torch counts, nothing has been written into what is kept."""
         return self._kept.is_true()
 
-    def _after(self, call: Call, output: Tensor) -> None:
+    def _after(self, call: Call, output: Tensor) -> Tensor | None:
         if call.name in self._kept.tensors:
             self._kept.forget()  # a second forward pass in the same block
         wanted = self._wanted.get(call.name)
         if wanted is None:
             wanted = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if wanted:
-            self._kept.keep(call.name, output.detach())
-            if self.takes_norms:
-                self.norms.append((call.name, norm_of(output)))
+        if not wanted:
+            return None
+        self._kept.keep(call.name, output.detach() if self._detach else output)
+        if self.takes_norms:
+            self.norms.append((call.name, norm_of(output)))
+        return None if self._detach else output.clone()  # what is written over is not what was recorded
 
 
 class _Quick(Recorder):

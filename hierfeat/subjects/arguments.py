@@ -261,6 +261,7 @@ _TABLE: dict[str, Check | None] = {
     "group": whole(1, 10**6),
     # amounts
     "contrast": real(0, 1),
+    "noise": real(0, 10),
     "ground": real(0, 1),
     "diameter": real(above=0, high=1e5),
     # conditions of stimuli
@@ -272,6 +273,7 @@ _TABLE: dict[str, Check | None] = {
     # ways of doing it
     "boundary": choice("zero", "wrap", "reflect", "crop"),
     "progress": flag,
+    "detach": flag,
     "negative": flag,
     "least": flag,
     "black_and_white": flag,

@@ -23,7 +23,7 @@ from hierfeat.subjects._inputs import (
     structure_of,
     unwrapped,
 )
-from hierfeat.subjects.call import After, Before, Stop
+from hierfeat.subjects.call import After, Before, Call, Stop
 from hierfeat.subjects.calls import FROM_CALLBACK, Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
@@ -280,9 +280,53 @@ class Hierarchy:
         -----
         A callback may raise :class:`hierfeat.Stop` to end the forward pass there.
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
-        an exception.
+        an exception. The gradient mode is the caller's.
+
+        Examples
+        --------
+        What the class scores become without the third map of a layer, and with another one in its place:
+
+        >>> import torch, hierfeat as hf
+        >>> h, images = hf.load("lenet5-digits"), hf.digits(split="test")[0][:8]
+        >>> def without(call: hf.Call, output: torch.Tensor) -> torch.Tensor | None:
+        ...     if call.name == "conv1":
+        ...         output = output.clone()
+        ...         output[:, 2] = 0
+        ...         return output
+        >>> with torch.no_grad(), h.watching(after=without):
+        ...     scores = h.forward(images)
+        >>> bool((scores != h(images)).any())
+        True
         """
         return Watching(self.model, before=before, after=after, writing=writing)
+
+    def submodel(self, layer: str) -> nn.Module:
+        """The network up to and with a layer, as a module: for other libraries, and for loops of one's own.
+
+        Parameters
+        ----------
+        layer
+            A layer's name, a repeated or functional call among them.
+
+        Returns
+        -------
+        torch.nn.Module
+            Takes images in [0, 1], (N, C, H, W), and returns the layer's output. Weights are shared with the model,
+            which runs in eval mode and is left as it was; the gradient mode is the caller's, and gradients flow to
+            images and weights.
+
+        Raises
+        ------
+        HierfeatError
+            If there is no such layer.
+
+        Examples
+        --------
+        >>> import torch, hierfeat as hf
+        >>> hf.load("lenet5-digits").submodel("pool1")(torch.rand(2, 1, 32, 32)).shape
+        torch.Size([2, 6, 14, 14])
+        """
+        return Submodel(self, self.layers[layer].name)
 
     def _check_weights(self) -> None:
         """Refuse NaN and infinity in parameters; looked for again only when a parameter has been written into."""
@@ -322,6 +366,33 @@ class Watching(undisturbed):
     ) -> bool:
         super().__exit__(kind, value, traceback)
         return kind is not None and issubclass(kind, Stop)
+
+
+class Submodel(nn.Module):
+    """What :meth:`Hierarchy.submodel` returns."""
+
+    def __init__(self, h: Hierarchy, layer: str) -> None:
+        super().__init__()
+        self.model, self.layer, self._h = h.model, layer, h
+
+    def extra_repr(self) -> str:
+        """The layer that it ends with."""
+        return f"ends with {self.layer!r}"
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The layer's output for images in [0, 1]."""
+        found: list[Tensor] = []
+
+        def after(call: Call, output: Tensor) -> None:
+            if call.name == self.layer:
+                found.append(output)
+                raise Stop
+
+        with self._h.watching(after=after):
+            self._h.forward(images)
+        if not found:
+            raise HierfeatError(f"{self._h.name} did not call {self.layer!r} in this forward pass")
+        return found[0]
 
 
 def _is_finite(tensor: Tensor) -> bool:

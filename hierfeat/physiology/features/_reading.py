@@ -22,7 +22,9 @@ class _Reached(Exception):
 
 
 @contextmanager
-def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: After | None = None) -> Iterator[Read]:
+def reading(
+    h: Hierarchy, layer: str, *, before: Before | None = None, after: After | None = None, to_the_end: bool = False
+) -> Iterator[Read]:
     """Within the block, ``read(images)`` is the output of `layer` for images in [0, 1], in the caller's grad mode.
 
     Parameters
@@ -33,6 +35,8 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
         The forward pass ends there, so that images may be of another size than the model's head takes.
     before, after
         As for :meth:`hierfeat.Hierarchy.watching`.
+    to_the_end
+        Go on behind the layer, so that the hooks of its module are run.
 
     Notes
     -----
@@ -46,7 +50,9 @@ def reading(h: Hierarchy, layer: str, *, before: Before | None = None, after: Af
         if call.name == layer:
             blind.append(not torch.is_grad_enabled() or call.input.requires_grad)  # or else it sees no image
             responses.append(output if replaced is None else replaced)
-            raise _Reached
+            if not to_the_end:
+                raise _Reached
+            return responses[-1].clone()  # what comes next may overwrite it
         return replaced
 
     def read(images: Tensor) -> Tensor:

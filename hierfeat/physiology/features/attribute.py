@@ -1,5 +1,6 @@
 """Which pixels a unit's response is due to, by captum's methods, for any unit of any layer call."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from captum.attr import FeatureAblation, IntegratedGradients, LayerAttribution, LayerGradCam, Occlusion, Saliency
-from torch import Tensor, nn
+from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._backward_rules import Deconvolving, Guided
+from hierfeat.physiology.features._captum import BY_MODULES, Response, attributed, check_modules, seen_by_captum
 from hierfeat.physiology.features._field_cutter import boxes_of_places
-from hierfeat.physiology.features._objectives import maps, one_unit
+from hierfeat.physiology.features._objectives import maps
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
@@ -29,10 +30,10 @@ from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import choice, whole
 
-Unit = int | Sequence[int]
+Unit = int | tuple[int, ...] | Sequence[int | tuple[int, ...]]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
 _PLACE = ["channel", "row", "col", "activation", "total", "inside", "top", "left", "bottom", "right", "field"]
-METHODS = ("gradient", "integrated_gradients", *_RULES, "ablation", "occlusion", "gradcam")
+METHODS = ("gradient", "smoothgrad", "integrated_gradients", *_RULES, *BY_MODULES, "ablation", "occlusion", "gradcam")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +43,13 @@ class Attribution(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        A row per image: ``layer, method, image, channel, row, col, activation, total, inside, top, left, bottom, right,
-        field, status``. `total` is the sum of the map, `inside` the share of its absolute sum within the unit's
-        receptive field (the box, half-open, in pixels; `field` is its status). Status is ``ok``; or, where the map is
-        zero or the channel has one value everywhere, ``dead`` (the channel is never above zero on these images),
-        ``constant`` (it has one value) or ``silent`` (it responds elsewhere, but here no pixel moves the unit).
+        A row per image: ``layer, method, image, channel, row, col, activation, total, delta, inside, top, left, bottom,
+        right, field, status``. `total` is the sum of the map, `delta` what captum says it falls short of (of the
+        response less that to the baseline; of LRP, of the response), NaN of methods that promise no sum. `inside` is
+        the share of its absolute sum within the unit's receptive field (the box, half-open, in pixels; `field` is its
+        status). Status is ``ok``; or, where the map is zero or the channel has one value everywhere, ``dead`` (the
+        channel is never above zero on these images), ``constant`` (it has one value) or ``silent`` (it responds
+        elsewhere, but here no pixel moves the unit).
     maps : numpy.ndarray
         (N, C, H, W), signed: per pixel and colour for the gradients, one channel for the others' patches and Grad-CAM.
     images : numpy.ndarray
@@ -57,22 +60,6 @@ class Attribution(Result):
     images: npt.NDArray[np.float32]
 
     plot = drawn("features.plot_attribute")
-
-
-class _Response(nn.Module):
-    """One unit's response as a module of its own, which is what captum takes.
-
-    ``tap`` carries the response of the layer that Grad-CAM looks at: captum hooks modules, not calls.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tap = nn.Identity()
-        self.read: Read | None = None
-
-    def forward(self, images: Tensor, units: Tensor) -> Tensor:
-        assert self.read is not None, "set within the reading block"
-        return one_unit(self.read(images), units)
 
 
 @checked(method=choice(*METHODS), patch=whole(1, 10**5))
@@ -86,7 +73,9 @@ def attribute(
     baseline: float | None = None,
     patch: int | None = None,
     steps: int = 50,
+    noise: float = 0.15,
     cam_layer: str | None = None,
+    seed: int = 0,
     batch_size: int | None = None,
     progress: bool = True,
 ) -> Attribution:
@@ -101,19 +90,25 @@ def attribute(
     layer
         A layer's name: a module, or a functional or repeated call.
     unit
-        Channel, row and column; a channel alone stands for the place of its largest response in each image.
+        A tuple of channel, row and column; a channel alone stands for the place of its largest response in each image.
+        A list has one of either for each image.
     method
-        ``gradient``, ``integrated_gradients``, ``guided_backprop``, ``deconvolution`` (as Zeiler & Fergus),
-        ``ablation`` (patches side by side), ``occlusion`` (a sliding patch) or ``gradcam``.
+        ``gradient``, ``smoothgrad`` (the mean of `steps` gradients at noisy images), ``integrated_gradients``,
+        ``guided_backprop``, ``deconvolution`` (as Zeiler & Fergus), ``deeplift``, ``lrp``, ``ablation`` (patches side
+        by side), ``occlusion`` (a sliding patch) or ``gradcam``.
     baseline
-        What is not a image at all, for integrated gradients, ablation and occlusion: by default the
+        What is not an image at all, for integrated gradients, DeepLift, ablation and occlusion: by default the
         hierarchy's mean, or 0 without one.
     patch
         Pixels of a patch's side; by default an eighth of the image.
     steps
-        Steps of integrated gradients.
+        Steps of integrated gradients, or noisy images of SmoothGrad.
+    noise
+        The standard deviation of SmoothGrad's noise, on images in [0, 1].
     cam_layer
         The layer whose maps Grad-CAM weighs; by default the last convolution that leads to `layer`.
+    seed
+        Of the noise.
     batch_size
         Images at a time.
     progress
@@ -127,7 +122,8 @@ def attribute(
     Raises
     ------
     HierfeatError
-        If layer, unit, images or method do not fit.
+        If layer, unit, images or method do not fit; of DeepLift and LRP, if a function or a module that runs twice
+        lies before the layer, or one that captum has no rule for.
 
     Notes
     -----
@@ -136,7 +132,8 @@ def attribute(
     err, are attributed like any other. Guided backpropagation and deconvolution change what rectifiers
     (ReLU, ReLU6, clamp at 0) hand back: relu(g)·[x > 0] and relu(g), for a gradient g and an input x.
     Gradients are with respect to images in [0, 1], before normalisation. Integrated gradients add up to the
-    response less that to the baseline (Sundararajan et al. 2017). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
+    response less that to the baseline (Sundararajan et al. 2017), DeepLift's rescale rule likewise (Shrikumar et al.
+    2017). LRP is the ε-rule (Bach et al. 2015). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
     References
     ----------
@@ -144,6 +141,11 @@ def attribute(
     Springenberg, J. T., Dosovitskiy, A., Brox, T. and Riedmiller, M. (2015). Striving for simplicity. ICLR workshop.
     Sundararajan, M., Taly, A. and Yan, Q. (2017). Axiomatic attribution for deep networks. ICML, 3319-3328.
     Selvaraju, R. R. et al. (2017). Grad-CAM. ICCV, 618-626.
+    Smilkov, D. et al. (2017). SmoothGrad: removing noise by adding noise. arXiv 1706.03825.
+    Shrikumar, A., Greenside, P. and Kundaje, A. (2017). Learning important features through propagating activation
+    differences. ICML, 3145-3153.
+    Bach, S. et al. (2015). On pixel-wise explanations for non-linear classifier decisions by layer-wise relevance
+    propagation. PLoS ONE 10(7).
 
     Examples
     --------
@@ -154,36 +156,59 @@ def attribute(
     ((2, 1, 32, 32), [1.0, 1.0])
     """
     images = images.detach()
-    wanted = _checked_unit(h, layer, unit)
+    wanted = _checked_units(h, layer, unit, len(images))
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
-    tap = _cam_layer(h, layer, cam_layer, images[:1].to(h.device, h.dtype)) if method == "gradcam" else None
+    first = images[:1].to(h.device, h.dtype)
+    tap = _cam_layer(h, layer, cam_layer, first) if method == "gradcam" else None
+    if method in BY_MODULES:
+        check_modules(h, layer, method, first)
     base = _baseline(h, baseline)
     parts, spans = [], []
     size = batch_size or default_batch(h.input_shape)
-    for batch in with_bar(images.split(size), f"{method} of {layer}"):
-        batch = batch.to(h.device, h.dtype)
-        with _responding(h, layer, method, tap) as response, torch.enable_grad():
-            assert response.read is not None, "set by _responding"
-            units, responses = _units(response.read, batch, wanted)
-            found = _attributed(response, method, batch, units, base.to(batch), patch, steps)
-            with torch.no_grad():
-                values = response(batch, units)
-        parts.append((found.detach().float().cpu(), units.cpu(), values.detach().float().cpu()))
-        spans.append((float(responses.min()), float(responses.max()), responses.numel()))
-    found, units, values = (torch.cat(items) for items in zip(*parts, strict=True))
-    settings = {"unit": unit, "method": method, "baseline": base.flatten(), "patch": patch, "steps": steps}
+    settings: dict[str, Any] = {"patch": patch, "steps": steps, "noise": noise}
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for start in with_bar(range(0, len(images), size), f"{method} of {layer}"):
+            batch = images[start : start + size].to(h.device, h.dtype)
+            with _responding(h, layer, method, tap) as response, torch.enable_grad():
+                assert response.read is not None, "set by _responding"
+                units, low, high, count = _units(response.read, batch, wanted[start : start + size])
+                with seen_by_captum(response, h, layer, method), warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # captum's, that it hooks modules for a while
+                    found, delta = attributed(response, method, batch, units, base.to(batch), **settings)
+                with torch.no_grad():
+                    values = response(batch, units)
+            parts.append([x.detach().float().cpu() for x in (found, delta, values)] + [units.cpu()])
+            spans.append((low, high, count))
+    found, delta, values, units = (torch.cat(items) for items in zip(*parts, strict=True))
     table = _table(h, layer, method, found, units, values)
+    table.insert(list(table).index("total") + 1, "delta", delta.double().numpy())
+    about = {"unit": unit, "method": method, "baseline": base.flatten(), **settings, "seed": seed}
     return Attribution(
-        table=table.assign(status=_status(found, spans)),
-        provenance=provenance(h, layer=layer, cam_layer=tap, **settings),
+        table=table.assign(status=_status(found, table["channel"].to_numpy(), spans)),
+        provenance=provenance(h, layer=layer, cam_layer=tap, **about),
         maps=found.numpy(),
         images=images.float().cpu().numpy(),
     )
 
 
-def _checked_unit(h: Hierarchy, layer: str, unit: Unit) -> tuple[int, ...]:
+def _checked_units(h: Hierarchy, layer: str, unit: Any, count: int) -> list[tuple[int, ...]]:
+    """The unit of each of `count` images."""
+    if isinstance(unit, Tensor | np.ndarray):
+        unit = unit.tolist()
+    if not isinstance(unit, list | range):
+        return [_checked_unit(h, layer, unit)] * count
+    if len(unit) != count:
+        raise HierfeatError(
+            f"expected a unit of {layer!r} for each of {count} images, got {len(unit)}: a list has one for each image, "
+            "a tuple is one unit"
+        )
+    return [_checked_unit(h, layer, tuple(one) if isinstance(one, list) else one) for one in unit]
+
+
+def _checked_unit(h: Hierarchy, layer: str, unit: Any) -> tuple[int, ...]:
     shape = h.layers[layer].out_shape
-    wanted = tuple(unit) if isinstance(unit, Sequence) else (unit,)
+    wanted = unit if isinstance(unit, tuple) else (unit,)
     whole = all(isinstance(index, int | np.integer) for index in wanted)
     if not whole or len(wanted) not in (1, len(shape)) or not all(
         0 <= i < size for i, size in zip(wanted, shape, strict=False)
@@ -213,64 +238,35 @@ def _baseline(h: Hierarchy, baseline: float | None) -> Tensor:
 
 
 @contextmanager
-def _responding(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterator[_Response]:
+def _responding(h: Hierarchy, layer: str, method: str, tap: str | None) -> Iterator[Response]:
     """The unit's response, within the block; Grad-CAM's layer goes through the tap, rectifiers by their rule."""
-    response = _Response()
+    response = Response()
 
     def tapping(call: Call, output: Tensor) -> Tensor | None:
         return response.tap(output).clone() if call.name == tap else None  # an in-place call may follow
 
     rule = _RULES[method]() if method in _RULES else None
     before, after = (None, None) if rule is None else (rule.before, rule.after)
-    with reading(h, layer, before=before, after=after if tap is None else tapping) as response.read:
+    tapped, whole = after if tap is None else tapping, method in BY_MODULES
+    with reading(h, layer, before=before, after=tapped, to_the_end=whole) as response.read:
         yield response
 
 
-def _units(read: Read, images: Tensor, wanted: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-    """Each image's unit, by its place in the flattened response, and the responses of its channel, (N, places)."""
+def _units(read: Read, images: Tensor, wanted: list[tuple[int, ...]]) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Each image's unit, by its place in the flattened response; and of its channel the extremes and the places."""
     with torch.no_grad():
         response = read(images)
     shape = response.shape[1:]
-    channel = torch.full((len(images),), wanted[0], device=images.device)
-    places = maps(response, channel).reshape(len(images), -1)
-    if len(wanted) == len(shape):
-        return torch.full_like(channel, int(np.ravel_multi_index(wanted, shape))), places
-    return wanted[0] * places.shape[1] + places.argmax(1), places
-
-
-def _attributed(
-    response: _Response, method: str, images: Tensor, units: Tensor, base: Tensor, patch: int, steps: int
-) -> Tensor:
-    given: dict[str, Any] = {"additional_forward_args": (units,)}
-    window = (images.shape[1], patch, patch)
-    baselines = base.expand(1, *images.shape[1:]).expand_as(images).contiguous()
-    if method == "integrated_gradients":
-        return _tensor(IntegratedGradients(response).attribute(images, baselines, n_steps=steps, **given))
-    if method == "ablation":
-        mask = _patch_mask(images, patch)
-        return _tensor(FeatureAblation(response).attribute(images, baselines, feature_mask=mask, **given))[:, :1]
-    if method == "occlusion":
-        strides = (images.shape[1], max(1, patch // 2), max(1, patch // 2))
-        found = Occlusion(response).attribute(images, window, strides, baselines, **given)
-        return _tensor(found)[:, :1]
-    if method == "gradcam":
-        # rectified, as in its source: what speaks against the unit is not shown
-        cam = LayerGradCam(response, response.tap).attribute(images, relu_attributions=True, **given)
-        size = (images.shape[2], images.shape[3])
-        return _tensor(LayerAttribution.interpolate(cam, size, interpolate_mode="bilinear"))
-    return _tensor(Saliency(response).attribute(images.clone().requires_grad_(), abs=False, **given))
-
-
-def _tensor(found: Any) -> Tensor:
-    assert isinstance(found, Tensor), "one input, one map"
-    return found
-
-
-def _patch_mask(images: Tensor, patch: int) -> Tensor:
-    """A number per square patch, (1, 1, H, W), the same for all colours."""
-    height, width = images.shape[2:]
-    rows, cols = torch.arange(height) // patch, torch.arange(width) // patch
-    return (rows[:, None] * (int(cols[-1]) + 1) + cols)[None, None].to(images.device).expand(1, *images.shape[1:])
+    channels = torch.tensor([one[0] for one in wanted], device=images.device)
+    places = maps(response, channels).reshape(len(images), -1)
+    strongest = (channels * places.shape[1] + places.argmax(1)).tolist()
+    whole = [len(one) == len(shape) for one in wanted]
+    units = [
+        int(np.ravel_multi_index(one, tuple(shape))) if placed else best
+        for one, placed, best in zip(wanted, whole, strongest, strict=True)
+    ]
+    low, high = places.aminmax(dim=1)
+    return torch.tensor(units, device=images.device), low.float().cpu(), high.float().cpu(), places.shape[1]
 
 
 def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, values: Tensor) -> pd.DataFrame:
@@ -292,10 +288,17 @@ def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, 
     return pd.DataFrame(rows, columns=["layer", "method", "image", *_PLACE])
 
 
-def _status(found: Tensor, spans: list[tuple[float, float, int]]) -> npt.NDArray[np.str_]:
-    """What each map is worth, by the maps and by the least, the largest and the number of the channel's responses."""
-    lows, highs, counts = zip(*spans, strict=True)
-    low, high = min(lows), max(highs)
-    same = bool(one_value(low, high))
-    still = (found == 0).flatten(1).all(1).numpy() | (same and sum(counts) > 1)
-    return np.where(still, "dead" if high <= 0 else "constant" if same else "silent", "ok")
+def _status(
+    found: Tensor, channels: npt.NDArray[np.int64], spans: list[tuple[Tensor, Tensor, int]]
+) -> npt.NDArray[np.str_]:
+    """What each map is worth, by the maps and by the least and the largest of its channel's responses to all images."""
+    low, high = (torch.cat([span[k] for span in spans]).numpy() for k in (0, 1))  # type: ignore[misc]
+    places = spans[0][2]
+    status = np.full(len(channels), "ok", dtype="U8")
+    for channel in np.unique(channels):
+        own = channels == channel
+        least, most = float(low[own].min()), float(high[own].max())
+        same = bool(one_value(least, most))
+        still = (found[own] == 0).flatten(1).all(1).numpy() | (same and places * int(own.sum()) > 1)
+        status[own] = np.where(still, "dead" if most <= 0 else "constant" if same else "silent", "ok")
+    return status
