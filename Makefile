@@ -69,4 +69,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .venv-oldest build dist runs docs/_build docs/api docs/gallery .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

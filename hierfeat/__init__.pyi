@@ -69,6 +69,7 @@ from .stimuli.datasets import mnist as mnist
 from .stimuli.gratings import gratings as gratings
 from .stimuli.gratings import plaids as plaids
 from .stimuli.image_dataset import image_dataset as image_dataset
+from .stimuli.imagenette import imagenette as imagenette
 from .stimuli.kernels import image_kernels as image_kernels
 from .stimuli.noise import pink_noise as pink_noise
 from .stimuli.noise import sparse_noise as sparse_noise

@@ -20,7 +20,7 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.name != "__init__.py"
 )
-NEEDS_DATA = ("mnist(", "fashion_mnist(", "cifar10(", "image_folder(")
+NEEDS_DATA = ("imagenette(", "mnist(", "fashion_mnist(", "cifar10(", "image_folder(")
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.inline import Page
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
@@ -71,7 +72,7 @@ def atlas(
     Returns
     -------
     Path
-        The file.
+        The file. At the end of a notebook's cell it is shown as the page itself, which goes into the notebook.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def atlas(
     'lenet5.html'
     """
     _check_names(labels, names)
-    path = _writable(Path(out))
+    path = _writable(Page(out))
     text = _text(h, images, labels, names, live)
     try:
         write_text(path, text)
@@ -214,7 +215,7 @@ def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
     return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
 
 
-def _writable(path: Path) -> Path:
+def _writable(path: Page) -> Page:
     """Find out before the work, not after it, that there is no place for the page."""
     if path.is_dir():
         raise HierfeatError(

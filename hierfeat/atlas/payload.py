@@ -163,7 +163,7 @@ def _model(h: Hierarchy) -> dict[str, Any]:
         "weights_sha256": h.weights_sha256,
         "card": (known := _card(h)),
         "untrained": untrained_by(h.model),
-        "prepare": preparation(known, h.input_shape),
+        "prepare": preparation(known),
     }
 
 

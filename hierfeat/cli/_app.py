@@ -58,7 +58,7 @@ def whole_app() -> App:
     data.command("hierfeat.cli._house:fetch", name="fetch", help="Download a data set.")
     app.command(data)
     for found in analyses().values():
-        if found.function != "sweep":  # which has a command of its own
+        if found.names[0] not in app:  # `sweep` has a command of its own
             _add(app, found, second)
     return app
 

@@ -83,7 +83,7 @@ def train(
 
 
 def fetch(
-    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10"], Parameter(help="which")],
+    name: Annotated[Literal["mnist", "fashion_mnist", "cifar10", "imagenette"], Parameter(help="which")],
     /,
     *,
     data_root: _Root = None,

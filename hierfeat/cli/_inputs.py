@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from hierfeat.subjects.hierarchy import Hierarchy
 
-SPLIT = ("digits", "mnist", "fashion_mnist", "cifar10")  # data sets with a part to train on and one to test on
+SPLIT = (
+    "digits",
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "imagenette",
+)  # data sets with a part to train on and one to test on
 SETS = (*SPLIT, "glyphs", "photographs")
 TWIN = "untrained"
 
@@ -136,6 +142,8 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
         return hf.glyphs()
     if where == "digits":
         return hf.digits(split=split, size=small)
+    if where == "imagenette":
+        return hf.imagenette(split=split, root=asked.root, size=(height, width), max_images=asked.limit)
     if where in SPLIT:
         return getattr(hf, where)(split=split, root=asked.root)  # type: ignore[no-any-return]
     if not Path(where).is_dir():

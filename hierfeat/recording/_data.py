@@ -215,7 +215,7 @@ class Own(Data):
 
     def __init__(self, batches: Any, batch_size: int, group: Group) -> None:
         if isinstance(batches, np.ndarray):
-            batches = torch.as_tensor(np.ascontiguousarray(batches))
+            batches = as_tensor(batches, "images")
         self._last = batches[-1] if isinstance(batches, Tensor) and len(batches) else None
         self._places = _dealt(batches)
         self._count = len(self._places) if self._places is not None else _length(batches)

@@ -1,8 +1,12 @@
 """One pass over the data, many measures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
+
+import numpy as np
+from torch import Tensor
 
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.recording._data import data_of
@@ -186,9 +190,12 @@ def _items(layers: Layers) -> list[str]:
 def _checked(measures: Sequence[Measure]) -> list[Measure]:
     if isinstance(measures, Measure):
         raise HierfeatError("expected a list of measures, got one: write [measure]")
+    if not isinstance(measures, Iterable) or isinstance(measures, str | bytes | Mapping | Tensor | np.ndarray):
+        raise HierfeatError(f"expected a list of measures such as [hf.Moments()], got {type(measures).__name__}")
+    measures = list(measures)
     for measure in measures:
         if not isinstance(measure, Measure):
-            raise HierfeatError(f"expected measures such as hf.Moments(), got {measure!r}")
+            raise HierfeatError(f"expected measures such as hf.Moments(), got {shorter(measure)}")
     if not measures:
         raise HierfeatError("expected at least one measure, got none")
     if len(set(map(id, measures))) < len(measures):

@@ -22,6 +22,7 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 Data = tuple[Tensor, Tensor]
 Features = npt.NDArray[np.float32]
@@ -44,7 +45,7 @@ class LayerProbes(Result):
     plot = drawn("representation.plot_layer_probes")
 
 
-@checked()
+@checked(strength=real(above=0, high=1e12))
 def layer_probes(
     h: Hierarchy,
     train: Data,

@@ -26,7 +26,8 @@ _TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "C
 _SIDE, _MOST_SIDE = 28, 512  # pixels of MNIST; and the most that a small image is enlarged or padded to
 
 
-def _root(value: Any, name: str, _: Given) -> str | Path:
+def path_of_a_root(value: Any, name: str, _: Given) -> str | Path:
+    """Refuse whatever is no path."""
     if not isinstance(value, str | Path):
         raise HierfeatError(f"expected {name} as the path of a folder, got {type(value).__name__}")
     return value
@@ -79,7 +80,7 @@ def digits(split: str = "test", *, size: int = 32) -> tuple[Tensor, Tensor]:
     return F.interpolate(images, size=(size, size), mode="bilinear", antialias=False), labels
 
 
-@checked(split=choice(*SPLITS), root=_root, size=_padded)
+@checked(split=choice(*SPLITS), root=path_of_a_root, size=_padded)
 def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
     """Load MNIST: 60,000 + 10,000 handwritten digits of 28x28 pixels.
 
@@ -118,7 +119,7 @@ def mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28
     return _centred(*_torchvision("mnist", split, root), size=size)
 
 
-@checked(split=choice(*SPLITS), root=_root, size=_padded)
+@checked(split=choice(*SPLITS), root=path_of_a_root, size=_padded)
 def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: int = 28) -> tuple[Tensor, Tensor]:
     """Load Fashion-MNIST: 60,000 + 10,000 grey images of clothes, 28x28 pixels.
 
@@ -157,7 +158,7 @@ def fashion_mnist(split: str = "test", *, root: str | Path | None = None, size: 
     return _centred(*_torchvision("fashion_mnist", split, root), size=size)
 
 
-@checked(split=choice(*SPLITS), root=_root)
+@checked(split=choice(*SPLITS), root=path_of_a_root)
 def cifar10(split: str = "test", *, root: str | Path | None = None) -> tuple[Tensor, Tensor]:
     """Load CIFAR-10: 50,000 + 10,000 colour images of 32x32 pixels.
 
@@ -203,13 +204,19 @@ def fetch(name: str, root: str | Path | None = None) -> Path:
     """
     from hierfeat._torchvision import datasets
 
-    if name not in LOADERS:
-        raise HierfeatError(f"expected a data set among {', '.join(LOADERS)}; got {name!r}")
+    known = [*LOADERS, "imagenette"]
+    if name not in known:
+        raise HierfeatError(f"expected a data set among {', '.join(known)}; got {name!r}")
     folder = data_root(root)
     if name == "digits":
         return folder  # scikit-learn brings them along
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if name == "imagenette":
+            from hierfeat.stimuli.imagenette import fetch_imagenette
+
+            fetch_imagenette(folder)
+            return folder
         for train in (True, False):
             getattr(datasets, _TORCHVISION[name])(folder, train=train, download=True)
     except (OSError, RuntimeError) as error:

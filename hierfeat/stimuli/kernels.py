@@ -9,6 +9,8 @@ import pandas as pd
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.values import levels, real, whole
 
 _EDGE = {
     0: ("horizontal edges", "above"),
@@ -42,6 +44,12 @@ class ImageKernels(Result):
     plot = drawn("kernels.plot_kernels")
 
 
+@checked(
+    size=whole(1, 1023),
+    sigma=real(above=0, high=200),
+    orientations=levels(0, 180, counted=False),
+    frequency=real(above=0, high=0.5),
+)
 def image_kernels(
     *,
     size: int = 3,
@@ -93,7 +101,8 @@ def image_kernels(
     >>> kernels.table.set_index("kernel").loc["laplacian", "sum"]
     np.float64(0.0)
     """
-    if size < 1 or size % 2 == 0:
+    orientations = np.atleast_1d(orientations).tolist()
+    if size % 2 == 0:
         raise HierfeatError(f"expected an odd size for the box blur, so that it has a centre, got {size}")
     entries = [*_smoothing(size, sigma), *_sharpening(sigma), *_edges(), *_blobs(sigma)]
     entries += [_gabor_entry(angle, frequency) for angle in orientations]
@@ -102,7 +111,7 @@ def image_kernels(
         | {"sum": round(float(kernel.sum()), 12) + 0.0, "description": text}
         for name, family, kernel, text in entries
     ]
-    parameters = {"size": size, "sigma": sigma, "orientations": list(orientations), "frequency": frequency}
+    parameters = {"size": size, "sigma": sigma, "orientations": orientations, "frequency": frequency}
     return ImageKernels(
         table=pd.DataFrame(rows), provenance={"parameters": parameters}, kernels={name: k for name, _, k, _ in entries}
     )

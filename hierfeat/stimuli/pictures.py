@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,8 @@ def _sides(value: Any, name: str, given: Given) -> tuple[int, int]:
 
 
 def _grey_or_colour(value: Any, name: str, _: Given) -> int:
-    if isinstance(value, bool) or value not in (1, 3):
-        raise HierfeatError(f"expected {name} as 1 (grey) or 3 (colour), got {value!r}")
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value not in (1, 3):
+        raise HierfeatError(f"expected {name} as 1 (grey) or 3 (colour), got {shorter(value)}")
     return int(value)
 
 

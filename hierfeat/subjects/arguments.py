@@ -25,7 +25,7 @@ from hierfeat.subjects.checks import (
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import as_images, collected, described, is_stimuli, parted
-from hierfeat.subjects.values import Check, Given, choice, flag, levels, real, whole
+from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -258,6 +258,7 @@ _TABLE: dict[str, Check | None] = {
     "grid": whole(1, 64),
     "max_iter": whole(1, 10**6),
     "checkpoint_every": whole(1, 10**9),
+    "group": whole(1, 10**6),
     # amounts
     "contrast": real(0, 1),
     "ground": real(0, 1),
@@ -271,4 +272,8 @@ _TABLE: dict[str, Check | None] = {
     # ways of doing it
     "boundary": choice("zero", "wrap", "reflect", "crop"),
     "progress": flag,
+    "negative": flag,
+    "least": flag,
+    "black_and_white": flag,
+    "checkpoint": file_path,
 }

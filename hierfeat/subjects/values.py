@@ -158,6 +158,23 @@ def words(value: Any, name: str, _: Given) -> tuple[str, ...]:
     return tuple(str(item) for item in items)
 
 
+def sizes(value: Any, name: str) -> tuple[int, ...]:
+    """`value` as positive sizes of axes, however many.
+
+    Examples
+    --------
+    >>> sizes([1, 8, 8], "input_shape")
+    (1, 8, 8)
+    """
+    given = (
+        value if isinstance(value, Sequence | np.ndarray | Tensor) and not isinstance(value, str | bytes) else [None]
+    )
+    try:
+        return tuple(whole(1, 2**31)(size, name, {}) for size in given)
+    except HierfeatError:
+        raise HierfeatError(f"expected {name} as positive ints, such as (3, 32, 32); got {shorter(value)}") from None
+
+
 def numbers(value: Any, name: str) -> np.ndarray:
     """`value` as an array of floats, of whatever shape.
 

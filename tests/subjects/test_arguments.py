@@ -1,6 +1,8 @@
 """Every public function refuses every kind of bad argument in words, before it shows the model anything."""
 
+import contextlib
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,3 +193,56 @@ def _signature(function: object) -> list[str]:
         return list(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return []
+
+
+ODD = [
+    None, True, -1, 2.5, 2**70, float("nan"), float("inf"), complex(1, 1), "", "odd", b"odd", [], [None], ["a", "b"],
+    (0, 0, 0), [[1, 2], [3]], {}, {"a": 1}, set(), range(0), slice(None), object(), print, nn.Conv2d, nn.ReLU(),
+    torch.rand(3), torch.zeros(0), torch.zeros(2, 2, dtype=torch.complex64), np.array([]), np.array(["a"]),
+    np.float32("nan"), np.int64(-3), Path("nowhere/at/all"),
+]  # fmt: skip
+"""What nobody means, and some of what people pass by mistake."""
+LESSONS = {
+    "conv": nn.Conv2d(1, 2, 3), "input_shape": (1, 8, 8), "image": np.ones((8, 8)), "kernel": np.ones((3, 3)),
+    "size": 28, "shape": (1, 12, 12), "n": 2, "module": nn.Conv2d(1, 1, 3), "model": nn.Conv2d(1, 1, 3),
+}  # fmt: skip
+ELSEWHERE = {"train", "load", "card", "untrained", "mnist", "fashion_mnist", "cifar10", "find_recipe"}
+"""Read files, or take long where they answer: their tests are in their own places."""
+
+
+def odd_cases() -> list[object]:
+    """Every argument of every public function and class."""
+    found = []
+    for name in hf.__all__:
+        thing = getattr(hf, name)
+        if (
+            callable(thing)
+            and name not in ELSEWHERE
+            and name not in ("HierfeatError", "Result", "Measure", "Stop", "LayerModule")
+        ):
+            found += [pytest.param(name, argument, id=f"{name}-{argument}") for argument in _parameters(thing)]
+    return found
+
+
+def _parameters(thing: object) -> dict[str, inspect.Parameter]:
+    try:
+        return {name: p for name, p in inspect.signature(thing).parameters.items() if p.kind is not p.VAR_KEYWORD}
+    except (TypeError, ValueError):
+        return {}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "argument"), odd_cases())
+def test_no_odd_argument_ends_in_a_traceback_of_someone_else(h, tmp_path, monkeypatch, name, argument):
+    monkeypatch.chdir(tmp_path)
+    thing = getattr(hf, name)
+    good = GOOD | LESSONS | {"h": h, "out": tmp_path / "out", "images": IMAGES}
+    parameters = _parameters(thing)
+    needed = {key: good[key] for key, p in parameters.items() if p.default is p.empty and key in good}
+    if any(p.default is p.empty and key not in (*good, argument) and p.kind is not p.VAR_POSITIONAL
+           for key, p in parameters.items()):  # fmt: skip
+        pytest.skip("made by other functions")
+    for odd in ODD:
+        spread = parameters[argument].kind is inspect.Parameter.VAR_POSITIONAL
+        with contextlib.suppress(hf.HierfeatError):
+            thing(*([h, odd] if spread else []), **({} if spread else needed | {argument: odd}))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 
 from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.output_size import formula, same_padding
-from hierfeat.subjects.values import numbers
+from hierfeat.subjects.values import Given, choice, numbers, whole
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 _TORCH_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}
@@ -46,6 +47,18 @@ class AppliedKernels(Result):
     plot = drawn("kernels.plot_applied_kernels")
 
 
+def _padding(value: Any, name: str, given: Given) -> int | str:
+    """Pixels, or 'same'."""
+    return "same" if isinstance(value, str) and value == "same" else whole(0, 2**16)(value, name, given)
+
+
+@checked(
+    stride=whole(1, 2**16),
+    dilation=whole(1, 2**16),
+    padding=_padding,
+    padding_mode=choice(*_TORCH_MODE),
+    operation=choice("correlation", "convolution"),
+)
 def apply_kernel(
     image: "ArrayLike | torch.Tensor",
     kernel: "ArrayLike | Mapping[str, ArrayLike]",
@@ -108,10 +121,6 @@ def apply_kernel(
     """
     pixels = _pixels(image)
     kernels = {name: _weights(name, value) for name, value in _named(kernel).items()}
-    if operation not in ("correlation", "convolution"):
-        raise HierfeatError(f"expected operation 'correlation' or 'convolution', got {operation!r}")
-    if padding_mode not in _TORCH_MODE:
-        raise HierfeatError(f"expected padding_mode to be one of {', '.join(_TORCH_MODE)}, got {padding_mode!r}")
     outputs, rows = {}, []
     for name, weights in kernels.items():
         sides = _sides(weights, padding, dilation)
@@ -168,10 +177,8 @@ _Sides = tuple[tuple[int, int], tuple[int, int]]
 
 def _sides(weights: np.ndarray, padding: int | str, dilation: int) -> _Sides:
     """Give the padding (before, after) of rows and of columns."""
-    if padding == "same":
-        return same_padding(weights.shape[0], dilation), same_padding(weights.shape[1], dilation)
     if isinstance(padding, str):
-        raise HierfeatError(f"expected padding as a number of pixels or 'same', got {padding!r}")
+        return same_padding(weights.shape[0], dilation), same_padding(weights.shape[1], dilation)
     return (padding, padding), (padding, padding)
 
 

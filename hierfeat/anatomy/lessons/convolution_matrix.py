@@ -12,6 +12,7 @@ from torch import nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.output_size import output_size, transposed_output_size
+from hierfeat.subjects.values import real, sizes
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 _TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
@@ -72,6 +73,8 @@ def convolution_matrix(
            [0, 0, 1, 1, 1]])
     """
     needed = matrix_memory(conv, input_shape)
+    if memory_limit is not None:
+        real(0, 1e30)(memory_limit, "memory_limit", {})
     if memory_limit is not None and needed > memory_limit:
         raise HierfeatError(
             f"the matrix of this layer would take {_readable(needed)}, above the limit of {_readable(memory_limit)}; "
@@ -143,7 +146,7 @@ class Window:
 
 def window_of(conv: Convolution, input_shape: tuple[int, ...]) -> Window:
     """Work out where the taps of a layer fall on an input of this shape; see :class:`Window`."""
-    shape = tuple(int(size) for size in input_shape)
+    shape = sizes(input_shape, "input_shape")
     if not isinstance(conv, Convolution):
         raise HierfeatError(f"expected a convolution layer of torch.nn, got {type(conv).__name__}")
     if len(shape) != conv.weight.ndim - 1 or shape[0] != conv.in_channels:

@@ -10,6 +10,7 @@ from torch import nn
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons.convolution_matrix import window_of
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.values import sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +99,10 @@ def singular_values(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> Singu
     )
 
 
-def _check(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> None:
+def _check(conv: nn.Conv2d, input_shape: tuple[int, ...]) -> None:
     if not isinstance(conv, nn.Conv2d):
         raise HierfeatError(f"expected a torch.nn.Conv2d, got {type(conv).__name__}")
+    input_shape = sizes(input_shape, "input_shape")
     if len(input_shape) != 3 or input_shape[0] != conv.in_channels or min(input_shape) < 1:
         raise HierfeatError(f"expected input_shape ({conv.in_channels}, height, width), got {tuple(input_shape)}")
     for size, stride, name in zip(input_shape[1:], conv.stride, ("height", "width"), strict=True):

@@ -2,7 +2,7 @@
 import { payload } from "./data.js";
 import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js";
 import { remember, sliders, tools } from "./controls.js";
-import { desk, made, neutral, plain, takeSample } from "./desk.js";
+import { desk, made, neutral, plain, redraw, rememberDrawing, takeSample } from "./desk.js";
 import { all, element, need } from "./dom.js";
 import { prepareHubel, startHubel } from "./hubel.js";
 import { keepLines } from "./lines.js";
@@ -87,12 +87,14 @@ export async function startBench() {
   desk.settings = { ...neutral(), .../** @type {any} */ (state.bench) };
   await startNetwork();
   takeSample();
+  if (state.drawing) redraw(state.drawing);
   build();
   paintPaper();
   subscribe((changed) => {
     if (!changed.has("sample")) return;
     stopCamera();
     takeSample();
+    rememberDrawing();
     paintPaper();
     forgetUnits();
     update();

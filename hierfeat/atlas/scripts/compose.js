@@ -1,48 +1,37 @@
-// How the network's input is made of the paper: brought to its place, turned, enlarged, moved, and laid over. Numbers
-// only; node can run it.
-import { prepared } from "./paper.js";
+// How the network's input is made of a paper or an image: turned, enlarged, moved, and laid over. Numbers only; node can
+// run it.
 
 /** @typedef {import("./paper.js").Paper} Paper */
 /** @typedef {import("./paper.js").Settings} Settings */
-/** @typedef {import("./paper.js").Preparation} Preparation */
-/** @typedef {{ row: number, col: number, scale: number }} Place the point of the paper, in pixels, that goes to the middle */
 
 /**
- * The input that the network gets: the drawing brought to its place, turned, enlarged, moved, and what is laid over it.
- * @param {Paper} on @param {Settings} settings @param {number} ground @param {Preparation | null} preparation
+ * The input that the network gets.
+ * @param {Paper} on @param {Settings} settings @param {number} ground
  * @returns {Float32Array} (channels, height, width), in [0, 1] but for what a shift by half a pixel overshoots
  */
-export function compose(on, settings, ground, preparation) {
-  const { channels, height, width } = on;
-  const own = preparation && prepared(on, ground, preparation);
-  const grid = own && preparation?.grid ? preparation.grid : null;
-  const [rows, cols] = grid ? [grid, grid] : [height, width];
-  const seen = (settings.rotation % 360 ? turned : upright)(on, settings, ground, own, rows, cols);
-  const image = grid ? enlarged(seen, channels, grid, height, width) : seen;
-  const shape = [channels, height, width];
+export function compose(on, settings, ground) {
+  const shape = [on.channels, on.height, on.width];
+  const image = (settings.rotation % 360 ? turned : upright)(on, settings, ground);
   return overlaid(moved(contrasted(image, settings.contrast, ground), shape, settings.shift_y, settings.shift_x), shape, settings);
 }
 
 /**
  * Each pixel is the mean of the paper below it; where a cell of the paper is larger than a pixel, linear between cells.
- * @param {Paper} on @param {Settings} settings @param {number} ground @param {Place | null} own
- * @param {number} rows @param {number} cols
+ * @param {Paper} on @param {Settings} settings @param {number} ground
  */
-function upright({ channels, height, width, fine, ink }, { scale }, ground, own, rows, cols) {
-  const all = scale * (own?.scale ?? 1);
+function upright({ channels, height, width, fine, ink }, { scale }, ground) {
   const [H, W] = [height * fine, width * fine];
-  const down = parts(rows, H, (own?.row ?? height / 2) * fine, (height * fine) / rows / all);
-  const across = parts(cols, W, (own?.col ?? width / 2) * fine, (width * fine) / cols / all);
-  const image = new Float32Array(channels * rows * cols);
+  const [down, across] = [parts(height, H, fine / scale), parts(width, W, fine / scale)];
+  const image = new Float32Array(channels * height * width);
   const line = new Float32Array(W);
   for (let c = 0, to = 0; c < channels; c++)
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < height; row++) {
       line.fill(ground * down.outside[row]);
       for (let i = down.from[row], k = 0; i < down.to[row]; i++, k++) {
         const [start, share] = [(c * H + i) * W, down.shares[row][k]];
         for (let x = 0; x < W; x++) line[x] += share * ink[start + x];
       }
-      for (let col = 0; col < cols; col++, to++) {
+      for (let col = 0; col < width; col++, to++) {
         const shares = across.shares[col];
         let sum = ground * across.outside[col];
         for (let i = across.from[col], k = 0; i < across.to[col]; i++, k++) sum += shares[k] * line[i];
@@ -54,15 +43,15 @@ function upright({ channels, height, width, fine, ink }, { scale }, ground, own,
 
 /**
  * Which cells each of `count` pixels along a side is the mean of, with what shares; the rest lies outside the paper.
- * @param {number} count @param {number} cells @param {number} middle the cell's place that goes to the middle @param {number} size cells a pixel
+ * @param {number} count @param {number} cells @param {number} size cells a pixel
  */
-function parts(count, cells, middle, size) {
+function parts(count, cells, size) {
   const reach = Math.max(size, 1); // a mean over one cell is linear between two
   /** @type {Float64Array[]} */
   const shares = [];
   const found = { from: new Int32Array(count), to: new Int32Array(count), shares, outside: new Float64Array(count) };
   for (let pixel = 0; pixel < count; pixel++) {
-    const centre = middle + (pixel + 0.5 - count / 2) * size;
+    const centre = cells / 2 + (pixel + 0.5 - count / 2) * size;
     const [low, high] = [centre - reach / 2, centre + reach / 2];
     const from = Math.max(0, Math.min(cells, Math.floor(low)));
     const to = Math.max(from, Math.min(cells, Math.ceil(high)));
@@ -76,54 +65,31 @@ function parts(count, cells, middle, size) {
 
 /**
  * The same for a turned paper, of a few points of each pixel.
- * @param {Paper} on @param {Settings} settings @param {number} ground @param {Place | null} own
- * @param {number} rows @param {number} cols
+ * @param {Paper} on @param {Settings} settings @param {number} ground
  */
-function turned({ channels, height, width, fine, ink }, { rotation, scale }, ground, own, rows, cols) {
-  const image = new Float32Array(channels * rows * cols);
+function turned({ channels, height, width, fine, ink }, { rotation, scale }, ground) {
+  const image = new Float32Array(channels * height * width);
   const turn = (rotation * Math.PI) / 180;
-  const all = scale * (own?.scale ?? 1);
-  const [sine, cosine] = [(Math.sin(turn) * fine) / all, (Math.cos(turn) * fine) / all];
-  const [row0, col0] = [(own?.row ?? height / 2) * fine - 0.5, (own?.col ?? width / 2) * fine - 0.5];
+  const [sine, cosine] = [(Math.sin(turn) * fine) / scale, (Math.cos(turn) * fine) / scale];
   const [H, W] = [height * fine, width * fine];
   const each = H * W;
-  const count = Math.max(1, Math.min(6, Math.ceil((fine * height) / rows / all / 2)));
+  const count = Math.max(1, Math.min(6, Math.ceil(fine / scale / 2)));
   const share = 1 / (count * count);
-  for (let row = 0, to = 0; row < rows; row++)
-    for (let col = 0; col < cols; col++, to++)
+  for (let row = 0, to = 0; row < height; row++)
+    for (let col = 0; col < width; col++, to++)
       for (let i = 0; i < count; i++)
         for (let j = 0; j < count; j++) {
-          const v = ((row + (i + 0.5) / count) * height) / rows - height / 2;
-          const u = ((col + (j + 0.5) / count) * width) / cols - width / 2;
-          const [y, x] = [u * sine + v * cosine + row0, u * cosine - v * sine + col0];
+          const [v, u] = [row + (i + 0.5) / count - height / 2, col + (j + 0.5) / count - width / 2];
+          const [y, x] = [u * sine + v * cosine + H / 2 - 0.5, u * cosine - v * sine + W / 2 - 0.5];
           const [top, left] = [Math.floor(y), Math.floor(x)];
           const [down, across] = [y - top, x - left];
           for (let k = 0; k < 4; k++) {
             const [r, s] = [top + (k >> 1), left + (k & 1)];
             const weight = share * (k >> 1 ? down : 1 - down) * (k & 1 ? across : 1 - across);
             const inside = r >= 0 && s >= 0 && r < H && s < W;
-            for (let c = 0; c < channels; c++) image[c * rows * cols + to] += weight * (inside ? ink[c * each + r * W + s] : ground);
+            for (let c = 0; c < channels; c++) image[c * height * width + to] += weight * (inside ? ink[c * each + r * W + s] : ground);
           }
         }
-  return image;
-}
-
-/** Bilinear, as torch's interpolate. @param {Float32Array} small @param {number} channels @param {number} grid @param {number} height @param {number} width */
-function enlarged(small, channels, grid, height, width) {
-  const image = new Float32Array(channels * height * width);
-  const at = (/** @type {number} */ i, /** @type {number} */ count) => {
-    const place = Math.max(0, ((i + 0.5) * grid) / count - 0.5);
-    const low = Math.min(Math.floor(place), grid - 1);
-    return [low, Math.min(low + 1, grid - 1), place - low];
-  };
-  let to = 0;
-  for (let c = 0; c < channels; c++)
-    for (let row = 0; row < height; row++)
-      for (let col = 0; col < width; col++) {
-        const [[top, bottom, down], [left, right, across]] = [at(row, height), at(col, width)];
-        const one = (/** @type {number} */ r, /** @type {number} */ k) => small[(c * grid + r) * grid + k];
-        image[to++] = (one(top, left) * (1 - across) + one(top, right) * across) * (1 - down) + (one(bottom, left) * (1 - across) + one(bottom, right) * across) * down;
-      }
   return image;
 }
 

@@ -1,6 +1,6 @@
 // The bench's buttons and sliders.
 import { payload } from "./data.js";
-import { chosenSettings, clear, desk, invert, neutral, SLIDERS, takeSample, undo } from "./desk.js";
+import { chosenSettings, clear, desk, invert, neutral, rememberDrawing, SLIDERS, takeSample, undo } from "./desk.js";
 import { element, need } from "./dom.js";
 import { set } from "./store.js";
 
@@ -60,6 +60,7 @@ export function tools(changed, redrawn) {
   const button = (/** @type {keyof typeof ACTIONS} */ name, /** @type {string} */ label) => {
     const act = () => {
       ACTIONS[name]();
+      rememberDrawing();
       redrawn();
     };
     return element("button", { type: "button", "data-do": name, onclick: act }, label);
@@ -73,6 +74,7 @@ export function tools(changed, redrawn) {
     const input = element("input", { type: "checkbox", name: "prepare", checked: desk.prepare });
     input.addEventListener("change", () => {
       desk.prepare = input.checked;
+      rememberDrawing();
       changed();
     });
     parts.push(element("label", { class: "check" }, input, element("span", {}, "Size and centre a drawing as the network's own data were")));

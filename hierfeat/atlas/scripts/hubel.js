@@ -12,9 +12,10 @@ import { blankOf, figuresOf, runSweep } from "./hubel/plate.js";
 import { click, clicks, paintTrace } from "./hubel/scope.js";
 import { outlineFields, paintHandMap, paintScreen, partOf } from "./hubel/screen.js";
 import { ask } from "./live.js";
+import { paintInput } from "./pad.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { address, set, state, subscribe } from "./store.js";
-import { drawn } from "./stimuli.js";
+import { drawn, stimulusOf, textOf } from "./stimuli.js";
 
 /** @typedef {import("./store.js").Chosen} Chosen */
 /** @typedef {import("./stimuli.js").Stimulus} Stimulus */
@@ -30,6 +31,7 @@ let cells = [];
 let active = 0;
 /** What runs by itself at the moment, and whether it is to end. */
 let running = "";
+let opening = true; // the address may name a stimulus
 let shown = false; // whether the screen shows the stimulus, and the network gets it
 let answered = 0; // stimuli of the hand that the network has answered to
 let watching = 0; // until when the traces move
@@ -54,6 +56,10 @@ function place() {
   need(".bench-hubel").classList.toggle("ready", cells.length > 0);
   if (!cells.length) return;
   fitStimulus();
+  if (opening) Object.assign(stimulus, stimulusOf(state.stimulus));
+  else state.stimulus = "";
+  opening = false;
+  showStimulus(stimulus, partOf(cells).rows);
   showCells();
   measureBlank();
 }
@@ -93,6 +99,7 @@ function present(own = true) {
   if (!cells.length || running) return;
   shown = true;
   const now = { ...stimulus };
+  set({ stimulus: textOf(now) });
   const image = drawn(shape, now);
   ask(image, ({ layers: all }) => {
     for (const cell of cells) {
@@ -104,6 +111,7 @@ function present(own = true) {
     paint();
     repaint();
     setPicture(image);
+    paintInput(image);
     showScores();
     followArithmetic();
   });

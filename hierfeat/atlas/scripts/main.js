@@ -1,4 +1,5 @@
 // The page: what it does when it opens, and what it listens to.
+import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
@@ -36,6 +37,8 @@ function restore() {
   state.unit = state.pinned = there(next.pinned);
   state.second = state.pinned && there(next.second);
   state.bench = next.bench ?? {};
+  state.drawing = next.drawing ?? "";
+  state.stimulus = next.stimulus ?? "";
 }
 
 /** Take a unit for the bench and the arithmetic, and into the address. @param {number} layer @param {import("./data.js").Unit} unit */
@@ -80,8 +83,15 @@ function listen() {
     const section = /** @type {HTMLDetailsElement} */ (event.target);
     if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
   }, true);
-  for (const link of all('a[href^="#"]')) link.addEventListener("click", () => goTo(/** @type {HTMLAnchorElement} */ (link).hash));
-  addEventListener("hashchange", () => goTo(location.hash));
+  for (const link of all('a[href^="#"]'))
+    link.addEventListener("click", (event) => {
+      if (location.protocol === "about:") event.preventDefault(); // it would lead out of a notebook's cell
+      goTo(/** @type {HTMLAnchorElement} */ (link).hash);
+    });
+  addEventListener("hashchange", () => {
+    if (location.hash.includes("=")) location.reload(); // another view, pasted into the address
+    else goTo(location.hash);
+  });
 }
 
 /** Everything that shows responses, once there are some. */
@@ -98,6 +108,7 @@ function start() {
 }
 
 restore();
+startChannels();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);

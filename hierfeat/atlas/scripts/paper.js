@@ -1,4 +1,4 @@
-// What the reader draws on, and how the network's input is made of it. Numbers only; node can run it.
+// What the reader draws on. Numbers only; node can run it.
 
 /**
  * @typedef {object} Paper ink of its own resolution: `fine` cells for each pixel of the input, along either side
@@ -18,9 +18,6 @@
  * @property {number} square side of the occluding square, in pixels; 0 for none
  * @property {number} square_row its middle
  * @property {number} square_col
- *
- * @typedef {{ box: number, by: "mass" | "box", side: "longer" | "height", grid: number | null }} Preparation
- *   how the network's own data were made: the ink's size in pixels, what is centred, and the grid it was seen on
  */
 
 /** Cells along a side of the paper, about. */
@@ -80,29 +77,4 @@ export function groundOf(image, [, height, width]) {
   const middle = border[border.length >> 1] ?? 0.5;
   const alike = border.filter((value) => Math.abs(value - middle) < 0.05).length;
   return alike > border.length / 2 ? middle : 0.5;
-}
-
-/**
- * Where the drawing's ink lies, as a change of coordinates that brings it to where the network's own data have it.
- * @param {Paper} on @param {number} ground @param {Preparation} preparation
- * @returns {{ row: number, col: number, scale: number } | null} the point of the paper, in pixels, that goes to the middle
- */
-export function prepared(on, ground, { box, by, side }) {
-  const [H, W] = [on.height * on.fine, on.width * on.fine];
-  let [top, left, bottom, right, mass, rows, cols] = [H, W, -1, -1, 0, 0, 0];
-  for (let row = 0; row < H; row++)
-    for (let col = 0; col < W; col++) {
-      const ink = Math.abs(on.ink[row * W + col] - ground);
-      if (ink < 0.2) continue;
-      [top, left, bottom, right] = [Math.min(top, row), Math.min(left, col), Math.max(bottom, row), Math.max(right, col)];
-      mass += ink;
-      rows += ink * (row + 0.5);
-      cols += ink * (col + 0.5);
-    }
-  if (!mass) return null;
-  const tall = bottom + 1 - top;
-  const wide = right + 1 - left;
-  const scale = (box * on.fine) / (side === "height" ? Math.max(tall, wide / 2) : Math.max(tall, wide));
-  const middle = by === "mass" ? [rows / mass, cols / mass] : [(top + bottom + 1) / 2, (left + right + 1) / 2];
-  return { row: middle[0] / on.fine, col: middle[1] / on.fine, scale };
 }

@@ -15,8 +15,11 @@ let changed = null;
 export function setPicture(image) {
   changed = image;
   if (pictured !== state.sample) paintScenes();
-  else all(".scene").forEach(paintScene);
+  else scenes(document).forEach(paintScene);
 }
+
+/** Where the sample is shown: other pictures have a canvas of their own. @param {ParentNode} root */
+const scenes = (root) => all(".scene", root).filter((scene) => find("img", scene));
 
 /** The sample whose picture the scenes have. */
 let pictured = 0;
@@ -24,7 +27,7 @@ let pictured = 0;
 /** @param {ParentNode} [root] */
 export function paintScenes(root = document) {
   if (root === document) pictured = state.sample;
-  for (const scene of all(".scene", root)) {
+  for (const scene of scenes(root)) {
     /** @type {HTMLImageElement} */ (need("img", scene)).src = samples[state.sample].image;
     watch(scene, () => paintScene(scene));
     paintScene(scene);

@@ -117,3 +117,20 @@ export function gratings([, height, width]) {
 function grating(height, width, orientation, frequency, turn) {
   return { kind: "grating", row: height / 2, col: width / 2, orientation, offset: turn / frequency, width: 0.5 / frequency, length: width, polarity: 1 };
 }
+
+/** @type {("row" | "col" | "orientation" | "width" | "length" | "polarity")[]} */
+const NUMBERS = ["row", "col", "orientation", "width", "length", "polarity"];
+const KINDS = ["bar", "edge", "spot", "grating"];
+
+/** A stimulus as a text for the address. @param {Stimulus} stimulus */
+export const textOf = (stimulus) => [stimulus.kind, ...NUMBERS.map((name) => +stimulus[name].toFixed(2)), +(stimulus.offset ?? 0).toFixed(2)].join(",");
+
+/** The stimulus that a text names; nothing where it names none. @param {string} text @returns {Partial<Stimulus>} */
+export function stimulusOf(text) {
+  const [kind, ...rest] = text.split(",");
+  const numbers = rest.map(Number);
+  if (!KINDS.includes(kind) || numbers.length !== NUMBERS.length + 1 || !numbers.every((one) => Number.isFinite(one) && Math.abs(one) < 1e5)) return {};
+  const found = Object.fromEntries(NUMBERS.map((name, i) => [name, numbers[i]]));
+  if (found.width <= 0 || found.length <= 0 || Math.abs(found.polarity) > 1) return {};
+  return /** @type {any} */ ({ kind, ...found, offset: numbers[NUMBERS.length] });
+}

@@ -8,11 +8,13 @@
  * @property {Chosen | null} unit that the reader points at
  * @property {Chosen | null} pinned the unit that a click chose: the address names it, and it is under the electrode
  * @property {Chosen | null} second the unit beside it
+ * @property {string} drawing what the hand did to the sample, as `drawing.js` writes it; empty for nothing
+ * @property {string} stimulus on the screen of Hubel and Wiesel's bench: kind and numbers
  * @property {Record<string, number>} bench what is done to the input: shift, rotation, ...
  */
 
 /** @type {State} */
-export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, bench: {} };
+export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, drawing: "", stimulus: "", bench: {} };
 
 /** @type {((changed: Set<string>) => void)[]} */
 const listeners = [];
@@ -35,7 +37,10 @@ let waiting = 0;
 /** Write the state into the address, at most a few times a second: browsers ration that. */
 function remember() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => history.replaceState(null, "", `#${address()}`), 300);
+  waiting = setTimeout(() => {
+    // a page within a page (a notebook's cell) has no address of its own
+    if (location.protocol !== "about:") history.replaceState(null, "", `#${address()}`);
+  }, 300);
 }
 
 /** The state as it stands in the address. */
@@ -44,6 +49,8 @@ export function address() {
   if (state.range !== "layer") parts.push(`range=${state.range}`);
   if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
   if (state.second) parts.push(`second=${numbers(state.second)}`);
+  if (state.stimulus) parts.push(`stimulus=${state.stimulus}`);
+  if (state.drawing) parts.push(`drawing=${state.drawing}`);
   for (const [name, value] of Object.entries(state.bench)) if (value) parts.push(`${name}=${+value.toFixed(3)}`);
   return parts.join("&");
 }
@@ -61,6 +68,8 @@ export function read(hash, settings) {
   const number = (/** @type {string} */ name) => Number(given.get(name));
   if (given.has("sample") && Number.isInteger(number("sample"))) next.sample = number("sample");
   if (given.get("range") === "map") next.range = "map";
+  next.drawing = given.get("drawing") ?? "";
+  next.stimulus = given.get("stimulus") ?? "";
   next.pinned = chosen(given.get("unit"));
   next.second = next.pinned && chosen(given.get("second"));
   for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);

@@ -61,7 +61,7 @@ def objective_of(objective: str | Objective) -> tuple[str, Objective]:
     """
     if callable(objective):
         return getattr(objective, "__name__", "custom"), objective
-    if objective not in OBJECTIVES:
+    if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise HierfeatError(f"expected objective as 'channel', 'center' or a function, got {objective!r}")
     return objective.replace("centre", "center"), OBJECTIVES[objective]
 

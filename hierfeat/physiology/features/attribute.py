@@ -27,6 +27,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import choice, whole
 
 Unit = int | Sequence[int]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}
@@ -74,7 +75,7 @@ class _Response(nn.Module):
         return one_unit(self.read(images), units)
 
 
-@checked()
+@checked(method=choice(*METHODS), patch=whole(1, 10**5))
 def attribute(
     h: Hierarchy,
     images: Images,
@@ -152,13 +153,9 @@ def attribute(
     >>> found.maps.shape, found.table["inside"].tolist()
     ((2, 1, 32, 32), [1.0, 1.0])
     """
-    if method not in METHODS:
-        raise HierfeatError(f"expected method as one of {', '.join(METHODS)}, got {method!r}")
     images = images.detach()
     wanted = _checked_unit(h, layer, unit)
     patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
-    if patch < 1:
-        raise HierfeatError(f"expected patch of at least 1, got {patch}")
     tap = _cam_layer(h, layer, cam_layer, images[:1].to(h.device, h.dtype)) if method == "gradcam" else None
     base = _baseline(h, baseline)
     parts, spans = [], []

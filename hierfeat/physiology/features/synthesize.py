@@ -25,6 +25,7 @@ from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real, several, whole
 
 _FRAGILE = 0.5  # less than this share kept under small shifts
 AT_A_TIME = 16  # images optimised together
@@ -62,7 +63,14 @@ class Synthesis(Result):
     plot = drawn("features.plot_synthesize")
 
 
-@checked()
+@checked(
+    size=several(2, whole(1, 2**14)),
+    diversity=real(0, 1e6),
+    jitter=real(0, 1e4),
+    scale=real(0, 1e2),
+    rotation=real(0, 360),
+    learning_rate=real(above=0, high=1e4),
+)
 def synthesize(
     h: Hierarchy,
     layer: str,

@@ -144,7 +144,7 @@ def bar_sweep(
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     stimuli = bars(h.input_shape, orientations=orientations, offsets=offsets, position=middle, ground=ground, **bar)
     responses = unit_responses(h, stimuli, layers=layer, at=at, batch_size=batch_size)[layer][:, channel]
-    angles = stimuli.table.orientation.unique()
+    angles = stimuli.table.orientation.to_numpy()[::steps]
     frames, extent = _frames(stimuli, box, size)
     table = stimuli.table[["orientation", "offset"]].assign(response=responses, rate=np.maximum(responses, 0))
     return BarSweep(

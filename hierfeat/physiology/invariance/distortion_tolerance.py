@@ -17,6 +17,7 @@ from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import words
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
     "shift": (0, 1, 2, 3, 4, 5, 6),
@@ -49,7 +50,7 @@ class DistortionTolerance(Result):
     plot = drawn("invariance.plot_distortion_tolerance")
 
 
-@checked()
+@checked(distortions=words)
 def distortion_tolerance(
     h: Hierarchy,
     images: Images,

@@ -19,6 +19,7 @@ from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class InvarianceScore(Result):
     plot = drawn("invariance.plot_invariance_score")
 
 
-@checked()
+@checked(firing=real(above=0, high=1))
 def invariance_score(
     h: Hierarchy,
     images: Images,

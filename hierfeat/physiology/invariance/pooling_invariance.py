@@ -22,6 +22,7 @@ from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]
@@ -42,7 +43,7 @@ class PoolingInvariance(Result):
     plot = drawn("shifts.plot_pooling_invariance")
 
 
-@checked()
+@checked(max_shift=whole(1, 1024))
 def pooling_invariance(
     h: Hierarchy,
     images: Images,

@@ -14,6 +14,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class SensitivityMap(Result):
     plot = drawn("shifts.plot_sensitivity_map")
 
 
-@checked(images=larger_images)
+@checked(images=larger_images, max_shift=whole(0, 1024))
 def sensitivity_map(
     h: Hierarchy,
     images: Images,

@@ -17,6 +17,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import levels, words
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +117,17 @@ def _changed(transformation: Transformation, amount: float, images: Tensor, firs
     return transformation(images, amount, first)
 
 
+_LEVELS = levels(-1e4, 1e4, counted=False)
+
+
 def _amounts(transformations: Mapping[str, Sequence[float]] | Sequence[str]) -> dict[str, list[float]]:
-    names = [transformations] if isinstance(transformations, str) else list(transformations)
+    if isinstance(transformations, str):
+        transformations = [transformations]
+    given = list(transformations) if isinstance(transformations, Mapping) else transformations
+    names = list(words(given, "transformations", {}))
     unknown = [name for name in names if name not in TRANSFORMATIONS]
     if unknown or not names:
         raise HierfeatError(f"expected transformations among {', '.join(TRANSFORMATIONS)}; got {unknown or names}")
     if isinstance(transformations, Mapping):
-        return {name: [float(amount) for amount in transformations[name]] for name in names}
+        return {name: np.atleast_1d(_LEVELS(transformations[name], name, {})).tolist() for name in names}
     return {name: list(TRANSFORMATIONS[name][2]) for name in names}

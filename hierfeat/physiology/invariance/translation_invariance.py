@@ -17,6 +17,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import real
 
 Shift = tuple[float, float]
 
@@ -57,7 +58,7 @@ class TranslationInvariance(Result):
     plot = drawn("shifts.plot_translation_invariance")
 
 
-@checked(images=larger_images)
+@checked(images=larger_images, max_shift=real(0, 1024), step=real(-1024, 1024))
 def translation_invariance(
     h: Hierarchy,
     images: Images,

@@ -1,6 +1,6 @@
 """Showing each unit stimuli made for it: at its preferred orientation and frequency, where it looks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,16 @@ class PreferredSeries(Result):
     curves: dict[str, np.ndarray]
 
     plot = drawn("tuning.plot_series")
+
+
+def checked_tuning(value: Any, name: str, given: Mapping[str, Any]) -> OrientationTuning:
+    """Check what was measured before; passed to `checked`, for a function of ``tuning``."""
+    if not isinstance(value, OrientationTuning):
+        raise HierfeatError(f"expected {name} as what hf.orientation_tuning(h) returns, got {type(value).__name__}")
+    missing = [layer for layer in value.responses if layer not in given["h"].layers]
+    if missing:
+        raise HierfeatError(f"expected {name} of {given['h'].name}, which has no layer {missing[0]!r}")
+    return value
 
 
 def rising(values: int | Values, spread: Callable[[int], np.ndarray], what: str, *, least: int) -> np.ndarray:

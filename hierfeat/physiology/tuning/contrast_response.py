@@ -9,6 +9,7 @@ from hierfeat.physiology._responses import Place, checked_place, checked_units
 from hierfeat.physiology.tuning._curves import fit_naka_rushton
 from hierfeat.physiology.tuning._preferred import (
     PreferredSeries,
+    checked_tuning,
     curves_of,
     drift_curves,
     preferred_gratings,
@@ -30,7 +31,7 @@ class ContrastResponse(PreferredSeries):
     contrasts: np.ndarray
 
 
-@checked(phases=PHASES, channels=checked_units, at=checked_place)
+@checked(phases=PHASES, channels=checked_units, at=checked_place, tuning=checked_tuning)
 def contrast_response(
     h: Hierarchy,
     *,

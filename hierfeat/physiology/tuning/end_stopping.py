@@ -8,7 +8,7 @@ import numpy as np
 from hierfeat.physiology._responses import Place, Point, checked_place, checked_units, rectified
 from hierfeat.physiology.tuning._centre import centred_gratings
 from hierfeat.physiology.tuning._curves import end_stopping as end_stopping_index
-from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, rising, show_preferred
+from hierfeat.physiology.tuning._preferred import PreferredSeries, checked_tuning, curves_of, rising, show_preferred
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
@@ -28,7 +28,7 @@ class EndStopping(PreferredSeries):
     lengths: np.ndarray
 
 
-@checked(channels=checked_units, at=checked_place)
+@checked(channels=checked_units, at=checked_place, tuning=checked_tuning)
 def end_stopping(
     h: Hierarchy,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 from hierfeat.physiology._responses import Place, checked_place, checked_units
 from hierfeat.physiology.tuning._centre import centred_gratings
 from hierfeat.physiology.tuning._curves import size_indices
-from hierfeat.physiology.tuning._preferred import PreferredSeries, curves_of, drift_curves, rising
+from hierfeat.physiology.tuning._preferred import PreferredSeries, checked_tuning, curves_of, drift_curves, rising
 from hierfeat.physiology.tuning.orientation_tuning import PHASES, OrientationTuning, orientation_tuning
 from hierfeat.stimuli.stimulus_set import Values
 from hierfeat.subjects.arguments import checked
@@ -25,7 +25,7 @@ class SizeTuning(PreferredSeries):
     diameters: np.ndarray
 
 
-@checked(phases=PHASES, channels=checked_units, at=checked_place)
+@checked(phases=PHASES, channels=checked_units, at=checked_place, tuning=checked_tuning)
 def size_tuning(
     h: Hierarchy,
     *,

@@ -92,7 +92,7 @@ def test_several_kernels_by_name():
         (IMAGE, np.ones((3, 3)), {"padding": "full"}, "'same'"),
         (IMAGE, np.ones((3, 3)), {"padding_mode": "mirror"}, "expected padding_mode"),
         (IMAGE, np.ones((3, 3)), {"padding": 13, "padding_mode": "reflect"}, "at most 12 rows"),
-        (IMAGE, np.ones((3, 3)), {"operation": "convolve"}, "'correlation' or 'convolution'"),
+        (IMAGE, np.ones((3, 3)), {"operation": "convolve"}, "'correlation', 'convolution'"),
     ],
 )
 def test_bad_input(image, kernel, options, message):

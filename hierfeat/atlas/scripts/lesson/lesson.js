@@ -50,6 +50,8 @@ function write() {
   const said = PANEL[language];
   const panel = need("#lesson");
   need(".open-lesson").textContent = said.open;
+  panel.replaceChildren();
+  if (panel.hidden) return;
   panel.lang = language;
   const step = steps()[at].words[language];
   const button = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => void} */ act, off = false) => element("button", { type: "button", "data-do": name, disabled: off, onclick: act }, text);

@@ -143,6 +143,6 @@ function showLikeness(rows) {
   const text = (/** @type {number} */ value) => (Number.isNaN(value) ? "all zero" : value.toFixed(3).replace("-", "−"));
   need(".chain .likeness").replaceChildren(
     element("p", {}, "How alike each stage is before and after the move: the cosine, 1 if nothing changed."),
-    element("ol", { class: "scores" }, ...rows.map(([name, value]) => element("li", {}, element("span", {}, name), element("i", { style: { "--share": Math.max(0, value) || 0 } }), element("span", { "data-stage": name }, text(value))))),
+    element("ol", { class: "stages" }, ...rows.map(([name, value]) => element("li", {}, element("span", {}, name), element("i", { style: { "--share": Math.max(0, value) || 0 } }), element("span", { "data-stage": name }, text(value))))),
   );
 }

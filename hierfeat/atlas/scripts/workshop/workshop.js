@@ -136,9 +136,9 @@ export function startWorkshop(ofNetwork) {
   const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": "result: arrow keys choose a pixel", onkeydown: step });
   result.addEventListener("pointermove", (event) => point(event, result));
   result.addEventListener("pointerdown", (event) => point(event, result));
-  const scene = element("div", { class: "stage" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
+  const scene = element("div", { class: "board" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
   need(".workshop").append(
-    element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "stage" }, result), element("p", { class: "scale" }))),
+    element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "board" }, result), element("p", { class: "scale" }))),
     controls(),
     element("p", { class: "trouble", role: "status" }),
     element("p", { class: "worked-out" }),
@@ -152,7 +152,7 @@ export function startWorkshop(ofNetwork) {
 
 /** The network has been given something else. */
 export function refreshWorkshop() {
-  if (source !== "photograph" && visible(need(".workshop"))) show();
+  if (source !== "photograph" && visible(need(".workshop"))) layAnew();
 }
 
 /** @param {PointerEvent} event @param {HTMLCanvasElement} canvas */
@@ -175,10 +175,15 @@ function step(event) {
 let last = null;
 
 function show() {
-  const from = picture();
-  const laid = windows(from, now.kernel, now.settings);
   writeKernel(now.kernel);
   writeControls();
+  layAnew();
+}
+
+/** The kernel as it is on the picture as it is: a weight that is being typed is left alone. */
+function layAnew() {
+  const from = picture();
+  const laid = windows(from, now.kernel, now.settings);
   need(".workshop .trouble").textContent = laid.trouble;
   need(".workshop").classList.toggle("impossible", laid.trouble !== "");
   if (!("rows" in laid)) return;

@@ -1,0 +1,89 @@
+"""Imagenette from a folder laid out as torchvision's archive is; its labels are ImageNet's."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import hierfeat as hf
+from hierfeat._torchvision import datasets as theirs
+from hierfeat.cli import main
+from hierfeat.stimuli import datasets
+from hierfeat.stimuli.imagenette import CLASSES
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Two photographs of each class and part, each of one grey."""
+    for part, dark in (("train", 0), ("val", 100)):
+        for number, name in enumerate(CLASSES):
+            folder = tmp_path / "imagenette2-320" / part / name
+            folder.mkdir(parents=True)
+            for copy in range(2):
+                Image.fromarray(np.full((40, 50, 3), dark + 10 * number + copy, np.uint8)).save(folder / f"{copy}.JPEG")
+    return tmp_path
+
+
+def test_labels_are_imagenets_and_parts_are_apart(root):
+    images, labels = hf.imagenette(root=root, size=32, max_images=None)
+    assert images.shape == (20, 3, 32, 32)
+    assert labels.tolist() == [index for index, _ in CLASSES.values() for _ in range(2)]
+    assert (255 * images.mean((1, 2, 3)))[::2].round().tolist() == [100 + 10 * number for number in range(10)]
+    assert float(hf.imagenette("train", root=root, size=32)[0].max()) < 100 / 255
+    some, chosen = hf.imagenette(root=root, size=(16, 24), max_images=10)
+    assert some.shape == (10, 3, 16, 24)
+    assert sorted(chosen.tolist()) == [index for index, _ in CLASSES.values()]
+
+
+def test_the_classes_are_torchvisions():
+    """Names by WordNet's numbers as torchvision has them, indices as its ImageNet weights name their outputs."""
+    from hierfeat._torchvision import models
+
+    names = models.ResNet18_Weights.DEFAULT.meta["categories"]
+    for number, (index, name) in CLASSES.items():
+        assert theirs.Imagenette._WNID_TO_CLASS[number][0] == name
+        assert names[index] == name
+
+
+def test_what_is_not_there_is_said_and_what_is_wrong_refused(root, tmp_path):
+    with pytest.raises(hf.HierfeatError, match="hierfeat data fetch imagenette"):
+        hf.imagenette(root=tmp_path / "nowhere")
+    with pytest.raises(hf.HierfeatError, match="expected split"):
+        hf.imagenette("validation", root=root)
+    (root / "imagenette2-320" / "val" / "n00000000").mkdir()
+    with pytest.raises(hf.HierfeatError, match="ten classes.*n00000000"):
+        hf.imagenette(root=root)
+
+
+def test_fetch_asks_torchvision_once(tmp_path, monkeypatch):
+    asked = []
+
+    def download(folder, *, split, size, download):
+        asked.append((split, size, download))
+        (folder / "imagenette2-320").mkdir(exist_ok=True)
+
+    monkeypatch.setattr(theirs, "Imagenette", download)
+    assert datasets.fetch("imagenette", tmp_path) == tmp_path
+    assert asked == [("train", "320px", True), ("val", "320px", False)]
+
+
+def test_the_command_line_shows_them(root, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(
+        "import hierfeat as hf\nfrom torch import nn\n"
+        "def make():\n    return hf.Hierarchy(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), (3, 24, 24))\n"
+    )
+    options = ["--data", "imagenette", "--data-root", str(root), "--limit", "10"]
+    assert main(["nonnegativity", "net.py:make", *options]) == 0, capsys.readouterr().err
+
+
+def test_a_network_of_imagenets_classes_is_evaluated_on_them(root):
+    class Constant(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            scores = torch.zeros(len(x), 1000)
+            scores[:, 497] = 1
+            return scores + 0 * nn.functional.conv2d(x, torch.ones(1, 3, 1, 1)).mean((1, 2, 3))[:, None]
+
+    images, labels = hf.imagenette(root=root, size=16, max_images=None)
+    assert hf.evaluate(hf.Hierarchy(Constant(), (3, 16, 16)), images, labels).accuracy == pytest.approx(0.1)

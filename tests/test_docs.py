@@ -1,0 +1,68 @@
+"""The documentation's pages: every example runs, every figure and file that they name is there."""
+
+import re
+import warnings
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+from hierfeat.cli._catalogue import analyses
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+MADE = {"_build", "_scripts", "gallery", "api", "findings.md"}
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not MADE & set(path.parts))
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+EXAMPLES = [path for path in PAGES if _BLOCK.search(path.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_the_examples_of_a_page_run_from_top_to_bottom(path, tmp_path, monkeypatch, capsys):
+    """In an empty folder; each line that stands alone is evaluated as in a notebook."""
+    monkeypatch.chdir(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    names: dict[str, object] = {"__name__": "page"}
+    for block in _BLOCK.finditer(text):
+        line = text[: block.start()].count("\n") + 1
+        code = compile("\n" * line + block[1], str(path), "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            exec(code, names)
+    plt.close("all")
+
+
+def test_all_examples_are_run_or_marked():
+    """A block of Python that is not run says so by its class."""
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("```python") == len(_BLOCK.findall(text)), path
+        assert text.count("{code-block} python") == text.count(":class: not-run"), path
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_links_within_the_project_lead_somewhere(path):
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        if target.startswith("http") or "gallery/" in target or "api/" in target:
+            continue  # those are made by Sphinx, which refuses links that lead nowhere
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.stem)
+def test_every_script_has_a_page_with_its_figures(path, monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    from scripts import converted
+
+    text = converted(path)
+    compile(text, str(path), "exec")
+    figures = {one.name for one in (ROOT / "figures" / path.stem).glob("*.png")}
+    shown = set(re.findall(rf"figures/{path.stem}/(\S+\.png)\n", text))
+    assert figures <= shown
+    assert re.match(r'r"""\n.+\n=+\n', text)
+    assert "sphinx_gallery_thumbnail_path" in text
+
+
+def test_every_analysis_is_named_where_numbers_are_defined():
+    text = (DOCS / "numbers.md").read_text(encoding="utf-8")
+    assert [name for name in analyses() if f"`{name}`" not in text] == []
