@@ -38,6 +38,7 @@ OTHER_DEFAULTS: dict[tuple[str, str], tuple[Any, str]] = {
     ("layers", "opposite_phase"): ("conv", "is about kernels"),
     ("layers", "dimensions"): (("conv", "pool", "linear", "add", "concat"), "draws what changes the size of maps"),
     ("max_images", "invariance_score"): (1000, "needs units that fire at one image in a hundred"),
+    ("max_images", "imagenette"): (200, "reads photographs one by one"),
     ("seed", "distort"): (None, "augments: a new distortion for each call"),
 } | {
     ("layers", name): (STAGES, "follows a number from stage to stage")

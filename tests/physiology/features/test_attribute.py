@@ -55,6 +55,9 @@ def pair(channels: int) -> tuple[hf.Hierarchy, hf.Hierarchy, torch.Tensor]:
     return hf.Hierarchy(modules, shape), hf.Hierarchy(calls, shape), images
 
 
+ELSEWHERE = {"occlusion", "smoothgrad", "deeplift", "lrp"}  # compared with closed forms
+
+
 def by_captum(model: nn.Module, method: str, images: torch.Tensor) -> torch.Tensor:
     images = images.clone().requires_grad_()
     if method == "gradient":
@@ -76,7 +79,7 @@ def by_captum(model: nn.Module, method: str, images: torch.Tensor) -> torch.Tens
 
 @pytest.mark.filterwarnings("ignore:Setting backward hooks")
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "occlusion"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ELSEWHERE])
 def test_beside_captum(method: str, channels: int) -> None:
     modules, calls, images = pair(channels)
     expected = by_captum(modules.model.eval(), method, images).detach().numpy()
@@ -213,7 +216,7 @@ def test_a_map_that_says_nothing_is_said_to_be_so(method: str) -> None:
 def test_the_model_is_left_alone() -> None:
     _, h, images = pair(1)
     digest, random, parameters = h.weights_sha256, torch.get_rng_state(), list(h.model.parameters())
-    for method in METHODS:
+    for method in set(METHODS) - {"deeplift", "lrp"}:  # which refuse calls of functions
         attribute(h, images, "conv3", UNIT, method=method, steps=2)
     assert h.weights_sha256 == digest
     assert torch.equal(random, torch.get_rng_state())
