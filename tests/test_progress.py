@@ -148,6 +148,8 @@ CALLS = {  # what passes the network many times
     "layer_probes": lambda h: hf.layer_probes(h, (IMAGES, LABELS), (IMAGES, LABELS), max_iter=20),
     "participation_ratio": lambda h: hf.participation_ratio(h, IMAGES, group=10),
     "similarity": lambda h: hf.similarity(h, IMAGES, group=10),
+    "population": lambda h: hf.population(h, layers="conv1", draws=5, batch_size=64),
+    "lesion": lambda h: hf.lesion(h, "conv1", [0, 1], IMAGES, LABELS, batch_size=10),
     "profile": lambda h: hf.profile(h, IMAGES, LABELS, layers="pool", max_shift=1),
     "filters": lambda h: hf.filters(h, "conv2"),
     "direction_tuning": lambda _: hf.direction_tuning(film(), frames=4, directions=4, phases=8, batch_size=16),

@@ -140,7 +140,10 @@ def test_a_drawn_method_has_the_signature_and_the_text_of_its_plot(cls, name):
 
 def test_a_drawn_method_is_bound_to_its_result():
     result = hf.padding_and_stride(5, 3)
-    assert str(inspect.signature(result.plot)) == "(*, planar: bool = True) -> matplotlib.figure.Figure"
+    assert str(inspect.signature(result.plot)) == (
+        "(*, planar: bool = True, figure: matplotlib.figure.Figure | matplotlib.figure.SubFigure | None = None)"
+        " -> matplotlib.figure.Figure"
+    )
     assert "Whether to draw the plane" in pydoc.render_doc(result.plot)
     assert result.plot(planar=False).axes
     with pytest.raises(TypeError, match="unexpected keyword argument 'plane'"):

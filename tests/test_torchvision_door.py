@@ -116,7 +116,7 @@ def create_model(name, pretrained):
         raise RuntimeError(f"Unknown model ({name})")
     model = nn.Sequential(nn.Conv2d(3, 2, 3))
     model.input_shape = (3, 8, 8)  # for the door of factories
-    model.pretrained_cfg = {"input_size": (3, 8, 8), "mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4)}
+    model.pretrained_cfg = {"num_classes": 2, "input_size": (3, 8, 8), "mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4)}
     return model
 
 def factory():

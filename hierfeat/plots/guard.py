@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from hierfeat.plots._canvas import one_panel
 from hierfeat.plots._style import (
     BLUE,
     GREY,
@@ -26,7 +27,13 @@ _LEAST = 1e-9  # deviations below it are drawn there
 
 
 def plot_fingerprint(result: "Fingerprint") -> Figure:
-    """Draw each layer's mean, spread and range, and below it how many values are active, and how sparsely."""
+    """Draw each layer's mean, spread and range, and below it how many values are active, and how sparsely.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels, one above the other.
+    """
     table, at = result.table, np.arange(len(result.table))
     figure = sheet(width_by_depth(len(table), least=6), 5.5)
     above, below = figure.subplots(2, sharex=True)
@@ -41,14 +48,21 @@ def plot_fingerprint(result: "Fingerprint") -> Figure:
     below.set(ylabel="share", ylim=(-0.03, 1.03))
     by_depth(below, list(table["layer"]))
     for axes in (above, below):
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=8, frameon=False)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=10, frameon=False)
         open_frame(axes)
     entitle(figure, result, "fingerprint")
     return figure
 
 
+@one_panel
 def plot_comparison(result: "Comparison") -> Figure:
-    """Draw each layer's largest deviation beside what is allowed; layers of one network only have a cross on top."""
+    """Draw each layer's largest deviation beside what is allowed; layers of one network only have a cross on top.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel.
+    """
     table, at = result.table, np.arange(len(result.table))
     deviation = table["deviation"].to_numpy(dtype=float)
     lonely, differs = table["status"].isin(["gone", "new"]).to_numpy(), (table["status"] != "same").to_numpy()
@@ -63,7 +77,7 @@ def plot_comparison(result: "Comparison") -> Figure:
         axes.plot(at[lonely], np.full(lonely.sum(), top / 3), "X", color=VERMILION, label="in one network only")
     axes.set(yscale="log", ylim=(_LEAST / 3, top), ylabel="largest deviation")
     by_depth(axes, list(table["layer"]))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=8, frameon=False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, fontsize=10, frameon=False)
     open_frame(axes)
     entitle(figure, result, "where two fingerprints part")
     return figure

@@ -17,7 +17,13 @@ _ORDER = {"given": "in the order given", "selectivity": "the most selective firs
 
 
 def plot_lesion(result: "Lesion") -> Figure:
-    """Draw the accuracy after each lesion, and the change in each class's recall."""
+    """Draw the accuracy after each lesion, and the change in each class's recall.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Two panels.
+    """
     asked = result.provenance["parameters"]
     figure = sheet(10, 4.4)
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.1])

@@ -91,11 +91,13 @@ def _of_size(timm: Any, name: str, image_size: int | None, **options: Any) -> nn
 
 def _timm_classes(model: Any) -> list[str] | None:
     """Names of the outputs, where they are those of ImageNet or of a part of it that timm knows."""
-    from timm.data import ImageNetInfo, infer_imagenet_subset
-
     count = getattr(model, "num_classes", None)
     if count == _IMAGENET_CLASSES:
         return _imagenet_classes()
+    try:
+        from timm.data import ImageNetInfo, infer_imagenet_subset
+    except ImportError:  # a timm that knows no names
+        return None
     subset = infer_imagenet_subset(model) if count == model.pretrained_cfg.get("num_classes") else None
     names: list[str] | None = ImageNetInfo(subset).label_descriptions() if subset else None
     return names if names is not None and len(names) == count else None

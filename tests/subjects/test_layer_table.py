@@ -173,4 +173,4 @@ def test_the_table_saves_and_loads(everything, tmp_path):
     design = (
         "layer kind op in_shape out_shape kernel stride padding dilation groups parameters macs connections formula"
     )
-    assert list(layers.table.columns) == design.split()
+    assert list(layers.table.columns)[: len(design.split())] == design.split()

@@ -503,7 +503,7 @@ def test_what_makes_the_batches_is_not_recorded():
             (gradient,) = torch.autograd.grad(F.conv2d(batch, h.model.weight).sum(), batch)
             yield (batch + 0.01 * gradient.sign()).detach()
 
-    assert set(hf.sweep(h, perturbed(), [hf.Moments()])[0].layer) == {"conv2d", "relu"}
+    assert set(hf.sweep(h, perturbed(), [hf.Moments()], layers="*")[0].layer) == {"conv2d", "relu"}
 
 
 @pytest.mark.filterwarnings("ignore")

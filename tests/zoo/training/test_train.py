@@ -192,7 +192,7 @@ def test_images_that_do_not_fit_the_model() -> None:
 
 def test_a_damaged_checkpoint_says_so(tmp_path: Path) -> None:
     (tmp_path / "lenet5-digits.checkpoint.pt").write_bytes(b"half a checkpoint")
-    with pytest.raises(HierfeatError, match="is no checkpoint of a training"):
+    with pytest.raises(HierfeatError, match="is not a checkpoint of a training"):
         train(TINY, out=tmp_path, progress=False)
 
 
@@ -220,7 +220,7 @@ def test_a_recipe_must_fill_a_batch() -> None:
 def test_bad_places_and_devices_are_refused_before_anything_is_read(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], message: str
 ) -> None:
-    monkeypatch.setattr("hierfeat.zoo.training.train._data", lambda *_: pytest.fail("data were read"))
+    monkeypatch.setattr("hierfeat.zoo.training.train.data_of", lambda *_: pytest.fail("data were read"))
     for recipe in (TINY, "neocognitron-digits"):
         with pytest.raises(HierfeatError, match=message):
             train(recipe, **({"progress": False} | options))
