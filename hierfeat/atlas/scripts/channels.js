@@ -98,7 +98,7 @@ function show() {
     const own = asked.by === name;
     return element("th", { "aria-sort": own ? (asked.down ? "descending" : "ascending") : null }, element("button", { type: "button", "data-by": name, onclick: () => sort(/** @type {Column} */ (name)) }, text, own ? (asked.down ? " ↓" : " ↑") : ""));
   });
-  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("th", {}))), element("tbody", {}, ...kept.slice(0, MOST).map(line))));
+  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("td"))), element("tbody", {}, ...kept.slice(0, MOST).map(line))));
 }
 
 /** @param {Row} row */
