@@ -88,7 +88,7 @@ def _norms(h: Hierarchy, layer: str, images: Tensor) -> np.ndarray:
                     f"expected a convolution or dense layer to order by the norm of weights, got {layer!r} of kind "
                     f"{call.kind}; order='selectivity' takes every layer"
                 )
-            found.append(kernels.weights.abs().flatten(1).sum(1).double().cpu().numpy())
+            found.append(kernels.weights.abs().flatten(1).sum(1).cpu().double().numpy())
             raise Stop
 
     with torch.no_grad(), h.watching(before=before):

@@ -37,7 +37,7 @@ def sketch(values: Tensor) -> Floats:
     the expectation Σ v²/n (Alon, Matias & Szegedy 1996): the root mean square of the difference of two sketches
     estimates that of the arrays, and is exact where one element alone differs.
     """
-    left = values.detach().double().cpu()
+    left = values.detach().cpu().double()
     size = left.numel()
     if not size:
         return np.zeros(WAYS)

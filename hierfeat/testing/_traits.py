@@ -41,7 +41,7 @@ class Traits:
         found = {"rows": torch.tensor(float(len(x))), "places": places, **_rates(rows)}
         kept = self._sums.setdefault(layer, {})
         for name, value in found.items():
-            more = value.double().cpu()
+            more = value.cpu().double().cpu()
             kept[name] = kept[name] + more if name in kept else more
 
     def table(self) -> pd.DataFrame:
