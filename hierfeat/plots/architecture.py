@@ -165,7 +165,7 @@ def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
     if formula and box.row.formula:
         text = box.row.formula.replace("; ", "\n")
-        axis.text(centre, box.bottom - 0.28, text, ha="center", va="top", fontsize=max(10.0, 0.78 * size), color=DARK)
+        axis.text(centre, box.bottom - 0.34, text, ha="center", va="top", fontsize=max(10.0, 0.78 * size), color=DARK)
 
 
 def _short(name: str) -> str:

@@ -165,8 +165,8 @@ def _weights(axes: Axes, weighted: "pd.DataFrame") -> None:
     axes.axhline(0, color=INK, linewidth=0.8)
     by_depth(axes, list(weighted["layer"]))
     axes.set_title("What the weights do (dotted: only additive)", fontsize=10)
-    axes.set_ylim(-1.2 * highest(-weighted["index"]), 1.3)
-    axes.legend(frameon=False, loc="upper left", ncols=2, fontsize=10)
+    axes.set_ylim(-1.2 * highest(-weighted["index"]), 1.5)
+    axes.legend(frameon=False, loc="upper left", fontsize=10)
 
 
 def plot_linear_regions(result: "LinearRegions") -> Figure:
