@@ -88,7 +88,6 @@ def test_the_source_holds_the_package_and_what_builds_it(source):
     with tarfile.open(source) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     files = {"README.md", "LICENSE", "CHANGELOG.md", "LIMITATIONS.md", "CITATION.cff", "constraints.txt"}
-    files.add("analyses/README.md")  # hatch takes every README of that name
     assert held == wanted() | files | {"pyproject.toml", "PKG-INFO", ".gitignore"}
 
 
