@@ -4607,6 +4607,10 @@
     if (visible(figure)) plot(figure);
   }
   var invariance = () => rows;
+  function plotAgain() {
+    const figure = find(".shift-plot");
+    if (figure && !figure.hidden && rows.length) plot(figure);
+  }
   var signed = (value) => String(value).replace("-", "−");
   function plot(figure) {
     const [W, H, left, top, bottom] = [680, 210, 44, 10, 62];
@@ -4804,8 +4808,7 @@
       redrawn();
     }), ...sources(redrawn), ...sliders(soon));
     need(".bench-input").replaceChildren(drawing3, looking, controls, element("figure", { class: "shift-plot", hidden: true }));
-    watch(need(".shift-plot"), () => {
-    });
+    watch(need(".shift-plot"), plotAgain);
   }
   async function startBench() {
     desk.settings = { ...neutral(), .../** @type {any} */
