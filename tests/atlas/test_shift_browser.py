@@ -74,6 +74,12 @@ def test_the_input_is_hierfeats_own_shift(browser, page):
         assert np.abs(given(tab) - shift(image, 2, -1.5).numpy()).max() < 1e-5
 
 
+def test_the_plot_is_there_when_it_comes_into_view(browser, page):
+    with opened(browser, page, "#sample=0&shift_x=2", width=390, height=844) as tab:
+        tab.locator(".shift-plot").scroll_into_view_if_needed()
+        tab.locator(".shift-plot svg").wait_for()
+
+
 def test_another_image_begins_anew(browser, page):
     with opened(browser, page, "#sample=0&shift_x=2") as tab:
         first = plotted(tab)

@@ -9,7 +9,7 @@ import { keepLines } from "./lines.js";
 import { ask, startNetwork } from "./live.js";
 import { pad, paintInput, paintPaper, seen } from "./pad.js";
 import { repaint, setPicture, showScores } from "./sections.js";
-import { compareWith, invariance, showInvariance } from "./shifts.js";
+import { compareWith, invariance, plotAgain, showInvariance } from "./shifts.js";
 import { sources, stopCamera } from "./sources.js";
 import { state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
@@ -83,7 +83,7 @@ function build() {
     redrawn();
   }), ...sources(redrawn), ...sliders(soon));
   need(".bench-input").replaceChildren(drawing, looking, controls, element("figure", { class: "shift-plot", hidden: true }));
-  watch(need(".shift-plot"), () => {});
+  watch(need(".shift-plot"), plotAgain);
 }
 
 /** Start the network and show its first frame. */

@@ -72,6 +72,12 @@ export function showInvariance(frame) {
 /** What is plotted: for each layer the cosine with the response before the shift, and what is left of the invariance. */
 export const invariance = () => rows;
 
+/** Draw what was measured while the plot was out of sight. */
+export function plotAgain() {
+  const figure = find(".shift-plot");
+  if (figure && !figure.hidden && rows.length) plot(figure);
+}
+
 const signed = (/** @type {number} */ value) => String(value).replace("-", "−");
 
 /** @param {HTMLElement} figure */
