@@ -12,6 +12,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.calls import Call
+from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.ops import settings
@@ -101,6 +102,7 @@ def additivity(
     for batch in images.split(batch_size):
         cut = _halves(batch, generator)
         whole, one, other = (responses_of(h, part, layers) for part in (batch, batch * cut, batch * ~cut))
+        check_same_path(h, whole, one, other, black)
         for name in whole:
             total = whole[name].double() - black[name]
             excess = total - (one[name].double() - black[name]) - (other[name].double() - black[name])
@@ -148,7 +150,7 @@ class _Weights:
         if call.name not in self.chosen or call.whole or weight is None or call.kind not in ("conv", "linear"):
             return
         function: Any = getattr(F, call.op, None)
-        if function is None:
+        if function is None or call.op == "bilinear":  # it multiplies its inputs: no parts add up
             return
         rest = {name: value for name, value in given.items() if name not in ("input", "weight", "bias")}
         x = call.input.abs()
