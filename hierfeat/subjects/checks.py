@@ -5,7 +5,7 @@ analyses work with, or raises an error that says what was expected, what came, a
 :func:`hierfeat.subjects.arguments.checked` applies them by the arguments' names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from reprlib import repr as shorter
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +141,25 @@ def _images_not_first(h: "Hierarchy", layer: str, got: str) -> str:
         f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "
         f"it{many}, so that the layer cannot be read image by image; leave it out of layers="
     )
+
+
+def check_same_path(h: "Hierarchy", *responses: Mapping[str, Tensor]) -> None:
+    """Refuse to compare responses of the same layers to other images where the model took another way for these.
+
+    Raises
+    ------
+    HierfeatError
+        If layers are missing, or their maps differ in size.
+    """
+    first = {name: response.shape[1:] for name, response in responses[0].items()}
+    for other in responses[1:]:
+        shapes = {name: response.shape[1:] for name, response in other.items()}
+        unlike = next((name for name in (*first, *shapes) if first.get(name) != shapes.get(name)), None)
+        if unlike is not None:
+            raise HierfeatError(
+                f"{h.name} took another path for changed images than for the images, so that layer {unlike!r} "
+                "cannot be compared: its control flow depends on values; leave such layers out of layers="
+            )
 
 
 def check_finite(h: "Hierarchy", layer: str, output: Tensor) -> None:

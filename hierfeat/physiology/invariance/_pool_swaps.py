@@ -66,5 +66,5 @@ def _swapped(h: Hierarchy, layer: Layer, pooling: str) -> Iterator[None]:
 
 
 def _output(h: Hierarchy, images: Tensor) -> Tensor:
-    """The model's response, (N, classes); maps are flattened."""
-    return h.scores(images).flatten(1)
+    """The model's response, (N, classes); maps are flattened, one score alone is a class."""
+    return h.scores(images).reshape(len(images), -1)

@@ -12,6 +12,7 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
+from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch, drawn_places
@@ -130,7 +131,9 @@ def similarities(
             responses = responses_of(h, batch if original is None else original(batch, first), layers)
             for name, response in responses.items():
                 found.show(name, response)
-        for name, response in responses_of(h, change(batch, first), layers).items():
+        changed = responses_of(h, change(batch, first), layers)
+        check_same_path(h, responses, changed)
+        for name, response in changed.items():
             found.compare(name, condition, response)
             if also is not None:
                 also(name, condition, responses[name], response)

@@ -14,6 +14,7 @@ from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, default_batch
@@ -126,6 +127,7 @@ def invariance_score(
     steps = _trajectory(transformation, usual) if amounts is None else tuple(amounts)
     original = _central(h, images, layers)
     changed = [_central(h, change(images, amount, 0), layers) for amount in with_bar(steps, "changed images")]
+    check_same_path(h, original, *changed)
     kinds = {layer.name: layer.kind for layer in h.layers}
     frames = [
         _scores(original[name], torch.stack([original[name], *(moved[name] for moved in changed)]), firing).assign(

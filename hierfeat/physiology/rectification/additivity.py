@@ -13,6 +13,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.ops import settings
@@ -108,6 +109,7 @@ def additivity(
     for batch in with_bar(images.split(size), "images"):
         cut = _halves(batch, generator)
         whole, one, other = (responses_of(h, part, layers) for part in (batch, batch * cut, batch * ~cut))
+        check_same_path(h, whole, one, other, black)
         for name in whole:
             total = double(whole[name]) - black[name]
             excess = total - (double(one[name]) - black[name]) - (double(other[name]) - black[name])
@@ -155,7 +157,7 @@ class _Weights:
         if call.name not in self.chosen or call.whole or weight is None or call.kind not in ("conv", "linear"):
             return
         function: Any = getattr(F, call.op, None)
-        if function is None:
+        if function is None or call.op == "bilinear":  # it multiplies its inputs: no parts add up
             return
         rest = {name: value for name, value in given.items() if name not in ("input", "weight", "bias")}
         x = call.input.abs()
