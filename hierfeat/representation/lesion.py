@@ -71,7 +71,7 @@ def lesion(
     layer: str,
     channels: Sequence[int] | None,
     images: Images,
-    labels: Labels,
+    labels: Labels | None = None,
     *,
     mode: Literal["zero", "mean", "noise"] = "zero",
     how: Literal["singly", "cumulatively", "together"] = "singly",

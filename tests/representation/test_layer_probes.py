@@ -146,7 +146,7 @@ def test_saved_loaded_and_drawn(tmp_path) -> None:
         (torch.zeros(9, dtype=torch.int64), "for each of"),
         (torch.zeros(10), "as ints"),
         (torch.zeros(10, dtype=torch.int64), "at least two classes"),
-        (None, "expected labels"),
+        (None, "expected labels|without labels"),
         (["cat"] * 10, "as ints"),
     ],
 )

@@ -167,6 +167,8 @@ ANALYSES: dict[str, Callable] = {
     "additive_parts": lambda h: hf.additive_parts(h, IMAGES, "pool", rank=2),
     "class_selectivity": lambda h: hf.class_selectivity(h, IMAGES, LABELS, permutations=2),
     "layer_probes": lambda h: hf.layer_probes(h, (IMAGES, LABELS), (IMAGES, LABELS), layers="pool"),
+    "population": lambda h: hf.population(h, draws=5),
+    "lesion": lambda h: hf.lesion(h, "pool", [0, 1], IMAGES, LABELS, mode="mean"),
     "untrained": lambda h: hf.untrained(h, seed=1),
     "dimensions": hf.dimensions,
     "transformation_invariance": lambda h: hf.transformation_invariance(

@@ -16,6 +16,7 @@ from hierfeat.physiology.tuning._distributions import (
     kuiper,
     rayleigh,
 )
+from hierfeat.physiology.tuning._preferred import checked_tuning
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -61,7 +62,7 @@ class Population(Result):
     plot = drawn("population.plot_population")
 
 
-@checked()
+@checked(tuning=checked_tuning)
 def population(
     h: Hierarchy,
     *,

@@ -50,7 +50,9 @@ def test_no_distortion_is_no_distortion(halves, bars):
 
 
 def test_black_and_white_agrees_on_whole_shifts(halves, bars):
-    grey, ink = (hf.distortion_tolerance(halves, *bars, distortions=["shift"], black_and_white=b).table for b in (False, True))
+    grey, ink = (
+        hf.distortion_tolerance(halves, *bars, distortions=["shift"], black_and_white=b).table for b in (False, True)
+    )
     assert grey.accuracy.tolist() == ink.accuracy.tolist()
 
 
