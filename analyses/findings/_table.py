@@ -41,6 +41,9 @@ says whether it holds here. They write a figure, a CSV and a line of `figures/fi
 `python analyses/findings/_table.py` makes this table. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker. SqueezeNet is
 examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
 
+These are explorations, not preregistered tests: six of the scripts say, under "Limits", what in their measure or in the
+rule of their verdict was settled after first numbers had been seen. One network of a kind stands for the kind in most.
+
 {table()}
 
 ## The lecture

@@ -109,7 +109,8 @@ for axes in (left, right):
 opened(left, right)
 
 # %% [markdown]
-# **Limits.** One trained network; fields are those of central units, and the last layer's nearly fill the image.
+# **Limits.** One trained network; fields are those of central units, and the last layer's nearly fill the image. The
+# Gaussian is fitted to the mean map over seeds, chosen after single maps had given r² = 0.67.
 
 # %%
 root = all(growth[kind].low < 0.55 and growth[kind].high > 0.45 for kind in ("random", "random, ReLU"))

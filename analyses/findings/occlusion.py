@@ -96,7 +96,8 @@ opened(left, right)
 
 # %% [markdown]
 # **Limits.** Garments fill the image, so that there is little ground to look at; shuffling makes new edges between
-# squares, which disturb early layers too; one network.
+# squares, which disturb early layers too; one network. The condition on the untrained network was added, and makes the
+# rule stricter, after the first numbers were seen.
 
 # %%
 looks = correlations["trained"].above and correlations["trained"].low > correlations["untrained"].high

@@ -70,7 +70,7 @@ opened(axes)
 
 # %% [markdown]
 # **Limits.** One seed of each sibling; small images, in which one pixel is a 28th of the whole; intervals are over
-# images.
+# images, of which there were 500 until the first result lay on the border.
 
 # %%
 changes, mends, blames = changed["max", "wrap"].low > 0.01, mended.above, strides.above

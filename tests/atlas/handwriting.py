@@ -6,7 +6,7 @@ import numpy as np
 
 Stroke = list[tuple[float, float]]
 
-#: All who wrote the digits of UCI cross their sevens: among those data, a seven without a bar is none.
+#: Most sevens among UCI's digits look crossed (not counted); plain ones are read as other digits more often.
 CROSSED_SEVEN = 77
 #: For each digit some ways to write it; strokes are corners (x, y) in a box one unit high, y downwards.
 TEMPLATES: dict[int, list[list[Stroke]]] = {

@@ -48,6 +48,8 @@ def ask(name: str, h: hf.Hierarchy, folder: Path) -> object:
     parameters = inspect.signature(function).parameters
     if len(maps) > 4 and "layers" in parameters and name not in ("linear_regions", "nonnegativity"):
         given["layers"] = [maps[0], maps[len(maps) // 2]]
+    if name == "profile":
+        given["max_images"] = None  # it needs twenty
     if name in ("filters", "opposite_phase", "top_patches"):
         given["layers"] = maps[-1:]
     return function(**{key: value for key, value in given.items() if key in parameters})

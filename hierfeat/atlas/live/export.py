@@ -90,7 +90,7 @@ def export(h: Hierarchy) -> Graph:
     odd = next((path for path, _ in h.model.named_modules() if not _is_plain(path)), None)
     odd = odd or next((path for path, _ in h.model.named_parameters() if not _is_plain(path)), None)
     if odd is not None:  # torch.fx writes names into source text that it runs, as they are
-        raise CannotRun(f"{h.name} has a part named {odd!r}, and torch.export takes letters, digits and _ only")
+        raise CannotRun(f"{h.name} has a part named {odd!r}, and torch.export takes letters, digits, _ and - only")
     program, names = _program(h)
     tensors, nodes, outputs = rewritten(program, Graph.INPUT)
     missing = sorted({node.op for node in nodes} - OPERATIONS)
@@ -151,7 +151,7 @@ def _program(h: Hierarchy) -> tuple[torch.export.ExportedProgram, list[str]]:
 
 
 def _is_plain(path: str) -> bool:
-    return re.fullmatch(r"[\w.]*", path) is not None
+    return re.fullmatch(r"[\w.-]*", path) is not None  # RegNets have parts such as block1-0
 
 
 def _plain(dtype: torch.dtype) -> str:

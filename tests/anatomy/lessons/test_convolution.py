@@ -89,7 +89,7 @@ def test_several_kernels_by_name():
         (IMAGE, [[np.inf]], {}, "finite weights"),
         (IMAGE, np.ones((14, 1)), {}, "does not fit"),
         (IMAGE, np.ones((1, 17)), {}, "does not fit"),
-        (IMAGE, np.ones((3, 3)), {"padding": "full"}, "'same'"),
+        (IMAGE, np.ones((3, 3)), {"padding": "full"}, "padding as an int"),
         (IMAGE, np.ones((3, 3)), {"padding_mode": "mirror"}, "expected padding_mode"),
         (IMAGE, np.ones((3, 3)), {"padding": 13, "padding_mode": "reflect"}, "at most 12 rows"),
         (IMAGE, np.ones((3, 3)), {"operation": "convolve"}, "'correlation', 'convolution'"),

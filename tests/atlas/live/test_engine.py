@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 import hierfeat as hf
+from hierfeat._torchvision import models
 from hierfeat.atlas.live.vocabulary import OPERATIONS
 from tests.atlas.live.cases import ENGINE, HERE, NODE, Case, assert_close, needs_node, run, uniform
 from tests.atlas.live.random_cnns import ACTIVATIONS, RandomCNN
@@ -17,12 +18,14 @@ SEEDS = range(100)
 
 #: Residual, fire, gated and shuffled blocks at a small size.
 TORCHVISION = ["resnet18@64", "squeezenet1_1@64", "mobilenet_v3_small@64", "shufflenet_v2_x0_5@64"]
-#: The other families, and larger members of these.
+#: All other classifiers of torchvision that convolve, at the smallest size that all of their layers take.
+ATTENTION = ("vit_", "swin_", "maxvit_")
+SIZES = {"inception_v3": 96, "alexnet": 64, "squeezenet1_0": 224}
+TOO_LARGE = ["regnet_y_128gf"]  # 2.6 GB of weights: more than the tests' machine has to spare
 LARGE = [
-    *("alexnet@64", "vgg11_bn@32", "mobilenet_v2@64", "mnasnet0_5@64", "regnet_y_400mf@64", "efficientnet_b0@64"),
-    *("densenet121@64", "googlenet@64", "inception_v3@96", "convnext_tiny@64", "resnext50_32x4d@64", "resnet50@64"),
-    *("wide_resnet50_2@64", "efficientnet_v2_s@64", "mobilenet_v3_large@64", "regnet_x_400mf@64", "vgg16@64"),
-    *("squeezenet1_0@224", "shufflenet_v2_x1_0@224", "mnasnet1_0@96", "resnet34@96", "densenet169@64"),
+    f"{name}@{SIZES.get(name, 64)}"
+    for name in models.list_models(module=models)
+    if not name.startswith(ATTENTION) and name not in TOO_LARGE and f"{name}@64" not in TORCHVISION
 ]
 TIMM = ["resnet18@64", "convnext_atto@64", "efficientnet_lite0@64", "mobilenetv3_small_050@64", "regnety_002@64"]
 

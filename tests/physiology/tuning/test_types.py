@@ -186,7 +186,7 @@ def test_broken_channels_are_named():
             self.conv, self.last = nn.Conv2d(1, 5, 3), nn.ReLU()
 
         def forward(self, x):
-            return self.last(self.conv(x) / torch.tensor([1.0, 0, 1, 0, 1])[:, None, None])
+            return self.last(self.conv(x).abs() / torch.tensor([1.0, 0, 1, 0, 1])[:, None, None])
 
     with pytest.raises(HierfeatError, match="NaN or infinity in 'last', channels 1, 3"):
         hf.orientation_tuning(hf.Hierarchy(Net(), (1, 9, 9)), layers="last")
