@@ -203,7 +203,7 @@ def test_layers_of_tokens_are_accounted_for(browser, tmp_path):
         assert "3 layers give tokens, or have their channels last" in said
 
 
-@pytest.mark.parametrize("name", ["neocognitron-1980", "neocognitron-digits"])
+@pytest.mark.parametrize("name", ["neocognitron-1980", pytest.param("neocognitron-digits", marks=pytest.mark.slow)])
 def test_scores_that_are_no_logits_are_no_per_cent(browser, tmp_path, name):
     h = hf.load(name)
     images = (hf.glyphs() if name == "neocognitron-1980" else hf.digits(split="test"))[0][:4]

@@ -80,7 +80,13 @@ assert one.plot() is plt.gcf()
 """
 
 
-@pytest.mark.parametrize("program", [["-c"], ["-m", "IPython", "--no-banner", "-c"]], ids=["script", "IPython"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(["-c"], id="script"),
+        pytest.param(["-m", "IPython", "--no-banner", "-c"], id="IPython", marks=pytest.mark.slow),
+    ],
+)
 def test_pyplot_shows_what_a_program_draws(program, tmp_path):
     """Twenty figures and more are no reason for a warning."""
     many = "for _ in range(25): one.plot()"
