@@ -20,11 +20,12 @@ pytestmark = [
 ]
 FRAMES = 200
 
-#: Each frame is of an image moved by another amount. A message that is posted before a frame arrives after it.
+#: Each frame is of an image turned by another angle (a shift draws the plot of invariance as well). A message that is
+#: posted before a frame arrives after it.
 MEASURE = """async (count) => {
   document.querySelector("#overview").scrollIntoView();
   await new Promise((done) => setTimeout(done, 300));
-  const slider = document.querySelector('[name="bench-shift_x"]');
+  const slider = document.querySelector('[name="bench-rotation"]');
   const channel = new MessageChannel();
   const rows = [];
   for (let i = 0; i < count; i++) {

@@ -16,12 +16,17 @@ export function showPixel(target, from, kernel, laid, result, { row, col }) {
   const window = under(from, kernel, laid, row, col);
   const products = window.map((value, place) => value * kernel.weights[place]);
   const sum = result.data[row * result.width + col];
-  target.replaceChildren(
+  const said = [
     element("p", { class: "sum" }, words("Row ", row, ", column ", col, " of the result: the ", products.length, " products sum to ", element("b", {}, number(sum)), ".")),
     Math.max(kernel.rows, kernel.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers("window", window, kernel), element("span", {}, "×"), numbers("kernel", kernel.weights, kernel), element("span", {}, "="), numbers("products", products, kernel)),
-    matrix(from, kernel, laid, row, col),
-  );
+  ];
+  const key = [kernel.weights, kernel.cols, from.height, from.width, laid.rows.taps, laid.cols.taps, row, col].join();
+  if (drawn?.key !== key) drawn = { key, figure: matrix(from, kernel, laid, row, col) }; // it does not change with the picture
+  target.replaceChildren(...said, drawn.figure);
 }
+
+/** The matrix that is on show, and what it is of. @type {{ key: string, figure: HTMLElement } | null} */
+let drawn = null;
 
 /** @param {string} title @param {number[]} cells @param {Kernel} kernel */
 function numbers(title, cells, kernel) {
