@@ -6,14 +6,14 @@ An argument's name means one thing in all of hierfeat (``batch_size`` is a numbe
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from torch import Tensor, nn
 
 from hierfeat._progress import calling
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.checks import (
     check_values,
     checked_channels,
@@ -66,7 +66,7 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            bound = signature.bind(*args, **kwargs)
+            bound = _bound(signature, args, kwargs)
             given = bound.arguments
             name = function.__qualname__.removesuffix(".__init__")
             with calling(_work(name, given), progress=given.get("progress") is not False):
@@ -78,6 +78,20 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return call
 
     return decorate
+
+
+def _bound(signature: inspect.Signature, args: Sequence[Any], kwargs: dict[str, Any]) -> inspect.BoundArguments:
+    """The arguments by name; in the order that some functions had before images came first, too, with a warning."""
+    names = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if names[1:2] == ["images"] and len(args) > 2 and isinstance(args[1], str):  # h, layer, unit, images
+        shown = [] if "images" in kwargs else ["images"]
+        order = [*names[2 : len(args) + 1 - len(shown)], *shown]
+        warn(f"the order of arguments is {', '.join(names)} now")
+        args, kwargs = args[:1], dict(zip(order, args[1:], strict=False)) | kwargs
+    elif names[1:] == ["images"] and len(args) == 3 and "layers" in signature.parameters and "layers" not in kwargs:
+        warn("layers are given by name now: layers=...")
+        args, kwargs = args[:2], {"layers": args[2]} | kwargs
+    return signature.bind(*args, **kwargs)
 
 
 def _work(name: str, given: Given) -> str:

@@ -246,3 +246,20 @@ def test_no_odd_argument_ends_in_a_traceback_of_someone_else(h, tmp_path, monkey
         spread = parameters[argument].kind is inspect.Parameter.VAR_POSITIONAL
         with contextlib.suppress(hf.HierfeatError):
             thing(*([h, odd] if spread else []), **({} if spread else needed | {argument: odd}))
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (lambda h, x: hf.effective_field(h, "conv1", x), lambda h, x: hf.effective_field(h, x, "conv1")),
+        (lambda h, x: hf.attribute(h, "conv2", 1, x), lambda h, x: hf.attribute(h, x, "conv2", 1)),
+        (lambda h, x: hf.attribute(h, "conv2", 1, images=x), lambda h, x: hf.attribute(h, x, "conv2", 1)),
+        (lambda h, x: hf.additive_parts(h, "act2", x, rank=2), lambda h, x: hf.additive_parts(h, x, "act2", rank=2)),
+        (lambda h, x: hf.top_patches(h, x, "conv1"), lambda h, x: hf.top_patches(h, x, layers="conv1")),
+    ],
+)
+def test_the_order_before_images_came_first_is_understood(before, now):
+    network, images = hf.load("lenet5-digits"), hf.digits(split="test")[0][:6]
+    with pytest.warns(UserWarning, match="order of arguments|by name"):
+        found = before(network, images)
+    assert found.table.equals(now(network, images).table)
