@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from hierfeat._deprecation import renamed
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.recording._data import data_of
 from hierfeat.recording._distributed import Group
@@ -28,6 +29,7 @@ EVERY = 50
 """Batches between two rests of a sweep."""
 
 
+@renamed(batches="images", since="0.1", until="0.2")
 @checked(images=None, workers=whole(0, 1024))
 def sweep(
     h: Hierarchy,

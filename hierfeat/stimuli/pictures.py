@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hierfeat._deprecation import renamed
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.stimuli._decoding import read
 from hierfeat.subjects.arguments import checked
@@ -51,6 +52,7 @@ def _folder(value: Any, name: str, _: Given) -> Path:
     return Path(value)
 
 
+@renamed(limit="max_images", since="0.1", until="0.2")
 @checked(root=_folder, size=_sides, grey=flag)
 def image_folder(
     root: str | Path,
