@@ -47,7 +47,7 @@ def _shown_once(figure: Figure) -> None:
         if getattr(hook, "is_active", False) or getattr(hook, "msg", None):  # in a terminal's words, and a kernel's
             return
         plt.close(figure)
-    raise NotImplementedError("shown as every figure is")
+    raise NotImplementedError("shown as every figure is")  # IPython's way to ask for the usual display
 
 
 class OwnFigure(Figure):

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from hierfeat._deprecation import renamed
 from hierfeat.errors import HierfeatError, warn
-from hierfeat.recording._data import data_of
+from hierfeat.recording._data import Data
+from hierfeat.recording._data_set import DataSet
 from hierfeat.recording._distributed import Group
+from hierfeat.recording._own_images import Own
 from hierfeat.recording._pass import Pass
 from hierfeat.recording._run import Run
 from hierfeat.recording.measure import Measure
@@ -21,7 +24,7 @@ from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
-from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.own_data import Images, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import whole
 
@@ -154,7 +157,7 @@ def _run(
     measures, names = _checked(measures), [layer.name for layer in h.layers.select(layers)]
     check_image_axes(h, names)
     size = batch_size or default_batch(h.input_shape)
-    data = data_of(images, size, workers, group, channels=h.input_shape[0])
+    data = _data_of(images, size, workers, group, channels=h.input_shape[0])
     identity = _identity(h, names, measures) if checkpoint is not None or group.size > 1 else {}
     run = Run(h, data, measures, group, identity=identity, every=every)
     if checkpoint is not None:
@@ -167,6 +170,17 @@ def _run(
         why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
         raise HierfeatError(f"expected at least one image to sweep over, got none{why}")
     return run
+
+
+def _data_of(images: Images, batch_size: int, workers: int, group: Group, *, channels: int) -> Data:
+    """The data in `images`, of whatever kind. A collective."""
+    if isinstance(images, Dataset) and not isinstance(images, IterableDataset):
+        return DataSet(images, batch_size, workers, group, channels)
+    if isinstance(images, Tensor | np.ndarray | DataLoader):
+        return Own(images, batch_size, group)
+    batches = in_batches(images, size=batch_size, channels=channels)
+    known = isinstance(images, list | tuple) and group.size > 1  # of several processes each must know how many it has
+    return Own(list(batches) if known else batches, batch_size, group)
 
 
 def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:

@@ -245,6 +245,24 @@ class Watch(TorchFunctionMode, Guard):
         return self._finished(frame.call, output if frame.replacement is None else frame.replacement)
 
 
+class Watching(undisturbed):
+    """What :meth:`hierfeat.Hierarchy.watching` returns: the model undisturbed, and watched."""
+
+    def __init__(self, model: nn.Module, **callbacks: Any) -> None:
+        super().__init__(model)
+        self._watch = Watch(model, **callbacks)
+
+    def _apply(self) -> None:
+        super()._apply()
+        self._watch.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        super().__exit__(kind, value, traceback)
+        return kind is not None and issubclass(kind, Stop)
+
+
 FROM_CALLBACK = "_from_hierfeat_callback"
 """What an exception's ``__dict__`` holds if a callback raised it, and not the model."""
 

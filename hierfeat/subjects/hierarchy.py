@@ -4,7 +4,6 @@ import hashlib
 import operator
 from collections.abc import Callable, Sequence
 from math import isfinite
-from types import TracebackType
 from typing import Any
 
 import torch
@@ -23,13 +22,14 @@ from hierfeat.subjects._inputs import (
     structure_of,
     unwrapped,
 )
-from hierfeat.subjects.call import After, Before, Call, Stop
-from hierfeat.subjects.calls import FROM_CALLBACK, Watch
+from hierfeat.subjects.call import After, Before
+from hierfeat.subjects.calls import FROM_CALLBACK, Watch, Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
+from hierfeat.subjects.submodel import Submodel
 from hierfeat.subjects.trace import trace
 from hierfeat.subjects.values import words
 
@@ -348,51 +348,6 @@ def replace_model(h: Hierarchy, model: nn.Module, name: str) -> Hierarchy:
     made = Hierarchy(model, h.input_shape, name=name, example=h.example, output=h.output, **options)
     made.range_known = h.range_known
     return made
-
-
-class Watching(undisturbed):
-    """What :meth:`Hierarchy.watching` returns: the model undisturbed, and watched."""
-
-    def __init__(self, model: nn.Module, **callbacks: Any) -> None:
-        super().__init__(model)
-        self._watch = Watch(model, **callbacks)
-
-    def _apply(self) -> None:
-        super()._apply()
-        self._watch.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        super().__exit__(kind, value, traceback)
-        return kind is not None and issubclass(kind, Stop)
-
-
-class Submodel(nn.Module):
-    """What :meth:`Hierarchy.submodel` returns."""
-
-    def __init__(self, h: Hierarchy, layer: str) -> None:
-        super().__init__()
-        self.model, self.layer, self._h = h.model, layer, h
-
-    def extra_repr(self) -> str:
-        """The layer that it ends with."""
-        return f"ends with {self.layer!r}"
-
-    def forward(self, images: Tensor) -> Tensor:
-        """The layer's output for images in [0, 1]."""
-        found: list[Tensor] = []
-
-        def after(call: Call, output: Tensor) -> None:
-            if call.name == self.layer:
-                found.append(output)
-                raise Stop
-
-        with self._h.watching(after=after):
-            self._h.forward(images)
-        if not found:
-            raise HierfeatError(f"{self._h.name} did not call {self.layer!r} in this forward pass")
-        return found[0]
 
 
 def _is_finite(tensor: Tensor) -> bool:
