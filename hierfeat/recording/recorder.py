@@ -71,12 +71,17 @@ def record(
     >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
-    batches = images.split(batch_size or default_batch(h.input_shape))
+    parts = recorded(h, images.split(batch_size or default_batch(h.input_shape)), layers)
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def recorded(h: Hierarchy, batches: Sequence[Tensor], layers: Layers) -> list[dict[str, Tensor]]:
+    """What :func:`record` gives for each of several batches, which are shown as they are."""
     quick = None if _any_scripted() else _recorded(h, batches, _Quick(h, layers=layers))
     parts = quick or _recorded(h, batches, Recorder(h, layers=layers))
     if parts is None:
         raise HierfeatError(f"{h.name} writes into its activations in a way that torch reports to nobody")
-    return parts[0] if len(parts) == 1 else _joined(parts)
+    return parts
 
 
 def _any_scripted() -> bool:
