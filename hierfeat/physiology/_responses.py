@@ -199,7 +199,7 @@ def _named(given: Mapping[str, Any]) -> Layers:
 def field_centres(h: Hierarchy, layers: Iterable[str], at: Place | None = None) -> dict[str, Point]:
     """(row, col), in pixels, of the middle of each central unit's receptive field, or of that of the unit at `at`.
 
-    The virtual field counts, which runs on through the padding: its middle is where the unit looks.  A layer whose
+    The virtual field counts, which runs on through the padding: its middle is where the unit looks. A layer whose
     field is the whole image looks at the middle of it.
     """
     fields = receptive_fields(h)
