@@ -94,7 +94,7 @@ def profile(
     Returns
     -------
     Profile
-        A table with the columns and arrays that the class describes.
+        A row per layer, in call order.
 
     Raises
     ------

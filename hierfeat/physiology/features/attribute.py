@@ -117,7 +117,7 @@ def attribute(
     Returns
     -------
     Attribution
-        A table with the columns and arrays that the class describes.
+        A row per image, and the maps.
 
     Raises
     ------

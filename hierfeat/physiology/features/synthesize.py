@@ -134,7 +134,7 @@ def synthesize(
     Returns
     -------
     Synthesis
-        A table with the columns and arrays that the class describes.
+        A row per image with its robustness, and the images.
 
     Raises
     ------

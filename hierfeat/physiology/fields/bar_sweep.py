@@ -114,7 +114,7 @@ def bar_sweep(
     Returns
     -------
     BarSweep
-        A table with the columns and arrays that the class describes.
+        A row per image, and the responses by orientation and position.
 
     Raises
     ------

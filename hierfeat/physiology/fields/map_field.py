@@ -112,7 +112,7 @@ def map_field(
     Returns
     -------
     FieldMap
-        A table with the columns and arrays that the class describes.
+        A row per stimulus, and the map.
 
     Raises
     ------

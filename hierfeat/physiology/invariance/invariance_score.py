@@ -91,7 +91,7 @@ def invariance_score(
     Returns
     -------
     InvarianceScore
-        A table with the columns and arrays that the class describes.
+        A row per layer and channel.
 
     Raises
     ------

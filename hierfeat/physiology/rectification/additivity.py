@@ -69,7 +69,7 @@ def additivity(
     Returns
     -------
     Additivity
-        A table with the columns and arrays that the class describes.
+        A row per layer.
 
     Raises
     ------
