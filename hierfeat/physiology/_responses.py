@@ -15,8 +15,9 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.call import Call, Stop
-from hierfeat.subjects.checks import check_has_weights, checked_channels
+from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch
 from hierfeat.subjects.values import whole

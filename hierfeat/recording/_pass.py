@@ -10,8 +10,9 @@ from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.calls import Watch
-from hierfeat.subjects.checks import check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_images_first, not_finite
 from hierfeat.subjects.layer_table import matches
 
 

@@ -12,9 +12,9 @@ from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_images_first, check_norms, norm_of
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_images_first, check_norms, norm_of
 from hierfeat.subjects.layer_table import UNITS, Layers, matches
 from hierfeat.subjects.ops import version, written_values
 from hierfeat.subjects.own_data import Images, default_batch

@@ -12,8 +12,8 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
-from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_same_path
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch, drawn_places
 from hierfeat.subjects.precision import double
