@@ -18,11 +18,11 @@ def write(source: Path, target: Path) -> None:
     """Write all scripts anew into `target`; files that did not change keep their date."""
     target.mkdir(exist_ok=True)
     _update(target / "GALLERY_HEADER.rst", HEAD)
-    names = {path.name for path in source.glob("*.py")}
+    names = {path.name for path in source.glob("[a-z]*.py")}
     for path in target.glob("*.py"):
         if path.name not in names:
             path.unlink()
-    for path in sorted(source.glob("*.py")):
+    for path in sorted(source.glob("[a-z]*.py")):
         _update(target / path.name, converted(path))
 
 
