@@ -10,7 +10,7 @@ Each script of ``analyses/`` answers one question of the lecture and leaves its 
 here as they are committed; nothing was run for this page. ``python analyses/NAME.py`` runs one, and
 ``jupytext --to notebook analyses/NAME.py`` makes a notebook of it.
 """
-_SAVED = re.compile(r"""savefig\(\s*(?:OUT|folder)\s*/\s*f?["']([^"']+\.png)["']""")
+_SAVED = re.compile(r"""(?:savefig\(\s*(?:OUT|folder)\s*/|gallery\.save\()\s*f?["']([^"']+?)(?:\.png)?["']""")
 _UNDERLINES = {1: "=", 2: "-", 3: "~"}
 
 
@@ -97,9 +97,9 @@ def _drawn(cell: str, figures: Path) -> list[str]:
     """The committed figures that a cell of code names; of names made by a loop, all that fit."""
     found = []
     for name in _SAVED.findall(cell):
-        pattern = re.sub(r"\{[^}]*\}", "*", name)
+        pattern = re.sub(r"\{[^}]*\}", "*", name) + ".png"
         found += sorted(path.name for path in figures.glob(pattern))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _image(figures: Path, name: str) -> str:
