@@ -94,7 +94,7 @@ def bootstrap(values: object, statistic: Callable[..., object] = np.mean, *, dra
 
 
 def judged(*clauses: bool | None) -> str:
-    """The verdict on a claim, from its clauses: True holds, False is contradicted, None is left open by its interval."""
+    """The verdict on a claim: each of its clauses holds (True), is contradicted (False) or is left open (None)."""
     if all(clauses):
         return "reproduced"
     return "contradicted" if not any(clauses) and False in clauses else "in part"

@@ -74,12 +74,18 @@ first = over_seeds(wide["A", 1] - wide["B", 1])
 
 # %%
 figure, axes = plt.subplots(figsize=(6.6, 4.3), layout="constrained")
-for source, colour, label in (("random", GREY, "random"), ("B", ORANGE, "its own task's"), ("A", BLUE, "another task's")):
+for source, colour, label in (
+    ("random", GREY, "random"),
+    ("B", ORANGE, "its own task's"),
+    ("A", BLUE, "another task's"),
+):
     own = [lost[source, n].times(-1) for n in range(1, 5)]
     marks(axes, range(1, 5), own, color=colour, label=f"{label} layers kept")
 axes.axhline(0, color="black", linewidth=0.8)
 axes.set_xticks(range(1, 5))
-axes.set(xlabel="layers kept and frozen, of five", ylabel="accuracy on task B, less\nthat of learning it whole (points)")
+axes.set(
+    xlabel="layers kept and frozen, of five", ylabel="accuracy on task B, less\nthat of learning it whole (points)"
+)
 axes.legend(frameon=False, loc="lower left")
 opened(axes)
 
