@@ -43,7 +43,7 @@ report = Report(
     "Blakemore & Cooper 1970, Nature 228, 477-478",
 )  # fmt: skip
 RECIPE = hf.Recipe(
-    "small", "fashion_mnist", epochs=8, batch_size=25, learning_rate=3e-3, limit=2000, split="train+validation"
+    "small", "fashion_mnist", epochs=6, batch_size=25, learning_rate=3e-3, limit=1500, split="train+validation"
 )
 
 
@@ -73,7 +73,7 @@ def shares(h):
 REARINGS = {f"{how.__name__} at {at}°": (how, at) for how in (band, stripes) for at in (0, 90)}
 rows = []
 for seed in seeds():
-    start = small_net(seed, wide=16)
+    start = small_net(seed, wide=12)
     rows.append({"reared": "untrained", "seed": seed, **shares(start)})
     for reared, (how, at) in {"normal": (None, 0), **REARINGS}.items():
         rearing = how and partial(how, at=at)
@@ -108,7 +108,7 @@ right.set(ylabel="accuracy on whole images (%)", title="What they still learn", 
 opened(left, right)
 
 # %% [markdown]
-# **Limits.** A network has no cells before it is trained that could be lost, and its learning is supervised; sixteen
+# **Limits.** A network has no cells before it is trained that could be lost, and its learning is supervised; twelve
 # units in the first layer, and clothes, which are upright. The rule of the verdict is that of an earlier run on digits
 # (for each rearing: preference, preference against normal rearing, less than an eighth left), fixed before the numbers.
 
