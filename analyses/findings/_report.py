@@ -200,6 +200,11 @@ def bars(axes: Axes, places: Iterable[float], found: Iterable[Interval], width: 
     axes.bar(list(places), [one.value for one in values], width, yerr=arms, **style)
 
 
+def last_map(h: hf.Hierarchy) -> str:
+    """The last layer whose output is still a map."""
+    return [x.name for x in h.layers if x.kind in ("conv", "activation", "pool") and len(x.out_shape) > 1][-1]
+
+
 def small_net(seed: int, *, wide: int = 8) -> hf.Hierarchy:
     """An untrained network for Fashion-MNIST that trains in seconds: two convolutions, two pools, a dense layer."""
     with torch.random.fork_rng():

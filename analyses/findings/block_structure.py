@@ -29,7 +29,7 @@ report = Report(
     "Nguyen, Raghu & Kornblith 2021, ICLR, arXiv:2010.15327, sections 3 and 4",
 )  # fmt: skip
 RECIPE = hf.Recipe(
-    "residual", "digits", epochs=20, batch_size=25, learning_rate=3e-3, limit=300, split="train+validation"
+    "residual", "digits", epochs=15, batch_size=25, learning_rate=3e-3, limit=300, split="train+validation"
 )
 WIDTHS, BLOCKS, EDGES = (6, 16, 48), 8, (0.5, 8.5, 0.5, 8.5)
 APART = np.subtract.outer(range(BLOCKS), range(BLOCKS)) >= 3

@@ -15,7 +15,7 @@
 # %%
 import matplotlib.pyplot as plt
 import pandas as pd
-from _report import BLUE, Report, opened, over_seeds, seeds
+from _report import BLUE, POOLS, Report, judged, last_map, opened, over_seeds, seeds
 from scipy.stats import spearmanr
 
 import hierfeat as hf
@@ -25,41 +25,23 @@ report = Report(
     "The best architecture with random weights predicts the best trained one",
     "Saxe et al. 2011, ICML",
 )
-SIBLINGS = {"lenet5-fashion": "max", "lenet5-fashion-average-pool": "average", "lenet5-fashion-l2-pool": "L2",
-            "lenet5-fashion-blurred-max-pool": "blurred max", "lenet5-fashion-strided": "strided",
-            "lenet5-fashion-no-pool": "none"}  # fmt: skip
 train = [part[:700] for part in hf.fashion_mnist("validation")]
 test = [part[:500] for part in hf.fashion_mnist("test")]
 
 # %%
 rows, behind = [], []
-for name, pooling in SIBLINGS.items():
-    h = hf.load(name)
-    maps = [
-        layer.name for layer in h.layers if layer.kind in ("conv", "activation", "pool") and len(layer.out_shape) > 1
-    ]
+for name, pooling in POOLS.items():
+    h, learned = hf.load(name), 100 * hf.card(name)["test_accuracy_mean"]
     for seed in seeds():
         twin = hf.untrained(h, seed=seed)
-        probe = (
-            hf.layer_probes(twin, train, test, layers=maps[-1], max_iter=100, progress=False).table["accuracy"].iloc[0]
-        )
-        rows.append(
-            {
-                "pooling": pooling,
-                "seed": seed,
-                "random": 100 * probe,
-                "trained": 100 * hf.card(name)["test_accuracy_mean"],
-            }
-        )
+        probe = hf.layer_probes(twin, train, test, layers=last_map(h), max_iter=100, progress=False).table
+        rows.append({"pooling": pooling, "seed": seed, "random": 100 * probe["accuracy"].iloc[0], "trained": learned})
     if pooling == "L2":  # Saxe et al. pool squares
         for seed in seeds():
             twin = hf.untrained(h, seed=seed)
-            tuned = hf.orientation_tuning(
-                twin, layers=["conv1", "pool1"], orientations=8, frequencies=8, phases=8
-            ).table
-            moved = hf.translation_invariance(
-                twin, test[0], layers=["conv1", "pool1"], max_shift=2, max_images=24
-            ).summary
+            both = ["conv1", "pool1"]
+            tuned = hf.orientation_tuning(twin, layers=both, orientations=8, frequencies=8, phases=8).table
+            moved = hf.translation_invariance(twin, test[0], layers=both, max_shift=2, max_images=24).summary
             narrow = tuned.groupby("layer")["bandwidth"].median()
             steady = moved.set_index("layer")["invariance"]
             behind.append({"seed": seed, "bandwidth": narrow["pool1"], "gained": steady["pool1"] - steady["conv1"],
@@ -81,9 +63,7 @@ for pooling, own in table.groupby("pooling", sort=False):
     one = over_seeds(own["random"])
     axes.errorbar(one.value, own["trained"].iloc[0], xerr=one.arms, color=BLUE, marker="o", capsize=3)
     below = {"L2": -14, "average": -14, "max": -14}.get(pooling, 6)
-    axes.annotate(
-        pooling, (one.value, own["trained"].iloc[0]), xytext=(4, below), textcoords="offset points", fontsize=9
-    )
+    axes.annotate(pooling, (one.value, own["trained"].iloc[0]), xytext=(4, below), textcoords="offset points")
 axes.set(xlabel="linear classifier on random weights (%)", ylabel="trained network (%)")
 axes.set_title(f"Six kinds of pools; rank correlation {correlation}")
 opened(axes)
@@ -93,8 +73,7 @@ opened(axes)
 # features for its classifier. Saxe et al. compare dozens.
 
 # %%
-foretells, steady = correlation.above, invariant.above
-verdict = "reproduced" if foretells and steady else "in part" if foretells or steady else "contradicted"
+verdict = judged(correlation.over(0), invariant.over(0))
 says = (
     f"Rank correlation of accuracy with random weights and after training: {correlation}; the best with random "
     f"weights is "

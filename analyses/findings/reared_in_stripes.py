@@ -43,7 +43,7 @@ report = Report(
     "Blakemore & Cooper 1970, Nature 228, 477-478",
 )  # fmt: skip
 RECIPE = hf.Recipe(
-    "small", "fashion_mnist", epochs=6, batch_size=25, learning_rate=3e-3, limit=1500, split="train+validation"
+    "small", "fashion_mnist", epochs=6, batch_size=25, learning_rate=3e-3, limit=1000, split="train+validation"
 )
 
 
@@ -71,6 +71,7 @@ def shares(h):
 
 # %%
 REARINGS = {f"{how.__name__} at {at}°": (how, at) for how in (band, stripes) for at in (0, 90)}
+AGAIN = ("normal", "band at 90°", "stripes at 90°")
 rows = []
 for seed in seeds():
     start = small_net(seed, wide=12)
@@ -79,9 +80,10 @@ for seed in seeds():
         rearing = how and partial(how, at=at)
         training = hf.train(replace(RECIPE, seed=seed, rearing=rearing), start=start, progress=False)
         h = training.hierarchy(start)
-        again = hf.train(replace(RECIPE, seed=seed + 100), start=h, progress=False)
-        scores = {"accuracy": training.card["test_accuracy"], "recovered": again.card["test_accuracy"]}
-        rows.append({"reared": reared, "seed": seed, **scores, **shares(h)})
+        rows.append({"reared": reared, "seed": seed, "accuracy": training.card["test_accuracy"], **shares(h)})
+        if reared in AGAIN:
+            again = hf.train(replace(RECIPE, seed=seed + 100), start=h, progress=False)
+            rows[-1]["recovered"] = again.card["test_accuracy"]
 table = pd.DataFrame(rows)
 
 # %%
@@ -89,8 +91,8 @@ by = {name: own.set_index("seed") for name, own in table.groupby("reared")}
 found = {}
 for name, (_, at) in REARINGS.items():
     prefers, as_normal = (by[who][at] - by[who][90 - at] for who in (name, "normal"))
-    behind = 100 * (by["normal"]["recovered"] - by[name]["recovered"])
-    found[name] = [over_seeds(one) for one in (prefers, prefers - as_normal, by[name][90 - at], behind)]
+    found[name] = [over_seeds(one) for one in (prefers, prefers - as_normal, by[name][90 - at])]
+behind = [over_seeds(100 * (by["normal"]["recovered"] - by[name]["recovered"])) for name in AGAIN[1:]]
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
@@ -101,7 +103,7 @@ for number, (name, colour) in enumerate(colours.items()):
 left.set_xticks(range(4), ["0\n(horizontal)", "45", "90\n(vertical)", "135"])
 left.set(xlabel="preferred orientation (degrees)", ylabel="share of tuned units", title="First layer", ylim=(0, None))
 left.legend(frameon=False, ncols=2)
-for name in ("normal", *REARINGS):
+for name in AGAIN:
     marks(right, (0, 1), [over_seeds(100 * by[name][when]) for when in ("accuracy", "recovered")], color=colours[name])
 right.set_xticks((0, 1), ["after rearing", "after as many epochs\nof whole images"])
 right.set(ylabel="accuracy on whole images (%)", title="What they still learn", xlim=(-0.2, 1.2))
@@ -113,11 +115,12 @@ opened(left, right)
 # (for each rearing: preference, preference against normal rearing, less than an eighth left), fixed before the numbers.
 
 # %%
-clauses = [(one.over(0), more.over(0), rest.under(0.125)) for one, more, rest, _ in found.values()]
+clauses = [(one.over(0), more.over(0), rest.under(0.125)) for one, more, rest in found.values()]
 verdict = judged(*sum(clauses, ()))
-said = (f"{name} {one}; {more}; {rest}; {behind:.1f}" for name, (one, more, rest, behind) in found.items())
+said = (f"{name} {one}; {more}; {rest}" for name, (one, more, rest) in found.items())
 says = (
     "Share of units for the reared orientation less that for the other; the same less normal rearing's; left for the "
-    f"other (even: 0.25); points behind after as long again with whole images: {'. '.join(said)}."
+    f"other (even: 0.25): {'. '.join(said)}. After as long again with whole images, networks reared in the band at "
+    f"90° are {behind[0]:.1f} points behind, in stripes at 90° {behind[1]:.1f}."
 )
 report.write(figure, table, verdict=verdict, says=says, over="seeds")
