@@ -32,15 +32,11 @@ DEPTHS = (2, 4, 7, 12, 20)
 def chain(kind, depth, seed):
     """A chain of 3 × 3 convolutions of 8 channels, seen from its middle."""
     torch.manual_seed(seed)
-    layers, channels = [], 1
-    for _ in range(depth):
-        conv = nn.Conv2d(channels, 8, 3, padding=1, bias=False)
-        if kind == "uniform":
-            nn.init.constant_(conv.weight, 0.01)
-        else:
-            nn.init.kaiming_normal_(conv.weight)
+    layers = []
+    for place in range(depth):
+        conv = nn.Conv2d(8 if place else 1, 8, 3, padding=1, bias=False)
+        nn.init.constant_(conv.weight, 0.01) if kind == "uniform" else nn.init.kaiming_normal_(conv.weight)
         layers += [conv, nn.ReLU()] if kind == "random, ReLU" else [conv]
-        channels = 8
     return hf.Hierarchy(nn.Sequential(*layers), (1, 45, 45), name=kind)
 
 
@@ -48,9 +44,8 @@ def chain(kind, depth, seed):
 def explained(maps):
     """How much of the mean map a Gaussian of its own width explains."""
     mean = maps.mean(0)
-    places = np.arange(45) - 22
-    spread = (mean * (places[:, None] ** 2 + places[None] ** 2)).sum() / mean.sum() / 2
-    bell = np.exp(-(places[:, None] ** 2 + places[None] ** 2) / (2 * spread))
+    away = np.add.outer((np.arange(45) - 22) ** 2, (np.arange(45) - 22) ** 2)
+    bell = np.exp(-away / ((mean * away).sum() / mean.sum()))
     bell *= mean.sum() / bell.sum()
     return 1 - ((mean - bell) ** 2).sum() / ((mean - mean.mean()) ** 2).sum()
 
@@ -68,10 +63,9 @@ for kind, those in maps.items():
                 mean = field.map[np.isfinite(field.map).all((1, 2))].sum(0)
                 those.append(mean / max(mean.sum(), 1e-30))
 chains = pd.DataFrame(rows).dropna()
-growth = {
-    kind: over_seeds([np.polyfit(np.log(own["depth"]), np.log(own["sigma"]), 1)[0] for _, own in part.groupby("seed")])
-    for kind, part in chains.groupby("kind")
-}
+logs = np.log(chains[["depth", "sigma"]]).assign(kind=chains["kind"], seed=chains["seed"])
+growth = {kind: over_seeds([np.polyfit(one["depth"], one["sigma"], 1)[0] for _, one in own.groupby("seed")])
+          for kind, own in logs.groupby("kind")}  # fmt: skip
 gaussian = bootstrap(np.array(maps["random, ReLU"]), explained, draws=300)
 
 # %%
@@ -101,21 +95,21 @@ for kind, colour in (("uniform", "black"), ("random", GREEN), ("random, ReLU", B
 left.plot(DEPTHS, np.sqrt(2 * np.array(DEPTHS) / 3), color=VERMILION, linestyle=":", label="√(2n/3)")
 left.set(xscale="log", yscale="log", xlabel="layers", ylabel="σ of the effective field (pixels)", title="Depth")
 left.set_xticks(DEPTHS, DEPTHS)
-left.minorticks_off()
 left.set_yticks([1, 2, 3], [1, 2, 3])
+left.minorticks_off()
 for own, dash in zip(learned, ("-", "--"), strict=True):
     for column, colour in (("sigma", BLUE), ("sigma_untrained", GREY)):
         label = f"{own['kind'].iloc[0]}, {'un' if colour == GREY else ''}trained"
         right.plot(own[column], "o", linestyle=dash, color=colour, label=label)
-right.set(xlabel="layers behind the first, of those that have weights or pool", ylabel="σ (pixels)", ylim=(0, None))
-right.set_title("Training")
+right.set(xlabel="convolutions and pools behind the first", ylabel="σ (pixels)", title="Training", ylim=(0, None))
 for axes in (left, right):
     axes.legend(frameon=False)
 opened(left, right)
 
 # %% [markdown]
 # **Limits.** Two trained networks (the Neocognitron learns without the gradient that the claim is about); fields are
-# those of central units, and the last layer's nearly fill the image. The Gaussian is fitted to the mean map over seeds, chosen after single maps had given r² = 0.67.
+# those of central units, and the last layer's nearly fill the image. The Gaussian is fitted to the mean map over seeds,
+# chosen after single maps had given r² = 0.67.
 
 # %%
 root = all(growth[kind].low < 0.55 and growth[kind].high > 0.45 for kind in ("random", "random, ReLU"))

@@ -43,7 +43,7 @@ report = Report(
     "Blakemore & Cooper 1970, Nature 228, 477-478",
 )  # fmt: skip
 RECIPE = hf.Recipe(
-    "small", "fashion_mnist", epochs=6, batch_size=25, learning_rate=3e-3, limit=1000, split="train+validation"
+    "small", "fashion_mnist", epochs=5, batch_size=25, learning_rate=3e-3, limit=1000, split="train+validation"
 )
 
 
