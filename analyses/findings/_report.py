@@ -26,6 +26,7 @@ SUMMARY = OUT / "summary.csv"
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.55",
 )  # fmt: skip
+COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY)
 VERDICTS = ("reproduced", "in part", "contradicted")
 POOLS = {
     "lenet5-fashion": "max", "lenet5-fashion-average-pool": "average", "lenet5-fashion-l2-pool": "L2",

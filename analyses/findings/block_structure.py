@@ -28,10 +28,8 @@ report = Report(
     "block_structure", "Over-wide networks hold a block of layers that are alike by one dominant component",
     "Nguyen, Raghu & Kornblith 2021, ICLR, arXiv:2010.15327, sections 3 and 4",
 )  # fmt: skip
-RECIPE = hf.Recipe(
-    "residual", "digits", epochs=12, batch_size=25, learning_rate=3e-3, limit=300, split="train+validation"
-)
-WIDTHS, BLOCKS, EDGES = (4, 12, 32), 8, (0.5, 8.5, 0.5, 8.5)
+RECIPE = hf.Recipe("residual", "digits", epochs=12, batch_size=25, learning_rate=3e-3, limit=300)
+WIDTHS, BLOCKS, EDGES, NAMES = (4, 12, 32), 8, (0.5, 8.5, 0.5, 8.5), ["block", "share", "falls"]
 APART = np.subtract.outer(range(BLOCKS), range(BLOCKS)) >= 3
 
 
@@ -52,8 +50,8 @@ def net(seed, wide):
     """A convolution of stride 2, the blocks, and the classes."""
     torch.manual_seed(seed)
     blocks = [Residual(wide) for _ in range(BLOCKS)]
-    stem, head = nn.Conv2d(1, wide, 5, stride=2, padding=2), nn.Linear(4 * wide, 10)
-    model = nn.Sequential(stem, *blocks, nn.AdaptiveAvgPool2d(2), nn.Flatten(), head)
+    stem, head = nn.Conv2d(1, wide, 5, 2, 2), [nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(4 * wide, 10)]
+    model = nn.Sequential(stem, *blocks, *head)
     return hf.Hierarchy(model, (1, 16, 16), mean=[0.31], std=[0.32], name="residual")
 
 
@@ -87,9 +85,9 @@ for seed in seeds():
 table = pd.DataFrame(rows)
 
 # %%
-wide = table.pivot_table(index="seed", columns=["state", "width"], values=["block", "share", "falls"])
+wide = table.pivot_table(index="seed", columns=["state", "width"], values=NAMES)
 more = {(name, state): over_seeds(wide[name, state, WIDTHS[-1]] - wide[name, state, WIDTHS[0]])
-        for name in ("block", "share", "falls") for state in ("trained", "untrained")}  # fmt: skip
+        for name in NAMES for state in ("trained", "untrained")}  # fmt: skip
 grown = wide["block"]["trained"] - wide["block"]["untrained"]
 learned = over_seeds(grown[WIDTHS[-1]] - grown[WIDTHS[0]])
 
@@ -111,7 +109,7 @@ opened(panels[3])
 # digits; no stages of falling resolution. The rule of the verdict was fixed before numbers were seen.
 
 # %%
-block, share, falls = (more[name, "trained"] for name in ("block", "share", "falls"))
+block, share, falls = (more[name, "trained"] for name in NAMES)
 verdict = judged(block.over(0), share.over(0), falls.over(0), learned.over(0))
 says = (
     f"With {WIDTHS[-1]} channels in place of {WIDTHS[0]}, CKA of blocks far apart is higher by {block} "

@@ -45,9 +45,8 @@ def explained(maps):
     """How much of the mean map a Gaussian of its own width explains."""
     mean = maps.mean(0)
     away = np.add.outer((np.arange(45) - 22) ** 2, (np.arange(45) - 22) ** 2)
-    bell = np.exp(-away / ((mean * away).sum() / mean.sum()))
-    bell *= mean.sum() / bell.sum()
-    return 1 - ((mean - bell) ** 2).sum() / ((mean - mean.mean()) ** 2).sum()
+    bell = np.exp(-away * mean.sum() / (mean * away).sum())
+    return 1 - ((mean - bell * mean.sum() / bell.sum()) ** 2).mean() / mean.var()
 
 
 noise = hf.white_noise((1, 45, 45), n=12).as_tensor()
@@ -60,8 +59,7 @@ for kind, those in maps.items():
             field = hf.effective_field(h, noise, list(h.layers)[-1].name, channels=range(8), weight=weight)
             rows.append({"kind": kind, "seed": seed, "depth": depth, "sigma": field.table["sigma_h"].mean()})
             if depth == 12:
-                mean = field.map[np.isfinite(field.map).all((1, 2))].sum(0)
-                those.append(mean / max(mean.sum(), 1e-30))
+                those.append(np.nansum(field.map, axis=0) / np.nansum(field.map))
 chains = pd.DataFrame(rows).dropna()
 logs = np.log(chains[["depth", "sigma"]]).assign(kind=chains["kind"], seed=chains["seed"])
 growth = {kind: over_seeds([np.polyfit(one["depth"], one["sigma"], 1)[0] for _, one in own.groupby("seed")])
@@ -73,8 +71,7 @@ SUBJECTS = {"convnet-cifar10": hf.cifar10("test")[0][:24], "lenet5-mnist": hf.mn
 
 
 def widths(subject, images, names):
-    options = {"channels": range(6), "weight": "energy"}
-    fields = [hf.effective_field(subject, images, name, **options).table for name in names]
+    fields = [hf.effective_field(subject, images, name, channels=range(6), weight="energy").table for name in names]
     return np.array([field[["sigma_h", "sigma_w"]].mean().mean() for field in fields])
 
 
@@ -92,14 +89,13 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constraine
 for kind, colour in (("uniform", "black"), ("random", GREEN), ("random, ReLU", BLUE)):
     means = chains[chains["kind"] == kind].groupby("depth")["sigma"].mean()
     left.plot(means.index, means, "o-", color=colour, label=f"{kind}: exponent {growth[kind].value:.2f}")
-left.plot(DEPTHS, np.sqrt(2 * np.array(DEPTHS) / 3), color=VERMILION, linestyle=":", label="√(2n/3)")
+left.plot(DEPTHS, np.sqrt(np.multiply(DEPTHS, 2 / 3)), color=VERMILION, linestyle=":", label="√(2n/3)")
 left.set(xscale="log", yscale="log", xlabel="layers", ylabel="σ of the effective field (pixels)", title="Depth")
-left.set_xticks(DEPTHS, DEPTHS)
-left.set_yticks([1, 2, 3], [1, 2, 3])
+left.set(xticks=DEPTHS, xticklabels=DEPTHS, yticks=(1, 2, 3), yticklabels=(1, 2, 3))
 left.minorticks_off()
 for own, dash in zip(learned, ("-", "--"), strict=True):
     for column, colour in (("sigma", BLUE), ("sigma_untrained", GREY)):
-        label = f"{own['kind'].iloc[0]}, {'un' if colour == GREY else ''}trained"
+        label = own["kind"][0] + column.removeprefix("sigma").replace("_", ", ")
         right.plot(own[column], "o", linestyle=dash, color=colour, label=label)
 right.set(xlabel="convolutions and pools behind the first", ylabel="σ (pixels)", title="Training", ylim=(0, None))
 for axes in (left, right):

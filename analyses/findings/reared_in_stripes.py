@@ -20,21 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from _report import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    VERMILION,
-    Report,
-    bars,
-    judged,
-    marks,
-    opened,
-    over_seeds,
-    seeds,
-    small_net,
-)
+from _report import COLOURS, GREY, Report, bars, judged, marks, opened, over_seeds, seeds, small_net
 
 import hierfeat as hf
 
@@ -96,7 +82,7 @@ behind = [over_seeds(100 * (by["normal"]["recovered"] - by[name]["recovered"])) 
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
-colours = dict(zip(("untrained", "normal", *REARINGS), (GREY, "black", BLUE, ORANGE, GREEN, VERMILION), strict=True))
+colours = dict(zip(("untrained", "normal", *REARINGS), (GREY, "black", *COLOURS), strict=False))
 for number, (name, colour) in enumerate(colours.items()):
     own = [over_seeds(by[name][angle]) for angle in (0, 45, 90, 135)]
     bars(left, np.arange(4) + 0.14 * (number - 2.5), own, 0.13, color=colour, label=name)
