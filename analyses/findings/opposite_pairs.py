@@ -55,12 +55,8 @@ for axes, h in zip(panels, subjects, strict=True):
         axes.fill_between(places, rows["low"], rows["high"], color=colours[state], alpha=0.2, linewidth=0)
         axes.plot(places, rows["value"], "o-", color=colours[state], markersize=4, label=state)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xticks(
-        range(len(rows) if h.name != "lenet5-fashion" else 2),
-        [n.removeprefix("features.") for n in rows["layer"]],
-        rotation=45,
-        ha="right",
-    )
+    own = table.loc[(table["network"] == h.name) & (table["state"] == "trained"), "layer"]
+    axes.set_xticks(range(len(own)), own.str.removeprefix("features."), rotation=45, ha="right")
     axes.set_title(h.name)
     axes.legend(frameon=False)
 panels[0].set_ylabel("excess of opposite kernels over chance (cosine)")
