@@ -90,6 +90,21 @@ def test_a_script_with_fewer_seeds_comes_to_the_same_verdict(path, tmp_path):
     assert again.loc[path.stem, "verdict"] == STORED.loc[path.stem, "verdict"], again.loc[path.stem, "says"]
 
 
+def test_a_verdict_follows_from_what_the_intervals_say_of_each_clause(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    from _report import Interval, judged, over_seeds
+
+    above, below, around = Interval(2, 1, 3), Interval(-2, -3, -1), Interval(0.5, -1, 2)
+    assert [one.over(0) for one in (above, below, around)] == [True, False, None]
+    assert [one.under(0) for one in (above, below, around)] == [False, True, None]
+    assert above.times(-1) == Interval(-2, -3, -1)
+    assert judged(True, True) == "reproduced"
+    assert judged(True, False) == judged(True, None) == judged(None, None) == "in part"
+    assert judged(False, None) == judged(False, False) == "contradicted"
+    # t of two degrees of freedom is 4.3027 at 97.5 %, as tables have it
+    assert over_seeds([1.0, 2.0, 3.0]) == pytest.approx((2, 2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), abs=1e-4)
+
+
 def test_scripts_that_write_at_once_lose_no_line(tmp_path):
     """Eight processes, each of which writes its line three times into one summary."""
     write = (

@@ -49,20 +49,24 @@ found = {
     state: {
         "complex": bootstrap(rows["became_complex"]),
         "turned": bootstrap(rows["turned"], np.median),
-        "gained": bootstrap(rows["off_median"] - rows["off_law"]),
     }
     for state, rows in simple.groupby("state")
 }
 trained, twin, neo = (found[state] for state in ("trained", "untrained", "Neocognitron"))
+for state in ("trained", "untrained"):  # a C-cell is no max pool, for which the law is
+    rows = simple[simple["state"] == state]
+    found[state]["gained"] = bootstrap(rows["off_median"] - rows["off_law"])
 
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(12.8, 4.2), layout="constrained")
-for axes, (state, colour) in zip(panels, zip(found, (ORANGE, BLUE, GREY), strict=True), strict=True):
-    rows = simple[simple["state"] == state]
-    axes.plot([0, 1.6], [0, 1.6], color="black", linewidth=0.8, label="the law")
+for axes, state, colour in zip(panels, ("trained", "untrained", "Neocognitron"), (BLUE, GREY, ORANGE), strict=True):
+    rows, law = simple[simple["state"] == state], state != "Neocognitron"
+    x, end = ("predicted_f1_f0", 1.6) if law else ("f1_f0_before", 2)
+    axes.plot([0, end], [0, end], color="black", linewidth=0.8, label="the law" if law else "no change")
     axes.axhline(1, color=VERMILION, linestyle="--", linewidth=1, label="simple above, complex below")
-    axes.plot(rows["predicted_f1_f0"], rows["f1_f0_after"], ".", color=colour, label=f"{len(rows)} units")
-    axes.set(xlabel="F1/F0 predicted from the pool's window", ylabel="F1/F0 measured after the pool", ylim=(0, 2.05))
+    axes.plot(rows[x], rows["f1_f0_after"], ".", color=colour, label=f"{len(rows)} units")
+    axes.set(xlabel="F1/F0 predicted from the pool's window" if law else "F1/F0 of the S-cell", ylim=(0, 2.5))
+    axes.set_ylabel("F1/F0 measured after the pool" if law else "F1/F0 of the C-cell")
     axes.set_title(f"{state}: {100 * found[state]['complex'].value:.0f} % become complex")
     axes.legend(frameon=False, loc="upper left")
 opened(*panels)

@@ -47,7 +47,7 @@ tables += [excess(hf.load("lenet5-mnist"), ["C1", "C3"]).assign(network="lenet5-
 table = pd.concat(tables, ignore_index=True)
 
 # %%
-figure, panels = plt.subplots(1, len(subjects), figsize=(4.6 * len(subjects), 4.2), layout="constrained", sharey=True)
+figure, panels = plt.subplots(1, len(subjects), figsize=(4.3 * len(subjects), 4.2), layout="constrained", sharey=True)
 colours = {"trained": BLUE, "untrained": GREY, "tanh": ORANGE, "tanh, 1998": VERMILION}
 for axes, h in zip(panels, subjects, strict=True):
     for state, rows in table[table["network"] == h.name].groupby("state", sort=False):
