@@ -224,7 +224,7 @@ def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor
 
 def _centred(images: Tensor, labels: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
     before, after = (size - _SIDE) // 2, (size - _SIDE + 1) // 2
-    return F.pad(images, (before, after, before, after)), labels
+    return (F.pad(images, (before, after, before, after)) if after else images), labels
 
 
 LOADERS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
