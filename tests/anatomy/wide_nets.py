@@ -341,16 +341,19 @@ def differ(boxes: np.ndarray) -> bool:
 def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Along the line of a map, (rows, cols, 4), on which most units see anything: which do, and their boxes' middles.
 
-    Of a transposed map rows lie along the columns: the line is the one along which boxes move. Where they move along
-    both, as in the sum of a map and its transpose, there is none.
+    Of a transposed map rows lie along the columns: the line is the one along which boxes move.
     """
-    found = []
-    for lines in (boxes.swapaxes(0, axis), boxes.swapaxes(0, 1 - axis)):
-        seeing = lines[..., axis + 2] > lines[..., axis]
-        line = int(seeing.sum(0).argmax())
-        at = np.flatnonzero(seeing[:, line])
-        found.append((at, (lines[at, line, axis] + lines[at, line, axis + 2]) / 2))
-    (first, along), (second, across) = found
-    if np.diff(across).any():
-        return (second, across) if not np.diff(along).any() else (first[:0], along[:0])
-    return first, along
+    if moves_along(boxes, axis, 1 - axis).any():
+        boxes = boxes.swapaxes(0, 1)
+    lines = boxes.swapaxes(0, axis)
+    seeing = lines[..., axis + 2] > lines[..., axis]
+    line = int(seeing.sum(0).argmax())
+    at = np.flatnonzero(seeing[:, line])
+    return at, (lines[at, line, axis] + lines[at, line, axis + 2]) / 2
+
+
+def moves_along(boxes: np.ndarray, axis: int, along: int) -> np.ndarray:
+    """How far the boxes' middles move, on one image axis, from each unit of the map to the next `along` an axis of it."""
+    seeing = boxes[..., axis + 2] > boxes[..., axis]
+    both = np.delete(seeing, -1, along) & np.delete(seeing, 0, along)
+    return np.diff((boxes[..., axis] + boxes[..., axis + 2]) / 2, axis=along)[both]
