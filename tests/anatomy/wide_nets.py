@@ -286,12 +286,15 @@ def outputs(h: hf.Hierarchy, images: Tensor) -> dict[str, Tensor]:
     return found
 
 
-def dependence(h: hf.Hierarchy, axis: int) -> dict[str, np.ndarray]:
-    """By layer, of maps: (image rows or columns, channels, unit rows, unit columns), what moves when a line does."""
+def dependence(h: hf.Hierarchy, axis: int, draws: int) -> dict[str, np.ndarray]:
+    """By layer, of maps: (image rows or columns, channels, unit rows, unit columns), what moves when a line does.
+
+    Each of the `draws` finds more: a pixel that never wins a maximum does not move it.
+    """
     length = h.input_shape[axis]
     generator = torch.Generator().manual_seed(0)
     found: dict[str, np.ndarray] = {}
-    for amount in (1.0, -1.0, 1e8, -1e8):
+    for amount in (1.0, -1.0, 1e8, -1e8) * draws:
         image = torch.rand(1, *h.input_shape, dtype=torch.float64, generator=generator)
         images = image.repeat(length + 1, 1, 1, 1)
         for line in range(length):
@@ -312,9 +315,9 @@ def ends(reached: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(some, reached.argmax(0), 0), np.where(some, len(reached) - reached[::-1].argmax(0), 0)
 
 
-def seen_boxes(h: hf.Hierarchy) -> dict[str, np.ndarray]:
+def seen_boxes(h: hf.Hierarchy, draws: int = 1) -> dict[str, np.ndarray]:
     """By layer, (channels, rows, cols, 4): the boxes of all units, by brute force."""
-    rows, cols = dependence(h, 1), dependence(h, 2)
+    rows, cols = dependence(h, 1, draws), dependence(h, 2, draws)
     found = {}
     for name in rows:
         if name in cols:

@@ -169,7 +169,7 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
         return float("nan")
     path = local[0].spans[axis + 1].path
     hull = _hull(local, axis)
-    if _moves_both_ways(hull):
+    if len(_moving(hull)) > 1:
         return float("nan")
     at, middles = _middles(hull, axis)
     atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
@@ -182,16 +182,16 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
     return _commonest(moves) / 2
 
 
-def _moves_both_ways(hull: Ints) -> bool:
-    """Whether intervals of one image axis move along rows and along columns, as in a map added to its transpose."""
+def _moving(hull: Ints) -> list[int]:
+    """The axes of the map along which intervals of one image axis move: both, in a map added to its transpose."""
     middles = np.ma.masked_array(hull[0] - hull[1], (hull > DEAD // 2).any(0))
-    return all(np.ma.filled(np.diff(middles, axis=along), 0).any() for along in range(middles.ndim))
+    return [along for along in range(middles.ndim) if np.ma.filled(np.diff(middles, axis=along), 0).any()]
 
 
 def _middles(hull: Ints, axis: int) -> tuple[Ints, Ints]:
     """The units along the map that see anything, and the middles of their virtual intervals, doubled."""
     sizes = hull.shape[1:]
-    along = axis if sizes[axis] > 1 else int(np.argmax(sizes))  # of a transposed map the other axis
+    along = next(iter(_moving(hull)), axis if sizes[axis] > 1 else int(np.argmax(sizes)))
     lines = np.moveaxis(hull, along + 1, -1).reshape(2, -1, sizes[along])
     seeing = (lines < DEAD // 2).all(0)
     starts, stops = lines[:, int(seeing.sum(1).argmax())]
