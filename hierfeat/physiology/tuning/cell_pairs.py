@@ -76,7 +76,7 @@ def cell_pairs(
     Notes
     -----
     *Before* is the layer that the pool reads: the activation, the convolution where there is none (its responses
-    rectified), or several of them side by side.  ``tolerance`` is how many pixels the preferred grating can move while
+    rectified), or several of them side by side. ``tolerance`` is how many pixels the preferred grating can move while
     the response stays above half of its peak, at most one period.
 
     A pool sees its inputs at k × k places, that is, in a range of phases of the unit's preferred grating. With S-units
