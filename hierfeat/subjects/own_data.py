@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, IterableDataset, SequentialSampler
+from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler, SequentialSampler
 
 from hierfeat.errors import HierfeatError
 
@@ -120,6 +120,22 @@ def batches_in(value: Images, size: int) -> int | None:
         return len(value)
     except TypeError:
         return None
+
+
+def count_in(value: Images) -> int | None:
+    """How many images there are, where that is known before they are drawn."""
+    if isinstance(value, DataLoader):
+        if isinstance(value.dataset, IterableDataset) or value.batch_size is None:
+            return None
+        sampler: Any = value.sampler
+        if isinstance(sampler, RandomSampler) and sampler.replacement:
+            return None
+        return len(sampler) // value.batch_size * value.batch_size if value.drop_last else len(sampler)
+    if (source := _source(value, "images", None)) is not None:
+        return source.count
+    if isinstance(value, list | tuple):
+        return sum(len(batch[0]) if isinstance(batch, list | tuple) else len(batch) for batch in value)
+    return None
 
 
 def is_stimuli(value: Any) -> bool:
