@@ -26,7 +26,7 @@ class Pass:
         self._wanted: dict[str, bool] = {}
         self._shared = Shared()
         self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._watch = Watch(h.model, after=self._after)
+        self._watch = Watch(h.model, after=self._after, until=h.last_of(items))
 
     def __enter__(self) -> None:
         for measure in self._measures:

@@ -127,14 +127,14 @@ def _any_scripted() -> bool:
 
 def _record(h: Hierarchy, batches: Iterable[Tensor], layers: Layers, take: Take, number: int | None) -> None:
     """Hand the activations of each of a `number` of batches to `take`."""
-    several = number != 1
+    several, until = number != 1, h.last_of(layers)
     left = iter(with_bar(batches, "images", total=number) if several else batches)
     if not _any_scripted():
-        untrue = _recorded(h, left, _Quick(h, layers=layers), take, several=several)
+        untrue = _recorded(h, left, _Quick(h, layers=layers).ending(until), take, several=several)
         if untrue is None:
             return
         left = chain([untrue], left)
-    if _recorded(h, left, Recorder(h, layers=layers), take, several=several) is not None:
+    if _recorded(h, left, Recorder(h, layers=layers).ending(until), take, several=several) is not None:
         raise HierfeatError(f"{h.name} writes into its activations in a way that torch reports to nobody")
 
 
@@ -216,11 +216,13 @@ class Recorder(Mapping[str, Tensor]):
         self._wanted: dict[str, bool] = {}
         self._kept = _CopyOnWrite()
         self._guards: list[Guard] = []
+        self._until: str | None = None
         self.takes_norms = False
         self.norms: list[tuple[str, Tensor | None]] = []
 
     def __enter__(self) -> Self:
-        self._guards = [self._h.watching(after=self._after, writing=self._kept.rescue), *self._further_guards()]
+        watching = self._h.watching(after=self._after, writing=self._kept.rescue, until=self._until)
+        self._guards = [watching, *self._further_guards()]
         for guard in self._guards:
             guard.__enter__()
         return self
@@ -243,6 +245,11 @@ class Recorder(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._kept.tensors)
+
+    def ending(self, until: str | None) -> Self:
+        """End forward passes behind a layer."""
+        self._until = until
+        return self
 
     def take(self) -> dict[str, Tensor]:
         """Hand over what was recorded, and start afresh."""

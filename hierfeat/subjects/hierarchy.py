@@ -22,11 +22,11 @@ from hierfeat.subjects._inputs import (
     structure_of,
     unwrapped,
 )
-from hierfeat.subjects.call import After, Before
+from hierfeat.subjects.call import After, Before, Ended
 from hierfeat.subjects.calls import FROM_CALLBACK, Watch, Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
-from hierfeat.subjects.layer_table import LayerTable
+from hierfeat.subjects.layer_table import Layers, LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.submodel import Submodel
@@ -102,6 +102,8 @@ class Hierarchy:
         self.output = checked_output(output)
         self.notes: dict[str, Any] = {}  # what else provenance should say of the model
         self._table: tuple[object, LayerTable] | None = None
+        self._may_end = False  # whether every image takes the same way through the model
+        self._last: dict[Layers, str | None] = {}  # see last_of
         self.range_known = (self.mean or self.std) is not None  # it takes images in [0, 1]
         self._finite: object = None  # the state in which the weights were last found finite
 
@@ -131,8 +133,24 @@ class Hierarchy:
             traced = settled(lambda: trace(self))
             rest = traced.uncounted(self)
             table = LayerTable.of(traced.layers, provenance(self), folded=traced.folded, uncounted=rest)
-            self._table = structure, table
+            self._table, self._may_end, self._last = (structure, table), not traced.needs_values, {}
         return self._table[1]
+
+    def last_of(self, layers: Layers) -> str | None:
+        """The last of some layers in call order, for ``watching(until=)``: behind it nothing more need run.
+
+        None where layers may come behind it that no table knows: the model's control flow depends on what it is shown.
+
+        Examples
+        --------
+        >>> import hierfeat as hf
+        >>> hf.load("lenet5-digits").last_of("pool")
+        'pool2'
+        """
+        table, items = self.layers, layers if isinstance(layers, str) else tuple(layers)
+        if items not in self._last:
+            self._last[items] = table.select(layers)[-1].name if self._may_end else None
+        return self._last[items]
 
     @property
     def weights_sha256(self) -> str:
@@ -183,7 +201,7 @@ class Hierarchy:
         """Run the model on normalised images and whatever else it needs; its output as it is.
 
         The gradient mode is the caller's. `inputs` may be a leaf that requires a gradient, also where the model writes
-        into its input.
+        into its input. None if the pass ends behind a layer, see :meth:`watching`.
 
         Raises
         ------
@@ -197,6 +215,8 @@ class Hierarchy:
         args, kwargs = further_inputs(self.example, given)
         try:
             return self.model(given, *args, **kwargs)
+        except Ended:
+            return None
         except HierfeatError:
             raise
         except Exception as error:
@@ -264,6 +284,7 @@ class Hierarchy:
         before: Before | None = None,
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
+        until: str | None = None,
     ) -> "Watching":
         """Within the block the model is in eval mode and `before` and `after` see each of its layer calls.
 
@@ -275,10 +296,12 @@ class Hierarchy:
             ``after(call, output)``; a tensor that it returns takes the output's place.
         writing
             ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
+        until
+            The layer behind which a forward pass ends: :meth:`run` and :meth:`forward` then return None.
 
         Notes
         -----
-        A callback may raise :class:`hierfeat.Stop` to end the forward pass there.
+        A callback may raise :class:`hierfeat.Stop` to end the block there.
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
         an exception. The gradient mode is the caller's.
 
@@ -298,7 +321,7 @@ class Hierarchy:
         >>> bool((scores != h(images)).any())
         True
         """
-        return Watching(self.model, before=before, after=after, writing=writing)
+        return Watching(self.model, before=before, after=after, writing=writing, until=until)
 
     def submodel(self, layer: str) -> nn.Module:
         """The network up to and with a layer, as a module: for other libraries, and for loops of one's own.
