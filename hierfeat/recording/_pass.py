@@ -31,7 +31,7 @@ class Pass:
         self._shared, self._gathering = Shared(), Gathering(measures)
         self._shared.hand_out = self._gathering.settle
         self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._watch = Watch(h.model, after=self._after)
+        self._watch = Watch(h.model, after=self._after, until=h.last_of(items))
 
     def __enter__(self) -> None:
         for measure in self._measures:

@@ -11,7 +11,7 @@ from hierfeat.subjects.call import After, Before
 from hierfeat.subjects.calls import Watch, Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
-from hierfeat.subjects.layer_table import LayerTable
+from hierfeat.subjects.layer_table import Layers, LayerTable
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.subject import Subject
@@ -59,6 +59,8 @@ class Hierarchy(Subject):
     """
 
     _table: tuple[object, LayerTable] | None = None
+    _may_end = False  # whether every image takes the same way through the model
+    _last: dict[Layers, str | None]  # see last_of
 
     def __repr__(self) -> str:
         return f"Hierarchy({self.name!r}, input_shape={self.input_shape}, {len(self.layers)} layers)"
@@ -75,8 +77,24 @@ class Hierarchy(Subject):
             traced = settled(lambda: trace(self))
             rest = traced.uncounted(self)
             table = LayerTable.of(traced.layers, provenance(self), folded=traced.folded, uncounted=rest)
-            self._table = structure, table
+            self._table, self._may_end, self._last = (structure, table), not traced.needs_values, {}
         return self._table[1]
+
+    def last_of(self, layers: Layers) -> str | None:
+        """The last of some layers in call order, for ``watching(until=)``: behind it nothing more need run.
+
+        None where layers may come behind it that no table knows: the model's control flow depends on what it is shown.
+
+        Examples
+        --------
+        >>> import hierfeat as hf
+        >>> hf.load("lenet5-digits").last_of("pool")
+        'pool2'
+        """
+        table, items = self.layers, layers if isinstance(layers, str) else tuple(layers)
+        if items not in self._last:
+            self._last[items] = table.select(layers)[-1].name if self._may_end else None
+        return self._last[items]
 
     def to(self, *args: Any, **kwargs: Any) -> "Hierarchy":
         """Move the model to a device or type, as ``torch.nn.Module.to`` does; images follow it by themselves.
@@ -118,6 +136,7 @@ class Hierarchy(Subject):
         before: Before | None = None,
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
+        until: str | None = None,
     ) -> "Watching":
         """Within the block the model is in eval mode and `before` and `after` see each of its layer calls.
 
@@ -129,10 +148,12 @@ class Hierarchy(Subject):
             ``after(call, output)``; a tensor that it returns takes the output's place.
         writing
             ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`.
+        until
+            The layer behind which a forward pass ends: :meth:`run` and :meth:`forward` then return None.
 
         Notes
         -----
-        A callback may raise :class:`hierfeat.Stop` to end the forward pass there.
+        A callback may raise :class:`hierfeat.Stop` to end the block there.
         Modes, buffers, ``requires_grad``, hooks and the global RNG are restored on exit, also after
         an exception. The gradient mode is the caller's.
 
@@ -152,7 +173,7 @@ class Hierarchy(Subject):
         >>> bool((scores != h(images)).any())
         True
         """
-        return Watching(self.model, before=before, after=after, writing=writing)
+        return Watching(self.model, before=before, after=after, writing=writing, until=until)
 
     def submodel(self, layer: str) -> nn.Module:
         """The network up to and with a layer, as a module: for other libraries, and for loops of one's own.

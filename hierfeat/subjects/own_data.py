@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset, RandomSampler
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects._sources import (
@@ -128,6 +128,22 @@ def batches_in(value: Images, size: int) -> int | None:
         return len(value)
     except TypeError:
         return None
+
+
+def count_in(value: Images) -> int | None:
+    """How many images there are, where that is known before they are drawn."""
+    if isinstance(value, DataLoader):
+        if isinstance(value.dataset, IterableDataset) or value.batch_size is None:
+            return None
+        sampler: Any = value.sampler
+        if isinstance(sampler, RandomSampler) and sampler.replacement:
+            return None
+        return len(sampler) // value.batch_size * value.batch_size if value.drop_last else len(sampler)
+    if (source := source_of(value, "images", None)) is not None:
+        return source.count
+    if isinstance(value, list | tuple):
+        return sum(len(batch[0]) if isinstance(batch, list | tuple) else len(batch) for batch in value)
+    return None
 
 
 def parted(value: Any) -> tuple[Any, Any]:

@@ -21,6 +21,7 @@ from hierfeat.subjects._inputs import (
     read_output,
     unwrapped,
 )
+from hierfeat.subjects.call import Ended
 from hierfeat.subjects.calls import FROM_CALLBACK
 from hierfeat.subjects.values import words
 
@@ -107,7 +108,7 @@ class Subject:
         """Run the model on normalised images and whatever else it needs; its output as it is.
 
         The gradient mode is the caller's. `inputs` may be a leaf that requires a gradient, also where the model writes
-        into its input.
+        into its input. None if the pass ends behind a layer, see :meth:`hierfeat.Hierarchy.watching`.
 
         Raises
         ------
@@ -121,6 +122,8 @@ class Subject:
         args, kwargs = further_inputs(self.example, given)
         try:
             return self.model(given, *args, **kwargs)
+        except Ended:
+            return None
         except HierfeatError:
             raise
         except Exception as error:

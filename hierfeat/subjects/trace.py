@@ -33,11 +33,14 @@ class Trace:
         Every layer call, in call order.
     folded
         The length of the first axis for one image, of layers where it is not 1: rows, windows or tokens lie there.
+    needs_values
+        Whether it took a real image: the model's control flow may depend on what it is shown.
     """
 
     def __init__(self) -> None:
         self.layers: list[Layer] = []
         self.folded: dict[str, int] = {}
+        self.needs_values = False
         self._flops: dict[str, int] = {}  # at the start of each call: a layer may hold another one
         self._counted: set[int] = set()  # parameters that a row has already
 
@@ -61,6 +64,7 @@ class Trace:
 
         with undisturbed(h.model), torch.no_grad(), DryRun() as dry, Watch(h.model, before=before, after=after):
             h.run(image)
+        self.needs_values = not image.is_meta
         return self
 
     def uncounted(self, h: Subject) -> dict[str, tuple[int, int]]:

@@ -214,3 +214,10 @@ def test_pictures_become_grey_or_coloured_as_the_network_sees():
     assert torch.equal(
         collected([rgb], channels=3).images[0].mul(255).byte(), torch.tensor(np.array(rgb)).movedim(2, 0)
     )
+
+
+@pytest.mark.parametrize(("given", "shown"), [({}, 64), ({"max_images": 7}, 7), ({"max_images": None}, 70)])
+def test_max_images_of_none_means_all_of_them_also_where_that_is_not_the_default(given, shown):
+    h = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 8, 8))
+    found = hf.additivity(h, torch.rand(70, 1, 8, 8), **given)
+    assert found.provenance["parameters"]["images"] == shown

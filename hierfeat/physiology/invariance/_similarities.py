@@ -142,7 +142,7 @@ def similarities(
 
 def responses_of(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
-    with torch.no_grad(), Recorder(h, layers=layers) as recorder:
+    with torch.no_grad(), Recorder(h, layers=layers).ending(h.last_of(layers)) as recorder:
         h.forward(images)
     return recorder.take()
 

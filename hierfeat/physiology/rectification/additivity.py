@@ -117,7 +117,7 @@ def additivity(
             found = torch.stack([part.square().sum() for part in parts])
             sums[name] = sums[name] + found if name in sums else found
     weights = _Weights({layer.name for layer in h.layers.select(layers)})
-    with torch.no_grad(), h.watching(before=weights.before):
+    with torch.no_grad(), h.watching(before=weights.before, until=h.last_of(layers)):
         for batch in images.split(size):
             h.forward(batch)
     kinds = {layer.name: layer.kind for layer in h.layers}
