@@ -1,7 +1,7 @@
 // The page: what it does when it opens, and what it listens to.
+import { hideParts, startLanguage } from "./language.js"; // first: it reads which language is spoken
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
-import { hideParts, startLanguage } from "./language.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
@@ -10,6 +10,7 @@ import { SETTINGS } from "./desk.js";
 import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { pin } from "./hubel.js";
+import { untold } from "./said.js";
 import { read, set, state, subscribe } from "./store.js";
 import { startSurgery } from "./surgery.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
@@ -40,7 +41,6 @@ function restore() {
   state.bench = next.bench ?? {};
   state.drawing = next.drawing ?? "";
   state.stimulus = next.stimulus ?? "";
-  state.language = next.language ?? state.language;
   state.hide = next.hide ?? [];
 }
 
@@ -110,6 +110,7 @@ function start() {
   if (state.unit) showUnit(state.unit.layer);
 }
 
+/** @type {any} */ (globalThis).atlas = { untold: () => [...untold] }; // what tests read
 restore();
 startLanguage();
 startChannels();
@@ -119,10 +120,11 @@ goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery).then(hideParts);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
   startWorkshop(null);
   startLesson();
+  hideParts();
 }

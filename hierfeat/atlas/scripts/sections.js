@@ -1,12 +1,13 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
 import { layerLimit, layers, output, payload, samples } from "./data.js";
-import { all, element, find, need, words } from "./dom.js";
+import { all, element, find, need, setText } from "./dom.js";
 import { fillGrid, paintGrid, paintGrids } from "./grids.js";
 import { legend, number, paintImage, paintKernels } from "./maps.js";
 import { state } from "./store.js";
 import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
 import { visible, watch } from "./visible.js";
+import { say } from "./said.js";
 
 /** What the bench made of the sample; null where the sample is shown as it is. @type {Float32Array | null} */
 let changed = null;
@@ -39,7 +40,7 @@ function paintScene(scene) {
   let over = /** @type {HTMLCanvasElement | null} */ (find("canvas", scene));
   if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
   if (!changed || !visible(scene)) return;
-  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": "the image as it was changed" })));
+  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": say("the image as it was changed") })));
   paintImage(over, changed, payload.model.input_shape);
 }
 
@@ -60,7 +61,7 @@ function shares() {
 }
 
 /** @param {number} i */
-const className = (i) => (payload.model.classes ? payload.model.classes[i] : `output ${i}`);
+const className = (i) => (payload.model.classes ? payload.model.classes[i] : String(say("output {n}", { n: i })));
 
 export function showScores() {
   const panel = find(".scores");
@@ -78,17 +79,16 @@ export function showScores() {
     bar.style.setProperty("--share", String(found[i].length));
     if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
   });
-  const says = `says ${className(best)}${verdict(best)}`;
-  for (const target of all(".says"))
-    if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+  for (const target of all(".says")) setText(target, verdict(best));
 }
 
-/** What is to be said of the prediction: nothing where the truth is not known. @param {number} best */
+/** What is said of the prediction: nothing of the truth where that is not known. @param {number} best */
 function verdict(best) {
   const { label, name } = samples[state.sample];
-  if (changed || label === null) return "";
-  if (payload.model.named) return `; the sample is from ${name}`;
-  return label === best ? ", rightly" : `; it is ${className(label)}`;
+  const named = element("b", {}, className(best));
+  if (changed || label === null) return say("says {class}", { class: named });
+  if (payload.model.named) return say("says {class}; the sample is from {name}", { class: named, name });
+  return label === best ? say("says {class}, rightly", { class: named }) : say("says {class}; it is {truth}", { class: named, truth: className(label) });
 }
 
 /** Paint anew what the reader can see. */
@@ -141,9 +141,9 @@ export function openSection(section) {
 function showPatches(target, { image, columns, values, channels, status }) {
   /** @param {number} i @returns {Node} */
   const strip = (i) => {
-    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
-    const label = `strongest patches of channel ${channels[i]}`;
-    return element("canvas", { role: "img", "aria-label": label, title: `activations ${values[i].map(number).join(", ")}` });
+    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? say("never active") : say("always the same"));
+    const label = say("strongest patches of channel {n}", { n: channels[i] });
+    return element("canvas", { role: "img", "aria-label": label, title: say("activations {list}", { list: values[i].map(number).join(", ") }) });
   };
   target.replaceChildren(...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), strip(i))));
   const sheet = new Image();
