@@ -16,6 +16,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.beside import beside_of
 from hierfeat.atlas.inline import Page
 from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
@@ -47,6 +48,7 @@ def atlas(
     names: Sequence[str] | None = None,
     live: bool | None = None,
     language: str = "en",
+    beside: "Hierarchy | None" = None,
     progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
@@ -70,6 +72,9 @@ def atlas(
         takes whatever size it needs.
     language
         What the page speaks when it opens: "en" or "es" (Spanish). Its readers can change that at any time.
+    beside
+        Another network that answers to the same pictures, layer beside layer: an untrained twin, another checkpoint, an
+        ancestor. Its input may have another size, and its classes other names. Both then run in the page.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
@@ -81,8 +86,8 @@ def atlas(
     Raises
     ------
     HierfeatError
-        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` and the network cannot
-        run in the page.
+        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` is given and
+        a network cannot run in the page.
 
     Notes
     -----
@@ -100,7 +105,7 @@ def atlas(
     """
     _check_names(labels, names)
     path = _writable(Page(out))
-    text = _text(h, images, labels, names, live, language)
+    text = _text(h, images, labels, names, live, language, beside)
     try:
         write_text(path, text)
     except OSError as error:
@@ -115,17 +120,24 @@ def _text(
     names: Sequence[str] | None,
     live: bool | None,
     language: str,
+    beside: "Hierarchy | None",
 ) -> str:
     """The page, with the network in it where that is wanted and can be."""
     _check_names(labels, names)
     network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)
+    if beside is not None and network is None:
+        raise HierfeatError(f"`beside` shows two networks that run in the page, and {h.name} does not: {reason}")
     if network is not None:
+        facts, other = (None, None) if beside is None else beside_of(beside, images)
         running = Running(on=True, half_error=network.graph["half_error"])
-        text = render(build(h, images, labels, names=names, running=running), network, language)
+        payload = build(h, images, labels, names=names, running=running) | {"beside": facts}
+        text = render(payload, network, language, other)
         size = len(text.encode())
         if live or size <= PAGE_BYTES:
             return text
         reason = _too_large(size)
+        if beside is not None:
+            raise HierfeatError(f"`beside` shows two networks that run in the page: {reason}")
     return render(build(h, images, labels, names=names, running=Running(reason=reason)), language=language)
 
 
@@ -165,7 +177,9 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
-def render(payload: dict[str, Any], network: "Live | None" = None, language: str = "en") -> str:
+def render(
+    payload: dict[str, Any], network: "Live | None" = None, language: str = "en", beside: "Live | None" = None
+) -> str:
     """Return the page that shows a payload, as the text of an HTML file; with the network in it, if one is given."""
     loader = jinja2.PackageLoader("hierfeat.atlas")
     environment = jinja2.Environment(
@@ -203,6 +217,7 @@ def render(payload: dict[str, Any], network: "Live | None" = None, language: str
         worker=Markup(_asset("templates", "worker.js")),
         kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
         network=network,
+        beside=beside,
     )
 
 
@@ -248,7 +263,7 @@ def _writable(path: Page) -> Page:
 
 
 def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """What the header says about the model, in order: a name, a sentence or none, its values; the unknown is left out."""
+    """What the header says of the model, in order: a name, a sentence or none, its values; the unknown is left out."""
     card = model["card"]
     accuracy = card.get("test_accuracy")
     facts = [

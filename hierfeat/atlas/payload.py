@@ -43,6 +43,7 @@ not known is None::
                                     orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
                                     channel, of the unit in the middle of its map; where the network is live
     }]
+    beside          {model, layers (maps being {shape}), heavy} of the network that stands beside this one, if one does
     workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
@@ -120,7 +121,7 @@ def build(
     wired = wiring(h, images[shown[:1]])
     found, left_out = _run(findings.stages(h, images, chosen))
     short = distinct([layer.name for layer in h.layers], SHORT)
-    rows = [_layer(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
+    rows = [layer_row(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
         _add_wiring(row, rows, wired)
@@ -128,7 +129,7 @@ def build(
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
-        "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
+        "model": model_row(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
         "pair": simple_and_complex(rows),
@@ -153,7 +154,7 @@ def _run(stages: list[tuple[str, Callable[[], dict[str, Any]]]]) -> tuple[dict[s
     return found, left_out
 
 
-def _model(h: Hierarchy) -> dict[str, Any]:
+def model_row(h: Hierarchy) -> dict[str, Any]:
     return {
         "name": h.name,
         "input_shape": list(h.input_shape),
@@ -175,7 +176,7 @@ def _card(h: Hierarchy) -> dict[str, Any]:
     return {}
 
 
-def _layer(index: int, layer: Layer) -> dict[str, Any]:
+def layer_row(index: int, layer: Layer) -> dict[str, Any]:
     sizes = ("in_shape", "out_shape", "kernel", "stride", "padding", "dilation")
     plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula")
     row: dict[str, Any] = {"index": index} | {name: getattr(layer, name) for name in plain}

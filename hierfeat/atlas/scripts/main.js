@@ -3,6 +3,7 @@ import { hideParts, startLanguage } from "./language.js"; // first: it reads whi
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
 import { startLesson } from "./lesson/lesson.js";
+import { startBeside } from "./beside/beside.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
 import { currentInput, followers, startBench } from "./bench.js";
@@ -120,7 +121,7 @@ goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery).then(hideParts);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery).then(startBeside).then(hideParts);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();

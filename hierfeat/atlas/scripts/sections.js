@@ -4,6 +4,7 @@ import { layerLimit, layers, output, payload, samples } from "./data.js";
 import { all, element, find, need, setText } from "./dom.js";
 import { fillGrid, paintGrid, paintGrids } from "./grids.js";
 import { legend, number, paintImage, paintKernels } from "./maps.js";
+import { sharesOf } from "./scores.js";
 import { state } from "./store.js";
 import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
 import { visible, watch } from "./visible.js";
@@ -44,28 +45,12 @@ function paintScene(scene) {
   paintImage(over, changed, payload.model.input_shape);
 }
 
-/** The output as shares of one where it is known to be logits, as it is where not. */
-function shares() {
-  const found = output();
-  if (!found || !payload.model.scores) return null;
-  const numbers = Array.from(found);
-  if (payload.model.scores === "raw") {
-    const most = Math.max(...numbers.map(Math.abs)) || 1;
-    return numbers.map((value) => ({ length: Math.max(0, value) / most, text: number(value), value }));
-  }
-  const most = Math.max(...numbers);
-  const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
-  const total = powers.reduce((a, b) => a + b, 0);
-  const digits = Math.max(...powers) < total / 10 ? 1 : 0;
-  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(digits)} %`, value: power }));
-}
-
 /** @param {number} i */
 const className = (i) => (payload.model.classes ? payload.model.classes[i] : String(say("output {n}", { n: i })));
 
 export function showScores() {
   const panel = find(".scores");
-  const found = panel && shares();
+  const found = panel && sharesOf(output(), payload.model.scores);
   if (!panel || !found) return;
   let order = [...found.keys()];
   if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
