@@ -105,7 +105,7 @@ export const STEPS = [
     answer: () => say("Its maps: {maps}.", { maps: shrinking().join(" → ") }),
   },
   {
-    place: "table",
+    place: "dimensions",
     title: say("Dimensions"),
     text: say("Every size in the table follows from the formula. The last column has it worked out."),
     question: conv() ? say("Cover that column and work out one layer yourself: {layer}, whose kernel is {size}.", { layer: conv().name, size: kernel() }) : say("Cover that column and work out one layer yourself."),

@@ -8,6 +8,7 @@ import { visible, watch } from "../visible.js";
 import { arrangeChain, showChain, startChain } from "./chain.js";
 import { correlate, flipped, normalised, resized, transposed, windows } from "./correlate.js";
 import { kernelTable, writeKernel } from "./kernel_table.js";
+import { ownPicture, ownPictures, stopOwnCamera } from "./own.js";
 import { showPixel } from "./pixel.js";
 import { say } from "../said.js";
 
@@ -59,7 +60,7 @@ function theMap() {
   return { data: Array.from(values(layer)).slice(chosen.tile * height * width, (chosen.tile + 1) * height * width), height, width };
 }
 
-const picture = () => (source === "map" ? theMap() : source === "input" && input ? theInput() : null) ?? thePhotograph();
+const picture = () => (source === "map" ? theMap() : source === "own" ? ownPicture() : source === "input" && input ? theInput() : null) ?? thePhotograph();
 
 /** @param {Partial<Kernel>} kernel @param {Partial<Settings>} [settings] */
 function change(kernel, settings = {}) {
@@ -120,9 +121,21 @@ function controls() {
 
 function sources() {
   const option = (/** @type {string} */ value, /** @type {import("../dom.js").Child} */ text) =>
-    element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => ((source = value), show()) }), element("span", {}, text));
-  return element("fieldset", { class: "pills" }, element("legend", {}, say("Picture")), option("photograph", say("photograph")), input && option("input", say("the network's input")), option("map", say("the chosen unit's map")));
+    element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => look(value) }), element("span", {}, text));
+  return element("fieldset", { class: "pills" }, element("legend", {}, say("Picture")), option("photograph", say("photograph")), option("own", say("your own picture")), input && option("input", say("the network's input")), option("map", say("the chosen unit's map")));
 }
+
+/** Lay the kernel on another picture. @param {string} next */
+function look(next) {
+  source = next;
+  /** @type {HTMLInputElement} */ (need(`[name="shop-source"][value="${next}"]`)).checked = true;
+  need(".workshop .own").hidden = next !== "own";
+  if (next !== "own") stopOwnCamera();
+  show();
+}
+
+/** A picture of the reader's own has come. */
+const ownTaken = () => (source === "own" ? layAnew() : look("own"));
 
 function colours() {
   const option = (/** @type {import("../dom.js").Child} */ text, /** @type {boolean} */ value) =>
@@ -139,13 +152,18 @@ export function startWorkshop(ofNetwork) {
   result.addEventListener("pointerdown", (event) => point(event, result));
   const scene = element("div", { class: "board" }, element("canvas", { class: "source", role: "img", "aria-label": say("the picture under the kernel") }), element("i", { class: "box", hidden: true }));
   need(".workshop").append(
-    element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "board" }, result), element("p", { class: "scale" }))),
+    element("div", { class: "desk" }, element("figure", {}, sources(), scene, element("div", { class: "own", hidden: true }, ...ownPictures(ownTaken))), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "board" }, result), element("p", { class: "scale" }))),
     controls(),
     element("p", { class: "trouble", role: "status" }),
     element("p", { class: "worked-out" }),
     element("div", { class: "pixel" }),
   );
   startChain(need(".chain"));
+  need(".workshop").addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    undo();
+  });
   watch(need(".workshop"), refreshWorkshop);
   subscribe((changed) => changed.has("unit") && source === "map" && show());
   show();
@@ -153,7 +171,7 @@ export function startWorkshop(ofNetwork) {
 
 /** The network has been given something else. */
 export function refreshWorkshop() {
-  if (source !== "photograph" && visible(need(".workshop"))) layAnew();
+  if (source !== "photograph" && source !== "own" && visible(need(".workshop"))) layAnew();
 }
 
 /** @param {PointerEvent} event @param {HTMLCanvasElement} canvas */
