@@ -36,7 +36,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=words, out=file_path, live=flag)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag, cards=flag)
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -45,6 +45,7 @@ def atlas(
     out: str | Path,
     names: Sequence[str] | None = None,
     live: bool | None = None,
+    cards: bool = False,
     progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
@@ -66,6 +67,10 @@ def atlas(
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.
+    cards
+        Whether the channels' cards also show what takes long: for the first channels of every convolution and dense
+        layer the image of :func:`hierfeat.synthesize`; and the tuning to gratings where the network does not run in the
+        page. Some minutes for a small network.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
@@ -96,7 +101,7 @@ def atlas(
     """
     _check_names(labels, names)
     path = _writable(Page(out))
-    text = _text(h, images, labels, names, live)
+    text = _text(h, images, labels, names, live, cards)
     try:
         write_text(path, text)
     except OSError as error:
@@ -104,18 +109,25 @@ def atlas(
     return path
 
 
-def _text(h: "Hierarchy", images: Tensor, labels: Tensor | None, names: Sequence[str] | None, live: bool | None) -> str:
+def _text(
+    h: "Hierarchy",
+    images: Tensor,
+    labels: Tensor | None,
+    names: Sequence[str] | None,
+    live: bool | None,
+    cards: bool,
+) -> str:
     """The page, with the network in it where that is wanted and can be."""
     _check_names(labels, names)
     network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)
     if network is not None:
         running = Running(on=True, half_error=network.graph["half_error"])
-        text = render(build(h, images, labels, names=names, running=running), network)
+        text = render(build(h, images, labels, names=names, running=running, cards=cards), network)
         size = len(text.encode())
         if live or size <= PAGE_BYTES:
             return text
         reason = _too_large(size)
-    return render(build(h, images, labels, names=names, running=Running(reason=reason)))
+    return render(build(h, images, labels, names=names, running=Running(reason=reason), cards=cards))
 
 
 def _network(h: "Hierarchy", images: Tensor, live: bool | None) -> tuple["Live | None", str | None]:

@@ -2,6 +2,7 @@
 import { layers } from "./data.js";
 import { svg } from "./dom.js";
 import { number } from "./maps.js";
+import { say } from "./said.js";
 
 const SIZE = { width: 340, height: 196, left: 46, right: 12, top: 10, bottom: 38 };
 
@@ -62,16 +63,20 @@ export function histogramChart({ edges, shares }) {
   return drawing(parts, "Histogram of the activations");
 }
 
-/** @param {{ active: number[], channel: number[] }} channels */
-export function activeChart({ active, channel }) {
+/** Bars that are drawn at most. */
+const BARS = 64;
+
+/** @param {{ active: number[] }} channels */
+export function activeChart({ active: all }) {
+  const active = all.slice(0, BARS);
   const count = active.length;
   const step = Math.max(1, Math.ceil(count / 16));
   const xTicks = [...active.keys()].filter((i) => i % step === 0);
   const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
-  const { X, Y, parts } = frame({ ...axes, xText: (i) => String(channel[i]) });
+  const { X, Y, parts } = frame(axes);
   const bar = Math.min(22, (X(1) - X(0)) * 0.72);
   active.forEach((share, i) => {
-    const says = svg("title", {}, `channel ${channel[i]}: ${(share * 100).toFixed(1)} %`);
+    const says = svg("title", {}, `channel ${i}: ${(share * 100).toFixed(1)} %`);
     parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says));
   });
   return drawing(parts, "Share of positive activations in each channel");
@@ -84,6 +89,33 @@ export function line(points, X, Y, kind) {
   const path = svg("path", { class: kind, d });
   if (kind === "faint") return [path];
   return [path, ...drawn.map(([x, y]) => svg("circle", { class: kind, cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)} px: ${number(y)}`)))];
+}
+
+/** The tuning curve of a unit, which ends where it begins. @param {number[]} angles @param {number[]} curve */
+export function tuningChart(angles, curve) {
+  const most = Math.max(...curve) || 1;
+  const { X, Y, parts } = frame({ x: [0, 180], y: [0, most * 1.05], xName: say("orientation of the grating (°)"), yName: say("response"), xTicks: [0, 45, 90, 135, 180] });
+  const points = /** @type {[number, number][]} */ ([...angles.map((angle, i) => [angle, curve[i]]), [180 + angles[0], curve[0]]]);
+  parts.push(svg("path", { class: "first", d: points.map(([x, y], i) => `${i ? "L" : "M"}${X(x).toFixed(1)} ${Y(y).toFixed(1)}`).join("") }));
+  parts.push(...points.map(([x, y]) => svg("circle", { class: "first", cx: X(x), cy: Y(y), r: 3 }, svg("title", {}, `${short(x)}°: ${number(y)}`))));
+  return drawing(parts, say("Tuning curve: response by orientation"));
+}
+
+/** Responses as lengths in the directions of the bars, both ways. @param {number[]} orientations degrees @param {number[]} strong */
+export function polarChart(orientations, strong) {
+  const most = Math.max(...strong, 1e-9);
+  const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
+    const [angle, radius] = [(degrees * Math.PI) / 180, (74 * strong[i % strong.length]) / most];
+    return `${(110 + radius * Math.cos(angle)).toFixed(1)} ${(92 - radius * Math.sin(angle)).toFixed(1)}`;
+  });
+  const rings = [37, 74].map((r) => svg("circle", { class: "ring", cx: 110, cy: 92, r }));
+  const spokes = [0, 45, 90, 135].map((degrees) => {
+    const [x, y] = [74 * Math.cos((degrees * Math.PI) / 180), 74 * Math.sin((degrees * Math.PI) / 180)];
+    return svg("line", { class: "ring", x1: 110 - x, y1: 92 + y, x2: 110 + x, y2: 92 - y });
+  });
+  const names = [[0, 204, 96], [45, 178, 34], [90, 110, 12], [135, 42, 34]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
+  const best = orientations[strong.indexOf(Math.max(...strong))];
+  return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": `Polar tuning curve, the largest response at ${best} degrees` }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
 }
 
 /** @param {any} layer */

@@ -1,4 +1,5 @@
 // The page: what it does when it opens, and what it listens to.
+import { startCard } from "./card.js";
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
 import { startLesson } from "./lesson/lesson.js";
@@ -22,9 +23,13 @@ function goTo(hash) {
   section.scrollIntoView();
 }
 
+/** The part of the page that the address names beside the view. */
+let place = "";
+
 function restore() {
   const next = read(location.hash, SETTINGS);
   if (!next) return;
+  place = new URLSearchParams(location.hash.slice(1)).get("at") ?? "";
   if (next.sample !== undefined && next.sample >= 0 && next.sample < samples.length) {
     state.sample = next.sample;
     /** @type {HTMLInputElement} */ (all('[name="sample"]')[next.sample]).checked = true;
@@ -44,9 +49,7 @@ function restore() {
 /** Take a unit for the bench and the arithmetic, and into the address. @param {number} layer @param {import("./data.js").Unit} unit */
 function choose(layer, unit) {
   if (!exists(layers[layer], unit)) return;
-  const chosen = { layer, tile: unit.tile, row: unit.row, col: unit.col };
-  if (payload.live.on) pin(chosen);
-  else set({ pinned: chosen });
+  pin({ layer, tile: unit.tile, row: unit.row, col: unit.col });
 }
 
 function listen() {
@@ -105,10 +108,12 @@ function start() {
   document.documentElement.dataset.ready = "yes";
   all("details[data-layer][open]").forEach(openSection);
   if (state.unit) showUnit(state.unit.layer);
+  if (place) document.getElementById(place)?.scrollIntoView();
 }
 
 restore();
 startChannels();
+startCard();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);

@@ -4,6 +4,7 @@ import { layerLimit, layers, output, payload, samples } from "./data.js";
 import { all, element, find, need, words } from "./dom.js";
 import { fillGrid, paintGrid, paintGrids } from "./grids.js";
 import { legend, number, paintImage, paintKernels } from "./maps.js";
+import { say } from "./said.js";
 import { state } from "./store.js";
 import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
 import { visible, watch } from "./visible.js";
@@ -138,30 +139,38 @@ export function openSection(section) {
  * The patches lie in one picture, a row for each channel; each row is drawn on a canvas of its own, with gaps.
  * @param {HTMLElement} target @param {any} patches
  */
-function showPatches(target, { image, columns, values, channels, status }) {
-  /** @param {number} i @returns {Node} */
-  const strip = (i) => {
-    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
-    const label = `strongest patches of channel ${channels[i]}`;
-    return element("canvas", { role: "img", "aria-label": label, title: `activations ${values[i].map(number).join(", ")}` });
-  };
-  target.replaceChildren(...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), strip(i))));
-  const sheet = new Image();
-  sheet.onload = () => {
+function showPatches(target, patches) {
+  target.replaceChildren(...patches.channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), patchStrip(patches, i))));
+}
+
+/** Pictures that hold several, by their data. @type {Map<string, Promise<HTMLImageElement>>} */
+const pictures = new Map();
+
+/** @param {string} data @returns {Promise<HTMLImageElement>} */
+export function pictureOf(data) {
+  let found = pictures.get(data);
+  if (!found) {
+    const image = new Image();
+    image.src = data;
+    pictures.set(data, (found = image.decode().then(() => image)));
+  }
+  return found;
+}
+
+/** The strongest patches of one channel, side by side. @param {any} patches @param {number} row @returns {HTMLElement} */
+export function patchStrip({ image, columns, values, channels, status }, row) {
+  if (status[row] !== "ok") return element("em", {}, status[row] === "dead" ? say("never active") : say("always the same"));
+  const canvas = element("canvas", { role: "img", "aria-label": say("strongest patches of channel {n}", { n: channels[row] }), title: say("activations {values}", { values: values[row].map(number).join(", ") }) });
+  pictureOf(image).then((sheet) => {
     const tile = sheet.width / columns;
     const side = tile * Math.max(1, Math.round(PATCH / tile));
-    all("div", target).forEach((line, row) => {
-      const canvas = /** @type {HTMLCanvasElement | null} */ (find("canvas", line));
-      const context = canvas?.getContext("2d");
-      if (!canvas || !context) return;
-      const count = values[row].length;
-      canvas.width = columns * (side + GAP) - GAP;
-      canvas.height = side;
-      context.imageSmoothingEnabled = tile > 2;
-      for (let col = 0; col < count; col++) context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side);
-    });
-  };
-  sheet.src = image;
+    canvas.width = columns * (side + GAP) - GAP;
+    canvas.height = side;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.imageSmoothingEnabled = tile > 2;
+    values[row].forEach((/** @type {number} */ _, /** @type {number} */ col) => context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side));
+  });
+  return canvas;
 }
 
 /** Pixels of a patch on its canvas, about, and between two. */

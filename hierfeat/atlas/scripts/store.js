@@ -47,7 +47,7 @@ function remember() {
 export function address() {
   const parts = [`sample=${state.sample}`];
   if (state.range !== "layer") parts.push(`range=${state.range}`);
-  if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
+  if (state.pinned) parts.push(unitAddress(state.pinned));
   if (state.second) parts.push(`second=${numbers(state.second)}`);
   if (state.stimulus) parts.push(`stimulus=${state.stimulus}`);
   if (state.drawing) parts.push(`drawing=${state.drawing}`);
@@ -75,6 +75,9 @@ export function read(hash, settings) {
   for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);
   return next;
 }
+
+/** The part of an address that names a unit. @param {Chosen} unit */
+export const unitAddress = (unit) => `unit=${numbers(unit)}`;
 
 /** @param {Chosen} unit */
 const numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");

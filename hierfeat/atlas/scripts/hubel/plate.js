@@ -1,4 +1,5 @@
 // The plate of 1959: for each orientation the response as a bar sweeps across the field; and the polar tuning curve.
+import { polarChart } from "../charts.js";
 import { payload } from "../data.js";
 import { element, svg } from "../dom.js";
 import { probe } from "../live.js";
@@ -71,23 +72,7 @@ export function plateOf(found, until = Infinity) {
 export const strengths = (found) => found.responses.map((row) => Math.max(0, ...row));
 
 /** @param {Sweep} found */
-export function polarOf(found) {
-  const { orientations } = found;
-  const strong = strengths(found);
-  const most = Math.max(...strong, 1e-9);
-  const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
-    const [angle, radius] = [(degrees * Math.PI) / 180, (74 * strong[i % strong.length]) / most];
-    return `${(110 + radius * Math.cos(angle)).toFixed(1)} ${(92 - radius * Math.sin(angle)).toFixed(1)}`;
-  });
-  const rings = [37, 74].map((r) => svg("circle", { class: "ring", cx: 110, cy: 92, r }));
-  const spokes = [0, 45, 90, 135].map((degrees) => {
-    const [x, y] = [74 * Math.cos((degrees * Math.PI) / 180), 74 * Math.sin((degrees * Math.PI) / 180)];
-    return svg("line", { class: "ring", x1: 110 - x, y1: 92 + y, x2: 110 + x, y2: 92 - y });
-  });
-  const names = [[0, 204, 96], [45, 178, 34], [90, 110, 12], [135, 42, 34]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
-  const best = orientations[strong.indexOf(Math.max(...strong))];
-  return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": `Polar tuning curve, the largest response at ${best} degrees` }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
-}
+export const polarOf = (found) => polarChart(found.orientations, strengths(found));
 
 /** @param {Sweep} found @param {number} [until] */
 export function figuresOf(found, until) {
