@@ -4,8 +4,8 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,13 @@ from torch import Tensor
 
 from hierfeat._files import write_text
 from hierfeat.atlas.inline import Page
+from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
-from hierfeat.subjects.values import file_path, flag, words
+from hierfeat.subjects.values import choice, file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -36,7 +37,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=words, out=file_path, live=flag, cards=flag)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag, cards=flag, language=choice(*LANGUAGES))
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -46,6 +47,7 @@ def atlas(
     names: Sequence[str] | None = None,
     live: bool | None = None,
     cards: bool = False,
+    language: str = "en",
     progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
@@ -71,6 +73,8 @@ def atlas(
         Whether the channels' cards also show what takes long: for the first channels of every convolution and dense
         layer the image of :func:`hierfeat.synthesize`; and the tuning to gratings where the network does not run in the
         page. Some minutes for a small network.
+    language
+        What the page speaks when it opens: "en" or "es" (Spanish). Its readers can change that at any time.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
@@ -101,7 +105,7 @@ def atlas(
     """
     _check_names(labels, names)
     path = _writable(Page(out))
-    text = _text(h, images, labels, names, live, cards)
+    text = _text(h, images, labels, names, live, cards, language)
     try:
         write_text(path, text)
     except OSError as error:
@@ -116,18 +120,19 @@ def _text(
     names: Sequence[str] | None,
     live: bool | None,
     cards: bool,
+    language: str,
 ) -> str:
     """The page, with the network in it where that is wanted and can be."""
     _check_names(labels, names)
     network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)
     if network is not None:
         running = Running(on=True, half_error=network.graph["half_error"])
-        text = render(build(h, images, labels, names=names, running=running, cards=cards), network)
+        text = render(build(h, images, labels, names=names, running=running, cards=cards), network, language)
         size = len(text.encode())
         if live or size <= PAGE_BYTES:
             return text
         reason = _too_large(size)
-    return render(build(h, images, labels, names=names, running=Running(reason=reason), cards=cards))
+    return render(build(h, images, labels, names=names, running=Running(reason=reason), cards=cards), language=language)
 
 
 def _network(h: "Hierarchy", images: Tensor, live: bool | None) -> tuple["Live | None", str | None]:
@@ -166,14 +171,22 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
-def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
+def render(payload: dict[str, Any], network: "Live | None" = None, language: str = "en") -> str:
     """Return the page that shows a payload, as the text of an HTML file; with the network in it, if one is given."""
     loader = jinja2.PackageLoader("hierfeat.atlas")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
-    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    environment.globals |= {
+        "t": sentence(language),
+        "a": attributes(language),
+        "plain": partial(told, language),
+        "sample_name": partial(_sample_name, payload["model"], sentence(language)),
+        "language": language,
+        "spanish": spanish(),
+    }
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
@@ -240,23 +253,30 @@ def _writable(path: Page) -> Page:
     return path
 
 
-def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
-    """What the header says about the model, in order; what is not known is left out."""
+def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """What the header says about the model, in order: a name, a sentence or none, its values; the unknown is left out."""
     card = model["card"]
     accuracy = card.get("test_accuracy")
     facts = [
-        ("Weights", f"random: {model['untrained']}" if model["untrained"] else None),
-        ("Input", " × ".join(map(str, model["input_shape"]))),
-        ("Classes", str(len(model["classes"])) if model["classes"] else None),
-        ("Layers", str(model["layers"])),
-        ("Parameters", _grouped(model["parameters"])),
-        ("Multiply-adds per image", _grouped(model["macs"])),
-        ("Test accuracy", f"{100 * accuracy:.2f} %" if isinstance(accuracy, float) else None),
-        ("Licence", card.get("licence")),
-        ("Weights' sha256", model["weights_sha256"][:12] + "…"),
-        ("Measured on", f"{measured} images"),
+        ("Weights", "random", model["untrained"]),
+        ("Input", "", " × ".join(map(str, model["input_shape"]))),
+        ("Classes", "", str(len(model["classes"])) if model["classes"] else None),
+        ("Layers", "", str(model["layers"])),
+        ("Parameters", "", _grouped(model["parameters"])),
+        ("Multiply-adds per image", "", _grouped(model["macs"])),
+        ("Test accuracy", "", f"{100 * accuracy:.2f} %" if isinstance(accuracy, float) else None),
+        ("Licence", "", card.get("licence")),
+        ("Weights' sha256", "", model["weights_sha256"][:12] + "…"),
+        ("Measured on", "{value} images", measured),
     ]
-    return [(name, str(value)) for name, value in facts if value]
+    return [(name, text, {"value": value} if text != "random" else {}) for name, text, value in facts if value]
+
+
+def _sample_name(model: dict[str, Any], t: Callable[..., Markup], sample: dict[str, Any]) -> Markup | str:
+    """A class's own name, or which image or class of how many it is, in the language of the page."""
+    word, number = sample["name"].rpartition(" ")[::2]
+    named = sample["label"] is not None and (model["classes"] or model["named"])
+    return sample["short"] if named or not number.isdigit() else t(f"{word} {{n}}", n=number)
 
 
 def _grouped(number: int | None) -> str:

@@ -7,6 +7,7 @@ import { say } from "./said.js";
 const SIZE = { width: 340, height: 196, left: 46, right: 12, top: 10, bottom: 38 };
 
 /** @typedef {(value: number) => number} Scale */
+/** @typedef {import("./dom.js").Child} Child */
 
 /** @param {number} low @param {number} high @param {number} [count] */
 function ticks(low, high, count = 4) {
@@ -24,11 +25,11 @@ function short(value) {
   return (Math.abs(value) >= 1e4 ? value.toExponential(0) : String(+value.toPrecision(6))).replace("-", "−");
 }
 
-/** @param {number} x @param {number} y @param {string} text @param {Record<string, any>} [more] */
+/** @param {number} x @param {number} y @param {Child} text @param {Record<string, any>} [more] */
 const label = (x, y, text, more = {}) => svg("text", { x, y, "text-anchor": "middle", ...more }, text);
 
 /**
- * @param {{ x: number[], y: number[], xName: string, yName: string, xTicks?: number[], yTicks?: number[],
+ * @param {{ x: number[], y: number[], xName: Child, yName: Child, xTicks?: number[], yTicks?: number[],
  *   xText?: (value: number) => string }} axes
  */
 export function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks = ticks(y[0], y[1]), xText = short }) {
@@ -47,7 +48,7 @@ export function frame({ x, y, xName, yName, xTicks = ticks(x[0], x[1]), yTicks =
   return { X, Y, parts };
 }
 
-/** @param {Node[]} parts @param {string} says @param {number} [height] */
+/** @param {Node[]} parts @param {Child} says @param {number} [height] */
 export function drawing(parts, says, height = SIZE.height) {
   return svg("svg", { viewBox: `0 0 ${SIZE.width} ${height}`, role: "img", "aria-label": says }, ...parts);
 }

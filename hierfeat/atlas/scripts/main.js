@@ -2,6 +2,7 @@
 import { startCard } from "./card.js";
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
+import { hideParts, startLanguage } from "./language.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
@@ -44,6 +45,8 @@ function restore() {
   state.bench = next.bench ?? {};
   state.drawing = next.drawing ?? "";
   state.stimulus = next.stimulus ?? "";
+  state.language = next.language ?? state.language;
+  state.hide = next.hide ?? [];
 }
 
 /** Take a unit for the bench and the arithmetic, and into the address. @param {number} layer @param {import("./data.js").Unit} unit */
@@ -112,6 +115,7 @@ function start() {
 }
 
 restore();
+startLanguage();
 startChannels();
 startCard();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
