@@ -140,7 +140,8 @@ def build(
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
-        "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None, "labels": _label_names(h, names)},
+        "model": _model(h)
+        | {"scores": score_kind(h, images[shown]), "named": names is not None, "labels": _label_names(h, names)},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
         "pair": simple_and_complex(rows),

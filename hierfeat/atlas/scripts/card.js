@@ -53,7 +53,7 @@ export function write() {
   panel.replaceChildren(
     element("header", {}, element("h3", {}, say("{layer}, channel {n}", { layer: layer.name, n: channel })), ...buttons(layer, channel)),
     element("dl", { class: "facts" }, ...facts(layer, channel).map(([key, name, value]) => element("div", { "data-fact": key }, element("dt", {}, name), element("dd", {}, value)))),
-    element("div", { class: "figures" }, ...[kernel(layer, channel), patches(layer, channel), ...tuning(layer, channel), synthesis(layer, channel)].filter((one) => one !== null)),
+    element("div", { class: "figures" }, ...[kernel(layer, channel), synthesis(layer, channel), ...tuning(layer, channel), patches(layer, channel)].filter((one) => one !== null)),
   );
 }
 
@@ -90,7 +90,7 @@ function facts({ tuning, channels, selectivity, field }, channel) {
     ["active", say("Active (share above zero)"), known(channels?.active[channel], percent)],
     ["sparse", say("Lifetime sparseness"), known(channels?.sparse[channel], three)],
     ["class", say("Class selectivity"), known(selectivity?.index[channel], (value) => say("{value} for {name} (chance: up to {chance})", { value: three(value), name: className(preferred), chance: known(selectivity.chance[channel], three) }))],
-    ["field", say("Receptive field (px)"), field && (field.status === "global" ? say("whole image") : field.size.join(" × "))],
+    ["field", say("Receptive field (px)"), field && (field.status === "global" ? say("whole image") : say(field.status === "bound" ? "at most {size}" : "{size}", { size: field.size.join(" × ") }))],
   ];
   return all.filter(([, , value]) => value !== null && value !== undefined && value !== "");
 }
