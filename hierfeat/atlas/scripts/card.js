@@ -119,7 +119,7 @@ function kernel(layer, channel) {
     const inColour = inputs === 3 && colour;
     const slices = inColour ? 1 : inputs;
     const cell = Math.max(height * width === 1 ? 9 : 4, Math.round((slices > 1 ? 36 : 90) / height));
-    paintKernel(addCanvas(target, String(say("kernel {n}", { n: channel })), cell * (slices * (width + 1) - 1), ""), own, [inputs, height, width], inColour, limit);
+    paintKernel(addCanvas(target, say("kernel {n}", { n: channel }), cell * (slices * (width + 1) - 1), ""), own, [inputs, height, width], inColour, limit);
   };
   const each = shape[1] * height * width;
   if (channel < shape[0]) paint(weightsOf(conv.kernels).subarray(channel * each, (channel + 1) * each), shape[1]);

@@ -56,12 +56,12 @@ export function drawing(parts, says, height = SIZE.height) {
 /** @param {{ edges: number[], shares: number[] }} distribution */
 export function histogramChart({ edges, shares }) {
   const most = Math.max(...shares) * 100 || 1;
-  const { X, Y, parts } = frame({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: "activation", yName: "values (%)" });
+  const { X, Y, parts } = frame({ x: [edges[0], edges[edges.length - 1]], y: [0, most * 1.05], xName: say("activation"), yName: say("values (%)") });
   shares.forEach((share, i) => {
     const [left, right] = [X(edges[i]), X(edges[i + 1])];
     parts.push(svg("rect", { class: "fill", x: left, width: Math.max(right - left - 0.6, 0.4), y: Y(share * 100), height: Y(0) - Y(share * 100) }));
   });
-  return drawing(parts, "Histogram of the activations");
+  return drawing(parts, say("Histogram of the activations"));
 }
 
 /** Bars that are drawn at most. */
@@ -73,14 +73,14 @@ export function activeChart({ active: all }) {
   const count = active.length;
   const step = Math.max(1, Math.ceil(count / 16));
   const xTicks = [...active.keys()].filter((i) => i % step === 0);
-  const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: "channel", yName: "active (%)", xTicks, yTicks: [0, 25, 50, 75, 100] };
+  const axes = { x: [-0.5, count - 0.5], y: [0, 100], xName: say("channel"), yName: say("active (%)"), xTicks, yTicks: [0, 25, 50, 75, 100] };
   const { X, Y, parts } = frame(axes);
   const bar = Math.min(22, (X(1) - X(0)) * 0.72);
   active.forEach((share, i) => {
-    const says = svg("title", {}, `channel ${i}: ${(share * 100).toFixed(1)} %`);
+    const says = svg("title", {}, say("channel {n}: {share} %", { n: i, share: (share * 100).toFixed(1) }));
     parts.push(svg("rect", { class: "fill", x: X(i) - bar / 2, width: bar, y: Y(share * 100), height: Y(0) - Y(share * 100) }, says));
   });
-  return drawing(parts, "Share of positive activations in each channel");
+  return drawing(parts, say("Share of positive activations in each channel"));
 }
 
 /** @param {[number, number | null][]} points @param {Scale} X @param {Scale} Y @param {string} kind @returns {Node[]} */
@@ -116,7 +116,7 @@ export function polarChart(orientations, strong) {
   });
   const names = [[0, 204, 96], [45, 178, 34], [90, 110, 12], [135, 42, 34]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
   const best = orientations[strong.indexOf(Math.max(...strong))];
-  return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": `Polar tuning curve, the largest response at ${best} degrees` }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
+  return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": say("Polar tuning curve, the largest response at {n} degrees", { n: best }) }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
 }
 
 /** @param {any} layer */
@@ -127,11 +127,11 @@ export function shiftChart(layer) {
   const every = [...invariance, ...(equivariance || [])].filter((value) => value !== null);
   const low = Math.min(0, ...every);
   const x = [Math.min(...shifts), Math.max(...shifts)];
-  const { X, Y, parts } = frame({ x, y: [low, Math.max(1, ...every)], xName: "shift of the image (px)", yName: "likeness", xTicks: shifts.filter(Number.isInteger) });
+  const { X, Y, parts } = frame({ x, y: [low, Math.max(1, ...every)], xName: say("shift of the image (px)"), yName: say("likeness"), xTicks: shifts.filter(Number.isInteger) });
   for (const other of layers) if (other !== layer && other.shift) parts.push(.../** @type {any} */ (line(zip(other.shift.shifts, other.shift.invariance), X, Y, "faint")));
   if (equivariance) parts.push(.../** @type {any} */ (line(zip(shifts, equivariance), X, Y, "second")));
   parts.push(.../** @type {any} */ (line(zip(shifts, invariance), X, Y, "first")));
-  return drawing(parts, `Shift tolerance of ${layer.name}`);
+  return drawing(parts, say("Shift tolerance of {layer}", { layer: layer.name }));
 }
 
 /**
@@ -150,24 +150,24 @@ export function poolingChart(rows) {
   rows.forEach((row, i) => {
     const y = top + (i + 0.5) * rowHeight;
     const kind = row.current ? "first" : "second";
-    parts.push(label(left - 10, y + 4, row.pooling, { class: row.current ? "strong" : null, "text-anchor": "end" }));
+    parts.push(label(left - 10, y + 4, say(row.pooling), { class: row.current ? "strong" : null, "text-anchor": "end" }));
     if (row.before === null || row.after === null) return;
-    const says = svg("title", {}, `${row.pooling}: before ${number(row.before)}, after ${number(row.after)}`);
+    const says = svg("title", {}, say("{pooling}: before {before}, after {after}", { pooling: say(row.pooling), before: number(row.before), after: number(row.after) }));
     const ends = [svg("circle", { class: `hollow ${kind}`, cx: X(row.before), cy: y, r: 4.5 }), svg("circle", { class: kind, cx: X(row.after), cy: y, r: 4.5 })];
     parts.push(svg("g", {}, says, svg("line", { class: kind, x1: X(row.before), x2: X(row.after), y1: y, y2: y }), ...ends));
   });
-  parts.push(label((left + SIZE.width - 18) / 2, height - 4, "invariance (1 = unmoved)", { class: "name" }));
-  return drawing(parts, "Invariance before and after each way of pooling", height);
+  parts.push(label((left + SIZE.width - 18) / 2, height - 4, say("invariance (1 = unmoved)"), { class: "name" }));
+  return drawing(parts, say("Invariance before and after each way of pooling"), height);
 }
 
 /**
  * One number for each layer, in call order: what changes along the hierarchy. Pools stand out.
- * @type {Record<string, { name: string, of: (layer: any) => number | null }>}
+ * @type {Record<string, { name: import("./said.js").Said, of: (layer: any) => number | null }>}
  */
 const DEPTH = {
-  field: { name: "field (px)", of: (layer) => layer.field && Math.max(...layer.field.size) },
-  active: { name: "active (%)", of: (layer) => layer.channels && 100 * layer.channels.mean_active },
-  shift: { name: "invariance", of: (layer) => layer.shift && layer.shift.invariance.at(-1) },
+  field: { name: say("field (px)"), of: (layer) => layer.field && Math.max(...layer.field.size) },
+  active: { name: say("active (%)"), of: (layer) => layer.channels && 100 * layer.channels.mean_active },
+  shift: { name: say("invariance"), of: (layer) => layer.shift && layer.shift.invariance.at(-1) },
 };
 
 /** @param {string} what */
@@ -177,7 +177,7 @@ export function depthChart(what) {
   const few = points.length <= 24 && points.every(({ layer }) => layer.short.length <= 11);
   const most = what === "shift" ? 1 : what === "active" ? 100 : Math.max(...points.map((point) => point.value));
   const low = Math.min(0, ...points.map((point) => point.value));
-  const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : "layers, from the first to the last", yName: name, xTicks: [], yTicks: ticks(low, most) };
+  const axes = { x: [-0.4, points.length - 0.6], y: [low, most * 1.04], xName: few ? "" : say("layers, from the first to the last"), yName: name, xTicks: [], yTicks: ticks(low, most) };
   const { X, Y, parts } = frame(axes);
   parts.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
   points.forEach(({ layer, value }, i) => {
@@ -187,5 +187,5 @@ export function depthChart(what) {
     const place = `translate(${X(i) + 3} ${SIZE.height - SIZE.bottom + 13}) rotate(-38)`;
     parts.push(label(0, 0, layer.short, { class: "slanted", transform: place, "text-anchor": "end" }));
   });
-  return drawing(parts, `${name} by layer`);
+  return drawing(parts, say("{name} by layer", { name }));
 }

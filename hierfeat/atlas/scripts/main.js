@@ -1,8 +1,8 @@
 // The page: what it does when it opens, and what it listens to.
+import { hideParts, startLanguage } from "./language.js"; // first: it reads which language is spoken
 import { startCard } from "./card.js";
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
-import { hideParts, startLanguage } from "./language.js";
 import { startLesson } from "./lesson/lesson.js";
 import { exists, layers, payload, samples } from "./data.js";
 import { all, need } from "./dom.js";
@@ -11,6 +11,7 @@ import { SETTINGS } from "./desk.js";
 import { fillGrid, paintGrid } from "./grids.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { pin } from "./hubel.js";
+import { untold } from "./said.js";
 import { read, set, state, subscribe } from "./store.js";
 import { startSurgery } from "./surgery.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
@@ -45,7 +46,6 @@ function restore() {
   state.bench = next.bench ?? {};
   state.drawing = next.drawing ?? "";
   state.stimulus = next.stimulus ?? "";
-  state.language = next.language ?? state.language;
   state.hide = next.hide ?? [];
 }
 
@@ -114,6 +114,7 @@ function start() {
   if (place) document.getElementById(place)?.scrollIntoView();
 }
 
+/** @type {any} */ (globalThis).atlas = { untold: () => [...untold] }; // what tests read
 restore();
 startLanguage();
 startChannels();
@@ -124,10 +125,11 @@ goTo(location.hash);
 subscribe((changed) => changed.has("range") && repaint());
 if (payload.live.on) {
   followers.push(refreshWorkshop);
-  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery);
+  startBench().then(start).then(() => startWorkshop(currentInput)).then(startLesson).then(startSurgery).then(hideParts);
 } else {
   subscribe((changed) => changed.has("sample") && showInput(true));
   start();
   startWorkshop(null);
   startLesson();
+  hideParts();
 }

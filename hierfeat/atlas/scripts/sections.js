@@ -1,13 +1,13 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
 import { layerLimit, layers, output, payload, samples } from "./data.js";
-import { all, element, find, need, words } from "./dom.js";
+import { all, element, find, need, setText } from "./dom.js";
 import { fillGrid, paintGrid, paintGrids } from "./grids.js";
 import { legend, number, paintImage, paintKernels } from "./maps.js";
-import { say } from "./said.js";
 import { state } from "./store.js";
 import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
 import { visible, watch } from "./visible.js";
+import { say } from "./said.js";
 
 /** What the bench made of the sample; null where the sample is shown as it is. @type {Float32Array | null} */
 let changed = null;
@@ -40,7 +40,7 @@ function paintScene(scene) {
   let over = /** @type {HTMLCanvasElement | null} */ (find("canvas", scene));
   if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
   if (!changed || !visible(scene)) return;
-  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": "the image as it was changed" })));
+  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": say("the image as it was changed") })));
   paintImage(over, changed, payload.model.input_shape);
 }
 
@@ -61,7 +61,7 @@ function shares() {
 }
 
 /** @param {number} i */
-const className = (i) => (payload.model.classes ? payload.model.classes[i] : `output ${i}`);
+const className = (i) => (payload.model.classes ? payload.model.classes[i] : String(say("output {n}", { n: i })));
 
 export function showScores() {
   const panel = find(".scores");
@@ -79,17 +79,16 @@ export function showScores() {
     bar.style.setProperty("--share", String(found[i].length));
     if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
   });
-  const says = `says ${className(best)}${verdict(best)}`;
-  for (const target of all(".says"))
-    if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+  for (const target of all(".says")) setText(target, verdict(best));
 }
 
-/** What is to be said of the prediction: nothing where the truth is not known. @param {number} best */
+/** What is said of the prediction: nothing of the truth where that is not known. @param {number} best */
 function verdict(best) {
   const { label, name } = samples[state.sample];
-  if (changed || label === null) return "";
-  if (payload.model.named) return `; the sample is from ${name}`;
-  return label === best ? ", rightly" : `; it is ${className(label)}`;
+  const named = element("b", {}, className(best));
+  if (changed || label === null) return say("says {class}", { class: named });
+  if (payload.model.named) return say("says {class}; the sample is from {name}", { class: named, name });
+  return label === best ? say("says {class}, rightly", { class: named }) : say("says {class}; it is {truth}", { class: named, truth: className(label) });
 }
 
 /** Paint anew what the reader can see. */
@@ -160,7 +159,7 @@ export function pictureOf(data) {
 /** The strongest patches of one channel, side by side. @param {any} patches @param {number} row @returns {HTMLElement} */
 export function patchStrip({ image, columns, values, channels, status }, row) {
   if (status[row] !== "ok") return element("em", {}, status[row] === "dead" ? say("never active") : say("always the same"));
-  const canvas = element("canvas", { role: "img", "aria-label": say("strongest patches of channel {n}", { n: channels[row] }), title: say("activations {values}", { values: values[row].map(number).join(", ") }) });
+  const canvas = element("canvas", { role: "img", "aria-label": say("strongest patches of channel {n}", { n: channels[row] }), title: say("activations {list}", { list: values[row].map(number).join(", ") }) });
   pictureOf(image).then((sheet) => {
     const tile = sheet.width / columns;
     const side = tile * Math.max(1, Math.round(PATCH / tile));

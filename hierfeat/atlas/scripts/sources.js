@@ -1,7 +1,8 @@
 // Pictures from outside: a file that is chosen, dropped or pasted, and the webcam. What goes wrong is said in a sentence.
 import { payload } from "./data.js";
 import { desk, takePicture } from "./desk.js";
-import { element, need } from "./dom.js";
+import { element, need, setText } from "./dom.js";
+import { say } from "./said.js";
 
 const [channels, height, width] = payload.model.input_shape;
 
@@ -11,9 +12,9 @@ const GROUND = "#fff";
 /** The camera while it runs. @type {{ stream: MediaStream, video: HTMLVideoElement } | null} */
 let camera = null;
 
-/** @param {string} text */
-function say(text) {
-  need(".bench-says").textContent = text;
+/** @param {import("./said.js").Said} text */
+function report(text) {
+  setText(need(".bench-says"), text);
 }
 
 /**
@@ -39,16 +40,16 @@ function cells(source, wide, high) {
 
 /** @param {File | null | undefined} file @param {() => void} redrawn */
 async function takeFile(file, redrawn) {
-  if (!file) return say("That was no picture: choose, drop or paste a file in a format that this browser shows (PNG, JPEG, WebP, GIF).");
+  if (!file) return report(say("That was no picture: choose, drop or paste a file in a format that this browser shows (PNG, JPEG, WebP, GIF)."));
   try {
     const bitmap = await createImageBitmap(file);
     stopCamera();
     takePicture(cells(bitmap, bitmap.width, bitmap.height), true);
     bitmap.close();
-    say(`${file.name || "The picture"}, cut to ${width} × ${height} px about its middle.`);
+    report(say("{file}, cut to {height} × {width} px about its middle.", { file: file.name || say("The picture"), height, width }));
     redrawn();
   } catch {
-    say(`This browser cannot read ${file.name || "that"} as a picture: try PNG, JPEG, WebP or GIF.`);
+    report(say("This browser cannot read {file} as a picture: try PNG, JPEG, WebP or GIF.", { file: file.name || say("that") }));
   }
 }
 
@@ -57,31 +58,31 @@ const pictureOf = (given) => [...(given?.files ?? [])].find((file) => file.type.
 
 /** Why there is no camera, in a sentence. @param {any} error */
 function reason(error) {
-  if (error?.name === "NotAllowedError" || error?.name === "SecurityError") return "The webcam was not allowed: the browser's own settings for this page permit it, and drawing works without it.";
-  if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return "No webcam was found: draw, or choose a picture.";
-  if (error?.name === "NotReadableError") return "The webcam is in use by another program: close that, and try again.";
-  return "This browser gives pages that are opened as files no webcam: draw, or choose a picture.";
+  if (error?.name === "NotAllowedError" || error?.name === "SecurityError") return say("The webcam was not allowed: the browser's own settings for this page permit it, and drawing works without it.");
+  if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return say("No webcam was found: draw, or choose a picture.");
+  if (error?.name === "NotReadableError") return say("The webcam is in use by another program: close that, and try again.");
+  return say("This browser gives pages that are opened as files no webcam: draw, or choose a picture.");
 }
 
 /** @param {() => void} redrawn */
 async function startCamera(redrawn) {
-  if (!navigator.mediaDevices?.getUserMedia) return say(reason(null));
-  say("Waiting for the webcam.");
+  if (!navigator.mediaDevices?.getUserMedia) return report(reason(null));
+  report(say("Waiting for the webcam."));
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
     const video = element("video", { muted: true, playsinline: true });
     video.srcObject = stream;
     stream.getVideoTracks()[0].addEventListener("ended", () => {
       stopCamera();
-      say("The webcam was taken away; its last picture stays.");
+      report(say("The webcam was taken away; its last picture stays."));
     });
     await video.play();
     camera = { stream, video };
   } catch (error) {
-    return say(reason(error));
+    return report(reason(error));
   }
   show();
-  say("The network sees the webcam. Freeze it to keep a picture.");
+  report(say("The network sees the webcam. Freeze it to keep a picture."));
   let first = true;
   const step = () => {
     if (!camera) return;
@@ -107,7 +108,7 @@ export function stopCamera() {
 /** The button says what it will do. */
 function show() {
   const button = need('[data-do="webcam"]');
-  button.textContent = camera ? "Freeze" : "Webcam";
+  setText(button, say(camera ? "Freeze" : "Webcam"));
   button.setAttribute("aria-pressed", String(Boolean(camera)));
 }
 
@@ -122,7 +123,7 @@ export function sources(redrawn) {
   const press = () => {
     if (!camera) return startCamera(redrawn);
     stopCamera();
-    say("Frozen.");
+    report(say("Frozen."));
   };
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -134,7 +135,7 @@ export function sources(redrawn) {
     if (picture) takeFile(picture, redrawn);
   });
   return [
-    element("p", { class: "buttons" }, element("label", { class: "file" }, file, element("span", {}, "Choose a picture")), element("button", { type: "button", "data-do": "webcam", "aria-pressed": "false", onclick: press }, "Webcam")),
-    element("p", { class: "note bench-says", role: "status" }, "Or drop a picture on the page, or paste one."),
+    element("p", { class: "buttons" }, element("label", { class: "file" }, file, element("span", {}, say("Choose a picture"))), element("button", { type: "button", "data-do": "webcam", "aria-pressed": "false", onclick: press }, say("Webcam"))),
+    element("p", { class: "note bench-says", role: "status" }, say("Or drop a picture on the page, or paste one.")),
   ];
 }

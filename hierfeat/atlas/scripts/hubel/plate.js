@@ -5,6 +5,7 @@ import { element, svg } from "../dom.js";
 import { probe } from "../live.js";
 import { number } from "../maps.js";
 import { drawn, sweep } from "../stimuli.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("../stimuli.js").Stimulus} Stimulus */
@@ -64,8 +65,8 @@ export function plateOf(found, until = Infinity) {
       svg("line", { class: "grey", x1: 78, x2: 288, y1: 30 - 26 * rate(blank, most), y2: 30 - 26 * rate(blank, most) }),
     );
   });
-  const axis = [-1, 0, 1].map((side) => svg("text", { x: 183 + 105 * side, y: orientations.length * 34 + 14, "text-anchor": side < 0 ? "start" : side ? "end" : "middle" }, side ? number(offsets[side < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
-  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows, ...axis);
+  const axis = [-1, 0, 1].map((side) => svg("text", { x: 183 + 105 * side, y: orientations.length * 34 + 14, "text-anchor": side < 0 ? "start" : side ? "end" : "middle" }, side ? number(offsets[side < 0 ? 0 : offsets.length - 1]) : say("bar's place (px)")));
+  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": say("Response as a bar sweeps across the field at {n} orientations; full height {most}", { n: orientations.length, most: number(most) }) }, ...rows, ...axis);
 }
 
 /** The largest rate of each orientation. @param {Sweep} found */
@@ -79,8 +80,8 @@ export function figuresOf(found, until) {
   const silent = Math.max(...found.responses.flat()) <= 1e-9 && found.responses.length === found.orientations.length;
   const whole = found.responses.length === found.orientations.length && until === undefined;
   return [
-    silent ? element("p", { class: "note" }, "No bar brings this unit above zero.") : null,
-    element("figure", {}, element("figcaption", {}, "A light bar sweeps across the field; dashed: to grey"), plateOf(found, until)),
-    whole ? element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polarOf(found)) : null,
+    silent ? element("p", { class: "note" }, say("No bar brings this unit above zero.")) : null,
+    element("figure", {}, element("figcaption", {}, say("A light bar sweeps across the field; dashed: to grey")), plateOf(found, until)),
+    whole ? element("figure", {}, element("figcaption", {}, say("Largest response by orientation")), polarOf(found)) : null,
   ].filter((one) => one !== null);
 }
