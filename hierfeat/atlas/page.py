@@ -16,6 +16,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.blocks import blocks
 from hierfeat.atlas.inline import Page
 from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
@@ -192,6 +193,10 @@ def render(payload: dict[str, Any], network: "Live | None" = None, language: str
         payload=payload,
         model=payload["model"],
         layers=payload["layers"],
+        blocks=blocks(payload["layers"]),
+        cautions=payload["cautions"],
+        named=lambda some: _some([payload["layers"][index]["name"] for index in some]),
+        listed=lambda dead: _some([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
         samples=payload["samples"],
         provenance=payload["provenance"],
         left_out=payload["left_out"],
@@ -235,6 +240,10 @@ def _without_maps(layers: list[dict[str, Any]]) -> int:
     return sum(layer["maps"] is None and len(layer["out_shape"]) == 2 for layer in layers)
 
 
+def _some(names: list[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
 def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
     """Sections that enough layers have to be drawn along the hierarchy."""
     return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
@@ -254,7 +263,7 @@ def _writable(path: Page) -> Page:
 
 
 def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """What the header says about the model, in order: a name, a sentence or none, its values; the unknown is left out."""
+    """What the header says about the model, in order: a name, a sentence or none, its values; not what is unknown."""
     card = model["card"]
     accuracy = card.get("test_accuracy")
     facts = [

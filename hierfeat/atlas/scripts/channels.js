@@ -6,7 +6,7 @@ import { saveTable } from "./export.js";
 import { number } from "./maps.js";
 import { say } from "./said.js";
 
-const MOST = 100; // rows on the page at a time
+const MOST = 50; // rows on the page at a time
 
 /**
  * @typedef {{ index: number, layer: string, channel: number, type: string, orientation: number | null, gosi: number | null, best: number | null, active: number | null, sparse: number | null, selectivity: number | null, preferred: string }} Row
@@ -16,11 +16,11 @@ const MOST = 100; // rows on the page at a time
 const percent = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
 const two = (/** @type {number} */ value) => value.toFixed(2);
 
-/** Name, and how a value is written. @type {Record<Column, [any, (value: any) => string]>} */
+/** Name, and how a value is written. @type {Record<Column, [any, (value: any) => import("./dom.js").Child]>} */
 const COLUMNS = {
   layer: [say("layer"), String],
   channel: [say("channel"), String],
-  type: [say("cell type"), (value) => String(say(value))],
+  type: [say("cell type"), say],
   orientation: [say("orientation"), (value) => `${value.toFixed(0)}°`],
   gosi: ["gOSI", two],
   best: [say("best grating"), number],
@@ -67,14 +67,14 @@ function everyChannel() {
 let rows = [];
 /** Columns of which something is known. @type {Column[]} */
 let columns = [];
-const asked = { view: "all", text: "", by: /** @type {Column} */ ("layer"), down: false };
+const asked = { view: "all", text: "", by: /** @type {Column} */ ("layer"), down: false, from: 0 };
 
 export function startChannels() {
   rows = everyChannel();
   columns = /** @type {Column[]} */ (Object.keys(COLUMNS)).filter((name) => rows.some((row) => row[name] !== null && row[name] !== ""));
   const views = Object.entries(VIEWS).filter(([, { by }]) => columns.includes(by));
   const choice = element("select", { name: "channel-view", onchange: () => look(choice.value) }, ...views.map(([name, { text }]) => element("option", { value: name }, text)));
-  const search = element("input", { type: "search", name: "channel-text", placeholder: "conv2, complex, …", oninput: () => ((asked.text = search.value), show()) });
+  const search = element("input", { type: "search", name: "channel-text", placeholder: "conv2, complex, …", oninput: () => (Object.assign(asked, { text: search.value, from: 0 }), show()) });
   const save = () => saveTable(columns, kept().map((row) => columns.map((name) => row[name])), "channels");
   need(".channels").append(
     element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, say("Show")), choice), element("label", { class: "knob" }, element("span", {}, say("Search")), search), element("button", { type: "button", "data-do": "channels-csv", onclick: save }, say("Save as CSV"))),
@@ -87,13 +87,13 @@ export function startChannels() {
 /** @param {string} name */
 function look(name) {
   const { by, down } = VIEWS[name];
-  Object.assign(asked, { view: name, by, down });
+  Object.assign(asked, { view: name, by, down, from: 0 });
   show();
 }
 
 /** Down and up in turn. @param {Column} by */
 function sort(by) {
-  Object.assign(asked, { down: asked.by === by ? !asked.down : typeof rows[0]?.[by] !== "string", by });
+  Object.assign(asked, { down: asked.by === by ? !asked.down : typeof rows[0]?.[by] !== "string", by, from: 0 });
   show();
 }
 
@@ -116,12 +116,14 @@ function kept() {
 
 function show() {
   const found = kept();
-  need(".channels .count").replaceChildren(...(found.length > MOST ? [String(say("The first {n} of {all} channels.", { n: MOST, all: found.length }))] : [String(say("{n} of {all} channels.", { n: found.length, all: rows.length }))]));
+  const page = (/** @type {string} */ name, /** @type {any} */ text, /** @type {number} */ to) => element("button", { type: "button", "data-do": name, disabled: to < 0 || to >= found.length, onclick: () => ((asked.from = to), show()) }, text);
+  const said = element("span", {}, found.length > MOST ? say("{from} to {to} of {all} channels.", { from: asked.from + 1, to: Math.min(found.length, asked.from + MOST), all: found.length }) : say("{n} of {all} channels.", { n: found.length, all: rows.length }));
+  need(".channels .count").replaceChildren(said, ...(found.length > MOST ? [" ", page("channels-before", say("Before"), asked.from - MOST), " ", page("channels-after", say("After"), asked.from + MOST)] : []));
   const head = columns.map((name) => {
     const own = asked.by === name;
     return element("th", { "aria-sort": own ? (asked.down ? "descending" : "ascending") : null }, element("button", { type: "button", "data-by": name, onclick: () => sort(name) }, COLUMNS[name][0], own ? (asked.down ? " ↓" : " ↑") : ""));
   });
-  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("td"))), element("tbody", {}, ...found.slice(0, MOST).map(line))));
+  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("td"))), element("tbody", {}, ...found.slice(asked.from, asked.from + MOST).map(line))));
 }
 
 /** @param {Row} row */

@@ -128,7 +128,8 @@ export function shiftChart(layer) {
   const low = Math.min(0, ...every);
   const x = [Math.min(...shifts), Math.max(...shifts)];
   const { X, Y, parts } = frame({ x, y: [low, Math.max(1, ...every)], xName: say("shift of the image (px)"), yName: say("likeness"), xTicks: shifts.filter(Number.isInteger) });
-  for (const other of layers) if (other !== layer && other.shift) parts.push(.../** @type {any} */ (line(zip(other.shift.shifts, other.shift.invariance), X, Y, "faint")));
+  const others = layers.filter((other) => other !== layer && other.shift).flatMap((other) => line(zip(other.shift.shifts, other.shift.invariance), X, Y, "faint"));
+  parts.push(svg("path", { class: "faint", d: others.map((path) => /** @type {Element} */ (path).getAttribute("d")).join("") })); // one for all of them
   if (equivariance) parts.push(.../** @type {any} */ (line(zip(shifts, equivariance), X, Y, "second")));
   parts.push(.../** @type {any} */ (line(zip(shifts, invariance), X, Y, "first")));
   return drawing(parts, say("Shift tolerance of {layer}", { layer: layer.name }));
@@ -181,6 +182,7 @@ export function depthChart(what) {
   const { X, Y, parts } = frame(axes);
   parts.push(svg("path", { class: "faint", d: points.map(({ value }, i) => `${i ? "L" : "M"}${X(i)} ${Y(value)}`).join("") }));
   points.forEach(({ layer, value }, i) => {
+    if (points.length > 100 && layer.kind !== "pool") return; // the line shows them
     const says = svg("title", {}, `${layer.name}: ${number(value)}`);
     parts.push(svg("circle", { class: layer.kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(value), r: few ? 4 : 2.5 }, says));
     if (!few) return;

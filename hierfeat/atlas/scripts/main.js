@@ -1,5 +1,6 @@
 // The page: what it does when it opens, and what it listens to.
 import { hideParts, startLanguage } from "./language.js"; // first: it reads which language is spoken
+import { closed, opened, reveal, unfold } from "./blocks.js";
 import { startCard } from "./card.js";
 import { startChannels } from "./channels.js";
 import { depthChart } from "./charts.js";
@@ -14,12 +15,13 @@ import { pin } from "./hubel.js";
 import { untold } from "./said.js";
 import { read, set, state, subscribe } from "./store.js";
 import { startSurgery } from "./surgery.js";
+import { startTable } from "./table.js";
 import { indexOf, moved, pointed, select, showUnit, unitOf } from "./units.js";
 import { refreshWorkshop, startWorkshop } from "./workshop/workshop.js";
 
 /** Open the section that an address names, or bring back the state that it holds. @param {string} hash */
 function goTo(hash) {
-  const section = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+  const section = hash.length > 1 && reveal(decodeURIComponent(hash.slice(1)));
   if (!section) return;
   if (section instanceof HTMLDetailsElement) section.open = true;
   section.scrollIntoView();
@@ -87,13 +89,19 @@ function listen() {
   });
   document.addEventListener("toggle", (event) => {
     const section = /** @type {HTMLDetailsElement} */ (event.target);
-    if (section.matches("details[data-layer]") && section.open && document.documentElement.dataset.ready) openSection(section);
+    const kind = section.matches("details[data-layer]") ? "layer" : section.matches("details.block") ? "block" : null;
+    if (!kind || !document.documentElement.dataset.ready) return;
+    if (!section.open) return closed(kind, section);
+    opened(kind, section, (old) => (/** @type {HTMLDetailsElement} */ (old).open = false));
+    if (kind === "layer") openSection(section);
+    else unfold(section);
   }, true);
-  for (const link of all('a[href^="#"]'))
-    link.addEventListener("click", (event) => {
-      if (location.protocol === "about:") event.preventDefault(); // it would lead out of a notebook's cell
-      goTo(/** @type {HTMLAnchorElement} */ (link).hash);
-    });
+  document.addEventListener("click", (event) => {
+    const link = /** @type {HTMLAnchorElement | null} */ (event.target instanceof Element ? event.target.closest('a[href^="#"]') : null);
+    if (!link || event.defaultPrevented) return;
+    if (location.protocol === "about:") event.preventDefault(); // it would lead out of a notebook's cell
+    goTo(link.hash);
+  });
   addEventListener("hashchange", () => {
     if (location.hash.includes("=")) location.reload(); // another view, pasted into the address
     else goTo(location.hash);
@@ -119,6 +127,7 @@ restore();
 startLanguage();
 startChannels();
 startCard();
+startTable();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);

@@ -1,4 +1,5 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
+import { unfold } from "./blocks.js";
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
 import { layerLimit, layers, output, payload, samples } from "./data.js";
 import { all, element, find, need, setText } from "./dom.js";
@@ -119,6 +120,7 @@ const DRAW = {
 export function openSection(section) {
   const index = indexOf(section);
   const layer = layers[index];
+  unfold(section);
   if (!section.dataset.drawn) {
     section.dataset.drawn = "yes";
     watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */ (section).open && showValue(index));
