@@ -187,7 +187,7 @@ def render(payload: dict[str, Any], network: "Live | None" = None, language: str
         "language": language,
         "spanish": spanish(),
     }
-    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css"))
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,

@@ -76,7 +76,7 @@ function build() {
     remember();
     soon();
   };
-  const looking = element("figure", { class: "seen" }, element("figcaption", {}, say("What the network sees")), seen(moved), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
+  const looking = element("figure", { class: "seen" }, element("figcaption", {}, say("What the network sees")), seen(moved), element("p", { class: "says" }), element("p", { class: "buttons" }, element("button", { type: "button", "data-do": "save-input", onclick: () => saveImage(input, `${payload.model.name}-input`) }, say("Save as PNG"))), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(soon, () => {
     stopCamera();
     redrawn();

@@ -10,6 +10,7 @@ import { all, need } from "./dom.js";
 import { currentInput, followers, startBench } from "./bench.js";
 import { SETTINGS } from "./desk.js";
 import { fillGrid, paintGrid } from "./grids.js";
+import { magnified, startReach } from "./reach.js";
 import { openSection, paintScenes, repaint, showInput, showScores } from "./sections.js";
 import { pin } from "./hubel.js";
 import { untold } from "./said.js";
@@ -45,6 +46,7 @@ function restore() {
   const there = (/** @type {import("./store.js").Chosen | null | undefined} */ unit) => (unit && layers[unit.layer]?.maps && exists(layers[unit.layer], unit) ? unit : null);
   state.unit = state.pinned = there(next.pinned);
   state.second = state.pinned && there(next.second);
+  state.projector = next.projector ?? false;
   state.bench = next.bench ?? {};
   state.drawing = next.drawing ?? "";
   state.stimulus = next.stimulus ?? "";
@@ -64,6 +66,7 @@ function listen() {
   };
   document.addEventListener("pointermove", (event) => event.pointerType === "mouse" && !event.buttons && point(event));
   document.addEventListener("click", (event) => {
+    if (magnified(event)) return;
     point(event);
     const found = pointed(event);
     if (found) choose(found.index, found.unit);
@@ -128,6 +131,7 @@ startLanguage();
 startChannels();
 startCard();
 startTable();
+startReach();
 for (const target of all("[data-depth]")) target.replaceChildren(depthChart(/** @type {string} */ (target.dataset.depth)));
 listen();
 goTo(location.hash);

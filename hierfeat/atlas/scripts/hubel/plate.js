@@ -2,6 +2,7 @@
 import { polarChart } from "../charts.js";
 import { payload } from "../data.js";
 import { element, svg } from "../dom.js";
+import { saveTable } from "../export.js";
 import { probe } from "../live.js";
 import { number } from "../maps.js";
 import { drawn, sweep } from "../stimuli.js";
@@ -75,13 +76,19 @@ export const strengths = (found) => found.responses.map((row) => Math.max(0, ...
 /** @param {Sweep} found */
 export const polarOf = (found) => polarChart(found.orientations, strengths(found));
 
-/** @param {Sweep} found @param {number} [until] */
-export function figuresOf(found, until) {
+/** The numbers of the plate, as hierfeat.bar_sweep tables them. @param {Sweep} found @param {string} name */
+function savePlate({ orientations, offsets, responses }, name) {
+  saveTable(["orientation", "offset", "response", "rate"], responses.flatMap((row, i) => row.map((value, k) => [orientations[i], offsets[k], value, Math.max(0, value)])), `plate-${name}`);
+}
+
+/** @param {Sweep} found @param {number} [until] points of the last row that are known @param {string} [name] of the unit */
+export function figuresOf(found, until, name = "") {
   const silent = Math.max(...found.responses.flat()) <= 1e-9 && found.responses.length === found.orientations.length;
   const whole = found.responses.length === found.orientations.length && until === undefined;
   return [
     silent ? element("p", { class: "note" }, say("No bar brings this unit above zero.")) : null,
     element("figure", {}, element("figcaption", {}, say("A light bar sweeps across the field; dashed: to grey")), plateOf(found, until)),
     whole ? element("figure", {}, element("figcaption", {}, say("Largest response by orientation")), polarOf(found)) : null,
+    whole ? element("p", { class: "buttons" }, element("button", { type: "button", "data-do": "plate-csv", onclick: () => savePlate(found, name) }, say("Save as CSV"))) : null,
   ].filter((one) => one !== null);
 }
