@@ -30,11 +30,12 @@ def _split(layers: list[dict[str, Any]], depth: int) -> list[Block]:
     found: list[Block] = []
     for name, members in groupby(layers, key=lambda layer: ".".join(_path(layer)[:depth])):
         group = list(members)
-        parts = _split(group, depth + 1) if len(group) > PLAIN and depth < max(map(len, map(_path, group))) else []
+        deeper = max(map(len, map(_path, group))) > depth
+        parts = _split(group, depth + 1) if len(group) > PLAIN and deeper else []
         if any(part.name for part in parts):
             found += parts
         else:
-            found.append(Block(name if len(group) > 1 else None, group))
+            found.append(Block(name if len(group) > 1 and deeper else None, group))
     return found
 
 

@@ -4,6 +4,7 @@ import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js
 import { remember, sliders, tools } from "./controls.js";
 import { desk, made, neutral, plain, redraw, rememberDrawing, takeSample } from "./desk.js";
 import { all, element, need, setText } from "./dom.js";
+import { saveImage } from "./export.js";
 import { prepareHubel, startHubel } from "./hubel.js";
 import { keepLines } from "./lines.js";
 import { ask, startNetwork } from "./live.js";

@@ -50,7 +50,8 @@ const rate = (value, most) => Math.max(0, value) / most;
 /** @param {Sweep} found @param {number} [until] points of the last row that are known */
 export function plateOf(found, until = Infinity) {
   const { orientations, offsets, responses, blank } = found;
-  const most = Math.max(...responses.flat(), blank, 1e-9);
+  const known = Math.max(...responses.flat(), blank, 0);
+  const most = known || 1;
   const X = (/** @type {number} */ k) => 78 + (k * 210) / (offsets.length - 1);
   const rows = responses.map((row, i) => {
     const known = i === responses.length - 1 ? row.slice(0, until) : row;
@@ -67,7 +68,7 @@ export function plateOf(found, until = Infinity) {
     );
   });
   const axis = [-1, 0, 1].map((side) => svg("text", { x: 183 + 105 * side, y: orientations.length * 34 + 14, "text-anchor": side < 0 ? "start" : side ? "end" : "middle" }, side ? number(offsets[side < 0 ? 0 : offsets.length - 1]) : say("bar's place (px)")));
-  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": say("Response as a bar sweeps across the field at {n} orientations; full height {most}", { n: orientations.length, most: number(most) }) }, ...rows, ...axis);
+  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": say("Response as a bar sweeps across the field at {n} orientations; full height {most}", { n: orientations.length, most: number(known) }) }, ...rows, ...axis);
 }
 
 /** The largest rate of each orientation. @param {Sweep} found */
