@@ -178,6 +178,7 @@ def render(payload: dict[str, Any], network: "Live | None" = None, language: str
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
     environment.globals |= {
         "t": sentence(language),

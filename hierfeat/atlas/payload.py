@@ -22,8 +22,8 @@ not known is None::
         dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
-                                    signed, limits, data}: see `images.quantise_maps`; data is None where the
-                                    network is live
+                                    signed, limits, data}: see `images.quantise_maps`; where the network is
+                                    live, data is None and there is one limit
         field                       {size, status, unseen (share of pixels in no unit's field), rows, cols}: [from, to) of
                                     the image's rows for each stored row of units, and the same for columns; a box is
                                     their product
@@ -209,7 +209,7 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
             shape = list(kept.shape[1:])
             stored = quantise_maps(kept)
             if chosen.live:
-                stored["data"] = None
+                stored |= {"data": None, "limits": [[max(map(max, stored["limits"]))]]}
             row["maps"] = {"shape": shape, "channels": channels, "step": step, **stored}
 
 
