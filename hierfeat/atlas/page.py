@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hierfeat._files import write_text
 from hierfeat.atlas.beside import beside_of
+from hierfeat.atlas.blocks import blocks
 from hierfeat.atlas.inline import Page
 from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
@@ -38,7 +39,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=words, out=file_path, live=flag, language=choice(*LANGUAGES))
+@checked(labels=unknown_too, names=words, out=file_path, live=flag, cards=flag, language=choice(*LANGUAGES))
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -47,6 +48,7 @@ def atlas(
     out: str | Path,
     names: Sequence[str] | None = None,
     live: bool | None = None,
+    cards: bool = False,
     language: str = "en",
     beside: "Hierarchy | None" = None,
     progress: bool = True,
@@ -70,6 +72,10 @@ def atlas(
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.
+    cards
+        Whether the channels' cards also show what takes long: for the first channels of every convolution and dense
+        layer the image of :func:`hierfeat.synthesize`; and the tuning to gratings where the network does not run in the
+        page. Some minutes for a small network.
     language
         What the page speaks when it opens: "en" or "es" (Spanish). Its readers can change that at any time.
     beside
@@ -105,7 +111,7 @@ def atlas(
     """
     _check_names(labels, names)
     path = _writable(Page(out))
-    text = _text(h, images, labels, names, live, language, beside)
+    text = _text(h, images, labels, names, live, cards, language, beside)
     try:
         write_text(path, text)
     except OSError as error:
@@ -119,6 +125,7 @@ def _text(
     labels: Tensor | None,
     names: Sequence[str] | None,
     live: bool | None,
+    cards: bool,
     language: str,
     beside: "Hierarchy | None",
 ) -> str:
@@ -130,7 +137,7 @@ def _text(
     if network is not None:
         facts, other = (None, None) if beside is None else beside_of(beside, images)
         running = Running(on=True, half_error=network.graph["half_error"])
-        payload = build(h, images, labels, names=names, running=running) | {"beside": facts}
+        payload = build(h, images, labels, names=names, running=running, cards=cards) | {"beside": facts}
         text = render(payload, network, language, other)
         size = len(text.encode())
         if live or size <= PAGE_BYTES:
@@ -138,7 +145,7 @@ def _text(
         reason = _too_large(size)
         if beside is not None:
             raise HierfeatError(f"`beside` shows two networks that run in the page: {reason}")
-    return render(build(h, images, labels, names=names, running=Running(reason=reason)), language=language)
+    return render(build(h, images, labels, names=names, running=Running(reason=reason), cards=cards), language=language)
 
 
 def _network(h: "Hierarchy", images: Tensor, live: bool | None) -> tuple["Live | None", str | None]:
@@ -185,6 +192,7 @@ def render(
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
     environment.globals |= {
         "t": sentence(language),
@@ -194,12 +202,16 @@ def render(
         "language": language,
         "spanish": spanish(),
     }
-    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],
         layers=payload["layers"],
+        blocks=blocks(payload["layers"]),
+        cautions=payload["cautions"],
+        named=lambda some: _some([payload["layers"][index]["name"] for index in some]),
+        listed=lambda dead: _some([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
         samples=payload["samples"],
         provenance=payload["provenance"],
         left_out=payload["left_out"],
@@ -242,6 +254,10 @@ def _policy(style: str, script: str) -> str:
 def _without_maps(layers: list[dict[str, Any]]) -> int:
     """Layers of tokens, or with their channels last: what they give is no stack of maps."""
     return sum(layer["maps"] is None and len(layer["out_shape"]) == 2 for layer in layers)
+
+
+def _some(names: list[str], most: int = 6) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
 def _by_depth(layers: list[dict[str, Any]]) -> list[str]:

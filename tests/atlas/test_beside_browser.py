@@ -114,7 +114,9 @@ def test_samples_are_named_as_torch_names_them(browser, pair):  # noqa: F811
     first, other, page = pair
     with opened(browser, page) as tab:
         found = sides(tab)
-        samples = tab.evaluate("JSON.parse(document.querySelector('#payload').textContent).samples.map(s => s.prediction)")
+        samples = tab.evaluate(
+            "JSON.parse(document.querySelector('#payload').textContent).samples.map(s => s.prediction)"
+        )
         labels = tab.evaluate("JSON.parse(document.querySelector('#payload').textContent).samples.map(s => s.label)")
         assert found[0]["named"] == samples
         for place, (h, side) in enumerate(zip((first, other), found, strict=True)):
@@ -146,8 +148,13 @@ def test_the_likeness_is_the_cosine(browser, pair):  # noqa: F811
         if other.name == "larger":
             assert said == ""
             return
-        a, b = (hf.record(h, image, layers="conv1")["conv1"].flatten() for h, image in zip((first, other), images, strict=True))
-        assert float(said.split()[-1].replace("−", "-")) == pytest.approx(float(F.cosine_similarity(a, b, dim=0)), abs=6e-4)
+        a, b = (
+            hf.record(h, image, layers="conv1")["conv1"].flatten()
+            for h, image in zip((first, other), images, strict=True)
+        )
+        assert float(said.split()[-1].replace("−", "-")) == pytest.approx(
+            float(F.cosine_similarity(a, b, dim=0)), abs=6e-4
+        )
 
 
 def operate(tab, name):

@@ -4,6 +4,7 @@ import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js
 import { remember, sliders, tools } from "./controls.js";
 import { desk, made, neutral, plain, redraw, rememberDrawing, takeSample } from "./desk.js";
 import { all, element, need, setText } from "./dom.js";
+import { saveImage } from "./export.js";
 import { prepareHubel, startHubel } from "./hubel.js";
 import { keepLines } from "./lines.js";
 import { ask, startNetwork } from "./live.js";
@@ -76,7 +77,7 @@ function build() {
     remember();
     soon();
   };
-  const looking = element("figure", { class: "seen" }, element("figcaption", {}, say("What the network sees")), seen(moved), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
+  const looking = element("figure", { class: "seen" }, element("figcaption", {}, say("What the network sees")), seen(moved), element("p", { class: "says" }), element("p", { class: "buttons" }, element("button", { type: "button", "data-do": "save-input", onclick: () => saveImage(input, `${payload.model.name}-input`) }, say("Save as PNG"))), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(soon, () => {
     stopCamera();
     redrawn();

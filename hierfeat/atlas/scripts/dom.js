@@ -43,9 +43,9 @@ export function adopt(root) {
     labels.set(one, new Map(Object.entries(JSON.parse(/** @type {string} */ (one.dataset.a))).map(([name, [text, values]]) => [name, new Said(text, values)])));
 }
 
-/** Say everything anew: the language has changed. */
-export function retell() {
-  const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+/** Say everything in it anew: the language has changed. */
+export function retell(root = /** @type {Node} */ (document.documentElement)) {
+  const walk = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
   /** @type {Node[]} */
   const found = [];
   while (walk.nextNode()) found.push(walk.currentNode);

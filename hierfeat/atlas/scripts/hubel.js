@@ -198,7 +198,7 @@ const sweep = (i) =>
       }
       return Boolean(running);
     });
-    plate.replaceChildren(...figuresOf(found));
+    plate.replaceChildren(...figuresOf(found, undefined, `${cell.layer.name}-${cell.channel}`));
   });
 
 /** Show all gratings, unless the page has their numbers. @param {number} i */

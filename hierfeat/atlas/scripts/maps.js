@@ -146,9 +146,18 @@ export function paintKernels(target, kernels) {
   for (let o = 0; o < outputs; o++) {
     const canvas = addCanvas(target, say("kernel {n}", { n: o }), cell * across, String(o));
     const own = weights.subarray(o * inputs * height * width, (o + 1) * inputs * height * width);
-    if (inColour) paintColours(canvas, own, height, width, kernels.limit);
-    else paintSlices(canvas, own, slices, height, width, kernels.limit);
+    paintKernel(canvas, own, [inputs, height, width], inColour, kernels.limit);
   }
+}
+
+/**
+ * One kernel, its slices side by side.
+ * @param {HTMLCanvasElement} canvas @param {Float32Array} own weights @param {number[]} shape (inputs, height, width)
+ * @param {boolean} inColour @param {number} limit
+ */
+export function paintKernel(canvas, own, [inputs, height, width], inColour, limit) {
+  if (inColour) paintColours(canvas, own, height, width, limit);
+  else paintSlices(canvas, own, inputs, height, width, limit);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Float32Array} own @param {number} height @param {number} width @param {number} limit */

@@ -1,4 +1,5 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
+import { unfold } from "./blocks.js";
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
 import { layerLimit, layers, output, payload, samples } from "./data.js";
 import { all, element, find, need, setText } from "./dom.js";
@@ -104,6 +105,7 @@ const DRAW = {
 export function openSection(section) {
   const index = indexOf(section);
   const layer = layers[index];
+  unfold(section);
   if (!section.dataset.drawn) {
     section.dataset.drawn = "yes";
     watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */ (section).open && showValue(index));
@@ -123,30 +125,38 @@ export function openSection(section) {
  * The patches lie in one picture, a row for each channel; each row is drawn on a canvas of its own, with gaps.
  * @param {HTMLElement} target @param {any} patches
  */
-function showPatches(target, { image, columns, values, channels, status }) {
-  /** @param {number} i @returns {Node} */
-  const strip = (i) => {
-    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? say("never active") : say("always the same"));
-    const label = say("strongest patches of channel {n}", { n: channels[i] });
-    return element("canvas", { role: "img", "aria-label": label, title: say("activations {list}", { list: values[i].map(number).join(", ") }) });
-  };
-  target.replaceChildren(...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), strip(i))));
-  const sheet = new Image();
-  sheet.onload = () => {
+function showPatches(target, patches) {
+  target.replaceChildren(...patches.channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), patchStrip(patches, i))));
+}
+
+/** Pictures that hold several, by their data. @type {Map<string, Promise<HTMLImageElement>>} */
+const pictures = new Map();
+
+/** @param {string} data @returns {Promise<HTMLImageElement>} */
+export function pictureOf(data) {
+  let found = pictures.get(data);
+  if (!found) {
+    const image = new Image();
+    image.src = data;
+    pictures.set(data, (found = image.decode().then(() => image)));
+  }
+  return found;
+}
+
+/** The strongest patches of one channel, side by side. @param {any} patches @param {number} row @returns {HTMLElement} */
+export function patchStrip({ image, columns, values, channels, status }, row) {
+  if (status[row] !== "ok") return element("em", {}, status[row] === "dead" ? say("never active") : say("always the same"));
+  const canvas = element("canvas", { role: "img", "aria-label": say("strongest patches of channel {n}", { n: channels[row] }), title: say("activations {list}", { list: values[row].map(number).join(", ") }) });
+  pictureOf(image).then((sheet) => {
     const tile = sheet.width / columns;
     const side = tile * Math.max(1, Math.round(PATCH / tile));
-    all("div", target).forEach((line, row) => {
-      const canvas = /** @type {HTMLCanvasElement | null} */ (find("canvas", line));
-      const context = canvas?.getContext("2d");
-      if (!canvas || !context) return;
-      const count = values[row].length;
-      canvas.width = columns * (side + GAP) - GAP;
-      canvas.height = side;
-      context.imageSmoothingEnabled = tile > 2;
-      for (let col = 0; col < count; col++) context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side);
-    });
-  };
-  sheet.src = image;
+    canvas.width = columns * (side + GAP) - GAP;
+    canvas.height = side;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.imageSmoothingEnabled = tile > 2;
+    values[row].forEach((/** @type {number} */ _, /** @type {number} */ col) => context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side));
+  });
+  return canvas;
 }
 
 /** Pixels of a patch on its canvas, about, and between two. */

@@ -38,6 +38,16 @@ export function place(mark, top, left, bottom, right, height, width) {
   mark.hidden = false;
 }
 
+/** A mark on a map, which has none before it is needed. @param {HTMLElement} map @param {"i" | "u"} tag */
+function markOf(map, tag) {
+  const area = need(".area", map);
+  const there = find(tag, area);
+  if (there) return there;
+  const made = element(tag);
+  area.append(made);
+  return made;
+}
+
 /** @param {number} index */
 function markUnit(index) {
   const unit = unitOf(index);
@@ -46,7 +56,7 @@ function markUnit(index) {
     for (const map of all(".map", grid)) {
       const here = Number(map.dataset.tile) === unit.tile && (!grid.closest(".overview") || state.unit?.layer === index);
       map.classList.toggle("chosen", here);
-      if (here) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height, width);
+      if (here) place(markOf(map, "i"), unit.row, unit.col, unit.row + 1, unit.col + 1, height, width);
     }
 }
 
@@ -58,7 +68,7 @@ function markInput(index) {
   if (!grid) return;
   const { height, width } = view(layers[layers[index].source]);
   const [top, left, bottom, right] = input.area;
-  for (const map of all(".map", grid)) if (input.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height, width);
+  for (const map of all(".map", grid)) if (input.tiles.includes(Number(map.dataset.tile))) place(markOf(map, "u"), top, left, bottom, right, height, width);
 }
 
 /** @param {HTMLElement} scene @param {number} index */

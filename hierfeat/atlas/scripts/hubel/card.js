@@ -76,7 +76,9 @@ function chooser(cell, i, title, acts) {
 
 /** Bring a card up to what its unit answers. @param {HTMLElement} card @param {Cell} cell */
 export function refreshCard(card, cell) {
-  setText(need(".hears", card), say("{now}; to bare grey {blank} (dashed); at most {most}", { now: number(cell.response), blank: number(cell.blank), most: number(cell.largest > SILENT ? cell.largest : 0) }));
+  const heard = { now: number(cell.response), blank: number(cell.blank), most: number(cell.largest) };
+  const silent = cell.largest <= SILENT; // it has answered to nothing yet
+  setText(need(".hears", card), silent ? say("{now}; to bare grey {blank} (dashed)", heard) : say("{now}; to bare grey {blank} (dashed); at most {most}", heard));
   const { score, optimum } = cell;
   const says = need(".score-says", card);
   need(".gauge i", card).style.setProperty("--share", String(Math.min(1, score ?? 0)));
