@@ -241,6 +241,7 @@ def _channels(value: Any, name: str, given: Given) -> list[int]:
 _TABLE: dict[str, Check | None] = {
     # what is examined, and what it is shown
     "h": _hierarchy,
+    "beside": _hierarchy,
     "other": _hierarchy,
     "others": _hierarchy,
     "images": _images,
