@@ -356,7 +356,7 @@ def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def moves_along(boxes: np.ndarray, axis: int, along: int) -> np.ndarray:
-    """How far the boxes' middles move, on one image axis, from each unit of the map to the next `along` an axis of it."""
+    """How far the boxes' middles move, on one image axis, from each unit to the next `along` an axis of the map."""
     seeing = boxes[..., axis + 2] > boxes[..., axis]
     both = np.delete(seeing, -1, along) & np.delete(seeing, 0, along)
     return np.diff((boxes[..., axis] + boxes[..., axis + 2]) / 2, axis=along)[both]
