@@ -12,8 +12,9 @@ from hierfeat.recording._reductions import Shared
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.calls import Watch
-from hierfeat.subjects.checks import check_images_first, checked_images, not_finite
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_images_first, not_finite
 from hierfeat.subjects.layer_table import Chosen, Layers
 
 
@@ -29,7 +30,7 @@ class Pass:
         self._shared, self._gathering = Shared(), Gathering(measures)
         self._shared.hand_out = self._gathering.settle
         self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._watch = Watch(h.model, after=self._after, only=Chosen(layers))
+        self._watch = Watch(h.model, after=self._after, only=Chosen(layers), until=h.last_of(layers))
 
     def __enter__(self) -> None:
         for measure in self._measures:

@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
-from hierfeat.subjects.call import After, Before, Call, Stop
+from hierfeat.subjects.call import After, Before, Call, Ended, Stop
 from hierfeat.subjects.guard import Guard, opened, undisturbed
 from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
@@ -56,6 +56,8 @@ class Watch(TorchFunctionMode, Guard):
     only
         ``only(name, kind)``: whether a call is to be told of; all are by default. If it is given, `after` learns of
         torch's own modules from outside, at a third of the cost: a call's arguments are then those of the module.
+    until
+        The layer behind which a forward pass ends.
 
     Notes
     -----
@@ -78,9 +80,11 @@ class Watch(TorchFunctionMode, Guard):
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
         only: Callable[[str, str], bool] | None = None,
+        until: str | None = None,
     ) -> None:
         super().__init__()
         self._before, self._after, self._writing, self._only = before, after, writing, only
+        self._until = until
         self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
         self._leaves = {
@@ -217,9 +221,12 @@ class Watch(TorchFunctionMode, Guard):
 
     def _finished(self, call: Call, output: Any) -> Any:
         tensor = first_tensor(output)
-        if tensor is None or (self._only is not None and not self._only(call.name, call.kind)):
+        if tensor is None:
             return output
-        replacement = self._quietly(self._after, call, tensor)
+        wanted = self._only is None or self._only(call.name, call.kind)
+        replacement = self._quietly(self._after, call, tensor) if wanted else None
+        if call.name == self._until:
+            raise Ended
         return output if replacement is None else _replaced(output, tensor, replacement)
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
@@ -272,7 +279,7 @@ class Watch(TorchFunctionMode, Guard):
         assert frame.leaf is not None
         try:
             name, (kind, op) = self._count(frame.path), frame.leaf
-            if output is None or (self._only is not None and not self._only(name, kind)):
+            if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
                 return None
             return self._finished(Call(name, kind, op, frame.args, {}, frame.module, frame.args[0]), output)
         finally:
