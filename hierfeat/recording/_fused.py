@@ -6,11 +6,13 @@ mean costs no digits; pieces and batches in double. Extremes are compared as who
 that they stand for: compilers vectorise the comparison of floats only where there can be no NaN.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 COUNTED = LOW, HIGH, POSITIVE, MEAN, M2, RATES, RATE_SQUARES, RATE_MEAN, RATE_M2 = range(9)
 """Rows of what is found of each channel. M2 is Σ(x - mean)²; a rate is max(x, 0)."""
@@ -24,6 +26,28 @@ _PIECE = 2048  # values, of a row or of one image, that are gone through at a ti
 _IMAGES = 256  # whose values are added in single precision
 _ZERO, _SIGN, _REST = np.float32(0), np.int32(31), np.int32(0x7FFFFFFF)
 _LEAST, _MOST = np.int32(-2147483648), np.int32(2147483647)
+
+
+@dataclass(slots=True, eq=False)
+class Found:
+    """What has been found of a layer.
+
+    Attributes
+    ----------
+    channels
+        (9, channels), by the names above.
+    bins
+        How many values of the runs that were looked at lie in each bin of :class:`hierfeat.Histogram`.
+    crowd
+        Population sparseness, summed over the places with any, and how many these are.
+    count
+        Values of each channel.
+    """
+
+    channels: NDArray[np.float64]
+    bins: NDArray[np.int64]
+    crowd: NDArray[np.float64]
+    count: int = 0
 
 
 @cache
