@@ -63,9 +63,11 @@ def compiled() -> Any:
 
     loose = numba.njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"}, cache=True, nogil=True)
     exact = numba.njit(error_model="numpy", cache=True, nogil=True)
-    for part in (_sums, _place_sums, _across):
+    quick: list[Any] = [_sums, _place_sums, _across]
+    strict: list[Any] = [_value_of, _ends, _place_ends, _put, _by_rows, _by_places, _finish, _rectify, _merge]
+    for part in quick:
         globals()[part.__name__] = loose(part)
-    for part in (_value_of, _ends, _place_ends, _put, _by_rows, _by_places, _finish, _rectify, _merge, _count, _crowd):
+    for part in [*strict, _count, _crowd]:
         globals()[part.__name__] = exact(part)
     return exact(_gather)
 
@@ -261,13 +263,13 @@ def _count(x: Any, images: int, length: int, places: Any, run: int, bins: Any) -
     for image in range(images):
         begin = image * length + places[image] % (length - run + 1)
         for at in range(begin, begin + run):
-            away = min(max(np.int64((bits[at] & _REST) >> _DROPPED) - _LOWEST, 0), side)
+            away: Any = min(max(np.int64((bits[at] & _REST) >> _DROPPED) - _LOWEST, 0), side)
             bins[side - away if bits[at] < 0 else side + away] += 1
 
 
 def _crowd(x: Any, images: int, channels: int, positions: int, places: Any, crowd: Any) -> None:
     """Add up the population sparseness at some neighbouring positions of each image."""
-    many = min(np.int64(crowd[2]), positions)
+    many: Any = min(np.int64(crowd[2]), positions)
     for image in range(images):
         first = image * channels * positions + places[image] % (positions - many + 1)
         for begin in range(first, first + many):

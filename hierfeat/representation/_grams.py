@@ -47,8 +47,8 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
             found[call.name] = _of(torch.cat(parts.pop(call.name)))
 
     wanted = set(names)
-    callbacks = {"after": after, "only": lambda name, _: name in wanted}
-    with torch.no_grad(), Watching(h.model, **callbacks, until=h.last_of(names)):
+    watching = Watching(h.model, after=after, only=lambda name, _: name in wanted, until=h.last_of(names))
+    with torch.no_grad(), watching:
         for batch in images.split(batch_size):
             h.forward(batch)
     found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}
