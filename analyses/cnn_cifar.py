@@ -20,11 +20,12 @@ OUT.mkdir(parents=True, exist_ok=True)
 provenance = {}
 
 
-def save(name, figure, result=None, dpi=100):
-    """Write a picture (in a palette, to keep it small), and the numbers behind it with where they come from."""
+def save(name, figure, result=None, dpi=100, photographs=False):
+    """Write a picture (photographs in a palette, to keep it small), and the numbers with where they come from."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
-    Image.open(buffer).convert("RGB").quantize(96).save(OUT / f"{name}.png", optimize=True)
+    drawn = Image.open(buffer).convert("RGB")
+    (drawn.quantize(96) if photographs else drawn).save(OUT / f"{name}.png", optimize=True)
     if result is not None:
         result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
         provenance[name] = result.provenance
@@ -38,13 +39,13 @@ def save(name, figure, result=None, dpi=100):
 # %%
 h = hf.load("convnet-cifar10")
 images, labels = hf.cifar10("test")
-figure, grid = plt.subplots(4, 10, figsize=(9, 4.2), layout="constrained")
+figure, grid = plt.subplots(4, 10, figsize=(10, 4.5), layout="constrained")
 for column, name in enumerate(h.classes):
-    grid[0, column].set_title(name, fontsize=9)
+    grid[0, column].set_title(name)
     for row, image in enumerate(images[labels == column][:4]):
         grid[row, column].imshow(image.permute(1, 2, 0).numpy())
         grid[row, column].axis("off")
-save("data", figure, dpi=90)
+save("data", figure, dpi=90, photographs=True)
 
 # %% [markdown]
 # ## The network
@@ -69,7 +70,7 @@ result = hf.evaluate(h, images, labels)
 save("confusion", result.plot(), result)
 
 # %%
-save("mistakes", result.plot_mistakes(images, k=16))
+save("mistakes", result.plot_mistakes(images, k=16), photographs=True)
 
 # %% [markdown]
 # ## What the first layer learned
@@ -85,7 +86,7 @@ for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], st
     axes.imshow((0.5 + 0.5 * kernel / kernel.abs().max()).permute(1, 2, 0).numpy())
 for axes in grid[2]:
     axes.axis("off")
-figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
+figure.suptitle(f"{h.name}, conv1: trained (above), untrained (below)")
 save("first_layer", figure)
 
 # %%

@@ -31,6 +31,7 @@ from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.submodel import Submodel
 from hierfeat.subjects.trace import trace
+from hierfeat.subjects.values import device as known_device
 from hierfeat.subjects.values import words
 
 
@@ -57,7 +58,7 @@ class Hierarchy:
         of a siamese network the same.
     output
         Which part of the model's output is its scores, where that is a tuple, list or dict: an index, a key, or a
-        function of the whole output. By default its first tensor.
+        function of the whole output. By default its first tensor, with a warning where several are (N, numbers).
 
     Raises
     ------
@@ -147,12 +148,20 @@ class Hierarchy:
     def to(self, *args: Any, **kwargs: Any) -> "Hierarchy":
         """Move the model to a device or type, as ``torch.nn.Module.to`` does; images follow it by themselves.
 
+        Raises
+        ------
+        HierfeatError
+            If this torch has no such device.
+
         Examples
         --------
         >>> import hierfeat as hf
         >>> hf.load("lenet5-digits").to("cpu").device
         device(type='cpu')
         """
+        for given in (*args[:1], kwargs.get("device")):
+            if isinstance(given, str | torch.device):
+                known_device(given, "device", {})
         self.model.to(*args, **kwargs)
         return self
 
@@ -212,7 +221,7 @@ class Hierarchy:
         return self.run(self.normalise(images))
 
     def read(self, output: Any) -> Tensor:
-        """The scores in what the model returned, by the choice made as ``output=``; its first tensor by default.
+        """The scores in what the model returned, by the choice made as ``output=``, or its first tensor.
 
         Raises
         ------
