@@ -139,7 +139,7 @@ class Subject:
         return self.run(self.normalise(images))
 
     def read(self, output: Any) -> Tensor:
-        """The scores in what the model returned, by the choice made as ``output=``; its first tensor by default.
+        """The scores in what the model returned, by the choice made as ``output=``, or its first tensor.
 
         Raises
         ------
