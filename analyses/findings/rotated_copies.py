@@ -78,8 +78,8 @@ opened(*panels)
 
 # %% [markdown]
 # **Limits.** Only quarter turns; a family of curves at finer steps is not seen. The synapses of a Neocognitron's cells
-# are all positive, so that its kernels are alike, turned or not, before they learn too: there the measure tells little. Scrambled kernels of 3 × 3 pixels have
-# only four free phases, so that chance is high there.
+# are all positive, so that its kernels are alike, turned or not, before they learn too: there the measure tells little.
+# Scrambled kernels of 3 × 3 pixels have only four free phases, so that chance is high there.
 
 # %%
 verdict = judged(*(one["trained"].over(max(0.05, one["untrained"].high)) for one in found.values()))
