@@ -114,6 +114,6 @@ widen = ", ".join(f"{name} {one}" for name, one in octaves.items())
 says = (
     f"σ grows as depth to the power {growth['random']} without rectifiers and {growth['random, ReLU']} with them "
     f"(uniform kernels: {growth['uniform'].value:.3f}); a Gaussian explains r² = {gaussian} of the mean field of 12; "
-    f"training widens them by octaves: {widen}."
+    f"training changes their width, in octaves: {widen}."
 )
 report.write(figure, pd.concat([chains, *learned]), verdict=verdict, says=says, over="seeds")
