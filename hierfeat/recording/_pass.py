@@ -15,7 +15,7 @@ from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_images_first, not_finite
-from hierfeat.subjects.layer_table import matches
+from hierfeat.subjects.layer_table import Chosen, Layers
 
 
 class Pass:
@@ -24,14 +24,13 @@ class Pass:
     The model is watched during its forward pass only, and not while the user's code makes the batches.
     """
 
-    def __init__(self, h: Hierarchy, measures: Sequence[Measure], items: list[str]) -> None:
-        self._h, self._measures, self._items = h, measures, items
-        self._wanted: dict[str, bool] = {}
+    def __init__(self, h: Hierarchy, measures: Sequence[Measure], layers: Layers) -> None:
+        self._h, self._measures = h, measures
         self._alone: set[str] = set()  # layers that are not gathered together
         self._shared, self._gathering = Shared(), Gathering(measures)
         self._shared.hand_out = self._gathering.settle
         self._totals: list[tuple[str, Tensor]] = []  # of the present batch: not finite where an activation is not
-        self._watch = Watch(h.model, after=self._after, until=h.last_of(items))
+        self._watch = Watch(h.model, after=self._after, only=Chosen(layers), until=h.last_of(layers))
 
     def __enter__(self) -> None:
         for measure in self._measures:
@@ -58,11 +57,6 @@ class Pass:
 
     def _after(self, call: Call, output: Tensor) -> None:
         """Hand a chosen layer's output to every measure."""
-        chosen = self._wanted.get(call.name)
-        if chosen is None:
-            chosen = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not chosen:
-            return
         if output.ndim < 2 or output.shape[0] != self._count:
             check_images_first(self._h, call.name, output, self._count)
         total = self._gathering.take(call, output)

@@ -162,7 +162,7 @@ def _run(
     run = Run(h, data, measures, group, identity=identity, every=every)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
-    showing = Pass(h, run.shown_to, _items(layers))
+    showing = Pass(h, run.shown_to, layers)
     with undisturbed(h.model), showing:
         run.go(showing.show)
     if run.progress.images == 0:

