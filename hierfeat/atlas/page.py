@@ -20,7 +20,7 @@ from hierfeat.atlas.inline import Page
 from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
-from hierfeat.atlas.writing import breakable, facts, grouped, pretty, rounded, sample_name, some
+from hierfeat.atlas.writing import breakable, facts, first, grouped, pretty, rounded, sample_name
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
@@ -209,8 +209,8 @@ def render(
         layers=payload["layers"],
         blocks=blocks(payload["layers"]),
         cautions=payload["cautions"],
-        named=lambda some: some([payload["layers"][index]["name"] for index in some]),
-        listed=lambda dead: some([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
+        named=lambda those: first([payload["layers"][index]["name"] for index in those]),
+        listed=lambda dead: first([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
         samples=payload["samples"],
         provenance=payload["provenance"],
         left_out=payload["left_out"],

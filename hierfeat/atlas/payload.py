@@ -7,7 +7,8 @@ not known is None::
     model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict),
                     untrained (what shows that the weights are random, in words), labels (names by label),
                     scores (what the output is: logits, probabilities, raw numbers; None for no score),
-                    named (whether labels have names of their own, that are no classes), prepare (how a drawing is made like the network's own data: see `preparation`)
+                    named (whether labels have names of their own, that are no classes),
+                    prepare (how a drawing is made like the network's own data: see `preparation`)
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
                     to run in a worker), half_error (the largest change of an activation by half-precision weights)}
     provenance      of the atlas: model, weights, parameters, versions

@@ -12,7 +12,7 @@ def facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str
     """What the header says of the model, in order: a name, a sentence or none, its values; the unknown is left out."""
     card = model["card"]
     accuracy = card.get("test_accuracy")
-    facts = [
+    known = [
         ("Weights", "random", model["untrained"]),
         ("Input", "", " × ".join(map(str, model["input_shape"]))),
         ("Classes", "", str(len(model["classes"])) if model["classes"] else None),
@@ -24,7 +24,7 @@ def facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str
         ("Weights' sha256", "", model["weights_sha256"][:12] + "…"),
         ("Measured on", "{value} images", measured),
     ]
-    return [(name, text, {"value": value} if text != "random" else {}) for name, text, value in facts if value]
+    return [(name, text, {"value": value} if text != "random" else {}) for name, text, value in known if value]
 
 
 def sample_name(model: dict[str, Any], t: Callable[..., Markup], sample: dict[str, Any]) -> Markup | str:
@@ -51,5 +51,6 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False)
 
 
-def some(names: list[str], most: int = 6) -> str:
+def first(names: list[str], most: int = 6) -> str:
+    """The first of some names, and whether there are more."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
