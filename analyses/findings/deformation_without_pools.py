@@ -79,9 +79,8 @@ beside = {"L2": (-20, -4), "max": (-30, 4), "average": (6, -1), "strided": (5, -
 for pooling, row in own.iterrows():
     at, shifted = (row["smoothness"], row["stability"]), beside.get(pooling, (6, 3))
     right.annotate(pooling, at, xytext=shifted, textcoords="offset points")
-right.set(
-    xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", title="Smooth filters"
-)
+right.set(xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", xlim=(-0.05, 0.75))
+right.set_title("Smooth filters")
 left.legend(frameon=False)
 right.legend(frameon=False, loc="upper right")
 opened(left, right)
