@@ -97,9 +97,9 @@ class OrientationTuning(Result):
 
         Notes
         -----
-        Cell types say how selective a unit is; a small field of random weights can be so as well.  This asks whether
+        Cell types say how selective a unit is; a small field of random weights can be so as well. This asks whether
         the unit is more selective than such fields are: units of two untrained networks are exchangeable, so that a
-        share α of them is below α.  A layer of n units cannot go below 1/(n + 1).
+        share α of them is below α. A layer of n units cannot go below 1/(n + 1).
 
         Examples
         --------
@@ -189,10 +189,10 @@ def orientation_tuning(
         ``.table`` has a row per layer and channel, with the columns ``layer, kind, channel, responsive, response_type,
         preferred_orientation, osi, gosi, half_width, ringach_bandwidth, preferred_frequency, bandwidth,
         shown_orientation, shown_frequency, at_edge, preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.
-        Angles and widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves.  The shown orientation and
+        Angles and widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves. The shown orientation and
         frequency are those of the best grating on the grid, at which F1/F0 and the phase (at the stimulus's centre)
         were read; ``at_edge`` where that frequency is the lowest or highest shown, so that the unit may prefer one
-        beyond.  Indices of units that do not respond are NaN.
+        beyond. Indices of units that do not respond are NaN.
 
     Raises
     ------
@@ -203,8 +203,8 @@ def orientation_tuning(
     Notes
     -----
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
-    unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
-    its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
+    unit). F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
+    its F0, whichever peaks higher. OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
     Mises fit above its base (NaN below half a step of orientation, which samples cannot resolve), whose peak is the
     preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
     frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
@@ -216,25 +216,25 @@ def orientation_tuning(
 
     ``response_type`` is *excited*, *suppressed* (no grating raises the rate above that to grey at any phase, some lower
     it) or *none*.  A change counts from 1 % of the layer's largest response, and above the rounding noise of the unit's
-    own outputs (4e-6 of the largest in single precision).  ``cell_type`` is *unresponsive* where the unit is not
-    excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Responses without noise
+    own outputs (4e-6 of the largest in single precision). ``cell_type`` is *unresponsive* where the unit is not
+    excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise. Responses without noise
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
-    orientations shown.  Whether a unit is more selective than random weights make it is another question:
-    ``tuning.p_against(twin)``.  The types are decided by the responses to 16 orientations, 0, 11.25, 22.5, ...,
+    orientations shown. Whether a unit is more selective than random weights make it is another question:
+    ``tuning.p_against(twin)``. The types are decided by the responses to 16 orientations, 0, 11.25, 22.5, ...,
     however many are shown, so that they do not depend on that number; all other columns are read off those asked for,
-    and may place a unit near a border, or one with several narrow peaks, on its other side.  A unit that none of the
+    and may place a unit near a border, or one with several narrow peaks, on its other side. A unit that none of the
     16 drives is typed by those that do; with coarser steps of your own, units that respond within a few degrees only
     go unseen.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
-    whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose units look at different places (even
+    whole cycle. So one pass serves every layer. With a `diameter`, layers whose units look at different places (even
     sizes) are shown their own stimuli, a pass per place.
 
     References
     ----------
     Hubel DH, Wiesel TN (1962). Receptive fields, binocular interaction and functional architecture in the cat's visual
-    cortex. J Physiol 160:106-154.  Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
-    response modulation. Vision Res 31:1079-1086.  Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
+    cortex. J Physiol 160:106-154. Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
+    response modulation. Vision Res 31:1079-1086. Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
 
     Examples
     --------
