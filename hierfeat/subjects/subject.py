@@ -96,7 +96,7 @@ class Subject:
 
         Returns a tensor that shares no memory with `images`: a model may start with an in-place operation.
         """
-        moved = images.to(self.device, self.dtype)
+        moved = _tensor(images, "images").to(self.device, self.dtype)
         if self.mean is None and self.std is None:
             return moved.clone() if moved is images else moved
         shape = (1, -1, 1, 1)
@@ -115,7 +115,7 @@ class Subject:
         HierfeatError
             If the model raises an error, or a parameter holds NaN or infinity.
         """
-        if not inputs.is_meta:
+        if not _tensor(inputs, "inputs").is_meta:
             with torch._C.DisableTorchFunction():  # what watches the model need not see it: two looks a parameter
                 self._check_weights()
         given = inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
@@ -216,3 +216,9 @@ def _checked_channels(name: str, values: Sequence[float] | None, channels: int) 
     if len(numbers) != channels:
         raise HierfeatError(f"expected one {name} per input channel, {channels} in all, got {len(numbers)}: {numbers}")
     return numbers
+
+
+def _tensor(value: object, name: str) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise HierfeatError(f"expected {name} as a tensor (N, channels, height, width), got {type(value).__name__}")
+    return value

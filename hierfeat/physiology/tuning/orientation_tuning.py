@@ -109,6 +109,8 @@ class OrientationTuning(Result):
         >>> len(tuning.p_against(control))
         16
         """
+        if not isinstance(control, OrientationTuning):
+            raise HierfeatError(f"expected control as another orientation tuning, got {type(control).__name__}")
         p = pd.Series(np.nan, index=self.table.index, name="p_against")
         for layer, rows in self.table[self.table.responsive].groupby("layer"):
             if layer not in control.responses:
