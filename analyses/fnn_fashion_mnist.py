@@ -5,29 +5,15 @@
 # unit its own weight for every pixel; nothing tells it which pixels are neighbours.
 
 # %%
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from _gallery import Gallery
 from matplotlib import pyplot as plt
 
 import hierfeat as hf
 
-OUT = Path("figures/fnn_fashion_mnist")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, result=None):
-    """Write a picture, and the numbers behind it with where they come from."""
-    figure.savefig(OUT / f"{name}.png", dpi=100)
-    if result is not None:
-        result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
-        provenance[name] = result.provenance
-    plt.close(figure)  # a notebook shows what the cell ends with
-    return figure
-
+gallery = Gallery("fnn_fashion_mnist")
 
 # %% [markdown]
 # ## The data
@@ -42,7 +28,7 @@ for column, name in enumerate(h.classes):
     for row, image in enumerate(images[labels == column][:6]):
         grid[row, column].imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
         grid[row, column].axis("off")
-save("data", figure)
+gallery.save("data", figure)
 
 # %% [markdown]
 # ## The network
@@ -56,7 +42,7 @@ print(h.layers)
 
 # %%
 quick = hf.train(replace(hf.find_recipe("mlp-fashion"), epochs=3), progress=False)
-save("training", quick.plot(), quick)
+gallery.save("training", quick.plot(), quick, table=quick.table)
 
 # %% [markdown]
 # ## Evaluation
@@ -64,10 +50,10 @@ save("training", quick.plot(), quick)
 # %%
 test_images, test_labels = hf.fashion_mnist("test")
 result = hf.evaluate(h, test_images, test_labels)
-save("confusion", result.plot(), result)
+gallery.save("confusion", result.plot(), result, table=result.table)
 
 # %%
-save("mistakes", result.plot_mistakes(test_images, k=16))
+gallery.save("mistakes", result.plot_mistakes(test_images, k=16))
 
 # %% [markdown]
 # ## What the first layer learned
@@ -86,10 +72,10 @@ for axes, weights in zip(grid.flat, [*trained[strongest], *fresh[:8]], strict=Tr
 grid[0, 0].set_ylabel("trained")
 grid[4, 0].set_ylabel("untrained")
 figure.suptitle(f"{h.name}, fc1: weights of 32 units, and of 8 untrained ones")
-save("first_layer", figure)
+gallery.save("first_layer", figure)
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str) + "\n")
+gallery.close()
 confusion = result.confusion - np.diag(np.diag(result.confusion))
 worst = np.unravel_index(confusion.argmax(), confusion.shape)
 best, hardest = result.table.sort_values("recall").iloc[[-1, 0]].itertuples()

@@ -71,7 +71,7 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
     rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
@@ -233,7 +233,7 @@ def plot_guidelines(result: "Guidelines") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     return _list(result) if result.table["model"].nunique() == 1 else _grid(result)
 

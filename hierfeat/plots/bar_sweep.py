@@ -23,7 +23,7 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     count = len(sweep.orientations)
     figure = sheet(6.4, 0.82 * count + 1.1)

@@ -61,7 +61,7 @@ def plot_layer_probes(result: "LayerProbes") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     figure = sheet(width_by_depth(len(table), least=5.5), 4.0)
@@ -90,7 +90,7 @@ def plot_similarity(result: "Similarity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     rows, columns = (list(dict.fromkeys(result.table[name])) for name in ("layer", "other"))
     side = min(8.5, 1.9 + 0.34 * max(len(rows), len(columns), 6))
@@ -127,7 +127,7 @@ def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     layers = list(dict.fromkeys(result.table["layer"]))
     figure = sheet(width_by_depth(len(layers), 0.6, least=5.0), 4.0)
@@ -160,7 +160,7 @@ def plot_participation_ratio(result: "ParticipationRatio") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     figure = sheet(width_by_depth(len(table)), 3.6)
@@ -183,7 +183,7 @@ def plot_additive_parts(result: "AdditiveParts") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     rank = min(len(result.parts), MOST_PARTS)
     shown = len(result.images) if result.maps.shape[-1] > 1 else 0
@@ -244,7 +244,7 @@ def plot_profile(result: "Profile") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     names, pools = list(table["layer"]), (table["kind"] == "pool").to_numpy()

@@ -66,7 +66,7 @@ def plot_orientation_tuning(
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     layers = list(tuning.responses)
     figure = sheet(13, min(TALLEST, 0.42 * len(layers) + 2.4))
@@ -183,7 +183,7 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     figure = sheet(14.5, 4.6)
     axes = figure.subplots(1, 4)

@@ -105,7 +105,7 @@ def cell_plane(
     Returns
     -------
     CellPlane
-        A table with the columns and arrays that the class describes.
+        A row per cell of the plane, and the kernel that they share.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def neocognitron_responses(
     Returns
     -------
     NeocognitronResponses
-        A table with the columns and arrays that the class describes.
+        A row per pattern and layer, and the responses of each layer.
 
     Raises
     ------
