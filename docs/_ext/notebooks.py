@@ -21,7 +21,7 @@ DOWNLOAD = {
 
 def is_tutorial(page: str) -> bool:
     """Whether `page`, a name as Sphinx has it, becomes a notebook."""
-    return page.startswith("tutorials/") and page != "tutorials/index" or page == "es/lecture"
+    return (page.startswith("tutorials/") and page != "tutorials/index") or page == "es/lecture"
 
 
 def converted(text: str, page: str) -> str:
@@ -42,5 +42,7 @@ def settings(folder: Path) -> str:
     """Write IPython's settings of the kernels that run the cells, and return where: nobody's own, and no log."""
     profile = folder / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("get_config().IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8")
+    (profile / "ipython_kernel_config.py").write_text(
+        "get_config().IPKernelApp.log_level = 'ERROR'\n", encoding="utf-8"
+    )
     return str(folder)
