@@ -5,7 +5,7 @@ not known is None::
 
     schema          2; it grows when a reader of the payload would have to change
     model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict),
-                    untrained (what shows that the weights are random, in words), scores (what the output is: logits,
+                    untrained (what shows that the weights are random, in words), labels (names by label), scores (what the output is: logits,
                     probabilities, raw numbers; None for no score), named (whether labels have names of their own, that
                     are no classes), prepare (how a drawing is made like the network's own data: see `preparation`)
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
@@ -22,27 +22,38 @@ not known is None::
         dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
-                                    signed, limits, data}: see `images.quantise_maps`; data is None where the
-                                    network is live
-        field                       {size, status, rows, cols}: [from, to) of the image's rows for each stored row of
-                                    units, and the same for columns; a box is their product
+                                    signed, limits, data}: see `images.quantise_maps`; where the network is
+                                    live, data is None and there is one limit
+        field                       {size, status, unseen (share of pixels in no unit's field), rows, cols}: [from, to) of
+                                    the image's rows for each stored row of units, and the same for columns; a box is
+                                    their product
         source                      index of the layer whose output this one reads, where it is one layer's
+        inputs                      indices of all layers whose outputs it reads, as far as they are known
         window                      whether this is a pool, and its windows are made up of stored cells of the source
         kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
         patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
                                     total (channels), status (ok, dead, constant)}
         distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
-        channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
+        channels                    {active (share above zero), sparse (lifetime sparseness): of each channel; mean_active,
                                     total, dead (never above zero), lifetime (median), population (mean)}
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), baseline (likeness of different images), shifts (px),
                                     invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
         tuning                      {best (the largest response to a grating), at (which one, in the grid of
-                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
-                                    channel, of the unit in the middle of its map; where the network is live
+                                    orientation_tuning), blank, type, orientation (deg), gosi, osi, width (half width,
+                                    deg), frequency (cycles/px), ratio (F1/F0), curves (see `images.quantise_curves`)
+                                    at angles}: a value for each channel, of the unit in the middle of its map; where
+                                    the network is live, or cards are wanted
+        selectivity                 {index, preferred (label; -1 for none), chance (95 % of permuted labels)} of each
+                                    channel; where there are labels of two classes
+        synthesis                   {image (sprite of one row), activation, shift, transform (shares kept), status} of the
+                                    first channels; where cards are wanted
     }]
+    beside          {model, layers (maps being {shape}), heavy} of the network that stands beside this one, if one does
+    cautions        {dead [[index, channels]] of rectifiers, or else of all layers, larger [indices] of maps whose fields
+                    are larger than the image, unseen {index: share} of pixels that no unit of a layer sees}
     workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
@@ -56,6 +67,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
+from hierfeat.atlas.cautions import cautions
 from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
 from hierfeat.atlas.live.preparation import preparation
 from hierfeat.atlas.overview import distinct
@@ -104,6 +116,7 @@ def build(
     *,
     names: Sequence[str] | None = None,
     running: Running | None = None,
+    cards: bool = False,
 ) -> dict[str, Any]:
     """Measure `h` on `images` and return the payload that this module's docstring describes.
 
@@ -118,9 +131,9 @@ def build(
     chosen = plan(h, live=running.on)
     shown = _choose_samples(len(images), labels, chosen.samples)
     wired = wiring(h, images[shown[:1]])
-    found, left_out = _run(findings.stages(h, images, chosen))
+    found, left_out = _run(findings.stages(h, images, chosen, labels, cards=cards))
     short = distinct([layer.name for layer in h.layers], SHORT)
-    rows = [_layer(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
+    rows = [layer_row(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
         _add_wiring(row, rows, wired)
@@ -128,11 +141,13 @@ def build(
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
-        "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
+        "model": model_row(h)
+        | {"scores": score_kind(h, images[shown]), "named": names is not None, "labels": _label_names(h, names)},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
         "pair": simple_and_complex(rows),
         "left_out": left_out,
+        "cautions": cautions(rows, tuple(h.input_shape[1:])),
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
@@ -153,7 +168,7 @@ def _run(stages: list[tuple[str, Callable[[], dict[str, Any]]]]) -> tuple[dict[s
     return found, left_out
 
 
-def _model(h: Hierarchy) -> dict[str, Any]:
+def model_row(h: Hierarchy) -> dict[str, Any]:
     return {
         "name": h.name,
         "input_shape": list(h.input_shape),
@@ -175,7 +190,7 @@ def _card(h: Hierarchy) -> dict[str, Any]:
     return {}
 
 
-def _layer(index: int, layer: Layer) -> dict[str, Any]:
+def layer_row(index: int, layer: Layer) -> dict[str, Any]:
     sizes = ("in_shape", "out_shape", "kernel", "stride", "padding", "dilation")
     plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula")
     row: dict[str, Any] = {"index": index} | {name: getattr(layer, name) for name in plain}
@@ -195,7 +210,7 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
             shape = list(kept.shape[1:])
             stored = quantise_maps(kept)
             if chosen.live:
-                stored["data"] = None
+                stored |= {"data": None, "limits": [[max(map(max, stored["limits"]))]]}
             row["maps"] = {"shape": shape, "channels": channels, "step": step, **stored}
 
 
@@ -203,6 +218,7 @@ def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) 
     source = wired.sources.get(row["name"])
     names = [other["name"] for other in rows]
     row["source"] = names.index(source) if source in names else None
+    row["inputs"] = [names.index(one) for one in wired.inputs.get(row["name"], []) if one in names]
     row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
     weight = wired.weights.get(row["name"])
     row["kernels"] = None if weight is None else _kernels(weight)
@@ -247,6 +263,10 @@ def _samples(
     ):
         sample["short"] = short
     return samples
+
+
+def _label_names(h: Hierarchy, names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None and not h.classes else [str(name) for name in names or h.classes or ()]
 
 
 def _class_name(h: Hierarchy, label: int) -> str:

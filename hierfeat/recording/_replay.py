@@ -5,8 +5,8 @@ from torch import Tensor
 
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_finite, check_images_first
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_finite, check_images_first
 
 
 class Replay:

@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._maps import STEPS, Maps
-from hierfeat.subjects.call import After, Before, Call, Stop
+from hierfeat.subjects.call import After, Before, Call, Ended, Stop
 from hierfeat.subjects.guard import Guard, opened, undisturbed
 from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
@@ -51,6 +51,8 @@ class Watch(TorchFunctionMode, Guard):
     writing
         ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
         hands out its memory uncounted.
+    until
+        The layer behind which a forward pass ends.
 
     Notes
     -----
@@ -72,9 +74,10 @@ class Watch(TorchFunctionMode, Guard):
         before: Before | None = None,
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
+        until: str | None = None,
     ) -> None:
         super().__init__()
-        self._before, self._after, self._writing = before, after, writing
+        self._before, self._after, self._writing, self._until = before, after, writing, until
         self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
         self._maps = Maps()
@@ -204,6 +207,8 @@ class Watch(TorchFunctionMode, Guard):
         if tensor is None:
             return output
         replacement = self._quietly(self._after, call, tensor)
+        if call.name == self._until:
+            raise Ended
         return output if replacement is None else _replaced(output, tensor, replacement)
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
