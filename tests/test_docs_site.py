@@ -107,7 +107,7 @@ TUTORIALS = ["lecturer", "student", "researcher", "neuroscientist", "engineer"]
 
 @pytest.mark.parametrize("page", [f"tutorials/{person}" for person in TUTORIALS] + ["es/lecture"])
 def test_a_tutorial_shows_what_its_cells_give_and_is_there_as_a_notebook(site, page):
-    """The page was run when it was built: it shows pictures, and links to itself as a notebook with the same outputs."""
+    """The page was run when it was built, and links to itself as a notebook with the same outputs."""
     path = site / f"{page}.html"
     [link] = [link for link in Page(path).links if link.endswith(".ipynb")]
     notebook = nbformat.read((path.parent / unquote(link)).resolve(), as_version=4)

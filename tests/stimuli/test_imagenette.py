@@ -95,7 +95,7 @@ def served(tmp_path):
 
 
 def test_fetch_unpacks_the_archive_that_torchvision_knows_by_its_md5(root, served, tmp_path, monkeypatch, capsys):
-    """Through torchvision's own class, from a server on this machine: the archive's address and sum are all that is put in."""
+    """By torchvision's own class, from a server on this machine: no more than its address and sum are put in."""
     folder, address = served
     packed = folder / "imagenette2-320.tgz"
     Path(shutil.make_archive(str(tmp_path / "packed"), "gztar", root, "imagenette2-320")).rename(packed)
