@@ -16,7 +16,6 @@ from hierfeat.atlas.workshop import workshop
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.stimuli.warps.shifts import shift as hf_shift
 from hierfeat.subjects.output_size import formula, same_padding, unseen_remainder
-from tests.atlas.driving import chromium
 from tests.atlas.live.cases import NODE, needs_node
 from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
 
@@ -245,70 +244,6 @@ def test_what_follows_the_convolution_is_worked_out(browser, page, small):  # no
         assert "12 × 12 → 6 × 6" in tab.locator(".chain .pooled .scale").text_content()
         tab.locator('.chain [name="activation"]').select_option("leaky_relu")
         assert "slope a = 0.1" in tab.locator(".chain .parameter").text_content()
-
-
-def photograph(tab):
-    """The grey levels of the picture under the kernel."""
-    pixels = tab.evaluate(
-        "() => [...document.querySelector('.workshop .source').getContext('2d').getImageData(0, 0, 96, 96).data]"
-    )
-    return np.array(pixels).reshape(96, 96, 4)[..., 0]
-
-
-PNG = """async ([r, g, b]) => {
-  const canvas = new OffscreenCanvas(120, 96);
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#000";
-  context.fillRect(0, 0, 120, 96);
-  context.fillStyle = `rgb(${r} ${g} ${b})`;
-  context.fillRect(60, 0, 60, 96);
-  const data = new DataTransfer();
-  data.items.add(new File([await canvas.convertToBlob()], "half.png", { type: "image/png" }));
-  return data;
-}"""
-
-
-@needs_browser
-@pytest.mark.parametrize("way", ["drop", "paste"])
-def test_a_picture_of_ones_own_lies_under_the_kernel(browser, page, way):  # noqa: F811
-    """Black and red, cut about its middle: black and the luminance of red; the network's input stays what it was."""
-    with opened(browser, page) as tab:
-        before = tab.evaluate("[...atlas.input()]")
-        tab.locator(".workshop .source").scroll_into_view_if_needed()
-        tab.locator(".workshop .source").hover()
-        data = tab.evaluate_handle(PNG, [255, 0, 0])
-        if way == "drop":
-            tab.dispatch_event(".workshop .source", "drop", {"dataTransfer": data})
-        else:
-            tab.evaluate(
-                "data => document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true }))",
-                data,
-            )
-        tab.wait_for_function("() => /half.png/.test(document.querySelector('.own-says').textContent)")
-        assert tab.locator('[name="shop-source"][value="own"]').is_checked()
-        shown = photograph(tab)
-        assert (shown[:, :46] == 0).all()
-        assert np.abs(shown[:, 50:] - 255 * 0.299).max() <= 1
-        assert tab.evaluate("[...atlas.input()]") == before
-
-
-@needs_browser
-def test_the_webcam_lies_under_the_kernel(page):
-    flags = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-    with chromium(*flags) as launched, opened(launched, page, permissions=["camera"]) as tab:
-        tab.locator('[name="shop-source"][value="own"]').check(force=True)
-        button = tab.locator('[data-do="shop-webcam"]')
-        button.click()
-        tab.wait_for_function("() => document.querySelector('[data-do=shop-webcam]').textContent === 'Freeze'")
-        tab.wait_for_timeout(400)
-        seen = photograph(tab)
-        tab.wait_for_timeout(600)
-        assert np.abs(photograph(tab) - seen).max() > 2
-        button.click()
-        tab.wait_for_timeout(200)
-        still = photograph(tab)
-        tab.wait_for_timeout(500)
-        assert np.array_equal(photograph(tab), still)
 
 
 @needs_browser
