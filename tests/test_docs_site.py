@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
-for needed in ("pydata_sphinx_theme", "myst_parser", "sphinx_gallery"):
+for needed in ("pydata_sphinx_theme", "myst_nb", "sphinx_gallery"):
     pytest.importorskip(needed, reason="the site is built where the extra `docs` is installed")
 
 SOME = ["index", "start", "numbers", "findings", "tutorials/engineer", "gallery/index", "api/index", "es/index"]
@@ -46,7 +46,9 @@ def pages_of(site: Path) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
+def site(tmp_path_factory, pytestconfig) -> Path:
+    if (built := pytestconfig.getoption("--site")) is not None:
+        return built.resolve()
     target = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-E", "-W", "--keep-going", "-q", "-b", "html"]
     places = ["-d", str(target / "trees"), str(ROOT / "docs"), str(target / "html")]

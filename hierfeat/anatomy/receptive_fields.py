@@ -158,7 +158,7 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     Returns
     -------
     ReceptiveFields
-        A table with the columns and arrays that the class describes.
+        A row per layer call, in call order.
 
     Raises
     ------

@@ -20,7 +20,7 @@ not known is None::
                     channel by channel)}]
     layers          in call order, [{
         index, name, short (to be told apart on a chart), kind, op, in_shape, out_shape, kernel, stride, padding,
-        dilation, groups, parameters, macs, formula, ceil_mode      as in the layer table
+        dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
                                     signed, limits, data}: see `images.quantise_maps`; where the network is
@@ -189,7 +189,7 @@ def _card(h: Hierarchy) -> dict[str, Any]:
 
 def layer_row(index: int, layer: Layer) -> dict[str, Any]:
     sizes = ("in_shape", "out_shape", "kernel", "stride", "padding", "dilation")
-    plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula", "ceil_mode")
+    plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula")
     row: dict[str, Any] = {"index": index} | {name: getattr(layer, name) for name in plain}
     return row | {name: None if (size := getattr(layer, name)) is None else list(size) for name in sizes}
 

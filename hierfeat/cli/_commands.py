@@ -45,7 +45,9 @@ def made_of(about: Command, function: Callable[..., Any], finish: Finish) -> Cal
     """The command of `function`, for the library of the command line."""
     first, *others = signature(function)
     roles = [role for parameter in others if (role := _role(parameter, needs_labels(function))) is not None]
-    own = own_options(function, [first.name, *(role.parameter.name for role in roles)], optional=finish.optional)
+    demanded = [parameter.name for parameter in finish.options if parameter.default is _NOTHING]  # handed on by `leave`
+    without = [first.name, *(role.parameter.name for role in roles), *demanded]
+    own = own_options(function, without, optional=finish.optional)
     taken = {made.name for made in own}
     around = [*_network(), *_for_roles(roles), *_for_images(roles, about), *finish.options]
     parameters = [made.parameter for made in own] + [p for p in around if p.name not in taken]

@@ -87,13 +87,8 @@ def _whole(name: str, word: str) -> int:
 
 def _recorded(run: Run) -> None:
     """Write activations as safetensors."""
-    from safetensors.torch import save_file
-
-    from hierfeat._files import write_with
-
     out = run.given["out"]
-    activations = {name: x.contiguous().clone() for name, x in run.call().items()}
-    write_with(out, lambda partial: save_file(activations, partial))
+    activations = run.call(out=out)
     for name, activation in activations.items():
         print(f"{name}  {tuple(activation.shape)}")
     print(out)

@@ -15,8 +15,9 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.call import Call, Stop
-from hierfeat.subjects.checks import check_has_weights, checked_channels
+from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch
 from hierfeat.subjects.values import whole
@@ -199,7 +200,7 @@ def _named(given: Mapping[str, Any]) -> Layers:
 def field_centres(h: Hierarchy, layers: Iterable[str], at: Place | None = None) -> dict[str, Point]:
     """(row, col), in pixels, of the middle of each central unit's receptive field, or of that of the unit at `at`.
 
-    The virtual field counts, which runs on through the padding: its middle is where the unit looks.  A layer whose
+    The virtual field counts, which runs on through the padding: its middle is where the unit looks. A layer whose
     field is the whole image looks at the middle of it.
     """
     fields = receptive_fields(h)

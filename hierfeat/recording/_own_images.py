@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, RandomSampler
+from torch.utils.data import DataLoader, DistributedSampler
 
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._checkpoint import Progress
 from hierfeat.recording._data import Data, Part, sha256
 from hierfeat.recording._distributed import Group
-from hierfeat.subjects.own_data import as_tensor
+from hierfeat.subjects._sources import as_tensor
+from hierfeat.subjects.own_data import count_in
 
 
 class Own(Data):
@@ -25,7 +26,7 @@ class Own(Data):
             batches = as_tensor(batches, "images")
         self._last = batches[-1] if isinstance(batches, Tensor) and len(batches) else None
         self._places = _dealt(batches)
-        self._count = len(self._places) if self._places is not None else _length(batches)
+        self._count = len(self._places) if self._places is not None else count_in(batches)
         self._here = _number_of_batches(batches, batch_size)
         self._pairs = _pairs(batches, batch_size)
         self._group, self._skip, self._seen = group, 0, ""
@@ -134,23 +135,6 @@ def _dealt(batches: Any) -> list[int] | None:
     places = list(sampler)
     order = range(sampler.rank, sampler.total_size, sampler.num_replicas)  # beyond `length` it begins again
     return [place for place, at in zip(places, order, strict=True) if at < length]
-
-
-def _length(batches: Any) -> int | None:
-    """How many images there are, where that can be known before they are drawn."""
-    if isinstance(batches, Tensor):
-        return len(batches)
-    if isinstance(batches, DataLoader):
-        if isinstance(batches.dataset, IterableDataset) or batches.batch_size is None:
-            return None
-        sampler = batches.sampler
-        if isinstance(sampler, RandomSampler) and sampler.replacement:
-            return None
-        count = len(sampler)  # type: ignore[arg-type]
-        return count // batches.batch_size * batches.batch_size if batches.drop_last else count
-    if isinstance(batches, list | tuple):
-        return sum(len(batch[0]) if isinstance(batch, list | tuple) else len(batch) for batch in batches)
-    return None
 
 
 def _number_of_batches(batches: Any, batch_size: int) -> int | None:

@@ -1,6 +1,8 @@
 """Recording the activations of chosen layers, truthfully and without a trace."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,22 +12,31 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
+from hierfeat.recording._to_file import activation_file, mapped
+from hierfeat.subjects._sources import is_stimuli
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_images_first, check_norms, norm_of
+from hierfeat.subjects.calls import Watching
+from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_table import UNITS, Layers, matches
+from hierfeat.subjects.layer_checks import check_images_first, check_norms, norm_of
+from hierfeat.subjects.layer_table import UNITS, Chosen, Layers
 from hierfeat.subjects.ops import version, written_values
-from hierfeat.subjects.own_data import Images, default_batch
+from hierfeat.subjects.own_data import Images, batches_in, count_in, default_batch, in_batches
+from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.values import file_path
+
+Take = Callable[[dict[str, Tensor], int], None]  # activations of so many images
 
 
-@checked()
+@checked(images=None, out=file_path)
 def record(
     h: Hierarchy,
     images: Images,
     *,
     layers: Layers = UNITS,
+    out: str | Path | None = None,
     batch_size: int | None = None,
     progress: bool = True,
 ) -> dict[str, Tensor]:
@@ -39,6 +50,9 @@ def record(
         (N, C, H, W), in [0, 1].
     layers
         Names, glob patterns (``features.*``) or kinds (``conv``).
+    out
+        A safetensors file to write the activations to, batch by batch, for more of them than memory holds. The images
+        are then taken one batch at a time, too; a loader keeps the size of its own batches.
     batch_size
         Images in one forward pass; by default as many as suit their size. It changes no number.
     progress
@@ -47,20 +61,28 @@ def record(
     Returns
     -------
     dict of str to torch.Tensor
-        Activations (N, C, H, W) by layer name, in call order, on the model's device.
+        Activations (N, C, H, W) by layer name, in call order, on the model's device; of a file, tensors of the CPU
+        that are read from it where they are looked at.
 
     Raises
     ------
     HierfeatError
         If the images do not fit the model, an item of `layers` matches nothing, an activation is not finite, or the
         first axis of a layer is not that of the images (rows, windows or tokens lie there) and there are several
-        batches, which cannot be joined along it.
+        batches, which cannot be joined along it; if `out` cannot be written.
 
     Notes
     -----
     What is recorded for a layer is its output as it left the layer, also where a later in-place operation
     (``nn.ReLU(inplace=True)``, ``x += y``) overwrites it: it is copied just before. The model runs in eval
     mode and without gradients, and is left bit for bit as it was, hooks and the global RNG included.
+
+    The file is in its place when it is whole: an interrupt, or a disk that is full, leaves what was there before. Room
+    for all of it is made with the first batch. ``safetensors.torch.load_file(out)`` maps it into memory again, and
+    its metadata say the call order (``layers``) and where it comes from (``provenance``).
+
+    Memory: all chosen activations, N of them; with `out` those of one batch. Images that come from an iterable of
+    unknown length are in memory all together.
 
     Examples
     --------
@@ -70,12 +92,34 @@ def record(
     >>> {name: tuple(a.shape) for name, a in hf.record(h, images[:8]).items()}
     {'conv1': (8, 6, 28, 28), 'pool1': (8, 6, 14, 14), 'conv2': (8, 16, 10, 10), 'pool2': (8, 16, 5, 5)}
     """
-    batches = images.split(batch_size or default_batch(h.input_shape))
-    quick = None if _any_scripted() else _recorded(h, batches, _Quick(h, layers=layers))
-    parts = quick or _recorded(h, batches, Recorder(h, layers=layers))
-    if parts is None:
-        raise HierfeatError(f"{h.name} writes into its activations in a way that torch reports to nobody")
+    size = batch_size or default_batch(h.input_shape)
+    if is_stimuli(images):
+        h.warn_of_range("stimuli")
+    if out is not None:
+        return _recorded_to(Path(out), h, images, layers, size)
+    parts: list[dict[str, Tensor]] = []
+    batches = checked_images(h, images).split(size)
+    _record(h, batches, layers, lambda part, _: parts.append(part), len(batches))
     return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _recorded_to(out: Path, h: Hierarchy, images: Images, layers: Layers, size: int) -> dict[str, Tensor]:
+    """Record into a file, and map it into memory."""
+    count = count_in(images)
+    if count is None:
+        images = checked_images(h, images)
+        count = len(images)
+    shown = (checked_images(h, batch) for batch, _ in in_batches(images, size=size, channels=h.input_shape[0]))
+    names: list[str] = []
+
+    def take(part: dict[str, Tensor], images: int) -> None:
+        names[:] = part
+        file.add(part, images)
+
+    about = {"provenance": provenance(h, layers=[layers] if isinstance(layers, str) else list(layers))}
+    with activation_file(out, count, about) as file:
+        _record(h, shown, layers, take, batches_in(images, size))
+    return mapped(out, names)
 
 
 def _any_scripted() -> bool:
@@ -84,25 +128,39 @@ def _any_scripted() -> bool:
     return unit is None or bool(unit.get_functions())
 
 
-def _recorded(h: Hierarchy, batches: Sequence[Tensor], recorder: "Recorder") -> list[dict[str, Tensor]] | None:
-    """What `recorder` saw, a dict per batch; None if something was overwritten behind its back.
+def _record(h: Hierarchy, batches: Iterable[Tensor], layers: Layers, take: Take, number: int | None) -> None:
+    """Hand the activations of each of a `number` of batches to `take`."""
+    several, until = number != 1, h.last_of(layers)
+    left = iter(with_bar(batches, "images", total=number) if several else batches)
+    if not _any_scripted():
+        untrue = _recorded(h, left, _Quick(h, layers=layers).ending(until), take, several=several)
+        if untrue is None:
+            return
+        left = chain([untrue], left)
+    if _recorded(h, left, Recorder(h, layers=layers).ending(until), take, several=several) is not None:
+        raise HierfeatError(f"{h.name} writes into its activations in a way that torch reports to nobody")
+
+
+def _recorded(h: Hierarchy, batches: Iterable[Tensor], recorder: "Recorder", take: Take, *, several: bool) -> Any:
+    """Hand on what `recorder` sees; the batch of which something was overwritten behind its back, if there is one.
 
     Whether outputs are finite is found while they are in the caches: to read them all again costs several times that.
     """
-    parts: list[dict[str, Tensor]] = []
     recorder.takes_norms = True
-    with torch.no_grad(), recorder:
-        for batch in with_bar(batches, "images") if len(batches) > 1 else batches:
-            h.forward(batch)
+    with recorder:
+        for batch in batches:
+            recorder.norms.clear()
+            with torch.no_grad():
+                h.forward(batch)
             if not recorder.is_true():
-                return None
+                return batch
             part = recorder.take()
             check_norms(h, recorder.norms)
-            recorder.norms.clear()
-            for name, tensor in part.items() if len(batches) > 1 else ():
+            for name, tensor in part.items() if several else ():
                 check_images_first(h, name, tensor, len(batch))
-            parts.append(part)
-    return parts
+            take(part, len(batch))
+            del part  # not there any more while the next batch is shown
+    return None
 
 
 def _joined(parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -156,16 +214,17 @@ class Recorder(Mapping[str, Tensor]):
     @checked()
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
         self._h = h
-        self._items = [layers] if isinstance(layers, str) else list(layers)
-        self._detach = detach
-        self._wanted: dict[str, bool] = {}
+        self._chosen, self._detach = Chosen(layers), detach
         self._kept = _CopyOnWrite()
         self._guards: list[Guard] = []
+        self._until: str | None = None
         self.takes_norms = False
         self.norms: list[tuple[str, Tensor | None]] = []
 
     def __enter__(self) -> Self:
-        self._guards = [self._h.watching(after=self._after, writing=self._kept.rescue), *self._further_guards()]
+        callbacks = {"after": self._after, "writing": self._kept.rescue, "only": self._chosen, "until": self._until}
+        watching = Watching(self._h.model, **callbacks)
+        self._guards = [watching, *self._further_guards()]
         for guard in self._guards:
             guard.__enter__()
         return self
@@ -189,6 +248,11 @@ class Recorder(Mapping[str, Tensor]):
     def __len__(self) -> int:
         return len(self._kept.tensors)
 
+    def ending(self, until: str | None) -> Self:
+        """End forward passes behind a layer."""
+        self._until = until
+        return self
+
     def take(self) -> dict[str, Tensor]:
         """Hand over what was recorded, and start afresh."""
         tensors = self._kept.tensors
@@ -202,11 +266,6 @@ class Recorder(Mapping[str, Tensor]):
     def _after(self, call: Call, output: Tensor) -> Tensor | None:
         if call.name in self._kept.tensors:
             self._kept.forget()  # a second forward pass in the same block
-        wanted = self._wanted.get(call.name)
-        if wanted is None:
-            wanted = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not wanted:
-            return None
         self._kept.keep(call.name, output.detach() if self._detach else output)
         if self.takes_norms:
             self.norms.append((call.name, norm_of(output)))

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.precision import double
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
@@ -47,7 +47,7 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
                 found[call.name] = _of(torch.cat(parts.pop(call.name)))
 
     wanted = set(names)
-    with torch.no_grad(), h.watching(after=after):
+    with torch.no_grad(), h.watching(after=after, until=h.last_of(names)):
         for batch in images.split(batch_size):
             h.forward(batch)
     found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}

@@ -79,7 +79,7 @@ def class_selectivity(
     Returns
     -------
     ClassSelectivity
-        A table with the columns and arrays that the class describes.
+        A row per channel.
 
     Raises
     ------

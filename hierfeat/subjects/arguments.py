@@ -14,18 +14,13 @@ from torch import Tensor, nn
 
 from hierfeat._progress import calling
 from hierfeat.errors import HierfeatError, warn
-from hierfeat.subjects.checks import (
-    check_values,
-    checked_channels,
-    checked_images,
-    checked_labels,
-    checked_layer,
-    known,
-)
+from hierfeat.subjects._sources import described, is_stimuli
+from hierfeat.subjects.checks import check_values, checked_images, checked_labels, known
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.own_data import as_images, collected, described, is_stimuli, parted
-from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, real, whole
+from hierfeat.subjects.layer_checks import checked_channels, checked_layer
+from hierfeat.subjects.own_data import as_images, collected, parted
+from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, optional, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -121,8 +116,9 @@ def _take_in(signature: inspect.Signature, checks: dict[str, Check], given: dict
     """Load the images, some of them if there are more than ``max_images``, with the labels that belong to them."""
     draw = {"seed": 0} | {name: p.default for name, p in signature.parameters.items() if name in _DRAW}
     for name in _DRAW:
-        if name in signature.parameters and given.get(name, draw[name]) is not None:
-            draw[name] = checks[name](given.get(name, draw[name]), name, given) if name in checks else given[name]
+        if name in signature.parameters:
+            value = given.get(name, draw[name])
+            draw[name] = checks[name](value, name, given) if name in checks and value is not None else value
     h = given.get("h")
     channels = h.input_shape[0] if isinstance(h, Hierarchy) else None
     if isinstance(h, Hierarchy) and is_stimuli(given["images"]):
@@ -261,7 +257,7 @@ _TABLE: dict[str, Check | None] = {
     "read": choice("centre", "center", "mean"),
     # counts
     "batch_size": whole(1, 2**20),
-    "max_images": whole(1, 10**9),
+    "max_images": optional(whole(1, 10**9)),
     "seed": whole(0, 2**32 - 1),
     "steps": whole(1, 10**5),
     "draws": whole(1, 10**5),

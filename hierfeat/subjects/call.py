@@ -29,6 +29,10 @@ class Stop(BaseException):
     """
 
 
+class Ended(Stop):
+    """The last layer that was asked for has run; :meth:`hierfeat.Hierarchy.run` catches it."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Call:
     """One call of one layer, as callbacks of :meth:`hierfeat.Hierarchy.watching` see it.

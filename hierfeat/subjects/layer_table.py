@@ -185,6 +185,20 @@ def matches(item: str, name: str, kind: str) -> bool:
     return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
 
 
+class Chosen:
+    """Whether a call of a name and kind is among the chosen layers; remembers what it has been asked."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._items = [layers] if isinstance(layers, str) else list(layers)
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, name: str, kind: str) -> bool:
+        chosen = self._known.get(name)
+        if chosen is None:
+            chosen = self._known[name] = any(matches(item, name, kind) for item in self._items)
+        return chosen
+
+
 def _first(names: list[str], most: int = 12) -> str:
     return ", ".join(names[:most] + ["..."] * (len(names) > most)) or "none"
 

@@ -29,7 +29,8 @@ VISIBLE = """() => {
     if (walk.currentNode.data.trim() && !parent.closest(NAMES)) found.push(walk.currentNode.data.trim());
   }
   for (const name of ["aria-label", "aria-roledescription", "title", "alt", "placeholder"])
-    for (const one of document.querySelectorAll(`[${name}]`)) if (!one.closest(NAMES)) found.push(one.getAttribute(name));
+    for (const one of document.querySelectorAll(`[${name}]`))
+      if (!one.closest(NAMES)) found.push(one.getAttribute(name));
   return found;
 }""".replace("NAMES", json.dumps(NAMES))
 

@@ -9,7 +9,7 @@ from torch import nn
 import hierfeat as hf
 from hierfeat._torchvision import datasets as theirs
 from hierfeat.cli import main
-from hierfeat.stimuli import datasets
+from hierfeat.stimuli import fetching
 from hierfeat.stimuli.imagenette import CLASSES
 
 
@@ -64,7 +64,7 @@ def test_fetch_asks_torchvision_once(tmp_path, monkeypatch):
         (folder / "imagenette2-320").mkdir(exist_ok=True)
 
     monkeypatch.setattr(theirs, "Imagenette", download)
-    assert datasets.fetch("imagenette", tmp_path) == tmp_path
+    assert fetching.fetch("imagenette", tmp_path) == tmp_path
     assert asked == [("train", "320px", True), ("val", "320px", False)]
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import hierfeat as hf
-from hierfeat.subjects import own_data
+from hierfeat.subjects import _sources
 from hierfeat.subjects.own_data import collected, drawn_places, in_batches
 
 COUNT, SIZE = 24, 12
@@ -162,7 +162,7 @@ def test_a_last_batch_that_is_dropped_is_not_there():
 
 
 def test_more_than_memory_holds_is_refused_with_its_size_before_it_is_loaded(monkeypatch):
-    monkeypatch.setattr(own_data, "memory", lambda: 5 * SIZE * SIZE * 4)
+    monkeypatch.setattr(_sources, "memory", lambda: 5 * SIZE * SIZE * 4)
     data = Pairs()
     with pytest.raises(hf.HierfeatError, match=r"got 24 of 1 x 12 x 12: .*max_images="):
         collected(data)
@@ -214,3 +214,10 @@ def test_pictures_become_grey_or_coloured_as_the_network_sees():
     assert torch.equal(
         collected([rgb], channels=3).images[0].mul(255).byte(), torch.tensor(np.array(rgb)).movedim(2, 0)
     )
+
+
+@pytest.mark.parametrize(("given", "shown"), [({}, 64), ({"max_images": 7}, 7), ({"max_images": None}, 70)])
+def test_max_images_of_none_means_all_of_them_also_where_that_is_not_the_default(given, shown):
+    h = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 8, 8))
+    found = hf.additivity(h, torch.rand(70, 1, 8, 8), **given)
+    assert found.provenance["parameters"]["images"] == shown

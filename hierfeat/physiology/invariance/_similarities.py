@@ -12,8 +12,8 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import Recorder
-from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_same_path
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch, drawn_places
 from hierfeat.subjects.precision import double
@@ -142,7 +142,7 @@ def similarities(
 
 def responses_of(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
-    with torch.no_grad(), Recorder(h, layers=layers) as recorder:
+    with torch.no_grad(), Recorder(h, layers=layers).ending(h.last_of(layers)) as recorder:
         h.forward(images)
     return recorder.take()
 

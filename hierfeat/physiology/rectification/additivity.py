@@ -13,8 +13,8 @@ from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_same_path
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.own_data import Images, default_batch
@@ -69,7 +69,7 @@ def additivity(
     Returns
     -------
     Additivity
-        A table with the columns and arrays that the class describes.
+        A row per layer.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def additivity(
             found = torch.stack([part.square().sum() for part in parts])
             sums[name] = sums[name] + found if name in sums else found
     weights = _Weights({layer.name for layer in h.layers.select(layers)})
-    with torch.no_grad(), h.watching(before=weights.before):
+    with torch.no_grad(), h.watching(before=weights.before, until=h.last_of(layers)):
         for batch in images.split(size):
             h.forward(batch)
     kinds = {layer.name: layer.kind for layer in h.layers}

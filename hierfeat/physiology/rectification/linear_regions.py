@@ -74,7 +74,7 @@ def linear_regions(
     Returns
     -------
     LinearRegions
-        A table with the columns and arrays that the class describes.
+        A row per rectifier.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def linear_regions(
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
     counted = _Crossings(set(ops))
     along = torch.linspace(0, 1, steps + 1).view(-1, 1, 1, 1).to(images)
-    with torch.no_grad(), h.watching(before=counted.before):
+    with torch.no_grad(), h.watching(before=counted.before, until=h.last_of(list(ops))):
         for start, end in with_bar(list(pairwise(images)), "ways"):
             h.forward(start + along * (end - start))
     names = list(counted.steps)

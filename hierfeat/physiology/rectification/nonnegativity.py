@@ -93,7 +93,7 @@ def nonnegativity(
     Returns
     -------
     NonNegativity
-        A table with the columns and arrays that the class describes.
+        A row per rectifier and channel.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def nonnegativity(
     if not chosen:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
     gathered = _Gathered(chosen)
-    with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after):
+    with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after, until=h.last_of(list(chosen))):
         size = batch_size or default_batch(h.input_shape)
         for first in with_bar(range(0, len(images), size), "images"):
             gathered.show(h, images[first : first + size], first)

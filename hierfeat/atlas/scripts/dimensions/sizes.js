@@ -13,7 +13,7 @@
  * @property {number[] | null} stride
  * @property {number[] | null} padding
  * @property {number[] | null} dilation
- * @property {boolean} ceil_mode whether a last window that hangs over its input counts
+ * @property {string | null} formula
  *
  * @typedef {{ layer: Layer, from: number[], to: number[] | null, lost: number, why: "" | "small" | "numbers" | "channels" }} Step
  */
@@ -39,6 +39,9 @@ function along(w, { kernel, stride, padding, dilation }, axis, ceil) {
   return { size: size - Number(outside), lost: 0 };
 }
 
+/** Whether a last window that hangs over its input counts (ceil_mode): the formula says so where it matters. @param {Layer} layer */
+const ceils = (layer) => Boolean(layer.formula?.includes("⌈"));
+
 /**
  * The sizes through the chain, up to where it breaks; what comes behind that has none.
  * @param {Layer[]} layers @param {number[]} input (channels, height, width) @param {Map<string, Settings>} changed by a layer's name
@@ -59,7 +62,7 @@ export function chainOf(layers, input, changed) {
 function next(layer, from, changed) {
   if (hasWindow(layer)) {
     if (layer.kind === "conv" && from[0] !== layer.in_shape[0]) return { to: null, lost: 0, why: "channels" };
-    const [rows, cols] = [0, 1].map((axis) => along(from[1 + axis], changed ?? settingsOf(layer), axis, layer.ceil_mode));
+    const [rows, cols] = [0, 1].map((axis) => along(from[1 + axis], changed ?? settingsOf(layer), axis, ceils(layer)));
     const fits = rows.size > 0 && cols.size > 0;
     return { to: fits ? [layer.kind === "conv" ? layer.out_shape[0] : from[0], rows.size, cols.size] : null, lost: Math.max(rows.lost, cols.lost), why: fits ? "" : "small" };
   }

@@ -36,6 +36,7 @@ function toggle() {
 function go(by) {
   at = Math.max(0, Math.min(steps().length - 1, at + by));
   write();
+  need("#lesson").scrollTop = 0;
   show();
   need("#lesson-title").focus({ preventScroll: true });
 }
