@@ -91,8 +91,8 @@ def atlas(
     Raises
     ------
     HierfeatError
-        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` is given
-        and a network cannot run in the page.
+        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` asks for a
+        network that cannot run in the page.
 
     Notes
     -----
