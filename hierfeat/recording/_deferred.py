@@ -10,7 +10,7 @@ from torch import Tensor
 from hierfeat.recording.measure import Batch, Measure
 
 _STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
-_PATIENCE = 32  # updates of a layer that wait
+PATIENCE = 32  # updates of a layer that wait
 _ENOUGH = 1 << 24  # bytes that wait, all layers together
 
 
@@ -33,7 +33,7 @@ class Deferring(Measure):
         updates = self._pending.setdefault(layer, [])
         updates.append(kept)
         self._bytes += _bytes(kept)
-        if len(updates) == _PATIENCE or self._bytes > _ENOUGH:
+        if len(updates) == PATIENCE or self._bytes > _ENOUGH:
             self.settle()
 
     def settle(self) -> None:

@@ -29,6 +29,7 @@ class Own(Data):
         self._here = _number_of_batches(batches, batch_size)
         self._pairs = _pairs(batches, batch_size)
         self._group, self._skip, self._seen = group, 0, ""
+        self._is_noted = False  # whether a checkpoint is to know which images were seen
         self._number()
         head = next(self._pairs, None)
         self._head = None if head is None else head[0]
@@ -65,6 +66,7 @@ class Own(Data):
             )
 
     def identity(self) -> dict[str, Any]:
+        self._is_noted = True
         size = None if self._head is None else len(self._head)
         first = None if self._head is None else sha256(torch.as_tensor(self._head[0]))
         last = None if self._last is None else sha256(self._last)
@@ -98,7 +100,7 @@ class Own(Data):
             kept = len(tensor) if self._places is None else min(len(tensor), len(self._places) - place)
             indices = self._indices(place, kept)
             place += kept
-            if kept:
+            if kept and self._is_noted:
                 self._seen = sha256(tensor[[0, kept - 1]], f"{self._seen} {kept}")
             if number == self._skip:
                 self._check_seen()

@@ -164,7 +164,7 @@ def _run(
         run.resume(Path(checkpoint))
     showing = Pass(h, run.shown_to, _items(layers))
     with undisturbed(h.model), showing:
-        run.go(showing.show)
+        run.go(showing.show, showing.check)
     if run.progress.images == 0:
         unread = run.progress.skipped
         why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""

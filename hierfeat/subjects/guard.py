@@ -168,7 +168,8 @@ class undisturbed(Guard):
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
     others are, and the global random states of torch, numpy and Python.
 
-    Buffers are cloned on entry, and written back only if something changed them. Parameters are too large for that:
+    Buffers are cloned on entry, and written back only if something changed them; those of a GPU always, since to look
+    would be to wait for it. Parameters are too large for that:
     one is cloned when :meth:`writing` is told that it is about to be written into.
 
     Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
@@ -223,10 +224,7 @@ class undisturbed(Guard):
             for parameter, data, requires_grad in self._parameters:
                 _restore_parameter(parameter, data, requires_grad)
             for buffer, version, saved in self._buffers:
-                if _changed(buffer, version, saved):
-                    if buffer.shape != saved.shape:  # as observers of quantisation do
-                        buffer.resize_(saved.shape)
-                    buffer.copy_(saved)
+                _restore_buffer(buffer, version, saved)
             for owner, saved in self._rescued.values():
                 owner.detach().copy_(saved)
         _set_random_states(self._random)
@@ -237,6 +235,15 @@ def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: boo
         parameter.data = data
     if parameter.requires_grad != requires_grad:
         parameter.requires_grad_(requires_grad)
+
+
+def _restore_buffer(buffer: Tensor, version: int, saved: Tensor) -> None:
+    if _changed(buffer, version, saved):
+        if buffer.shape != saved.shape:  # as observers of quantisation do
+            buffer.resize_(saved.shape)
+        buffer.copy_(saved)
+    elif not _is_near(buffer):
+        buffer.data.copy_(saved)  # no graph of gradients takes it for a change
 
 
 def _random_states(model: nn.Module) -> list[tuple[Any, Any]]:
@@ -269,9 +276,16 @@ def _storage(tensor: Tensor) -> int:
     return 0 if tensor.layout != torch.strided else int(tensor.untyped_storage()._cdata)
 
 
+def _is_near(buffer: Tensor) -> bool:
+    """Whether its values can be looked at without waiting for a device."""
+    return buffer.device.type in ("cpu", "meta") or buffer.is_inference()
+
+
 def _changed(buffer: Tensor, version: int, saved: Tensor) -> bool:
-    """Whether a buffer was written into; no version counter sees a write through ``.data``."""
-    return _version(buffer) != version or not (buffer.is_meta or torch.equal(buffer, saved))
+    """Whether a buffer is known to be written into; no version counter sees a write through ``.data``."""
+    if _version(buffer) != version:
+        return True
+    return _is_near(buffer) and not buffer.is_meta and not torch.equal(buffer, saved)
 
 
 def dynamo() -> Any:

@@ -27,6 +27,7 @@ from hierfeat.subjects.calls import FROM_CALLBACK, Watch, Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import Layers, LayerTable
+from hierfeat.subjects.precision import sent
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.submodel import Submodel
@@ -189,12 +190,13 @@ class Hierarchy:
 
         Returns a tensor that shares no memory with `images`: a model may start with an in-place operation.
         """
-        moved = images.to(self.device, self.dtype)
+        moved = sent(images, self.device, self.dtype)
         if self.mean is None and self.std is None:
             return moved.clone() if moved is images else moved
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean or (0.0,), device=moved.device, dtype=moved.dtype).view(shape)
-        std = torch.tensor(self.std or (1.0,), device=moved.device, dtype=moved.dtype).view(shape)
+        mean, std = (
+            sent(torch.tensor(values, dtype=moved.dtype).view(1, -1, 1, 1), moved.device)
+            for values in (self.mean or (0.0,), self.std or (1.0,))
+        )
         return (moved - mean) / std
 
     def run(self, inputs: Tensor) -> Any:

@@ -166,7 +166,7 @@ def attribute(
     parts, spans = [], []
     size = batch_size or default_batch(h.input_shape)
     settings: dict[str, Any] = {"patch": patch, "steps": steps, "noise": noise}
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=None if h.device.type == "cuda" else []):
         torch.manual_seed(seed)
         for start in with_bar(range(0, len(images), size), f"{method} of {layer}"):
             batch = images[start : start + size].to(h.device, h.dtype)
