@@ -180,7 +180,7 @@ def _data_of(images: Images, batch_size: int, workers: int, group: Group, *, cha
         return Own(images, batch_size, group)
     batches = in_batches(images, size=batch_size, channels=channels)
     known = isinstance(images, list | tuple) and group.size > 1  # of several processes each must know how many it has
-    return Own(list(batches) if known else batches, batch_size, group)
+    return Own(list(batches) if known else batches, batch_size, group, source=images)
 
 
 def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The cost model of a sweep, in numbers: writes plan.json, and the tables of docs/plan.md between their marks.
 
-``python -m tests.benchmarks.plan`` measures on this machine; with ``--draw`` the tables are written from plan.json. What
-a sweep needs (operations, bytes) comes from hierfeat's layer table and from the state of its measures.
+``python -m tests.benchmarks.plan`` measures on this machine; with ``--draw`` the tables are written from plan.json.
+What a sweep needs (operations, bytes) comes from hierfeat's layer table and from the state of its measures.
 """
 
 import io
@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+import tracemalloc
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +64,18 @@ def needs() -> dict[str, float]:
         "before rectifiers": sum(layer.memory for layer in chosen if layer.kind != "activation") // 4 * HALF,
         "image": 3 * 224 * 224,  # as bytes of 8 bits
         "state": len(packed([measure.state for measure in measures], None)),
-        "paths": 120.0,  # bytes that an image's path takes in a list
+        "moved": 2 * h.layers.totals["memory"] // 4 * HALF,  # each layer's output is written, and read by the next
+        "path": _bytes_of_a_path(),
     }
+
+
+def _bytes_of_a_path() -> float:
+    """What a list of images in a folder keeps of each."""
+    tracemalloc.start()
+    kept = [(Path(f"/data/imagenet/train/n{n % 1000:08d}/n{n % 1000:08d}_{n}.JPEG"), n % 1000) for n in range(10_000)]
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return round(used / len(kept))
 
 
 def measured() -> dict[str, float]:
@@ -80,7 +91,10 @@ def measured() -> dict[str, float]:
         "1 process": rates[1],
         "2 processes": rates[2],
     }
-    return {name: round(value, 1) for name, value in (found | {"decoded": _decoded()}).items()}
+    return {
+        name: round(value, 1)
+        for name, value in (found | {"decoded": _decoded(500, 375), "decoded, small": _decoded(298, 224)}).items()
+    }
 
 
 def _subject() -> Any:
@@ -132,15 +146,15 @@ def _swept() -> float:
     return rates[-1]
 
 
-def _decoded() -> float:
-    """JPEG files of ImageNet's usual size that one core decodes and fits to 224 pixels in a second."""
+def _decoded(width: int, height: int) -> float:
+    """JPEG files of a size that one core decodes and fits to 224 pixels in a second."""
     import numpy as np
     from PIL import Image
 
     from hierfeat.stimuli._decoding import fit
 
     noise = np.random.default_rng(0).normal(size=(12, 16, 3)) * 60 + 128
-    picture = Image.fromarray(noise.clip(0, 255).astype(np.uint8)).resize((500, 375), Image.Resampling.BICUBIC)
+    picture = Image.fromarray(noise.clip(0, 255).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=90)
     began = time.process_time()
@@ -153,7 +167,7 @@ def seconds(need: dict[str, float], cluster: Cluster, decoded: float) -> dict[st
     """Of one image on one GPU: what each resource is busy."""
     read = need["activations"] + (PASSES - 1) * need["before rectifiers"]
     return {
-        "multiplying": need["operations"] / cluster.flops,
+        "forward pass": max(need["operations"] / cluster.flops, need["moved"] / cluster.memory),
         "statistics": read / cluster.memory,
         "host to GPU": need["image"] / cluster.link,
         "decoding": 1 / (cluster.cores * decoded),
@@ -172,8 +186,10 @@ def tables(found: dict[str, Any]) -> dict[str, str]:
     first = [
         ("layers swept (conv, pool, activation)", f"{need['layers']:.0f}"),
         ("operations", f"{need['operations'] / 1e9:.2f} GFLOP"),
+        ("written and read by the layers themselves, bfloat16", f"{need['moved'] / 1e6:.1f} MB"),
         ("activations of the layers swept, bfloat16", f"{need['activations'] / 1e6:.1f} MB"),
         ("the image, 8 bits", f"{need['image'] / 1e3:.0f} kB"),
+        ("its path, in a list of images", f"{need['path']:.0f} bytes"),
         ("state of the four measures, whatever the number of images", f"{need['state'] / 1e6:.2f} MB"),
     ]
     second = [
@@ -181,23 +197,24 @@ def tables(found: dict[str, Any]) -> dict[str, str]:
         ("sweep, 1 process of 1 thread", f"{here['1 process']:.0f} images/s"),
         ("sweep, 2 processes of 1 thread", f"{2 * here['2 processes']:.0f} images/s"),
         ("JPEG of 500 × 375 decoded and fitted to 224, 1 core", f"{here['decoded']:.0f} images/s"),
+        ("the same of 298 × 224", f"{here['decoded, small']:.0f} images/s"),
         ("load of the machine before", f"{here['load']:.1f} on {here['cores']:.0f} cores"),
     ]
     rows = []
     for data, cluster in CLUSTERS.items():
         parts, images = seconds(need, cluster, here["decoded"]), IMAGES[data] / cluster.gpus
-        own, fed = parts["multiplying"] + parts["statistics"], max(parts["host to GPU"], parts["decoding"])
+        own, fed = parts["forward pass"] + parts["statistics"], max(parts["host to GPU"], parts["decoding"])
         bottleneck = "decoding" if fed == parts["decoding"] and fed > own else "host to GPU" if fed > own else "the GPU"
         rests = images / (256 * 50)
         rows.append(
             (
                 f"{data} on {cluster.name}",
-                *(_time(images * parts[name]) for name in ("multiplying", "statistics", "host to GPU", "decoding")),
+                *(_time(images * parts[name]) for name in ("forward pass", "statistics", "host to GPU", "decoding")),
                 f"{rests:.0f} × {merge(need, cluster) * 1e3:.1f} ms",
                 f"{_time(images * max(own, fed) + rests * merge(need, cluster))}; {bottleneck}",
             )
         )
-    head = ("", "multiplying", "statistics", "host to GPU", "decoding", "merges", "all; bottleneck")
+    head = ("", "forward pass", "statistics", "host to GPU", "decoding", "merges", "all; bottleneck")
     return {
         "needs": _table(("ResNet-50 at 224 pixels, per image", ""), first),
         "measured": _table(("ResNet-18 at 64 pixels", ""), second),
