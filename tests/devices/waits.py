@@ -5,26 +5,10 @@ import sys
 import warnings
 
 import torch
-from torch import nn
 
 import hierfeat as hf
-from hierfeat.representation._pooled_features import PooledFeatures
 from tests.devices.pretend import WAITS, There, moved
-
-SIZE = 4
-
-
-def net() -> hf.Hierarchy:
-    torch.manual_seed(0)
-    early = [nn.Conv2d(1, 6, 3, padding=1), nn.BatchNorm2d(6), nn.ReLU(), nn.MaxPool2d(2)]
-    model = nn.Sequential(*early, nn.Conv2d(6, 8, 3), nn.Tanh(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 3))
-    moved(model.eval())
-    return hf.Hierarchy(model, (1, 16, 16), mean=[0.5], std=[0.5])
-
-
-def measures() -> list[hf.Measure]:
-    kept = [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()]
-    return [*kept, hf.TopPatches(3), hf.TopPatches(2, least=True), PooledFeatures(1)]
+from tests.devices.swept import SIZE, measures, net
 
 
 def waits(h: hf.Hierarchy, batches: int, *, there: bool) -> int:
@@ -38,6 +22,7 @@ def waits(h: hf.Hierarchy, batches: int, *, there: bool) -> int:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     h = net()
+    moved(h.model)
     waits(h, 2, there=False)  # weights are looked at once
     print(
         json.dumps(

@@ -135,6 +135,8 @@ def attribute(
     response less that to the baseline (Sundararajan et al. 2017), DeepLift's rescale rule likewise (Shrikumar et al.
     2017). LRP is the ε-rule (Bach et al. 2015). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
+    Memory: one batch of images with its graph of gradients, and the maps of all.
+
     References
     ----------
     Zeiler, M. D. and Fergus, R. (2014). Visualizing and understanding convolutional networks. ECCV, 818-833.
