@@ -178,6 +178,8 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     Only then do they depend on the weights, and only then does the provenance hold these weights' sha256.
     A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is not a dependence.
 
+    Memory: some numbers for each row and column of each map; neither weights nor activations are made.
+
     References
     ----------
     Araujo, A., Norris, W. and Sim, J. (2019). Computing receptive fields of convolutional neural networks. Distill.

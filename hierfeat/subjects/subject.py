@@ -23,6 +23,7 @@ from hierfeat.subjects._inputs import (
 )
 from hierfeat.subjects.call import Ended
 from hierfeat.subjects.calls import FROM_CALLBACK
+from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import words
 
 
@@ -96,12 +97,13 @@ class Subject:
 
         Returns a tensor that shares no memory with `images`: a model may start with an in-place operation.
         """
-        moved = _tensor(images, "images").to(self.device, self.dtype)
+        moved = sent(_tensor(images, "images"), self.device, self.dtype)
         if self.mean is None and self.std is None:
             return moved.clone() if moved is images else moved
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean or (0.0,), device=moved.device, dtype=moved.dtype).view(shape)
-        std = torch.tensor(self.std or (1.0,), device=moved.device, dtype=moved.dtype).view(shape)
+        mean, std = (
+            sent(torch.tensor(values, dtype=moved.dtype).view(1, -1, 1, 1), moved.device)
+            for values in (self.mean or (0.0,), self.std or (1.0,))
+        )
         return (moved - mean) / std
 
     def run(self, inputs: Tensor) -> Any:

@@ -230,6 +230,8 @@ def orientation_tuning(
     whole cycle. So one pass serves every layer. With a `diameter`, layers whose units look at different places (even
     sizes) are shown their own stimuli, a pass per place.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     References
     ----------
     Hubel DH, Wiesel TN (1962). Receptive fields, binocular interaction and functional architecture in the cat's visual
