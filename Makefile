@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SUITE := -n auto -m "not slow and not benchmark"
 
-.PHONY: atlas test test-all coverage oldest bench bench-long lint types figures docs docs-check lock dist clean
+.PHONY: atlas test test-all coverage oldest bench bench-long growth lint types figures docs docs-check lock dist clean
 
 atlas: $(READY)
 	$(VENV)/bin/hierfeat atlas lenet5-digits
@@ -30,6 +30,11 @@ bench: $(READY)
 # Frames of the page in Chromium, and synthesis beside lucent's: hours, where lucent is installed.
 bench-long: $(READY)
 	$(VENV)/bin/python -m pytest -s -q -m benchmark tests/benchmarks
+
+# How every analysis grows, and the cost model: the figure and the tables of docs/plan.md. Some forty minutes.
+growth: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.growth
+	$(VENV)/bin/python -m tests.benchmarks.plan
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -12,7 +12,7 @@ from matplotlib import pyplot as plt
 
 import hierfeat as hf
 
-gallery = Gallery("cnn_cifar", colours=96)
+gallery = Gallery("cnn_cifar")
 
 # %% [markdown]
 # ## The data
@@ -20,13 +20,13 @@ gallery = Gallery("cnn_cifar", colours=96)
 # %%
 h = hf.load("convnet-cifar10")
 images, labels = hf.cifar10("test")
-figure, grid = plt.subplots(4, 10, figsize=(9, 4.2), layout="constrained")
+figure, grid = plt.subplots(4, 10, figsize=(10, 4.5), layout="constrained")
 for column, name in enumerate(h.classes):
-    grid[0, column].set_title(name, fontsize=9)
+    grid[0, column].set_title(name)
     for row, image in enumerate(images[labels == column][:4]):
         grid[row, column].imshow(image.permute(1, 2, 0).numpy())
         grid[row, column].axis("off")
-gallery.save("data", figure, dpi=90)
+gallery.save("data", figure, dpi=90, colours=96)
 
 # %% [markdown]
 # ## The network
@@ -51,7 +51,7 @@ result = hf.evaluate(h, images, labels)
 gallery.save("confusion", result.plot(), result, table=result.table)
 
 # %%
-gallery.save("mistakes", result.plot_mistakes(images, k=16))
+gallery.save("mistakes", result.plot_mistakes(images, k=16), colours=96)
 
 # %% [markdown]
 # ## What the first layer learned
@@ -67,7 +67,7 @@ for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], st
     axes.imshow((0.5 + 0.5 * kernel / kernel.abs().max()).permute(1, 2, 0).numpy())
 for axes in grid[2]:
     axes.axis("off")
-figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
+figure.suptitle(f"{h.name}, conv1: trained (above), untrained (below)")
 gallery.save("first_layer", figure)
 
 # %%

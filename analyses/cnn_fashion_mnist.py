@@ -56,7 +56,7 @@ for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], st
     axes.imshow(kernel.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
 for axes in grid[2]:
     axes.axis("off")
-figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
+figure.suptitle(f"{h.name}, conv1: trained (above), untrained (below)")
 gallery.save("first_layer", figure)
 
 # %% [markdown]
@@ -64,16 +64,17 @@ gallery.save("first_layer", figure)
 
 # %%
 acts = hf.record(h, images[:1], layers=["relu1", "pool1", "relu3"])
-figure, grid = plt.subplots(3, 9, figsize=(10, 3.7), layout="constrained")
+figure, grid = plt.subplots(3, 9, figsize=(10, 4.1), layout="constrained")
 for row, (name, maps) in zip(grid, acts.items(), strict=True):
     row[0].imshow(images[0, 0].numpy(), cmap="gray", vmin=0, vmax=1)
-    row[0].set_ylabel(name, fontsize=9)
+    row[0].set_ylabel(name)
     busiest = maps[0].flatten(1).mean(1).argsort(descending=True)[:8]
     for axes, channel in zip(row[1:], busiest.tolist(), strict=True):
         axes.imshow(maps[0, channel].numpy(), cmap="viridis", vmin=0)
-        axes.set_title(f"map {channel}", fontsize=8)
+        axes.set_title(f"map {channel}")
     for axes in row:
         axes.set(xticks=[], yticks=[])
+figure.suptitle(f"{h.name}: the eight most active maps of three layers, each from zero to its largest value")
 gallery.save("feature_maps", figure)
 
 # %%

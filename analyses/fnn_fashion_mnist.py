@@ -22,9 +22,9 @@ gallery = Gallery("fnn_fashion_mnist")
 # %%
 h = hf.load("mlp-fashion")
 images, labels = hf.fashion_mnist("validation")
-figure, grid = plt.subplots(6, 10, figsize=(10, 6.4), layout="constrained")
+figure, grid = plt.subplots(6, 10, figsize=(12, 7.6), layout="constrained")
 for column, name in enumerate(h.classes):
-    grid[0, column].set_title(name, fontsize=9)
+    grid[0, column].set_title(name)
     for row, image in enumerate(images[labels == column][:6]):
         grid[row, column].imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
         grid[row, column].axis("off")
@@ -64,13 +64,14 @@ gallery.save("mistakes", result.plot_mistakes(test_images, k=16))
 trained = h.model.fc1.weight.detach().reshape(-1, 28, 28)
 fresh = hf.untrained(h).model.fc1.weight.detach().reshape(-1, 28, 28)
 strongest = trained.flatten(1).norm(dim=1).argsort(descending=True)[:32]
-figure, grid = plt.subplots(5, 8, figsize=(9, 6.1), layout="constrained")
+figure, grid = plt.subplots(5, 8, figsize=(9, 6.5), layout="constrained")
 for axes, weights in zip(grid.flat, [*trained[strongest], *fresh[:8]], strict=True):
     limit = float(weights.abs().max())
     axes.imshow(weights.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
     axes.set(xticks=[], yticks=[])
-grid[0, 0].set_ylabel("trained", fontsize=9)
-grid[4, 0].set_ylabel("untrained", fontsize=9)
+grid[0, 0].set_ylabel("trained")
+grid[4, 0].set_ylabel("untrained")
+figure.suptitle(f"{h.name}, fc1: weights of 32 units, and of 8 untrained ones")
 gallery.save("first_layer", figure)
 
 # %%

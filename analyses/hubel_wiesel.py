@@ -111,13 +111,13 @@ picture
 unit = int(rows[rows.layer == "conv1"].sort_values("osi").channel.iloc[-1])
 for probe in ("spot", "bar", "noise"):
     field = hf.map_field(lenet, "conv1", unit, probe=probe)
-    picture = gallery.save(f"field_{probe}", field.plot(), field)
+    picture = gallery.save(f"field_{probe}", field.plot(), field, colours=None)
 picture
 
 # %%
 images, _ = hf.digits(split="test")
 effective = hf.effective_field(lenet, images[:64], "conv2")
-picture = gallery.save("effective_field_conv2", effective.plot(), effective)
+picture = gallery.save("effective_field_conv2", effective.plot(), effective, colours=None)
 effective.table.to_csv(gallery.folder / "effective_field_conv2.csv", index=False, float_format="%.5g")
 picture
 
@@ -175,13 +175,13 @@ print(answer.round(2).to_string())
 
 # %%
 COLOURS = {"trained": "#0072b2", "untrained": "#e69f00"}
-fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.9), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained")
 places = np.arange(len(subjects))
 for shift, (state, colour) in zip((-0.2, 0.2), COLOURS.items(), strict=True):
     rows, at = answer.xs(state, level="state"), places + shift
     pale = left.bar(at, 100 * rows.steady / rows.simple, 0.36, color=colour, alpha=0.4, label=f"{state}: F1/F0 below 1")
     left.bar(at, 100 * rows.complex / rows.simple, 0.36, color=colour, label=f"{state}: complex cells")
-    left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)], fontsize=8)
+    left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)])
     right.plot([at - 0.08, at + 0.08], [rows.f1_f0_before, rows.f1_f0_after], "o-", color=colour, ms=5)
     right.plot([], [], "o-", color=colour, ms=5, label=f"{state}, before and behind")
     right.plot(at + 0.08, rows.predicted_f1_f0, "_", color="black", ms=16, label="by the law" if shift > 0 else None)
@@ -194,7 +194,7 @@ right.set_yticks([0, 0.5, 1, 1.5, 2])
 right.set_ylabel("F1/F0, median of the simple units")
 for ax in (left, right):
     ax.set_xticks(places, subjects)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+    ax.legend(frameon=False, loc="upper left", ncols=2)
 gallery.save("simple_to_complex", fig)
 gallery.close()
 

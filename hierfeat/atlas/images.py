@@ -94,7 +94,7 @@ def exact_pixels(image: Tensor, size: int) -> dict[str, Any]:
 
 
 def quantise_curves(curves: np.ndarray) -> dict[str, Any]:
-    """Return curves (channels, points), none below zero, as two bytes a point: ``65535 v / limit``, a limit a channel."""
+    """Return curves (channels, points), none below zero, as two bytes a point: ``65535 v / limit`` of the channel."""
     limits = [float(f"{most:.7g}") for most in curves.max(1, initial=0.0)]
     scale = np.where(np.array(limits) > 0, limits, 1.0)[:, None]
     levels = np.round(np.clip(curves / scale, 0, 1) * 65535).astype("<u2")

@@ -261,14 +261,14 @@ def plot_profile(result: "Profile") -> Figure:
                 low, high = 100 * table["probe_low"], 100 * table["probe_high"]
                 axes.fill_between(range(len(table)), low, high, color=style[0], alpha=0.2, label="95 % interval")
         axes.set_ylabel(label)
-        named = any(name for _, name in lines)
+        named = any(name for _, name in lines) or "probe_accuracy" in dict(lines)
         bound = max(top or 0.0, reached) or 1.0
-        axes.set_ylim(0, (1.4 if named else 1.1) * bound)  # room for the legend
+        axes.set_ylim(0, (1.65 if named else 1.1) * bound)  # room for the legend
         if top is not None and bound == top:
             axes.set_yticks(np.linspace(0, top, 6))
         by_depth(axes, names, size=10)
         open_frame(axes)
-        if named or "probe_accuracy" in dict(lines):
+        if named:
             axes.legend(fontsize=10, frameon=False, loc="upper left")
     grid.flat[-1].set_axis_off()
     grid.flat[-1].text(0, 0.8, "filled: convolution\nopen: pool", fontsize=10, va="top")

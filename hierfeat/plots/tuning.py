@@ -296,7 +296,7 @@ def _diagonal(axes: Axes, name: str) -> None:
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([0, top], [0, top], color=LIGHT, linewidth=1)
     axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-    axes.set(xlabel=f"{name}, before the pool (S)", ylabel="after the pool (C)")
+    axes.set(xlabel=f"{name},\nbefore the pool (S)", ylabel="after the pool (C)")
 
 
 def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:

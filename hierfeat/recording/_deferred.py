@@ -11,7 +11,7 @@ from hierfeat.recording._fused import Found
 from hierfeat.recording.measure import Batch, Measure
 
 STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
-_PATIENCE = 32  # updates of a layer that wait
+PATIENCE = 32  # updates of a layer that wait
 _ENOUGH = 1 << 24  # bytes that wait, all layers together
 ALL = 2**62  # more than any layer has
 
@@ -44,7 +44,7 @@ class Deferring(Measure):
         updates = self._pending.setdefault(layer, [])
         updates.append(kept)
         self._bytes += _bytes(kept)
-        if len(updates) == _PATIENCE or self._bytes > _ENOUGH:
+        if len(updates) == PATIENCE or self._bytes > _ENOUGH:
             self.digest()
 
     def settle(self) -> None:

@@ -232,8 +232,8 @@ class Recorder(Mapping[str, Tensor]):
         self.norms: list[tuple[str, Tensor | None]] = []
 
     def __enter__(self) -> Self:
-        callbacks = {"after": self._after, "writing": self._kept.rescue, "only": self._chosen}
-        watching = Watching(self._h.model, **callbacks, until=self._until)
+        callbacks = {"after": self._after, "writing": self._kept.rescue, "only": self._chosen, "until": self._until}
+        watching = Watching(self._h.model, **callbacks)
         self._guards = [watching, *self._further_guards()]
         for guard in self._guards:
             guard.__enter__()

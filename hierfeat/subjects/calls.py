@@ -83,8 +83,8 @@ class Watch(TorchFunctionMode, Guard):
         until: str | None = None,
     ) -> None:
         super().__init__()
-        self._before, self._after, self._writing, self._only = before, after, writing, only
-        self._until = until
+        self._before, self._after, self._writing = before, after, writing
+        self._only, self._until = only, until
         self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
         self._leaves = {

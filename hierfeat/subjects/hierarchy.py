@@ -17,6 +17,7 @@ from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.subject import Subject
 from hierfeat.subjects.submodel import Submodel
 from hierfeat.subjects.trace import trace
+from hierfeat.subjects.values import device as known_device
 
 
 class Hierarchy(Subject):
@@ -42,7 +43,7 @@ class Hierarchy(Subject):
         of a siamese network the same.
     output
         Which part of the model's output is its scores, where that is a tuple, list or dict: an index, a key, or a
-        function of the whole output. By default its first tensor.
+        function of the whole output. By default its first tensor, with a warning where several are (N, numbers).
 
     Raises
     ------
@@ -99,12 +100,20 @@ class Hierarchy(Subject):
     def to(self, *args: Any, **kwargs: Any) -> "Hierarchy":
         """Move the model to a device or type, as ``torch.nn.Module.to`` does; images follow it by themselves.
 
+        Raises
+        ------
+        HierfeatError
+            If this torch has no such device.
+
         Examples
         --------
         >>> import hierfeat as hf
         >>> hf.load("lenet5-digits").to("cpu").device
         device(type='cpu')
         """
+        for given in (*args[:1], kwargs.get("device")):
+            if isinstance(given, str | torch.device):
+                known_device(given, "device", {})
         self.model.to(*args, **kwargs)
         return self
 

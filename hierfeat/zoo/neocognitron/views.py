@@ -85,6 +85,7 @@ class NeocognitronResponses(Result):
     plot_answers = drawn("zoo.plot_answers")
 
 
+@checked(layer=None)
 def cell_plane(
     neocognitron: Neocognitron, image: Tensor | np.ndarray, *, layer: str = "s1", plane: int = 0
 ) -> CellPlane:
