@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SUITE := -n auto -m "not slow and not benchmark"
 
-.PHONY: atlas test test-all coverage oldest bench growth lint types figures docs lock dist clean
+.PHONY: atlas test test-all coverage oldest bench bench-long growth lint types figures docs docs-check lock dist clean
 
 atlas: $(READY)
 	$(VENV)/bin/hierfeat atlas lenet5-digits
@@ -23,7 +23,12 @@ coverage: $(READY)
 oldest:
 	PYTHON=$(PYTHON) .ci/oldest $(SUITE)
 
+# What things cost, in one table: printed, written to tests/benchmarks/results.json and into the README.
 bench: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks
+
+# Frames of the page in Chromium, and synthesis beside lucent's: hours, where lucent is installed.
+bench-long: $(READY)
 	$(VENV)/bin/python -m pytest -s -q -m benchmark tests/benchmarks
 
 # How every analysis grows, and the cost model: the figure and the tables of docs/plan.md. Some forty minutes.
@@ -40,7 +45,7 @@ types: $(READY)
 	$(VENV)/bin/mypy
 
 figures: $(READY)
-	for script in analyses/*.py analyses/findings/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
+	for script in analyses/[a-z]*.py analyses/findings/[a-z]*.py; do $(VENV)/bin/python $$script || exit 1; done
 	$(VENV)/bin/python analyses/findings/_table.py
 
 # requirements.lock, after a change of dependencies; its head says what it is.
@@ -51,10 +56,14 @@ lock: $(READY)
 		-c constraints.txt pyproject.toml >> lock.new
 	mv lock.new requirements.lock
 
-# The documentation site, into docs/_build/html: open index.html. Every example on it is run, every warning is an error.
+# The documentation site, into docs/_build/html: open index.html. Its tutorials are run, every warning is an error.
 docs: $(VENV)/.docs-ready
 	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo docs/_build/html/index.html
+
+# Links, anchors, search and phones, on the site as it was built.
+docs-check: docs
+	$(VENV)/bin/python -m pytest -n 0 tests/test_docs_site.py --site docs/_build/html
 
 $(VENV)/.docs-ready: $(READY) pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
@@ -74,4 +83,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .venv-oldest build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md docs/support.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest .venv-peers build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md docs/support.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

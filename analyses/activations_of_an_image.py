@@ -64,13 +64,9 @@ for name, block in blocks.items():
     right = place(axes, block, left, tall, cmap=colours, low=-limit if signed else 0, high=limit)
     shape = image[0].shape if name == "input" else maps[name].shape
     middle, edge = (left + right) / 2, (tall - block.shape[0]) / 2
-    axes.text(
-        middle, edge - 2.5, f"{name}\n{shape[0]} @ {shape[1]} × {shape[2]}", ha="center", va="bottom", fontsize=10
-    )
+    axes.text(middle, edge - 2.5, f"{name}\n{shape[0]} @ {shape[1]} × {shape[2]}", ha="center", va="bottom")
     if name != "input":
-        axes.text(
-            middle, tall - edge + 2.5, f"{'±' if signed else '0 to '}{limit:.1f}", ha="center", va="top", fontsize=8
-        )
+        axes.text(middle, tall - edge + 2.5, f"{'±' if signed else '0 to '}{limit:.1f}", ha="center", va="top")
     axes.annotate(
         "", (right + BETWEEN - 2, tall / 2), (right + 2, tall / 2), arrowprops={"arrowstyle": "->", "color": "0.4"}
     )
@@ -85,13 +81,13 @@ for name, vector in vectors.items():
     axes.imshow(
         block, extent=(left, left + 8, extent_top + len(block), extent_top), cmap="RdBu_r", vmin=-limit, vmax=limit
     )
-    axes.text(left + 4, extent_top - 2.5, f"{name}\n{len(vector)}", ha="center", va="bottom", fontsize=10)
-    axes.text(left + 4, extent_top + len(block) + 2.5, f"±{limit:.1f}", ha="center", va="top", fontsize=8)
+    axes.text(left + 4, extent_top - 2.5, f"{name}\n{len(vector)}", ha="center", va="bottom")
+    axes.text(left + 4, extent_top + len(block) + 2.5, f"±{limit:.1f}", ha="center", va="top")
     if last:
         for digit, value in enumerate(vector):
             weight = "bold" if value == vector.max() else "normal"
             at = extent_top + 9 * digit + 4.5
-            axes.text(left + 10, at, f"{digit}", va="center", fontsize=9, fontweight=weight)
+            axes.text(left + 10, at, f"{digit}", va="center", fontweight=weight)
     left += 8 + BETWEEN
 axes.set_xlim(-2, left)
 axes.set_ylim(tall, -2)

@@ -25,7 +25,7 @@ def architecture(name: str) -> hf.Hierarchy:
 
 # %% [markdown]
 # ## Dimensions
-# The staircase of LeNet-5, of a deep net (one box per size of map), and of two that branch.
+# The staircase of LeNet-5, of two deep nets (one box per size of map), and of parts of two that branch.
 
 # %%
 lenet = hf.load("lenet5-digits")
@@ -52,7 +52,8 @@ staircases = {
     "dimensions_lenet5": hf.dimensions(lenet),
     "dimensions_vgg16": hf.dimensions(architecture("torchvision:vgg16")),
     "dimensions_squeezenet": hf.dimensions(squeezenet, layers=fire),
-    "dimensions_resnet18": hf.dimensions(resnet, layers=blocks),
+    "dimensions_resnet18": hf.dimensions(resnet),
+    "dimensions_resnet18_blocks": hf.dimensions(resnet, layers=blocks),
 }
 drawings = {name: sizes.plot() for name, sizes in staircases.items()}
 for name, sizes in staircases.items():

@@ -4,33 +4,15 @@
 # Colour, backgrounds, things in all poses: 32x32 pixels of real photographs.
 
 # %%
-import io
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from _gallery import Gallery
 from matplotlib import pyplot as plt
-from PIL import Image
 
 import hierfeat as hf
 
-OUT = Path("figures/cnn_cifar")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, result=None, dpi=100):
-    """Write a picture (in a palette, to keep it small), and the numbers behind it with where they come from."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
-    Image.open(buffer).convert("RGB").quantize(96).save(OUT / f"{name}.png", optimize=True)
-    if result is not None:
-        result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
-        provenance[name] = result.provenance
-    plt.close(figure)  # a notebook shows what the cell ends with
-    return figure
-
+gallery = Gallery("cnn_cifar")
 
 # %% [markdown]
 # ## The data
@@ -38,13 +20,13 @@ def save(name, figure, result=None, dpi=100):
 # %%
 h = hf.load("convnet-cifar10")
 images, labels = hf.cifar10("test")
-figure, grid = plt.subplots(4, 10, figsize=(9, 4.2), layout="constrained")
+figure, grid = plt.subplots(4, 10, figsize=(10, 4.5), layout="constrained")
 for column, name in enumerate(h.classes):
-    grid[0, column].set_title(name, fontsize=9)
+    grid[0, column].set_title(name)
     for row, image in enumerate(images[labels == column][:4]):
         grid[row, column].imshow(image.permute(1, 2, 0).numpy())
         grid[row, column].axis("off")
-save("data", figure, dpi=90)
+gallery.save("data", figure, dpi=90, colours=96)
 
 # %% [markdown]
 # ## The network
@@ -59,17 +41,17 @@ print(h.layers)
 # %%
 recipe = replace(hf.find_recipe("convnet-cifar10"), epochs=6, limit=5_000, batch_size=50)
 quick = hf.train(recipe, progress=False)
-save("training", quick.plot(), quick)
+gallery.save("training", quick.plot(), quick, table=quick.table)
 
 # %% [markdown]
 # ## Evaluation
 
 # %%
 result = hf.evaluate(h, images, labels)
-save("confusion", result.plot(), result)
+gallery.save("confusion", result.plot(), result, table=result.table)
 
 # %%
-save("mistakes", result.plot_mistakes(images, k=16))
+gallery.save("mistakes", result.plot_mistakes(images, k=16), colours=96)
 
 # %% [markdown]
 # ## What the first layer learned
@@ -85,15 +67,15 @@ for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], st
     axes.imshow((0.5 + 0.5 * kernel / kernel.abs().max()).permute(1, 2, 0).numpy())
 for axes in grid[2]:
     axes.axis("off")
-figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
-save("first_layer", figure)
+figure.suptitle(f"{h.name}, conv1: trained (above), untrained (below)")
+gallery.save("first_layer", figure)
 
 # %%
 colour = trained - trained.mean(1, keepdim=True)
 share = (colour.square().sum((1, 2, 3)) / trained.square().sum((1, 2, 3))).numpy()
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str) + "\n")
+gallery.close()
 confusion = result.confusion - np.diag(np.diag(result.confusion))
 animals = [index for index, name in enumerate(h.classes) if name in {"bird", "cat", "deer", "dog", "frog", "horse"}]
 kind = np.isin(np.arange(10), animals)

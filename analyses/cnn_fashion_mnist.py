@@ -5,29 +5,15 @@
 # weights: small filters, growing maps, shrinking dense layers.
 
 # %%
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from _gallery import Gallery
 from matplotlib import pyplot as plt
 
 import hierfeat as hf
 
-OUT = Path("figures/cnn_fashion_mnist")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, result=None):
-    """Write a picture, and the numbers behind it with where they come from."""
-    figure.savefig(OUT / f"{name}.png", dpi=110)
-    if result is not None:
-        result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
-        provenance[name] = result.provenance
-    plt.close(figure)  # a notebook shows what the cell ends with
-    return figure
-
+gallery = Gallery("cnn_fashion_mnist", dpi=110)
 
 # %% [markdown]
 # ## The networks
@@ -43,7 +29,7 @@ print(h.layers)
 
 # %%
 quick = hf.train(replace(hf.find_recipe("lenet5-fashion"), epochs=4, limit=15_000), progress=False)
-save("training", quick.plot(), quick)
+gallery.save("training", quick.plot(), quick, table=quick.table)
 
 # %% [markdown]
 # ## Evaluation
@@ -51,10 +37,10 @@ save("training", quick.plot(), quick)
 # %%
 images, labels = hf.fashion_mnist("test")
 result = hf.evaluate(h, images, labels)
-save("confusion", result.plot(), result)
+gallery.save("confusion", result.plot(), result, table=result.table)
 
 # %%
-save("mistakes", result.plot_mistakes(images, k=16))
+gallery.save("mistakes", result.plot_mistakes(images, k=16))
 
 # %% [markdown]
 # ## What the first layer learned
@@ -70,28 +56,29 @@ for axes, kernel in zip([*grid[:2].flat, *grid[3:].flat], [*trained, *fresh], st
     axes.imshow(kernel.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
 for axes in grid[2]:
     axes.axis("off")
-figure.suptitle("conv1: trained (above), untrained (below)", fontsize=10)
-save("first_layer", figure)
+figure.suptitle(f"{h.name}, conv1: trained (above), untrained (below)")
+gallery.save("first_layer", figure)
 
 # %% [markdown]
 # ## What the first layers make of an image
 
 # %%
 acts = hf.record(h, images[:1], layers=["relu1", "pool1", "relu3"])
-figure, grid = plt.subplots(3, 9, figsize=(10, 3.7), layout="constrained")
+figure, grid = plt.subplots(3, 9, figsize=(10, 4.1), layout="constrained")
 for row, (name, maps) in zip(grid, acts.items(), strict=True):
     row[0].imshow(images[0, 0].numpy(), cmap="gray", vmin=0, vmax=1)
-    row[0].set_ylabel(name, fontsize=9)
+    row[0].set_ylabel(name)
     busiest = maps[0].flatten(1).mean(1).argsort(descending=True)[:8]
     for axes, channel in zip(row[1:], busiest.tolist(), strict=True):
         axes.imshow(maps[0, channel].numpy(), cmap="viridis", vmin=0)
-        axes.set_title(f"map {channel}", fontsize=8)
+        axes.set_title(f"map {channel}")
     for axes in row:
         axes.set(xticks=[], yticks=[])
-save("feature_maps", figure)
+figure.suptitle(f"{h.name}: the eight most active maps of three layers, each from zero to its largest value")
+gallery.save("feature_maps", figure)
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str) + "\n")
+gallery.close()
 dense = hf.evaluate(hf.load("mlp-fashion"), images, labels)
 confusion = result.confusion - np.diag(np.diag(result.confusion))
 worst = np.unravel_index(confusion.argmax(), confusion.shape)

@@ -5,39 +5,16 @@
 # stretch an image. Everything here is before any training.
 
 # %%
-import io
-import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
+from _gallery import Gallery
 from sklearn.datasets import load_sample_image
 
 import hierfeat as hf
 
-OUT = Path("figures/convolution")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, *, table=None, result=None, colours=None, dpi=110):
-    """Write the picture (photographs in a palette, to keep it small), its numbers and where they come from.
-
-    The figure is returned, since a notebook shows what a cell ends with.
-    """
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
-    picture = Image.open(buffer).convert("RGB")
-    picture = picture.quantize(colours, kmeans=2, dither=Image.Dither.NONE) if colours else picture
-    picture.save(OUT / f"{name}.png", optimize=True)
-    if table is not None:
-        table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
-    if result is not None:
-        provenance[name] = result.provenance
-    return figure
-
+gallery = Gallery("convolution", dpi=110)
 
 # %% [markdown]
 # ## The kernels
@@ -45,7 +22,7 @@ def save(name, figure, *, table=None, result=None, colours=None, dpi=110):
 
 # %%
 kernels = hf.image_kernels()
-save("kernels", kernels.plot(), table=kernels.table, result=kernels)
+gallery.save("kernels", kernels.plot(), table=kernels.table, result=kernels)
 
 # %% [markdown]
 # ## On photographs
@@ -61,12 +38,14 @@ def chosen(*names):
 
 
 image_like = hf.apply_kernel(china, chosen("box_blur", "gaussian_blur", "sharpen", "unsharp", "emboss"), **options)
-save("image_modifiers", image_like.plot(columns=3), table=image_like.table, result=image_like, colours=96, dpi=95)
+gallery.save(
+    "image_modifiers", image_like.plot(columns=3), table=image_like.table, result=image_like, colours=96, dpi=95
+)
 
 # %%
 edges = ["sobel_0", "sobel_45", "sobel_90", "outline", "laplacian", "dog", "gabor_0", "gabor_90"]
 edged = hf.apply_kernel(flower, chosen(*edges), **options)
-save("edge_detectors", edged.plot(columns=3), table=edged.table, result=edged, colours=32, dpi=80)
+gallery.save("edge_detectors", edged.plot(columns=3), table=edged.table, result=edged, colours=32, dpi=80)
 
 # %% [markdown]
 # ## Correlation or convolution?
@@ -101,9 +80,9 @@ settings = {
 rows, drawings = [], {}
 for name, setting in settings.items():
     placed = hf.padding_and_stride(*setting)
-    drawings[name] = save(f"padding_and_stride_{name}", placed.plot(), result=placed, dpi=100)
+    drawings[name] = gallery.save(f"padding_and_stride_{name}", placed.plot(), result=placed, dpi=100)
     rows.append({"setting": name} | placed.settings | {"least_seen": placed.coverage.min()})
-pd.DataFrame(rows).to_csv(OUT / "padding_and_stride.csv", index=False)
+pd.DataFrame(rows).to_csv(gallery.folder / "padding_and_stride.csv", index=False)
 drawings["same_padding"]
 
 # %%
@@ -126,7 +105,7 @@ layers = {
 errors = []
 for name, (layer, shape) in layers.items():
     drawn = hf.toeplitz(layer, shape)
-    drawings[name] = save(name, drawn.plot(), table=drawn.table, result=drawn, dpi=90)
+    drawings[name] = gallery.save(name, drawn.plot(), table=drawn.table, result=drawn, dpi=90)
     image = torch.rand(shape)
     with torch.no_grad():
         wanted = layer(image[None])[0]
@@ -144,10 +123,10 @@ drawings["toeplitz_2d"]
 layer = torch.nn.Conv2d(8, 16, 3, padding=1, padding_mode="circular").double()
 spectrum = hf.singular_values(layer, (8, 12, 12))
 dense = np.linalg.svd(hf.convolution_matrix(layer, (8, 12, 12)).toarray(), compute_uv=False)
-save("singular_values", spectrum.plot(), table=spectrum.table, result=spectrum)
+gallery.save("singular_values", spectrum.plot(), table=spectrum.table, result=spectrum)
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str) + "\n")
+gallery.close()
 print(
     f"On a single bright point, convolution prints the kernel ({printed}) and correlation prints it turned by 180° "
     f"({flipped}); "

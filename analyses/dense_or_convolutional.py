@@ -79,26 +79,26 @@ shifted = pd.DataFrame(records).groupby(["model", "shift"], as_index=False)["acc
 shifted.to_csv(OUT / "shift.csv", index=False, float_format="%.6g")
 
 # %%
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained", width_ratios=(1, 1.15))
+figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained", width_ratios=(1, 1.15))
 for place, row in enumerate(accuracy.itertuples()):
     left.barh(place, 100 * row.accuracy, color=NETWORKS[row.model][1])
-    left.text(100 * row.accuracy + 0.1, place, f"{100 * row.accuracy:.2f}", va="center", fontsize=9)
+    left.text(100 * row.accuracy + 0.1, place, f"{100 * row.accuracy:.2f}", va="center")
 what = [
     f"{row.what}\n{row.parameters / 1e3:,.0f} k parameters, {row.macs / 1e3:,.0f} k MACs"
     for row in accuracy.itertuples()
 ]
-left.set_yticks(range(len(what)), what, fontsize=8)
+left.set_yticks(range(len(what)), what)
 left.invert_yaxis()
-left.set(xlabel="test accuracy (%)", xlim=(80, 94), title="the axis starts at 80 %")
+left.set(xlabel="test accuracy (%); the axis starts at 80", xlim=(80, 94))
 for name in subjects:
     what, colour, marker = NETWORKS[name]
     curve = shifted[shifted.model == name]
     style = "--" if "permuted" in what else "-"
     right.plot(curve["shift"], 100 * curve["accuracy"], style, color=colour, marker=marker, label=what)
 right.axhline(10, color="grey", linestyle=":")
-right.text(8, 11, "chance", ha="right", va="bottom", color="grey", fontsize=9)
+right.text(8, 11, "chance", ha="right", va="bottom", color="grey")
 right.set(xlabel="shift (pixels)", ylabel="test accuracy (%)", ylim=(0, 100))
-right.legend(fontsize=8, loc="upper right")
+right.legend(loc="lower left", bbox_to_anchor=(0, 0.12))
 for axes in (left, right):
     axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(OUT / "dense_or_convolutional.png", dpi=110)

@@ -5,29 +5,15 @@
 # unit its own weight for every pixel; nothing tells it which pixels are neighbours.
 
 # %%
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+from _gallery import Gallery
 from matplotlib import pyplot as plt
 
 import hierfeat as hf
 
-OUT = Path("figures/fnn_fashion_mnist")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, result=None):
-    """Write a picture, and the numbers behind it with where they come from."""
-    figure.savefig(OUT / f"{name}.png", dpi=100)
-    if result is not None:
-        result.table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.6g")
-        provenance[name] = result.provenance
-    plt.close(figure)  # a notebook shows what the cell ends with
-    return figure
-
+gallery = Gallery("fnn_fashion_mnist")
 
 # %% [markdown]
 # ## The data
@@ -36,13 +22,13 @@ def save(name, figure, result=None):
 # %%
 h = hf.load("mlp-fashion")
 images, labels = hf.fashion_mnist("validation")
-figure, grid = plt.subplots(6, 10, figsize=(10, 6.4), layout="constrained")
+figure, grid = plt.subplots(6, 10, figsize=(12, 7.6), layout="constrained")
 for column, name in enumerate(h.classes):
-    grid[0, column].set_title(name, fontsize=9)
+    grid[0, column].set_title(name)
     for row, image in enumerate(images[labels == column][:6]):
         grid[row, column].imshow(image[0].numpy(), cmap="gray", vmin=0, vmax=1)
         grid[row, column].axis("off")
-save("data", figure)
+gallery.save("data", figure)
 
 # %% [markdown]
 # ## The network
@@ -56,7 +42,7 @@ print(h.layers)
 
 # %%
 quick = hf.train(replace(hf.find_recipe("mlp-fashion"), epochs=3), progress=False)
-save("training", quick.plot(), quick)
+gallery.save("training", quick.plot(), quick, table=quick.table)
 
 # %% [markdown]
 # ## Evaluation
@@ -64,10 +50,10 @@ save("training", quick.plot(), quick)
 # %%
 test_images, test_labels = hf.fashion_mnist("test")
 result = hf.evaluate(h, test_images, test_labels)
-save("confusion", result.plot(), result)
+gallery.save("confusion", result.plot(), result, table=result.table)
 
 # %%
-save("mistakes", result.plot_mistakes(test_images, k=16))
+gallery.save("mistakes", result.plot_mistakes(test_images, k=16))
 
 # %% [markdown]
 # ## What the first layer learned
@@ -78,17 +64,18 @@ save("mistakes", result.plot_mistakes(test_images, k=16))
 trained = h.model.fc1.weight.detach().reshape(-1, 28, 28)
 fresh = hf.untrained(h).model.fc1.weight.detach().reshape(-1, 28, 28)
 strongest = trained.flatten(1).norm(dim=1).argsort(descending=True)[:32]
-figure, grid = plt.subplots(5, 8, figsize=(9, 6.1), layout="constrained")
+figure, grid = plt.subplots(5, 8, figsize=(9, 6.5), layout="constrained")
 for axes, weights in zip(grid.flat, [*trained[strongest], *fresh[:8]], strict=True):
     limit = float(weights.abs().max())
     axes.imshow(weights.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
     axes.set(xticks=[], yticks=[])
-grid[0, 0].set_ylabel("trained", fontsize=9)
-grid[4, 0].set_ylabel("untrained", fontsize=9)
-save("first_layer", figure)
+grid[0, 0].set_ylabel("trained")
+grid[4, 0].set_ylabel("untrained")
+figure.suptitle(f"{h.name}, fc1: weights of 32 units, and of 8 untrained ones")
+gallery.save("first_layer", figure)
 
 # %%
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1, default=str) + "\n")
+gallery.close()
 confusion = result.confusion - np.diag(np.diag(result.confusion))
 worst = np.unravel_index(confusion.argmax(), confusion.shape)
 best, hardest = result.table.sort_values("recall").iloc[[-1, 0]].itertuples()

@@ -8,8 +8,6 @@
 # cache, in the file that the first argument names, or in the one that `HIERFEAT_SQUEEZENET` names.
 
 # %%
-import io
-import json
 import os
 import sys
 from pathlib import Path
@@ -18,30 +16,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
+from _gallery import Gallery
 
 import hierfeat as hf
 
-OUT = Path("figures/hubel_wiesel")
-OUT.mkdir(parents=True, exist_ok=True)
-provenance = {}
-
-
-def save(name, figure, result, *, colours=128):
-    """Write a picture, in a palette to keep it small unless `colours` is None, and note where it comes from.
-
-    A notebook shows what this returns.
-    """
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    picture = Image.open(buffer).convert("RGB")
-    if colours is not None:
-        picture = picture.quantize(colours, dither=Image.Dither.NONE)
-    picture.save(OUT / f"{name}.png", optimize=True)
-    if result is not None:
-        provenance[name] = result.provenance
-    return figure
-
+gallery = Gallery("hubel_wiesel", colours=128, dpi=110)
 
 # %% [markdown]
 # ## The subjects
@@ -85,10 +64,10 @@ for name, h in subjects.items():
         tables.append(found.table.assign(model=label))
         rare = (found.p_against(twin) < 0.05)[found.table.responsive].groupby(found.table.layer).mean()
         summaries.append(found.summary.assign(model=label).join(rare.rename("beyond_twin"), on="layer"))
-    picture = save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
-    save(f"{name}_untrained_tuning_summary", twin.plot_summary(), twin)
+    picture = gallery.save(f"{name}_tuning_summary", tunings[name].plot_summary(), tunings[name])
+    gallery.save(f"{name}_untrained_tuning_summary", twin.plot_summary(), twin)
     first = tunings[name].table.layer[0]
-    save(f"{name}_polar", tunings[name].plot(first), tunings[name])
+    gallery.save(f"{name}_polar", tunings[name].plot(first), tunings[name])
 table = pd.concat(tables, ignore_index=True)
 kept = [
     "model",
@@ -103,9 +82,9 @@ kept = [
     "gosi",
     "f1_f0",
 ]
-table[kept].to_csv(OUT / "tuning.csv", index=False, float_format="%.4g")
+table[kept].to_csv(gallery.folder / "tuning.csv", index=False, float_format="%.4g")
 summary = pd.concat(summaries).set_index(["model", "layer"])
-summary.to_csv(OUT / "summary.csv", float_format="%.5g")
+summary.to_csv(gallery.folder / "summary.csv", float_format="%.5g")
 print(summary.round(2).to_string())
 picture
 
@@ -119,10 +98,10 @@ rows = tunings["lenet5-digits"].table
 for layer in ("conv1", "pool1"):
     unit = rows[(rows.layer == layer) & rows.responsive].sort_values("osi").channel.iloc[-1]
     sweep = hf.bar_sweep(lenet, layer, int(unit))
-    picture = save(f"plate_{layer}", sweep.plot(), sweep)
-    sweep.table.to_csv(OUT / f"plate_{layer}.csv", index=False, float_format="%.5g")
+    picture = gallery.save(f"plate_{layer}", sweep.plot(), sweep)
+    sweep.table.to_csv(gallery.folder / f"plate_{layer}.csv", index=False, float_format="%.5g")
     if layer == "conv1":
-        hf.bar_sweep(lenet, layer, int(unit), orientations=4, steps=25).animate(OUT / "plate_conv1.gif")
+        hf.bar_sweep(lenet, layer, int(unit), orientations=4, steps=25).animate(gallery.folder / "plate_conv1.gif")
 picture
 
 # %% [markdown]
@@ -132,14 +111,14 @@ picture
 unit = int(rows[rows.layer == "conv1"].sort_values("osi").channel.iloc[-1])
 for probe in ("spot", "bar", "noise"):
     field = hf.map_field(lenet, "conv1", unit, probe=probe)
-    picture = save(f"field_{probe}", field.plot(), field)
+    picture = gallery.save(f"field_{probe}", field.plot(), field, colours=None)
 picture
 
 # %%
 images, _ = hf.digits(split="test")
 effective = hf.effective_field(lenet, images[:64], "conv2")
-picture = save("effective_field_conv2", effective.plot(), effective)
-effective.table.to_csv(OUT / "effective_field_conv2.csv", index=False, float_format="%.5g")
+picture = gallery.save("effective_field_conv2", effective.plot(), effective, colours=None)
+effective.table.to_csv(gallery.folder / "effective_field_conv2.csv", index=False, float_format="%.5g")
 picture
 
 # %% [markdown]
@@ -148,12 +127,12 @@ picture
 # %%
 for name, h in subjects.items():
     kernels = hf.filters(h, next(layer.name for layer in h.layers if layer.kind == "conv"))
-    save(f"{name}_filters", kernels.plot(), kernels, colours=None)  # a palette would falsify colour kernels
-    save(f"{name}_gabors", kernels.plot_fits(), kernels)
-    save(f"{name}_opposites", kernels.plot_pairs(), kernels, colours=None)
-    kernels.table.to_csv(OUT / f"{name}_filters.csv", index=False, float_format="%.5g")
+    gallery.save(f"{name}_filters", kernels.plot(), kernels, colours=None)  # a palette would falsify colour kernels
+    gallery.save(f"{name}_gabors", kernels.plot_fits(), kernels)
+    gallery.save(f"{name}_opposites", kernels.plot_pairs(), kernels, colours=None)
+    kernels.table.to_csv(gallery.folder / f"{name}_filters.csv", index=False, float_format="%.5g")
 deep = hf.filters(lenet, "conv2")
-save("lenet5-digits_conv2", deep.plot(), deep)
+gallery.save("lenet5-digits_conv2", deep.plot(), deep)
 
 # %% [markdown]
 # ## S-cells and C-cells
@@ -164,10 +143,10 @@ answers = []
 for name, h in subjects.items():
     for state, subject in (("trained", h), ("untrained", twins[name])):
         pairs = hf.cell_pairs(subject, **counts.get(name, {}))
-        save(f"{name}_pairs" if state == "trained" else f"{name}_untrained_pairs", pairs.plot(), pairs)
-        provenance.setdefault("simple_to_complex", []).append(pairs.provenance)
+        gallery.save(f"{name}_pairs" if state == "trained" else f"{name}_untrained_pairs", pairs.plot(), pairs)
+        gallery.provenance.setdefault("simple_to_complex", []).append(pairs.provenance)
         answers.append(pairs.table.assign(model=name, state=state))
-    answers[-2].to_csv(OUT / f"{name}_pairs.csv", index=False, float_format="%.4g")
+    answers[-2].to_csv(gallery.folder / f"{name}_pairs.csv", index=False, float_format="%.4g")
 simple = pd.concat(answers, ignore_index=True).query("cell_type_before == 'simple'")
 simple = simple.assign(steady=simple.f1_f0_after < 1, complex=simple.cell_type_after == "complex")
 
@@ -190,19 +169,19 @@ def summed_up(by):
 
 
 answer = summed_up(["model", "state"])
-answer.to_csv(OUT / "simple_to_complex.csv", float_format="%.4g")
+answer.to_csv(gallery.folder / "simple_to_complex.csv", float_format="%.4g")
 print("\nSimple units that a pool reads, and what they are behind it (medians):")
 print(answer.round(2).to_string())
 
 # %%
 COLOURS = {"trained": "#0072b2", "untrained": "#e69f00"}
-fig, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.9), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained")
 places = np.arange(len(subjects))
 for shift, (state, colour) in zip((-0.2, 0.2), COLOURS.items(), strict=True):
     rows, at = answer.xs(state, level="state"), places + shift
     pale = left.bar(at, 100 * rows.steady / rows.simple, 0.36, color=colour, alpha=0.4, label=f"{state}: F1/F0 below 1")
     left.bar(at, 100 * rows.complex / rows.simple, 0.36, color=colour, label=f"{state}: complex cells")
-    left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)], fontsize=8)
+    left.bar_label(pale, [f"{n}/{of}" for n, of in zip(rows.steady, rows.simple, strict=True)])
     right.plot([at - 0.08, at + 0.08], [rows.f1_f0_before, rows.f1_f0_after], "o-", color=colour, ms=5)
     right.plot([], [], "o-", color=colour, ms=5, label=f"{state}, before and behind")
     right.plot(at + 0.08, rows.predicted_f1_f0, "_", color="black", ms=16, label="by the law" if shift > 0 else None)
@@ -215,9 +194,9 @@ right.set_yticks([0, 0.5, 1, 1.5, 2])
 right.set_ylabel("F1/F0, median of the simple units")
 for ax in (left, right):
     ax.set_xticks(places, subjects)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
-save("simple_to_complex", fig, None)
-(OUT / "provenance.json").write_text(json.dumps(provenance, indent=1) + "\n")
+    ax.legend(frameon=False, loc="upper left", ncols=2)
+gallery.save("simple_to_complex", fig)
+gallery.close()
 
 # %%
 totals = summed_up("state")

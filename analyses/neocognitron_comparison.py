@@ -226,7 +226,7 @@ for (data, model), part in few.groupby(["data", "model"]):
     style = {"ls": "-" if data == "digits" else "--", "mfc": None if data == "digits" else "white"}
     axes[0, 3].semilogx(part["labels"], 100 * part.accuracy, marker="o", ms=4, color=by_short[model], **style)
 axes[0, 3].set(title="learned from few labels", xlabel="labelled examples", ylabel="right (%)", ylim=(0, 103))
-axes[0, 3].text(0.97, 0.06, "solid: 8x8 digits\ndashed: MNIST", transform=axes[0, 3].transAxes, ha="right", fontsize=9)
+axes[0, 3].text(0.97, 0.06, "solid: 8x8 digits\ndashed: MNIST", transform=axes[0, 3].transAxes, ha="right")
 panels = (
     (axes[1, 0], tuning, "f1_f0", "phase sensitivity", "median F1/F0"),
     (axes[1, 2], tuning, "gosi", "orientation selectivity", "median global OSI"),
@@ -246,7 +246,7 @@ for h in networks:
         at = units[units.stage == stage]
         axes[1, 1].scatter(at.predicted_f1_f0, at.f1_f0, s=14, marker=marker, color=COLOURS[h.name], alpha=0.6, lw=0.9)
 axes[1, 1].plot([0, 2], [0, 2], color="0.6", lw=0.8, zorder=0)
-axes[1, 1].text(0.04, 0.9, "o  first pool\nx  second pool", transform=axes[1, 1].transAxes, fontsize=9, va="center")
+axes[1, 1].text(0.04, 0.9, "o  first pool\nx  second pool", transform=axes[1, 1].transAxes, va="center")
 axes[1, 1].set(title="the law of pooling", xlabel="F1/F0 by the law", ylabel="F1/F0 measured", ylim=(0, 2.05))
 for axis in axes.flat:
     axis.grid(alpha=0.3)

@@ -76,7 +76,7 @@ picture
 
 # %%
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "0.55"
-figure, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(13, 4.6), layout="constrained")
 summary = rectified.summary
 places = np.arange(len(summary))
 series = (("active_fraction", BLUE, "active"), ("lifetime_sparseness", ORANGE, "lifetime sparseness"),
@@ -88,7 +88,7 @@ for number, (column, colour, label) in enumerate(series):
                  label="Gaussian input" if number == 2 else None)  # fmt: skip
 axes[0].set_xticks(places, summary["layer"])
 axes[0].set_ylim(0, 1.25)
-axes[0].legend(frameon=False, fontsize=8, ncols=2)
+axes[0].legend(frameon=False, ncols=2)
 axes[0].set_title("Effect: what each rectifier leaves")
 
 table = added.table
@@ -109,11 +109,11 @@ axes[2].bar(places + 0.2, svd.loc[nmf.index, "error"], 0.38, color=BLUE, label="
 axes[2].set_xticks(places, nmf.index)
 axes[2].set_ylabel("error of four parts")
 axes[2].set_ylim(0, 1.25)
-axes[2].legend(frameon=False, fontsize=8)
+axes[2].legend(frameon=False)
 axes[2].set_title("Four additive parts, before and after rectifiers")
 for panel in axes:
     panel.spines[["top", "right"]].set_visible(False)
-figure.suptitle(f"{h.name}: what non-negativity does")
+figure.suptitle(f"{h.name}: what non-negativity does\n")
 figure.savefig(OUT / "answer.png", dpi=105)
 
 # %%

@@ -8,7 +8,6 @@
 import json
 from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -101,7 +100,7 @@ if len(siblings):
 # %%
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.55"
 columns = 3 if len(shipped) > 1 else 2
-figure, axes = plt.subplots(1, columns, figsize=(4.6 * columns, 4.2), layout="constrained")
+figure, axes = plt.subplots(1, columns, figsize=(4.3 * columns, 4.6), layout="constrained")
 
 depth = np.arange(len(by_layer))
 axes[0].plot(depth, by_layer["invariance"], color=BLUE, marker="o", label="trained")
@@ -111,7 +110,7 @@ for place in depth[by_layer["kind"] == "pool"]:
 axes[0].set_xticks(depth, by_layer["layer"], rotation=45, ha="right")
 axes[0].set_ylabel("invariance to shifts of 1-4 pixels")
 axes[0].set_ylim(0, 1)
-axes[0].annotate("pools shaded", (0.03, 0.93), xycoords="axes fraction", color="#a04400", fontsize=9)
+axes[0].annotate("pools shaded", (0.03, 0.93), xycoords="axes fraction", color="#a04400")
 axes[0].set_title("Layer by layer")
 axes[0].legend(frameon=False, loc="lower right")
 
@@ -130,18 +129,19 @@ axes[1].legend(frameon=False)
 
 if len(shipped) > 1:
     markers = dict(zip(SIBLINGS, "osD^vx", strict=True))
+    colours = dict(zip(SIBLINGS, (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9"), strict=True))
     for name, group in siblings.groupby("model", sort=False):
-        colour = mpl.colormaps["viridis"](0.95 * list(SIBLINGS).index(name) / len(SIBLINGS))
-        axes[2].plot(group["shift"], 100 * group["accuracy"], color=colour, marker=markers[name],
+        axes[2].plot(group["shift"], 100 * group["accuracy"], color=colours[name], marker=markers[name],
                      label=f"{SIBLINGS[name]} (consistency {100 * group['consistency'].iloc[0]:.0f} %)")  # fmt: skip
     axes[2].set_xlabel("shift (pixels, the longer axis)")
     axes[2].set_xticks(sorted(siblings["shift"].unique()))
     axes[2].set_ylabel("accuracy (%)")
+    axes[2].set_ylim(0, 100)
     axes[2].set_title("Trained with each pool, Fashion-MNIST")
-    axes[2].legend(frameon=False, fontsize=8)
+    axes[2].legend(frameon=False)
 for panel in axes:
     panel.spines[["top", "right"]].set_visible(False)
-figure.suptitle("Does pooling bring translation invariance?")
+figure.suptitle(f"{h.name}: does pooling bring translation invariance?\n")
 figure.savefig(OUT / "answer.png", dpi=110)
 
 # %%

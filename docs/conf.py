@@ -6,9 +6,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
-os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.pop("MPLBACKEND", None)  # a cell shows its figures unless told otherwise
 
 import matrix  # noqa: E402
+import notebooks  # noqa: E402
 import rooms  # noqa: E402
 import scripts  # noqa: E402
 
@@ -19,14 +20,14 @@ author = "the hierfeat developers"
 copyright = author
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_parser", "sphinx_gallery.gen_gallery"]
+extensions = ["sphinx.ext.autodoc", "numpydoc", "myst_nb", "sphinx_gallery.gen_gallery"]
 exclude_patterns = [
     "_build",
     "**/sg_execution_times.rst",
     "sg_execution_times.rst",
     "_scripts",
-    "gallery/**/*.ipynb",
-    "gallery/**/*.py",
+    "gallery/*.ipynb",
+    "gallery/*.py",
 ]
 nitpicky = False
 language = "en"
@@ -43,6 +44,17 @@ add_module_names = False
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+os.environ["TQDM_DISABLE"] = "1"  # a page needs no bars
+os.environ["IPYTHONDIR"] = notebooks.settings(HERE / "_build" / "ipython")
+
+# Tutorials are run in an empty folder each; what a cell prints to stderr, or an error in it, is a fault.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 280
+nb_output_stderr = "remove-warn"
+nb_merge_streams = True
 
 # The scripts are not run: what they drew is committed, and their pages show it.
 sphinx_gallery_conf = {
@@ -91,5 +103,6 @@ matrix.write(HERE.parent / "tests" / "subjects" / "support.csv", HERE / "support
 
 
 def setup(app):
-    """Docstrings are prepared for docutils, after numpydoc has seen them."""
+    """Tutorials become notebooks; docstrings are prepared for docutils, after numpydoc has seen them."""
+    app.connect("source-read", notebooks.read)
     app.connect("autodoc-process-docstring", rooms.prepare, priority=900)

@@ -51,8 +51,8 @@ def fit_scaled(
     Notes
     -----
     Variable projection: amplitude and base follow linearly from the shape, so that Newton's method, damped where a
-    step would lead uphill, searches two parameters only.  It takes half a dozen steps also where the curves are not
-    of the shape at all, over which Gauss and Newton's, or Levenberg and Marquardt's, creeps.  Each curve is fitted
+    step would lead uphill, searches two parameters only. It takes half a dozen steps also where the curves are not
+    of the shape at all, over which Gauss and Newton's, or Levenberg and Marquardt's, creeps. Each curve is fitted
     with a free base and with none; the free one counts unless it is below 0.
 
     References

@@ -1,6 +1,7 @@
 """What all tests share: one thread, a headless matplotlib, and a few small networks."""
 
 import os
+from pathlib import Path
 
 import matplotlib as mpl
 import pytest
@@ -18,6 +19,7 @@ settings.load_profile("hierfeat")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-figures", action="store_true", help="store what figures draw now in tests/plots")
     parser.addoption("--rewrite-tables", action="store_true", help="store the tables that tests make for docs/tables")
+    parser.addoption("--site", type=Path, help="examine the documentation as it was built here; else it is built anew")
 
 
 class Everything(nn.Module):

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+import hierfeat as hf
 from hierfeat.cli._catalogue import analyses
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +50,7 @@ def test_links_within_the_project_lead_somewhere(path):
         assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "analyses").glob("[a-z]*.py")), ids=lambda path: path.stem)
 def test_every_script_has_a_page_with_its_figures(path, monkeypatch):
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     from scripts import converted
@@ -66,6 +67,29 @@ def test_every_script_has_a_page_with_its_figures(path, monkeypatch):
 def test_every_analysis_is_named_where_numbers_are_defined():
     text = (DOCS / "numbers.md").read_text(encoding="utf-8")
     assert [name for name in analyses() if f"`{name}`" not in text] == []
+
+
+def test_every_index_on_arrays_is_named_where_numbers_are_defined():
+    text = (DOCS / "numbers.md").read_text(encoding="utf-8")
+    assert [name for name in hf.indices.__all__ if not re.search(rf"`(indices\.)?{name}`", text)] == []
+
+
+def test_every_number_names_tests_that_exist():
+    """The last cell of each row says what it is tested against, and where."""
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    text = (DOCS / "numbers.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| number ")]
+    assert len(rows) > 50
+    for row in rows:
+        cells = re.split(r" (?<!\\)\| ", row.removeprefix("| ").removesuffix(" |"))
+        assert len(cells) == 4, row
+        named = re.findall(r"`(test_\w+)`", cells[-1])
+        assert named, f"{cells[0]}: no test"
+        assert [name for name in named if name not in there] == [], cells[0]
 
 
 def test_the_support_matrix_is_a_page_with_or_without_its_table(tmp_path, monkeypatch):

@@ -147,6 +147,48 @@ def test_each_room_looks_only_at_the_rooms_below_it(path):
             assert allowed, f"{path.name} in {room}/ imports {module}"
 
 
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Not for types alone, either; what a function imports when it runs is no matter."""
+    files = {module_of(path): path for path in PACKAGE.rglob("*.py")}
+    needs: dict[str, set[str]] = {}
+    for name, path in files.items():
+        tree = ast.parse(path.read_text())
+        inside = {
+            id(node)
+            for function in ast.walk(tree)
+            if isinstance(function, ast.FunctionDef)
+            for node in ast.walk(function)
+        }
+        found = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and id(n) not in inside and n.module]
+        full = {f"{node.module}.{alias.name}" for node in found for alias in node.names}
+        needs[name] = {name if name in files else name.rpartition(".")[0] for name in full} & files.keys()
+    while True:  # take away what needs nothing that is left, until nothing goes
+        free = {name for name, needed in needs.items() if not needed & needs.keys()}
+        if not free:
+            break
+        needs = {name: needed for name, needed in needs.items() if name not in free}
+    assert not needs, f"in a circle, or above one: {sorted(needs)}"
+
+
+def lines_of_code(node: ast.AST, text: list[str]) -> int:
+    """Lines that are neither blank, nor comment, nor docstring."""
+    body = [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(n)]
+    documented = {line for n in body for line in range(n.body[0].lineno, n.body[0].end_lineno + 1)}
+    lines = set(range(node.lineno, node.end_lineno + 1)) - documented
+    return sum(bool(text[line - 1].split("#")[0].strip()) for line in lines)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_function_is_longer_than_45_lines_of_code(path):
+    text = path.read_text().splitlines()
+    functions = [node for node in ast.walk(ast.parse("\n".join(text))) if isinstance(node, ast.FunctionDef)]
+    assert {node.name: n for node in functions if (n := lines_of_code(node, text)) > 45} == {}
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_matplotlib_lives_in_plots_and_torchvision_behind_its_door(path):
     packages = {(module.split(".")[0], at_top) for module, at_top in imports(path)}

@@ -171,6 +171,13 @@ def test_all_calls_with_progress_are_here():
     assert with_progress - {"train"} == set(CALLS)
 
 
+def test_every_public_function_shows_that_it_is_at_work():
+    """All are calls, which show their name from two seconds on, but those that look something up or add up sizes."""
+    at_once = {"card", "find_recipe", "list_models", "output_size", "padding_and_stride", "padding_for"}
+    functions = {name: getattr(hf, name) for name in hf.__all__ if name[0].islower()}
+    assert {n for n, f in functions.items() if inspect.isfunction(f) and not hasattr(f, "__wrapped__")} == at_once
+
+
 @pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call is not None])
 @pytest.mark.filterwarnings("ignore")
 def test_every_call_that_passes_a_network_many_times_advances_a_bar(name, monkeypatch):

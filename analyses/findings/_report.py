@@ -6,13 +6,15 @@
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 from torch import nn
@@ -24,7 +26,14 @@ SUMMARY = OUT / "summary.csv"
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.55",
 )  # fmt: skip
+COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY)
 VERDICTS = ("reproduced", "in part", "contradicted")
+POOLS = {
+    "lenet5-fashion": "max", "lenet5-fashion-average-pool": "average", "lenet5-fashion-l2-pool": "L2",
+    "lenet5-fashion-blurred-max-pool": "blurred max", "lenet5-fashion-strided": "strided",
+    "lenet5-fashion-no-pool": "none",
+}  # fmt: skip
+"""Siblings of one network, trained alike, that differ in what subsamples their maps."""
 
 
 class Interval(NamedTuple):
@@ -47,6 +56,18 @@ class Interval(NamedTuple):
     def below(self) -> bool:
         """Whether all of the interval is below zero."""
         return self.high < 0
+
+    def over(self, bound: float = 0) -> bool | None:
+        """Whether the number is above a bound; None where the bound lies in the interval."""
+        return True if self.low > bound else False if self.high < bound else None
+
+    def under(self, bound: float = 0) -> bool | None:
+        """Whether the number is below a bound; None where the bound lies in the interval."""
+        return True if self.high < bound else False if self.low > bound else None
+
+    def times(self, factor: float) -> "Interval":
+        """The number and its interval in another unit."""
+        return Interval(factor * self.value, *sorted((factor * self.low, factor * self.high)))
 
     @property
     def arms(self) -> tuple[list[float], list[float]]:
@@ -73,6 +94,13 @@ def bootstrap(values: object, statistic: Callable[..., object] = np.mean, *, dra
     return Interval(float(statistic(x)), float(low), float(high))
 
 
+def judged(*clauses: bool | None) -> str:
+    """The verdict on a claim: each of its clauses holds (True), is contradicted (False) or is left open (None)."""
+    if all(clauses):
+        return "reproduced"
+    return "contradicted" if not any(clauses) and False in clauses else "in part"
+
+
 def seeds(usual: int = 5) -> range:
     """The seeds of a script: as many as usual, or as the environment says."""
     return range(int(os.environ.get("HIERFEAT_FINDINGS_SEEDS", usual)))
@@ -86,6 +114,25 @@ def squeezenet() -> Iterator[hf.Hierarchy]:
         h = hf.load("torchvision:squeezenet1_0", weights=weights)
         h.name = "squeezenet"
         yield h
+
+
+@contextmanager
+def alone(path: Path, *, patience: float = 60.0) -> Iterator[None]:
+    """Hold a lock beside a file, so that scripts that run at once write one after the other."""
+    lock = path.with_suffix(".lock")
+    while True:
+        try:
+            lock.touch(exist_ok=False)
+            break
+        except FileExistsError:
+            left = lock.stat().st_mtime if lock.exists() else time.time()
+            if time.time() - left > patience:  # its script was killed
+                lock.unlink(missing_ok=True)
+            time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 class Report:
@@ -124,25 +171,48 @@ class Report:
         table.to_csv(OUT / f"{name}.csv", index=False, float_format="%.5g")
         seconds = round(time.process_time() - self._begun)
         row = self._row | {"verdict": verdict, "says": says, "intervals_over": over, "cpu_seconds": seconds}
-        known = pd.read_csv(SUMMARY) if SUMMARY.exists() else pd.DataFrame(columns=list(row))
-        rows = pd.concat([known[known["finding"] != name], pd.DataFrame([row])])
-        rows.sort_values("finding").to_csv(SUMMARY, index=False)
+        with alone(SUMMARY):
+            known = [pd.read_csv(SUMMARY).query("finding != @name")] if SUMMARY.exists() else []
+            rows = pd.concat([*known, pd.DataFrame([row])])
+            new = SUMMARY.with_suffix(".new")
+            rows.sort_values("finding").to_csv(new, index=False)
+            new.replace(SUMMARY)  # at once: a reader sees the old table or the new one
         print(f"{name}: {verdict}. {says} ({seconds} s)")
 
 
-def opened(*panels: object) -> None:
+def opened(*panels: Axes) -> None:
     """Leave out the upper and right sides of the panels' frames."""
     for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)  # type: ignore[attr-defined]
+        axes.spines[["top", "right"]].set_visible(False)
+
+
+def marks(axes: Axes, places: Iterable[Any], found: Iterable[Interval], **style: Any) -> None:
+    """Draw numbers as points that a line joins, with their intervals."""
+    values = list(found)
+    arms = np.hstack([one.arms for one in values])
+    axes.errorbar(list(places), [one.value for one in values], yerr=arms, marker="o", capsize=3, **style)
+
+
+def bars(axes: Axes, places: Iterable[float], found: Iterable[Interval], width: float = 0.6, **style: Any) -> None:
+    """Draw numbers as bars, with their intervals."""
+    values = list(found)
+    arms = np.hstack([one.arms for one in values])
+    style = {"error_kw": {"ecolor": "0.3", "capsize": 3}} | style
+    axes.bar(list(places), [one.value for one in values], width, yerr=arms, **style)
+
+
+def last_map(h: hf.Hierarchy) -> str:
+    """The last layer whose output is still a map."""
+    return [x.name for x in h.layers if x.kind in ("conv", "activation", "pool") and len(x.out_shape) > 1][-1]
 
 
 def small_net(seed: int, *, wide: int = 8) -> hf.Hierarchy:
-    """An untrained network for 16 × 16 digits that trains in seconds: two convolutions, two pools, a dense layer."""
+    """An untrained network for Fashion-MNIST that trains in seconds: two convolutions, two pools, a dense layer."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         layers = OrderedDict(
             conv1=nn.Conv2d(1, wide, 5, padding=2), relu1=nn.ReLU(), pool1=nn.MaxPool2d(2),
             conv2=nn.Conv2d(wide, 2 * wide, 3, padding=1), relu2=nn.ReLU(), pool2=nn.MaxPool2d(2),
-            flatten=nn.Flatten(), fc1=nn.Linear(32 * wide, 10),
+            flatten=nn.Flatten(), fc1=nn.Linear(98 * wide, 10),
         )  # fmt: skip
-        return hf.Hierarchy(nn.Sequential(layers), (1, 16, 16), mean=[0.31], std=[0.32], name="small")
+        return hf.Hierarchy(nn.Sequential(layers), (1, 28, 28), mean=[0.29], std=[0.35], name="small")

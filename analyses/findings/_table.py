@@ -38,11 +38,16 @@ def readme() -> str:
 
 Each script in [`findings/`](findings) states one published finding, measures it on networks at hand with a control, and
 says whether it holds here. They write a figure, a CSV and a line of `figures/findings/summary.csv`, from which
-`python analyses/findings/_table.py` makes this table. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker. SqueezeNet is
-examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
+`python analyses/findings/_table.py` makes this table. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker, for a look: an
+interval over two seeds is too wide to decide anything, and the slow test compares the verdicts with those of four.
+SqueezeNet is examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
+LeNet-5 of 1998 and the Neocognitron are subjects wherever a finding can be put to them as they are; those on colour, on
+learning by gradient and on training anew are measured without them.
 
-These are explorations, not preregistered tests: six of the scripts say, under "Limits", what in their measure or in the
-rule of their verdict was settled after first numbers had been seen. One network of a kind stands for the kind in most.
+These are explorations, not preregistered tests. Under "Limits" the scripts say what in their measure or in the rule of
+their verdict was settled after first numbers had been seen, and which rules were fixed before. A claim of several parts
+is reproduced if all of them hold, contradicted if none holds and the interval of one excludes it, and else in part. One
+network of a kind stands for the kind in most.
 
 {table()}
 

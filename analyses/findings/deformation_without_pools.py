@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from _report import BLUE, GREY, Report, bootstrap, opened, over_seeds, seeds
+from _report import BLUE, GREY, POOLS, Report, bootstrap, judged, last_map, marks, opened, over_seeds, seeds
 
 import hierfeat as hf
 
@@ -25,9 +25,6 @@ report = Report(
     "deformation_without_pools", "Pooling gives stability to deformation before training, not after; smooth filters do",
     "Ruderman et al. 2018, arXiv:1804.04438",
 )  # fmt: skip
-SIBLINGS = {"lenet5-fashion": "max", "lenet5-fashion-average-pool": "average", "lenet5-fashion-l2-pool": "L2",
-            "lenet5-fashion-blurred-max-pool": "blurred max", "lenet5-fashion-strided": "strided",
-            "lenet5-fashion-no-pool": "none"}  # fmt: skip
 POOLED = ("max", "average", "L2", "blurred max")
 images = hf.fashion_mnist("test")[0][:300]
 with torch.random.fork_rng():
@@ -37,9 +34,7 @@ with torch.random.fork_rng():
 
 def stability(h):
     """Of each image, at the last layer before the dense ones."""
-    layer = [
-        layer.name for layer in h.layers if layer.kind in ("conv", "activation", "pool") and len(layer.out_shape) > 1
-    ][-1]
+    layer = last_map(h)
     own, moved = (hf.record(h, those, layers=layer)[layer].flatten(1) for those in (images, deformed))
     return (1 - (own - moved).norm(dim=1) / (own - own.roll(1, 0)).norm(dim=1)).numpy()
 
@@ -53,16 +48,13 @@ def smoothness(h):
 
 # %%
 rows, trained, twins = [], {}, {}
-for name, pooling in SIBLINGS.items():
+for name, pooling in POOLS.items():
     h = hf.load(name)
     trained[pooling] = stability(h)
-    rows.append(
-        {"pooling": pooling, "state": "trained", "stability": trained[pooling].mean(), "smoothness": smoothness(h)}
-    )
-    for seed in seeds():
-        twin = hf.untrained(h, seed=seed)
-        found = {"stability": stability(twin).mean(), "smoothness": smoothness(twin)}
-        rows.append({"pooling": pooling, "state": "untrained", "seed": seed, **found})
+    twins = {seed: hf.untrained(h, seed=seed) for seed in seeds()}
+    for seed, net in {np.nan: h, **twins}.items():
+        rows.append({"pooling": pooling, "state": "trained" if net is h else "untrained", "seed": seed,
+                     "stability": stability(net).mean(), "smoothness": smoothness(net)})  # fmt: skip
 table = pd.DataFrame(rows)
 
 # %%
@@ -75,32 +67,22 @@ smoother = over_seeds(own["smoothness"] - table[table["state"] == "untrained"].g
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.4, 4.3), layout="constrained")
-for place, pooling in enumerate(SIBLINGS.values()):
-    one, many = bootstrap(trained[pooling]), random[pooling]
-    left.errorbar(
-        place + 0.12,
-        one.value,
-        yerr=one.arms,
-        color=BLUE,
-        marker="o",
-        capsize=3,
-        label="trained" if not place else None,
-    )
-    left.plot([place - 0.12] * len(many), many, ".", color=GREY, label="untrained, a dot a seed" if not place else None)
-left.set_xticks(range(len(SIBLINGS)), SIBLINGS.values(), rotation=20)
+places, random_ones = np.arange(len(POOLS)), [over_seeds(random[pooling]) for pooling in POOLS.values()]
+marks(left, places + 0.12, map(bootstrap, trained.values()), color=BLUE, linestyle="", label="trained")
+marks(left, places - 0.12, random_ones, color=GREY, linestyle="", label="untrained, five seeds")
+left.set_xticks(places, POOLS.values(), rotation=20)
 left.set(ylabel="stability to deformation", xlabel="pools", title="The last stage")
 for state, colour in (("untrained", GREY), ("trained", BLUE)):
     some = table[table["state"] == state]
     right.plot(some["smoothness"], some["stability"], "o", color=colour, label=state)
+beside = {"L2": (-20, -4), "max": (-30, 4), "average": (6, -1), "strided": (5, -13)}
 for pooling, row in own.iterrows():
-    right.annotate(
-        pooling, (row["smoothness"], row["stability"]), xytext=(5, 4), textcoords="offset points", fontsize=8
-    )
-right.set(
-    xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", title="Smooth filters"
-)
+    at, shifted = (row["smoothness"], row["stability"]), beside.get(pooling, (6, 3))
+    right.annotate(pooling, at, xytext=shifted, textcoords="offset points")
+right.set(xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", xlim=(-0.05, 0.75))
+right.set_title("Smooth filters")
 left.legend(frameon=False)
-right.legend(frameon=False, loc="lower right")
+right.legend(frameon=False, loc="upper right")
 opened(left, right)
 
 # %% [markdown]
@@ -110,8 +92,7 @@ opened(left, right)
 
 # %%
 gained = over_seeds(own["stability"] - random.mean()[own.index])
-first, gone, smooth = before.above, after.high < before.value / 2, smoother.above and gained.above
-verdict = "reproduced" if first and gone and smooth else "in part" if first or gone else "contradicted"
+verdict = judged(before.over(0), after.under(before.value / 2), smoother.over(0), gained.over(0))
 says = (
     f"Against strides in their place, pools add {before} to stability before training and {after} after it (against no "
     f"subsampling, with maps of 24 × 24 in place of 5 × 5, {finer}). Training makes the second kernels smoother by "

@@ -14,7 +14,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _report import BLUE, GREY, Report, opened, over_seeds, seeds
+from _report import BLUE, GREY, Report, judged, opened, over_seeds, seeds
 
 import hierfeat as hf
 
@@ -22,13 +22,14 @@ report = Report(
     "linear_probes", "Linear probes rise steadily with depth, in trained networks and not in untrained ones",
     "Alain & Bengio 2016, arXiv:1610.01644, section 4",
 )  # fmt: skip
-DATA = {"lenet5-fashion": hf.fashion_mnist, "lenet5-digits": hf.digits}
+DATA = {"lenet5-fashion": hf.fashion_mnist, "lenet5-digits": hf.digits, "lenet5-mnist": hf.mnist,
+        "neocognitron-mnist": hf.mnist}  # fmt: skip
 LAYERS = ("conv", "pool", "linear")
 
 
 def probed(h, data):
-    split = "train" if data is hf.digits else "validation"
-    train, test = ([part[:count] for part in data(which)] for which, count in ((split, 800), ("test", 600)))
+    splits = ("train" if data is hf.digits else "validation", 800), ("test", 600)
+    train, test = ([part[:count] for part in data(which, size=h.input_shape[-1])] for which, count in splits)
     table = hf.layer_probes(h, train, test, layers=LAYERS, max_iter=100, progress=False).table
     return table.assign(place=np.linspace(0, 1, len(table)))
 
@@ -50,7 +51,7 @@ for name, data in DATA.items():
 table = pd.concat(tables)
 
 # %%
-figure, panels = plt.subplots(1, len(DATA), figsize=(5 * len(DATA), 4.2), layout="constrained", sharey=True)
+figure, panels = plt.subplots(1, len(DATA), figsize=(12.8, 4.4), layout="constrained", sharey=True)
 for axes, (name, rows) in zip(panels, table.groupby("network", sort=False), strict=True):
     own = rows[rows["state"] == "trained"]
     for seed, other in rows[rows["state"] == "untrained"].groupby("seed"):
@@ -61,7 +62,7 @@ for axes, (name, rows) in zip(panels, table.groupby("network", sort=False), stri
     axes.plot(own["layer"], 100 * own["accuracy"], "o-", color=BLUE, label="trained")
     axes.tick_params(axis="x", rotation=45)
     axes.set_title(name)
-    axes.legend(frameon=False, loc="lower left")
+panels[0].legend(frameon=False, loc="lower left")
 panels[0].set_ylabel("linear probe's accuracy (%)")
 opened(*panels)
 
@@ -71,8 +72,7 @@ opened(*panels)
 
 # %%
 rises = [slopes[name] > twins[name].high and falls[name] == 0 for name in DATA]
-flat = [not twins[name].above for name in DATA]
-verdict = "reproduced" if all(rises) and all(flat) else "in part" if any(rises) else "contradicted"
+verdict = judged(*rises, *(not twins[name].above for name in DATA))
 says = "; ".join(
     f"{name}: accuracy rises by {slopes[name]:.1f} points from first layer to last, with {falls[name]} steps down "
     f"beyond the intervals; untrained {twins[name]:.1f}"

@@ -13,9 +13,8 @@
 
 # %%
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
-from _report import BLUE, GREY, ORANGE, Report, opened, over_seeds, seeds
+from _report import BLUE, GREY, ORANGE, Report, judged, marks, opened, over_seeds, seeds
 
 import hierfeat as hf
 
@@ -40,36 +39,22 @@ for name, h in nets.items():
         subject = hf.untrained(nets["lenet5-mnist"], seed=seed) if "untrained" in name else h
         found = hf.transformation_invariance(subject, some, transformations=CHANGES, layers=list(layers)).table
         for (layer, change), own in found.groupby(["layer", "transformation"], sort=False):
-            rows.append(
-                {
-                    "network": name,
-                    "sample": seed,
-                    "layer": layer,
-                    "change": change,
-                    "invariance": own["invariance"].mean(),
-                }
-            )
+            rows.append({"network": name, "sample": seed, "layer": layer, "change": change,
+                         "invariance": own["invariance"].mean()})  # fmt: skip
 table = pd.DataFrame(rows)
 wide = table.pivot_table(index="sample", columns=["network", "change", "layer"], values="invariance")
-steps = {
-    (name, change, b): over_seeds(wide[name, change, b] - wide[name, change, a])
-    for name in nets
-    for change in CHANGES
-    for a, b in zip(*(STAGES[name.removesuffix(", untrained")][k:] for k in (0, 1)), strict=False)
-}
-ends = {
-    (name, change): over_seeds(wide[name, change, layers[-1]] - wide[name, change, layers[0]])
-    for name in nets
-    for change in CHANGES
-    for layers in [STAGES[name.removesuffix(", untrained")]]
-}
+layers_of = {name: STAGES[name.removesuffix(", untrained")] for name in nets}
+
+
+def rise(name, change, first, last):
+    return over_seeds(wide[name, change, layers_of[name][last]] - wide[name, change, layers_of[name][first]])
+
+
 read = []
 for name in ("neocognitron-mnist", "lenet5-mnist"):
     images = hf.mnist("test", size=nets[name].input_shape[-1])[0]
-    accuracy = hf.distortion_tolerance(
-        nets[name], images[:200], labels[:200], distortions=("shift", "rotation", "scale")
-    )
-    read.append(accuracy.table.assign(network=name))
+    options = {"distortions": ("shift", "rotation", "scale")}
+    read.append(hf.distortion_tolerance(nets[name], images[:200], labels[:200], **options).table.assign(network=name))
 read = pd.concat(read)
 
 # %%
@@ -77,14 +62,11 @@ figure, panels = plt.subplots(2, 3, figsize=(11.4, 6.8), layout="constrained")
 colours = {"neocognitron-mnist": ORANGE, "lenet5-mnist": BLUE, "lenet5-mnist, untrained": GREY}
 for axes, change in zip(panels[0], CHANGES, strict=True):
     for name, colour in colours.items():
-        layers = STAGES[name.removesuffix(", untrained")]
-        own = [over_seeds(wide[name, change, layer]) for layer in layers]
-        arms, values = np.hstack([one.arms for one in own]), [one.value for one in own]
-        axes.errorbar(range(4), values, yerr=arms, color=colour, marker="o", capsize=3, label=name)
+        marks(axes, range(4), [over_seeds(wide[name, change, x]) for x in layers_of[name]], color=colour, label=name)
     axes.set_xticks(range(4), ["S1\nC1", "C1\nS2", "S2\nC3", "C2\nS4"])
     axes.set(title=change, ylim=(0, 1), xlabel="stage: Neocognitron, LeNet-5 below")
 panels[0, 0].set_ylabel("invariance")
-panels[0, 0].legend(frameon=False, fontsize=8)
+panels[0, 0].legend(frameon=False)
 for axes, (change, own) in zip(panels[1], read.groupby("distortion", sort=False), strict=True):
     for name, colour in list(colours.items())[:2]:
         some = own[own["network"] == name]
@@ -100,16 +82,14 @@ opened(*panels.flat)
 
 # %%
 neo = "neocognitron-mnist"
-pools = [one.above for (name, _, b), one in steps.items() if name == neo and b.startswith("c")]
-cells = [one.above for (name, _, b), one in steps.items() if name == neo and b.startswith("s")]
-stages = [over_seeds(wide[neo, change, "c2"] - wide[neo, change, "c1"]).above for change in CHANGES]
-verdict = "reproduced" if all(pools) and all(stages) else "in part" if any(pools) else "contradicted"
-said = {name: ", ".join(f"{change} {ends[name, change]}" for change in CHANGES) for name in nets}
+pools, cells, stages = ([rise(neo, change, *places).over(0) for change in CHANGES for places in those]
+                        for those in (((0, 1), (2, 3)), ((1, 2),), ((1, 3),)))  # fmt: skip
+verdict = judged(*pools, *stages)
+said = {name: ", ".join(f"{change} {rise(name, change, 0, 3)}" for change in CHANGES) for name in nets}
 says = (
-    f"From the first cells to the last, invariance rises in the Neocognitron by {said['neocognitron-mnist']}; in "
-    f"LeNet-5 by "
+    f"From the first cells to the last, invariance rises in the Neocognitron by {said[neo]}; in LeNet-5 by "
     f"{said['lenet5-mnist']} (untrained {said['lenet5-mnist, untrained']}). In the Neocognitron C-cells raise it at "
-    f"{sum(pools)} of {len(pools)} places, S-cells at {sum(cells)} of {len(cells)}."
+    f"{pools.count(True)} of {len(pools)} places, S-cells at {cells.count(True)} of {len(cells)}."
 )
 report.write(
     figure, pd.concat([table, read]), verdict=verdict, says=says, over="samples of images; seeds of the untrained"

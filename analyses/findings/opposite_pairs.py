@@ -8,13 +8,13 @@
 # **Measured.** For each kernel the smallest cosine with another of its layer (−1: its exact negative), and how far it
 # lies below what Gaussian kernels of the same size and number give: the *excess*. Mean over the kernels of each layer.
 #
-# **Control.** The Gaussian kernels; the untrained twin; and, of the same architecture, a network with tanh, which has
-# nothing to say twice.
+# **Control.** The Gaussian kernels; the untrained twin; and two networks with tanh, which have nothing to say twice: of
+# the same architecture, and LeNet-5 of 1998.
 
 # %%
 import matplotlib.pyplot as plt
 import pandas as pd
-from _report import BLUE, GREY, ORANGE, Report, bootstrap, opened, squeezenet
+from _report import BLUE, GREY, ORANGE, VERMILION, Interval, Report, bootstrap, judged, opened, squeezenet
 
 import hierfeat as hf
 
@@ -43,43 +43,40 @@ for h in subjects:
     tables += [excess(h, layers).assign(network=h.name, state="trained")]
     tables += [excess(hf.untrained(h, seed=0), layers).assign(network=h.name, state="untrained")]
 tables += [excess(hf.load("lenet5-fashion-tanh")).assign(network="lenet5-fashion", state="tanh")]
+tables += [excess(hf.load("lenet5-mnist"), ["C1", "C3"]).assign(network="lenet5-fashion", state="tanh, 1998")]
 table = pd.concat(tables, ignore_index=True)
 
 # %%
-figure, panels = plt.subplots(1, len(subjects), figsize=(4.6 * len(subjects), 4.2), layout="constrained", sharey=True)
-colours = {"trained": BLUE, "untrained": GREY, "tanh": ORANGE}
+figure, panels = plt.subplots(1, len(subjects), figsize=(4.3 * len(subjects), 4.2), layout="constrained", sharey=True)
+colours = {"trained": BLUE, "untrained": GREY, "tanh": ORANGE, "tanh, 1998": VERMILION}
 for axes, h in zip(panels, subjects, strict=True):
     for state, rows in table[table["network"] == h.name].groupby("state", sort=False):
         places = range(len(rows))
         axes.fill_between(places, rows["low"], rows["high"], color=colours[state], alpha=0.2, linewidth=0)
         axes.plot(places, rows["value"], "o-", color=colours[state], markersize=4, label=state)
     axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xticks(
-        range(len(rows) if h.name != "lenet5-fashion" else 2),
-        [n.removeprefix("features.") for n in rows["layer"]],
-        rotation=45,
-        ha="right",
-    )
+    own = table.loc[(table["network"] == h.name) & (table["state"] == "trained"), "layer"]
+    axes.set_xticks(range(len(own)), own.str.removeprefix("features."), rotation=45, ha="right")
     axes.set_title(h.name)
     axes.legend(frameon=False)
 panels[0].set_ylabel("excess of opposite kernels over chance (cosine)")
 opened(*panels)
 
 # %% [markdown]
-# **Limits.** LeNet-5's first layer has six kernels; one seed of each network; kernels of 1 × 1 are left out, in which
+# **Limits.** LeNet-5's first layer has six kernels; the synapses of a Neocognitron's cells are all positive, so that it
+# can hold no pairs; one seed of each network; kernels of 1 × 1 are left out, in which
 # phase has no meaning.
 
 # %%
 trained = table[table["state"] == "trained"].groupby("network", sort=False)
 first, last = trained.first(), trained.last()
-there = first["low"] > 0
-fewer = first["low"] > last["high"]
-verdict = "reproduced" if (there & fewer).all() else "in part" if there.any() else "contradicted"
+verdict = judged(*(first["low"] > 0), *(first["low"] > last["high"]))
 says = "; ".join(
     f"{name}: excess {first.value[name]:.2f} [{first.low[name]:.2f}, {first.high[name]:.2f}] in the first layer, "
     f"{last.value[name]:.2f} [{last.low[name]:.2f}, {last.high[name]:.2f}] in the last"
     for name in first.index
 )
-tanh = table[table["state"] == "tanh"].iloc[0]
-says += f"; with tanh {tanh['value']:.2f} [{tanh['low']:.2f}, {tanh['high']:.2f}] in LeNet-5's first."
+tanh, old = (Interval(*table.loc[table["state"] == state, ["value", "low", "high"]].iloc[0])
+             for state in ("tanh", "tanh, 1998"))  # fmt: skip
+says += f"; with tanh {tanh} in LeNet-5's first, in that of 1998 {old}."
 report.write(figure, table, verdict=verdict, says=says, over="kernels")

@@ -83,7 +83,7 @@ def _returned(function: object) -> type[Result] | None:
 
 def _in_gallery(path: str) -> bool:
     name = path.removeprefix("hierfeat.")
-    scripts = (Path(__file__).parents[2] / "analyses").glob("*.py")
+    scripts = (Path(__file__).parents[2] / "analyses").glob("[a-z]*.py")
     return any(f"hf.{name}(" in script.read_text(encoding="utf-8") for script in scripts)
 
 

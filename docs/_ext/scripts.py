@@ -10,7 +10,7 @@ Each script of ``analyses/`` answers one question of the lecture and leaves its 
 here as they are committed; nothing was run for this page. ``python analyses/NAME.py`` runs one, and
 ``jupytext --to notebook analyses/NAME.py`` makes a notebook of it.
 """
-_SAVED = re.compile(r"""savefig\(\s*(?:OUT|folder)\s*/\s*f?["']([^"']+\.png)["']""")
+_SAVED = re.compile(r"""(?:savefig\(\s*(?:OUT|folder)\s*/|gallery\.save\()\s*f?["']([^"']+?)(?:\.png)?["']""")
 _UNDERLINES = {1: "=", 2: "-", 3: "~"}
 
 
@@ -18,11 +18,11 @@ def write(source: Path, target: Path) -> None:
     """Write all scripts anew into `target`; files that did not change keep their date."""
     target.mkdir(exist_ok=True)
     _update(target / "GALLERY_HEADER.rst", HEAD)
-    names = {path.name for path in source.glob("*.py")}
+    names = {path.name for path in source.glob("[a-z]*.py")}
     for path in target.glob("*.py"):
         if path.name not in names:
             path.unlink()
-    for path in sorted(source.glob("*.py")):
+    for path in sorted(source.glob("[a-z]*.py")):
         _update(target / path.name, converted(path))
 
 
@@ -97,9 +97,9 @@ def _drawn(cell: str, figures: Path) -> list[str]:
     """The committed figures that a cell of code names; of names made by a loop, all that fit."""
     found = []
     for name in _SAVED.findall(cell):
-        pattern = re.sub(r"\{[^}]*\}", "*", name)
+        pattern = re.sub(r"\{[^}]*\}", "*", name) + ".png"
         found += sorted(path.name for path in figures.glob(pattern))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _image(figures: Path, name: str) -> str:

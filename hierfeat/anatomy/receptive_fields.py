@@ -18,6 +18,7 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
+from hierfeat.subjects.values import flag
 
 Box = tuple[int, int, int, int]
 """Half-open (top, left, bottom, right), in pixels."""
@@ -96,7 +97,7 @@ class ReceptiveFields(Result):
 
     def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
         shape = tuple(self.units[layer])
-        kept = self.real if clip else self.virtual
+        kept = self.real if flag(clip, "clip", {}) else self.virtual
         rows, cols = (
             np.broadcast_to(kept[f"{layer}/{axis}"], (*kept[f"{layer}/{axis}"].shape[:-3], *shape, 2))[
                 ..., at_rows, at_cols, :
@@ -116,7 +117,7 @@ class ReceptiveFields(Result):
         HierfeatError
             If there is no such layer.
         """
-        if layer not in self.units:
+        if not isinstance(layer, str) or layer not in self.units:
             raise HierfeatError(self._unknown(layer))
         rows, cols = self.units[layer]
         return int(rows), int(cols)
@@ -158,7 +159,7 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     Returns
     -------
     ReceptiveFields
-        A table with the columns and arrays that the class describes.
+        A row per layer call, in call order.
 
     Raises
     ------

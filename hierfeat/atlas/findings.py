@@ -9,6 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
+from hierfeat.atlas.cards import selectivity, syntheses
 from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
 from hierfeat.atlas.responses import Sections, patches, pooling, rectifiers, shifts
@@ -16,37 +17,51 @@ from hierfeat.atlas.tuned import tuned
 from hierfeat.recording.histogram import Histogram
 from hierfeat.recording.measures import ActiveFraction, Moments, Sparseness
 from hierfeat.recording.sweep import swept
+from hierfeat.representation.class_selectivity import Rates
 from hierfeat.subjects.hierarchy import Hierarchy
 
 #: What a stage may say of a layer.
-SECTIONS = ("field", "patches", "distribution", "channels", "rectifier", "shift", "pooling", "tuning")
+SECTIONS = (
+    "field",
+    "patches",
+    "distribution",
+    "channels",
+    "rectifier",
+    "shift",
+    "pooling",
+    "tuning",
+    "selectivity",
+    "synthesis",
+)
 
 #: Bins of a drawn histogram, and the share of values beyond each of its ends.
 BINS, TAIL = 40, 0.001
 #: Values of each layer, of all images together, that a histogram is made of at least.
 VALUES = 40_000
-#: Bars of a drawn sparsity chart.
-BARS = 64
 
 
-def stages(h: Hierarchy, images: Tensor, chosen: Plan) -> list[tuple[str, Callable[[], Sections]]]:
+def stages(
+    h: Hierarchy, images: Tensor, chosen: Plan, labels: Tensor | None = None, *, cards: bool = False
+) -> list[tuple[str, Callable[[], Sections]]]:
     """Return the analyses to run, by name; each gives sections by layer."""
     fields = receptive_fields(h)
-    bench = [("orientation_tuning", partial(tuned, h, chosen))] if chosen.live else []
+    bench = [("orientation_tuning", partial(tuned, h, chosen))] if chosen.live or cards else []
+    made = [("synthesize", partial(syntheses, h, chosen))] if cards else []
     return [
         ("receptive_fields", partial(_fields, h, fields, chosen)),
         ("top_patches", partial(patches, h, images, fields, chosen)),
-        ("distribution", partial(_distributions, h, images, chosen)),
+        ("distribution", partial(_distributions, h, images, labels, chosen)),
         ("nonnegativity", partial(rectifiers, h, images, chosen)),
         ("translation_invariance", partial(shifts, h, images, chosen)),
         ("pooling_invariance", partial(pooling, h, images)),
         *bench,
+        *made,
     ]
 
 
 def _fields(h: Hierarchy, fields: ReceptiveFields, chosen: Plan) -> Sections:
     shapes = {layer.name: layer.out_shape for layer in h.layers}
-    rows = fields.table.set_index("layer")
+    rows = fields.table.merge(fields.unseen_pixels()[["layer", "fraction"]], on="layer").set_index("layer")
     return {"field": {name: _field(fields, rows.loc[name], shapes[name], chosen) for name in rows.index}}
 
 
@@ -57,6 +72,7 @@ def _field(fields: ReceptiveFields, row: "pd.Series[Any]", shape: tuple[int, ...
     return {
         "size": [int(row["size_h"]), int(row["size_w"])],
         "status": row["status"],
+        "unseen": number(row["fraction"]),
         "rows": _intervals(boxes[..., 0], boxes[..., 2], axis=1),
         "cols": _intervals(boxes[..., 1], boxes[..., 3], axis=0),
     }
@@ -70,10 +86,11 @@ def _intervals(starts: np.ndarray, stops: np.ndarray, *, axis: int) -> list[list
     return [[int(start), int(stop)] for start, stop in zip(np.where(last > 0, first, 0), last, strict=True)]
 
 
-def _distributions(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
+def _distributions(h: Hierarchy, images: Tensor, labels: Tensor | None, chosen: Plan) -> Sections:
     histogram = Histogram(max(64, VALUES // len(images)), quantiles=(TAIL, 1 - TAIL))
     measures = [Moments(), ActiveFraction(), Sparseness(), histogram]
-    moments, active, sparse, ends = swept(h, images, measures, layers=chosen.layers)
+    rates = Rates()
+    moments, active, sparse, ends, _ = swept(h, images, [*measures, rates], layers=chosen.layers)
     channels = active.merge(sparse, on=["layer", "channel"])
     ends = ends.set_index("layer")
     found: Sections = {"distribution": {}, "channels": {}}
@@ -83,7 +100,7 @@ def _distributions(h: Hierarchy, images: Tensor, chosen: Plan) -> Sections:
         found["distribution"][name] = _distribution(rows, counts, float(low), float(high))
     for name, rows in channels.groupby("layer", sort=False):
         found["channels"][name] = _channels(rows)
-    return found
+    return found | selectivity(rates.result(), labels)
 
 
 def _distribution(moments: pd.DataFrame, counts: np.ndarray, low: float, high: float) -> dict[str, Any]:
@@ -110,10 +127,9 @@ def _distribution(moments: pd.DataFrame, counts: np.ndarray, low: float, high: f
 
 
 def _channels(rows: pd.DataFrame) -> dict[str, Any]:
-    shown = rows.iloc[:BARS]
     return {
-        "channel": shown["channel"].tolist(),
-        "active": [number(share) for share in shown["active_fraction"]],
+        "active": [number(share) for share in rows["active_fraction"]],
+        "sparse": [number(share) for share in rows["lifetime_sparseness"]],
         "mean_active": number(rows["active_fraction"].mean()),
         "total": len(rows),
         "dead": int(rows["dead"].sum()),

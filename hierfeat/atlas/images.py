@@ -93,6 +93,14 @@ def exact_pixels(image: Tensor, size: int) -> dict[str, Any]:
     return {"bytes": size, "data": base64.b64encode(raw).decode("ascii")}
 
 
+def quantise_curves(curves: np.ndarray) -> dict[str, Any]:
+    """Return curves (channels, points), none below zero, as two bytes a point: ``65535 v / limit`` of the channel."""
+    limits = [float(f"{most:.7g}") for most in curves.max(1, initial=0.0)]
+    scale = np.where(np.array(limits) > 0, limits, 1.0)[:, None]
+    levels = np.round(np.clip(curves / scale, 0, 1) * 65535).astype("<u2")
+    return {"limits": limits, "data": base64.b64encode(levels.tobytes()).decode("ascii")}
+
+
 def encode(levels: Tensor) -> str:
     """Return bytes as base64 text."""
     return base64.b64encode(levels.contiguous().numpy().tobytes()).decode("ascii")

@@ -2,10 +2,8 @@
 
 import base64
 import hashlib
-import json
-import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +14,17 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat.atlas.beside import beside_of
+from hierfeat.atlas.blocks import blocks
 from hierfeat.atlas.inline import Page
+from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
+from hierfeat.atlas.writing import breakable, facts, first, grouped, pretty, rounded, sample_name
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
-from hierfeat.subjects.values import file_path, flag, words
+from hierfeat.subjects.values import choice, file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live
@@ -36,7 +38,7 @@ PAGE_BYTES = 10_000_000
 REST_BYTES = 2_000_000
 
 
-@checked(labels=unknown_too, names=words, out=file_path, live=flag)
+@checked(labels=unknown_too, names=words, out=file_path, live=flag, cards=flag, language=choice(*LANGUAGES))
 def atlas(
     h: "Hierarchy",
     images: Images,
@@ -45,6 +47,9 @@ def atlas(
     out: str | Path,
     names: Sequence[str] | None = None,
     live: bool | None = None,
+    cards: bool = False,
+    language: str = "en",
+    beside: "Hierarchy | None" = None,
     progress: bool = True,
 ) -> Path:
     """Write an atlas of `h`: one HTML file with everything in it, that needs no network.
@@ -66,6 +71,15 @@ def atlas(
         Whether the network itself is in the page and computes there, for any drawing. By default it is where the page's
         engine has all operations and the page stays under 10 MB; True raises where the engine lacks an operation, and
         takes whatever size it needs.
+    cards
+        Whether the channels' cards also show what takes long: for the first channels of every convolution and dense
+        layer the image of :func:`hierfeat.synthesize`; and the tuning to gratings where the network does not run in the
+        page. Some minutes for a small network.
+    language
+        What the page speaks when it opens: "en" or "es" (Spanish). Its readers can change that at any time.
+    beside
+        Another network that answers to the same pictures, layer beside layer: an untrained twin, another checkpoint, an
+        ancestor. Its input may have another size, and its classes other names. Both then run in the page.
     progress
         Show a progress bar, on a terminal or in a notebook, from two seconds on; False silences everything within.
 
@@ -77,8 +91,8 @@ def atlas(
     Raises
     ------
     HierfeatError
-        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` and the network cannot
-        run in the page.
+        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` asks for a
+        network that cannot run in the page.
 
     Notes
     -----
@@ -96,7 +110,7 @@ def atlas(
     """
     _check_names(labels, names)
     path = _writable(Page(out))
-    text = _text(h, images, labels, names, live)
+    text = _text(h, images, labels, names, live, cards, language, beside)
     try:
         write_text(path, text)
     except OSError as error:
@@ -104,18 +118,33 @@ def atlas(
     return path
 
 
-def _text(h: "Hierarchy", images: Tensor, labels: Tensor | None, names: Sequence[str] | None, live: bool | None) -> str:
+def _text(
+    h: "Hierarchy",
+    images: Tensor,
+    labels: Tensor | None,
+    names: Sequence[str] | None,
+    live: bool | None,
+    cards: bool,
+    language: str,
+    beside: "Hierarchy | None",
+) -> str:
     """The page, with the network in it where that is wanted and can be."""
     _check_names(labels, names)
     network, reason = (None, "it was not asked for") if live is False else _network(h, images, live)
+    if beside is not None and network is None:
+        raise HierfeatError(f"`beside` shows two networks that run in the page, and {h.name} does not: {reason}")
     if network is not None:
+        facts, other = (None, None) if beside is None else beside_of(beside, images)
         running = Running(on=True, half_error=network.graph["half_error"])
-        text = render(build(h, images, labels, names=names, running=running), network)
+        payload = build(h, images, labels, names=names, running=running, cards=cards) | {"beside": facts}
+        text = render(payload, network, language, other)
         size = len(text.encode())
         if live or size <= PAGE_BYTES:
             return text
         reason = _too_large(size)
-    return render(build(h, images, labels, names=names, running=Running(reason=reason)))
+        if beside is not None:
+            raise HierfeatError(f"`beside` shows two networks that run in the page: {reason}")
+    return render(build(h, images, labels, names=names, running=Running(reason=reason), cards=cards), language=language)
 
 
 def _network(h: "Hierarchy", images: Tensor, live: bool | None) -> tuple["Live | None", str | None]:
@@ -154,25 +183,40 @@ def _check_names(labels: Tensor | None, names: Sequence[str] | None) -> None:
         raise HierfeatError(f"expected a name for each label up to {most}, got names={names!r}")
 
 
-def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
+def render(
+    payload: dict[str, Any], network: "Live | None" = None, language: str = "en", beside: "Live | None" = None
+) -> str:
     """Return the page that shows a payload, as the text of an HTML file; with the network in it, if one is given."""
     loader = jinja2.PackageLoader("hierfeat.atlas")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
-    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css"))
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
+    environment.filters |= {"grouped": grouped, "rounded": rounded, "pretty": pretty, "breakable": breakable}
+    environment.globals |= {
+        "t": sentence(language),
+        "a": attributes(language),
+        "plain": partial(told, language),
+        "sample_name": partial(sample_name, payload["model"], sentence(language)),
+        "language": language,
+        "spanish": spanish(),
+    }
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
         payload=payload,
         model=payload["model"],
         layers=payload["layers"],
+        blocks=blocks(payload["layers"]),
+        cautions=payload["cautions"],
+        named=lambda those: first([payload["layers"][index]["name"] for index in those]),
+        listed=lambda dead: first([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
         samples=payload["samples"],
         provenance=payload["provenance"],
         left_out=payload["left_out"],
         measured=payload["measured"],
         live=payload["live"],
-        facts=_facts(payload["model"], payload["measured"]),
+        facts=facts(payload["model"], payload["measured"]),
         overview=chosen_layers(payload["layers"], COLUMNS),
         mapped=sum(bool(layer["maps"]) for layer in payload["layers"]),
         tokens=_without_maps(payload["layers"]),
@@ -184,6 +228,7 @@ def render(payload: dict[str, Any], network: "Live | None" = None) -> str:
         worker=Markup(_asset("templates", "worker.js")),
         kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
         network=network,
+        beside=beside,
     )
 
 
@@ -226,39 +271,3 @@ def _writable(path: Page) -> Page:
     except OSError as error:
         raise HierfeatError(f"cannot make the folder of {path}: {error.strerror}; choose another `out`") from error
     return path
-
-
-def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str]]:
-    """What the header says about the model, in order; what is not known is left out."""
-    card = model["card"]
-    accuracy = card.get("test_accuracy")
-    facts = [
-        ("Weights", f"random: {model['untrained']}" if model["untrained"] else None),
-        ("Input", " × ".join(map(str, model["input_shape"]))),
-        ("Classes", str(len(model["classes"])) if model["classes"] else None),
-        ("Layers", str(model["layers"])),
-        ("Parameters", _grouped(model["parameters"])),
-        ("Multiply-adds per image", _grouped(model["macs"])),
-        ("Test accuracy", f"{100 * accuracy:.2f} %" if isinstance(accuracy, float) else None),
-        ("Licence", card.get("licence")),
-        ("Weights' sha256", model["weights_sha256"][:12] + "…"),
-        ("Measured on", f"{measured} images"),
-    ]
-    return [(name, str(value)) for name, value in facts if value]
-
-
-def _grouped(number: int | None) -> str:
-    return f"{number:,}".replace(",", "\u202f") if number else ""
-
-
-def _breakable(name: str) -> Markup:
-    """A dotted name that may go over to the next line after a dot or an underscore."""
-    return Markup("<wbr>").join(part for part in re.split(r"(?<=[._])", name) if part)
-
-
-def _rounded(number: float | None) -> str:
-    return "unknown" if number is None else f"{number:.3g}".replace("-", "−")
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)

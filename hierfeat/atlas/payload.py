@@ -5,9 +5,10 @@ not known is None::
 
     schema          2; it grows when a reader of the payload would have to change
     model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict),
-                    untrained (what shows that the weights are random, in words), scores (what the output is: logits,
-                    probabilities, raw numbers; None for no score), named (whether labels have names of their own, that
-                    are no classes), prepare (how a drawing is made like the network's own data: see `preparation`)
+                    untrained (what shows that the weights are random, in words), labels (names by label),
+                    scores (what the output is: logits, probabilities, raw numbers; None for no score),
+                    named (whether labels have names of their own, that are no classes),
+                    prepare (how a drawing is made like the network's own data: see `preparation`)
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
                     to run in a worker), half_error (the largest change of an activation by half-precision weights)}
     provenance      of the atlas: model, weights, parameters, versions
@@ -22,27 +23,38 @@ not known is None::
         dilation, groups, parameters, macs, formula      as in the layer table
         section                     whether anything below is there
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
-                                    signed, limits, data}: see `images.quantise_maps`; data is None where the
-                                    network is live
-        field                       {size, status, rows, cols}: [from, to) of the image's rows for each stored row of
-                                    units, and the same for columns; a box is their product
+                                    signed, limits, data}: see `images.quantise_maps`; where the network is
+                                    live, data is None and there is one limit
+        field                       {size, status, unseen (share of pixels in no field), rows, cols}: [from, to) of the
+                                    image's rows for each stored row of units, and the same for columns; a box is
+                                    their product
         source                      index of the layer whose output this one reads, where it is one layer's
+        inputs                      indices of all layers whose outputs it reads, as far as they are known
         window                      whether this is a pool, and its windows are made up of stored cells of the source
         kernels                     {shape of what is stored (out, in, h, w), total (out, in), colour, limit, data}
         patches                     {image (sprite of rows × columns tiles), rows, columns, channels, values, size,
                                     total (channels), status (ok, dead, constant)}
         distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
-        channels                    {channel, active (share above zero, of the first channels), mean_active (of all),
-                                    total, dead (never above zero), lifetime (median), population (mean)}
+        channels                    {active (share above zero), sparse (lifetime sparseness): of each channel;
+                                    mean_active, total, dead (never above zero), lifetime (median), population (mean)}
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), baseline (likeness of different images), shifts (px),
                                     invariance, equivariance}
         pooling                     [{pooling, before, after, current}]
         tuning                      {best (the largest response to a grating), at (which one, in the grid of
-                                    orientation_tuning), blank, type, orientation (deg), gosi}: a value for each
-                                    channel, of the unit in the middle of its map; where the network is live
+                                    orientation_tuning), blank, type, orientation (deg), gosi, osi, width (half width,
+                                    deg), frequency (cycles/px), ratio (F1/F0), curves (see `images.quantise_curves`)
+                                    at angles}: a value for each channel, of the unit in the middle of its map; where
+                                    the network is live, or cards are wanted
+        selectivity                 {index, preferred (label; -1 for none), chance (95 % of permuted labels)} of each
+                                    channel; where there are labels of two classes
+        synthesis                   {image (sprite of one row), activation, shift, transform (shares kept), status} of
+                                    the first channels; where cards are wanted
     }]
+    beside          {model, layers (maps being {shape}), heavy} of the network that stands beside this one, if one does
+    cautions        {dead [[index, channels]] of rectifiers, or else of all layers, larger [indices] of maps whose
+                    fields are larger than the image, unseen {index: share} of pixels that no unit of a layer sees}
     workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
@@ -56,13 +68,14 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
-from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
+from hierfeat.atlas.cautions import cautions
+from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps
 from hierfeat.atlas.live.preparation import preparation
 from hierfeat.atlas.overview import distinct
 from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
-from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.wiring import add_wiring, wiring
 from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
@@ -74,10 +87,6 @@ from hierfeat.zoo.loading import card, list_models, load
 
 SCHEMA = 2
 
-#: Kernels of at most so many output and input channels are stored.
-KERNELS = (24, 16)
-#: Pools with windows of at most so many cells show who wins.
-WINDOW = 16
 #: What no section of a layer is made of.
 _ASIDE = ("field", "tuning")
 #: Multiply-adds from which a frame takes so long that the page must not wait for it.
@@ -104,6 +113,7 @@ def build(
     *,
     names: Sequence[str] | None = None,
     running: Running | None = None,
+    cards: bool = False,
 ) -> dict[str, Any]:
     """Measure `h` on `images` and return the payload that this module's docstring describes.
 
@@ -118,21 +128,23 @@ def build(
     chosen = plan(h, live=running.on)
     shown = _choose_samples(len(images), labels, chosen.samples)
     wired = wiring(h, images[shown[:1]])
-    found, left_out = _run(findings.stages(h, images, chosen))
+    found, left_out = _run(findings.stages(h, images, chosen, labels, cards=cards))
     short = distinct([layer.name for layer in h.layers], SHORT)
-    rows = [_layer(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
+    rows = [layer_row(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
-        _add_wiring(row, rows, wired)
+        add_wiring(row, rows, wired)
         row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
         "schema": SCHEMA,
-        "model": _model(h) | {"scores": score_kind(h, images[shown]), "named": names is not None},
+        "model": model_row(h)
+        | {"scores": score_kind(h, images[shown]), "named": names is not None, "labels": _label_names(h, names)},
         "live": asdict(running) | {"heavy": int(h.layers.table["macs"].sum()) > HEAVY},
         "provenance": provenance(h, images=len(images), samples=shown),
         "pair": simple_and_complex(rows),
         "left_out": left_out,
+        "cautions": cautions(rows, tuple(h.input_shape[1:])),
         "measured": len(images),
         "samples": _samples(h, images, labels, shown, names, chosen),
         "layers": rows,
@@ -153,7 +165,7 @@ def _run(stages: list[tuple[str, Callable[[], dict[str, Any]]]]) -> tuple[dict[s
     return found, left_out
 
 
-def _model(h: Hierarchy) -> dict[str, Any]:
+def model_row(h: Hierarchy) -> dict[str, Any]:
     return {
         "name": h.name,
         "input_shape": list(h.input_shape),
@@ -175,7 +187,7 @@ def _card(h: Hierarchy) -> dict[str, Any]:
     return {}
 
 
-def _layer(index: int, layer: Layer) -> dict[str, Any]:
+def layer_row(index: int, layer: Layer) -> dict[str, Any]:
     sizes = ("in_shape", "out_shape", "kernel", "stride", "padding", "dilation")
     plain = ("name", "kind", "op", "groups", "parameters", "macs", "formula")
     row: dict[str, Any] = {"index": index} | {name: getattr(layer, name) for name in plain}
@@ -195,34 +207,8 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
             shape = list(kept.shape[1:])
             stored = quantise_maps(kept)
             if chosen.live:
-                stored["data"] = None
+                stored |= {"data": None, "limits": [[max(map(max, stored["limits"]))]]}
             row["maps"] = {"shape": shape, "channels": channels, "step": step, **stored}
-
-
-def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) -> None:
-    source = wired.sources.get(row["name"])
-    names = [other["name"] for other in rows]
-    row["source"] = names.index(source) if source in names else None
-    row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
-    weight = wired.weights.get(row["name"])
-    row["kernels"] = None if weight is None else _kernels(weight)
-
-
-def _has_window(pool: dict[str, Any], source: dict[str, Any]) -> bool:
-    """Whether the cells that the pool's stored units look at are stored too, and few enough to be told apart."""
-    if not (pool["maps"] and source["maps"] and pool["kernel"] and len(pool["kernel"]) == 2):
-        return False
-    same = pool["in_shape"] == source["out_shape"] and pool["maps"]["shape"][0] <= source["maps"]["shape"][0]
-    whole = pool["maps"]["step"] == source["maps"]["step"] == 1
-    spatial = pool["maps"]["shape"][1] * pool["maps"]["shape"][2] > 1
-    return bool(same and whole and spatial and pool["kernel"][0] * pool["kernel"][1] <= WINDOW)
-
-
-def _kernels(weight: Tensor) -> dict[str, Any]:
-    total = list(weight.shape[:2])
-    kept = weight[: KERNELS[0], : KERNELS[1]].float()
-    colour = total[1] == 3 and kept.shape[2] * kept.shape[3] > 1
-    return {"shape": list(kept.shape), "total": total, "colour": colour, **quantise_weights(kept)}
 
 
 def _samples(
@@ -247,6 +233,10 @@ def _samples(
     ):
         sample["short"] = short
     return samples
+
+
+def _label_names(h: Hierarchy, names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None and not h.classes else [str(name) for name in names or h.classes or ()]
 
 
 def _class_name(h: Hierarchy, label: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hierfeat.atlas.images import number
+from hierfeat.atlas.images import number, quantise_curves
 from hierfeat.atlas.plan import Plan
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.tuning.orientation_tuning import OrientationTuning, orientation_tuning
@@ -13,6 +13,14 @@ from hierfeat.subjects.hierarchy import Hierarchy
 
 #: Multiply-adds that the gratings may cost; a minute or two on a laptop.
 MACS = 2e12
+#: Columns of the table that stand on a channel's card, by their names in the payload.
+COLUMNS = {
+    "gosi": "gosi",
+    "osi": "osi",
+    "width": "half_width",
+    "frequency": "preferred_frequency",
+    "ratio": "f1_f0",
+}
 #: A demonstration takes a unit that answers at least so much of what the strongest of its layer answers.
 LIVELY = 0.3
 #: Degrees that the preferences of two units shown together may be apart.
@@ -43,7 +51,9 @@ def _tuning(name: str, rows: pd.DataFrame, tuning: OrientationTuning) -> dict[st
         "blank": [number(value) for value in tuning.blank[name]],
         "type": rows["cell_type"].tolist(),
         "orientation": [number(value) for value in rows["preferred_orientation"]],
-        "gosi": [number(value) for value in rows["gosi"]],
+        **{short: [number(value) for value in rows[column]] for short, column in COLUMNS.items()},
+        "angles": tuning.orientations.tolist(),
+        "curves": quantise_curves(tuning.curves[name]),
     }
 
 

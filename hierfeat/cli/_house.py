@@ -89,7 +89,7 @@ def fetch(
     data_root: _Root = None,
 ) -> None:
     """Download a data set (torchvision's own download, checked by md5)."""
-    from hierfeat.stimuli.datasets import fetch as download
+    from hierfeat.stimuli.fetching import fetch as download
 
     print(download(name, data_root))
 

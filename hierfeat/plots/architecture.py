@@ -52,6 +52,8 @@ class _Box:
     label: str
     left: float = 0.0
     bottom: float = 0.0
+    slot: float = 0.0
+    """From one column to the next."""
 
     @property
     def size(self) -> np.ndarray:
@@ -69,21 +71,23 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     folded = result.table["column"].max() > _MOST_COLUMNS if fold is None else fold
     rows, columns, counts = _chosen(list(result.table.itertuples()), folded)
     few = len(set(columns)) <= 10
     boxes = _boxes(rows, counts, few=few)
-    width, height = _place(boxes, columns, few=few)
-    figure = sheet(max(width, 6) + 0.4, min(WIDEST, width + 0.4) / (width + 0.4) * height + 1.0, layout="none")
+    width = _columns(boxes, columns, few=few)
+    shrunk = min(1.0, WIDEST / (width + 0.4))
+    height = _stacks(boxes, columns, (1.2 if few else 1.6) / shrunk)
+    figure = sheet(max(width, 6) + 0.4, shrunk * height + 1.0, layout="none")
     axis = figure.add_axes((0, 0.02, 1, 0.9))
     _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
-    small = max(10.0, (12 if few else 11) * min(1.0, WIDEST / width))
+    small = max(10.0, (12 if few else 11) * shrunk)
     for box in boxes:
         _draw(axis, box)
-        _label(axis, box, small, formula=few)
-    axis.set(xlim=(-0.2, width), ylim=(-0.9 if few else -1.3, height - 0.1), aspect="equal")
+        _label(axis, box, small, shrunk, formula=few)
+    axis.set(xlim=(-0.2, width), ylim=((-0.9 if few else -1.3) / shrunk, height - 0.1), aspect="equal")
     axis.axis("off")
     _name_kinds(figure, axis, result, rows)
     return figure
@@ -116,22 +120,34 @@ def _boxes(rows: list[Any], counts: dict[str, int], *, few: bool) -> list[_Box]:
     return boxes
 
 
-def _place(boxes: list[_Box], columns: list[int], *, few: bool) -> tuple[float, float]:
-    """Set the columns side by side and the boxes of each on top of one another; return the size of it all."""
-    left, gap, room = 0.2, 0.75 if few else 0.45, 0.9 if few else 1.5
+def _by_column(boxes: list[_Box], columns: list[int]) -> dict[int, list[_Box]]:
     stacks: dict[int, list[_Box]] = {column: [] for column in sorted(columns)}
     for box, column in zip(boxes, columns, strict=True):
         stacks[column].append(box)
-    heights = {column: sum(box.size[1] + room for box in stack) for column, stack in stacks.items()}
-    total = max(heights.values())
-    for column, stack in stacks.items():
+    return stacks
+
+
+def _columns(boxes: list[_Box], columns: list[int], *, few: bool) -> float:
+    """Set the columns side by side; return how wide that is."""
+    left, gap = 0.2, 0.75 if few else 0.45
+    for stack in _by_column(boxes, columns).values():
         widest = max(*(box.size[0] for box in stack), 1.35 if few else 0.6)
-        bottom = (total - heights[column]) / 2 + room / 2
-        for box in reversed(stack):
-            box.left, box.bottom = left + (widest - box.size[0]) / 2, bottom
-            bottom += box.size[1] + room
+        for box in stack:
+            box.left, box.slot = left + (widest - box.size[0]) / 2, widest + gap
         left += widest + gap
-    return left, total
+    return left
+
+
+def _stacks(boxes: list[_Box], columns: list[int], room: float) -> float:
+    """Set the boxes of each column on top of one another, with room for words; return how high that is."""
+    stacks = _by_column(boxes, columns).values()
+    heights = [sum(box.size[1] + room for box in stack) for stack in stacks]
+    for stack, height in zip(stacks, heights, strict=True):
+        bottom = (max(heights) - height) / 2 + room / 2
+        for box in reversed(stack):
+            box.bottom = bottom
+            bottom += box.size[1] + room
+    return max(heights)
 
 
 def _draw(axis: Axes, box: _Box) -> None:
@@ -156,16 +172,25 @@ def _shade(colour: str, factor: float) -> tuple[float, ...]:
     return tuple(part * factor for part in matplotlib.colors.to_rgb(colour))
 
 
-def _label(axis: Axes, box: _Box, size: float, *, formula: bool) -> None:
+def _label(axis: Axes, box: _Box, size: float, shrunk: float, *, formula: bool) -> None:
+    """Write size, name and formula, `shrunk` being inches of the figure for one of the drawing."""
     middle = box.left + box.size[0] / 2
     axis.text(middle, box.bottom + box.size[1] + 0.06, box.label, ha="center", va="bottom", fontsize=size)
-    name = box.row.layer if formula else _short(box.row.layer)
+    name = _short(box.row.layer)
     turn: dict[str, Any] = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
     centre = box.left + abs(box.back[0]) + box.face[0] / 2
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
     if formula and box.row.formula:
-        text = box.row.formula.replace("; ", "\n")
-        axis.text(centre, box.bottom - 0.34, text, ha="center", va="top", fontsize=max(10.0, 0.78 * size), color=DARK)
+        letters, most = max(10.0, 0.78 * size), int(72 * box.slot * shrunk / (0.6 * max(10.0, 0.78 * size)))
+        lines = [part for line in box.row.formula.split("; ") for part in _folded(line, most)]
+        below = box.bottom - 0.07 - 1.5 * size / 72 / shrunk
+        axis.text(centre, below, "\n".join(lines), ha="center", va="top", fontsize=letters, color=DARK)
+
+
+def _folded(formula: str, most: int) -> list[str]:
+    """A formula in lines of at most so many letters, broken before its "+ 1" if it can be."""
+    parts = [formula] if len(formula) <= most else formula.replace(" + 1 = ", "\n+ 1 = ").split("\n")
+    return [line for part in parts for line in textwrap.wrap(part, most)]
 
 
 def _short(name: str) -> str:
@@ -198,7 +223,7 @@ def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any
     scale = "height and width to one scale, maps to another"
     scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
     entitle(figure, result, "dimensions, layer by layer", size=13)
-    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", fontsize=10, color=DARK)
+    figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", va="bottom", fontsize=10, color=DARK)
 
 
 @one_panel
@@ -208,7 +233,7 @@ def plot_guidelines(result: "Guidelines") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     return _list(result) if result.table["model"].nunique() == 1 else _grid(result)
 
@@ -222,7 +247,7 @@ def _list(result: "Guidelines") -> Figure:
     for row, place in zip(table.itertuples(), places, strict=True):
         broken = row.verdict == "broken"
         _mark(axis, 0, -place, str(row.verdict))
-        axis.text(0.75, -place, str(row.rule), va="center", fontsize=12, fontweight="bold")
+        axis.text(0.75, -place, str(row.rule), va="center", fontsize=11, fontweight="bold")
         evidence = textwrap.fill(str(row.evidence), 78)
         axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
         if broken:

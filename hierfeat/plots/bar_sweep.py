@@ -23,7 +23,7 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     count = len(sweep.orientations)
     figure = sheet(6.4, 0.82 * count + 1.1)
@@ -33,6 +33,8 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     for index, (icon, trace) in enumerate(axes):
         _icon(icon, sweep, float(sweep.orientations[index]))
         _trace(trace, sweep, rates[index], top)
+        if index == 0:
+            _scale_of_responses(trace, top)
         if index < count - 1:
             trace.set_xticklabels([])
         trace.set_ylabel(f"{sweep.orientations[index]:g}°", rotation=0, ha="right", va="center", fontsize=10)
@@ -40,7 +42,7 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     kind = "slit of light" if sweep.polarity > 0 else "dark bar"
     about = (
         f"{sweep.layer}, channel {sweep.channel}, rectified response to a moving {kind}\n"
-        f"dashed: to the blank ground; full height: {top:.3g}"
+        "all rows to one scale; dashed: to the blank ground"
     )
     entitle(figure, sweep, about, size=10)
     return figure
@@ -77,6 +79,14 @@ def _trace(ax: Any, sweep: "BarSweep", rates: np.ndarray, top: float) -> None:
     ax.set_xlim(sweep.offsets[0], sweep.offsets[-1])
     ax.set_yticks([])
     ax.spines[["top", "right", "left"]].set_visible(False)
+
+
+def _scale_of_responses(ax: Any, top: float) -> None:
+    """Zero and the largest response, to the right of the uppermost trace."""
+    ax.yaxis.tick_right()
+    ax.set_yticks([0, top], ["0", f"{top:.3g}"])
+    ax.spines["right"].set_visible(True)
+    ax.spines["right"].set_bounds(0, top)
 
 
 def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second: int) -> Path:

@@ -35,7 +35,7 @@ def plot_evaluation(evaluation: "Evaluation") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     counts, names = evaluation.confusion, evaluation.table["label"].tolist()
     percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -76,7 +76,7 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[: max(k, 0)]
     columns = min(8, max(len(chosen), 1))

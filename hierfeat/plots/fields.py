@@ -66,7 +66,7 @@ def plot_receptive_fields(
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def plot_effective_field(field: "EffectiveField", *, channels: int | Sequence[in
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -233,7 +233,7 @@ def plot_map_field(field: "FieldMap") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     top, left, bottom, right = field.region
     shown = [("light", field.light), ("dark", field.dark), ("(light − dark)/2", field.map)]

@@ -57,7 +57,7 @@ def plot_filters(
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def plot_gabor_fits(filters: "Filters", *, channels: int | Sequence[int] | None 
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -194,7 +194,7 @@ def plot_opposites(filters: "Filters", *, pairs: int = 8) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     shown = _most_opposite(filters, pairs)
     across = max(len(shown), 1)
@@ -244,7 +244,7 @@ def plot_opposite_phase(result: "OppositePhase") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     names = list(result.table["layer"].unique())
     figure = sheet(width_by_depth(len(names), 0.8), 4)

@@ -41,7 +41,7 @@ def plot_transformation_invariance(result: "TransformationInvariance") -> Figure
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     kinds, names = list(table["transformation"].unique()), list(table["layer"].unique())
@@ -81,7 +81,7 @@ def plot_invariance_score(result: "InvarianceScore") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     names = list(result.table["layer"].unique())
     summary = result.summary.set_index("layer")
@@ -123,7 +123,7 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     results = (result, *others)
     names = list(dict.fromkeys(result.table["distortion"]))

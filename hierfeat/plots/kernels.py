@@ -49,7 +49,7 @@ def plot_kernels(result: "ImageKernels", *, columns: int = 6) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     columns = max(1, min(columns, len(result.kernels), MOST_COLUMNS))
     rows = -(-len(result.kernels) // columns)
@@ -104,7 +104,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     panels = 1 + len(result.outputs)
     columns = max(1, min(columns, panels, MOST_COLUMNS // 2))
@@ -161,7 +161,7 @@ def plot_toeplitz(result: "Toeplitz") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     rows, columns = result.entries.shape
     taps = np.array(result.table["tap"].tolist())
@@ -229,7 +229,7 @@ def plot_singular_values(result: "SingularValues") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     figure = sheet(10, 4.2)
     left, right = figure.subplots(1, 2)

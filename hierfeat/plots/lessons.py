@@ -51,7 +51,7 @@ def plot_padding_and_stride(result: "PaddingAndStride", *, planar: bool = True) 
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     width = _padded(result)[1] - _padded(result)[0]
     planar = planar and width <= _WIDEST
@@ -164,7 +164,7 @@ def plot_activation_functions(result: "ActivationFunctions") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     return _maps(result) if result.z.ndim == 2 else _curves(result)
 

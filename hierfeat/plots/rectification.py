@@ -50,7 +50,7 @@ def plot_nonnegativity(result: "NonNegativity", *, layers: Sequence[str] | None 
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def plot_additivity(result: "Additivity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     weighted = table[table["index"].notna()].reset_index(drop=True)
@@ -175,7 +175,7 @@ def plot_linear_regions(result: "LinearRegions") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     names = list(result.table["layer"])
     figure = sheet(max(11, width_by_depth(len(names), 0.7)), 4.2)
@@ -202,7 +202,7 @@ def plot_gradient_flow(result: "GradientFlow") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     names, places = list(table["layer"]), np.arange(len(table))

@@ -61,7 +61,7 @@ def plot_layer_probes(result: "LayerProbes") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     figure = sheet(width_by_depth(len(table), least=5.5), 4.0)
@@ -90,7 +90,7 @@ def plot_similarity(result: "Similarity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     rows, columns = (list(dict.fromkeys(result.table[name])) for name in ("layer", "other"))
     side = min(8.5, 1.9 + 0.34 * max(len(rows), len(columns), 6))
@@ -127,7 +127,7 @@ def plot_class_selectivity(result: "ClassSelectivity") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     layers = list(dict.fromkeys(result.table["layer"]))
     figure = sheet(width_by_depth(len(layers), 0.6, least=5.0), 4.0)
@@ -160,7 +160,7 @@ def plot_participation_ratio(result: "ParticipationRatio") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     figure = sheet(width_by_depth(len(table)), 3.6)
@@ -183,7 +183,7 @@ def plot_additive_parts(result: "AdditiveParts") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     rank = min(len(result.parts), MOST_PARTS)
     shown = len(result.images) if result.maps.shape[-1] > 1 else 0
@@ -244,7 +244,7 @@ def plot_profile(result: "Profile") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
     names, pools = list(table["layer"]), (table["kind"] == "pool").to_numpy()
@@ -261,14 +261,14 @@ def plot_profile(result: "Profile") -> Figure:
                 low, high = 100 * table["probe_low"], 100 * table["probe_high"]
                 axes.fill_between(range(len(table)), low, high, color=style[0], alpha=0.2, label="95 % interval")
         axes.set_ylabel(label)
-        named = any(name for _, name in lines)
+        named = any(name for _, name in lines) or "probe_accuracy" in dict(lines)
         bound = max(top or 0.0, reached) or 1.0
-        axes.set_ylim(0, (1.4 if named else 1.1) * bound)  # room for the legend
+        axes.set_ylim(0, (1.65 if named else 1.1) * bound)  # room for the legend
         if top is not None and bound == top:
             axes.set_yticks(np.linspace(0, top, 6))
         by_depth(axes, names, size=10)
         open_frame(axes)
-        if named or "probe_accuracy" in dict(lines):
+        if named:
             axes.legend(fontsize=10, frameon=False, loc="upper left")
     grid.flat[-1].set_axis_off()
     grid.flat[-1].text(0, 0.8, "filled: convolution\nopen: pool", fontsize=10, va="top")

@@ -54,7 +54,7 @@ def plot_translation_invariance(result: "TranslationInvariance") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table.assign(distance=result.table["dy"].abs() + result.table["dx"].abs())
     names = list(table["layer"].unique())
@@ -109,7 +109,7 @@ def plot_pooling_invariance(result: "PoolingInvariance", *, layers: Sequence[str
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def plot_sensitivity_map(result: "SensitivityMap", *, layers: Sequence[str] | No
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -239,7 +239,7 @@ def plot_shift_consistency(result: "ShiftConsistency") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     columns = ["agreement"] if result.table["accuracy"].isna().all() else ["agreement", "accuracy"]
     titles = {"agreement": "class unchanged (%)", "accuracy": "class correct (%)"}

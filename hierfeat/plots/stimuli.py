@@ -26,7 +26,7 @@ def plot_stimuli(stimuli: "StimulusSet", *, count: int = 24) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------

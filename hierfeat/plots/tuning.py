@@ -66,7 +66,7 @@ def plot_orientation_tuning(
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     layers = list(tuning.responses)
     figure = sheet(13, min(TALLEST, 0.42 * len(layers) + 2.4))
@@ -183,7 +183,7 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     figure = sheet(14.5, 4.6)
     axes = figure.subplots(1, 4)
@@ -296,7 +296,7 @@ def _diagonal(axes: Axes, name: str) -> None:
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([0, top], [0, top], color=LIGHT, linewidth=1)
     axes.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-    axes.set(xlabel=f"{name}, before the pool (S)", ylabel="after the pool (C)")
+    axes.set(xlabel=f"{name},\nbefore the pool (S)", ylabel="after the pool (C)")
 
 
 def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:

@@ -43,7 +43,7 @@ def plot_layers(result: "NeocognitronResponses") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     layers, n = result.responses, min(len(result.images), MOST_COLUMNS)
     tall = [0.45] + [0.9] * len(layers)
@@ -88,7 +88,7 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def plot_cell_plane(result: "CellPlane") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     figure = sheet(10.5, 4.1)
     below, above, kernel = figure.subplots(1, 3, width_ratios=[1, 1, 0.85])
@@ -221,7 +221,7 @@ def plot_train(training: "Training") -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        A table with the columns and arrays that the class describes.
+        Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table, card = training.table, training.card
     has_loss = bool(table["train_loss"].notna().any())

@@ -14,7 +14,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording._checkpoint import Progress
 from hierfeat.recording._data import Data, Part, Skipped, sha256
 from hierfeat.recording._distributed import Group
-from hierfeat.subjects.own_data import as_tensor
+from hierfeat.subjects._sources import as_tensor
 
 UNREADABLE = (OSError, ValueError, SyntaxError, EOFError)  # what decoders raise; a HierfeatError is a ValueError
 

@@ -1,7 +1,7 @@
 """Measures that put work off: what they keep of an update is small, and is worked out for many updates at once."""
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -9,9 +9,13 @@ from torch import Tensor
 
 from hierfeat.recording.measure import Batch, Measure
 
-_STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
+if TYPE_CHECKING:
+    from hierfeat.recording._gathering import Found
+
+STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
 PATIENCE = 32  # updates of a layer that wait
 _ENOUGH = 1 << 24  # bytes that wait, all layers together
+ALL = 2**62  # more than any layer has
 
 
 class Deferring(Measure):
@@ -25,6 +29,15 @@ class Deferring(Measure):
         super().__init__()
         self._bytes = 0  # in `_pending`
 
+    @property
+    def asks(self) -> dict[str, int]:
+        """What else than sums over channels the compiled pass is to find for this measure."""
+        return {}
+
+    def absorb(self, layer: str, found: "Found") -> None:
+        """Take in what the compiled pass has found, where a measure is made for it."""
+        raise NotImplementedError
+
     def _forget(self) -> None:
         self._bytes = 0
 
@@ -34,9 +47,15 @@ class Deferring(Measure):
         updates.append(kept)
         self._bytes += _bytes(kept)
         if len(updates) == PATIENCE or self._bytes > _ENOUGH:
-            self.settle()
+            self.digest()
 
     def settle(self) -> None:
+        self.digest()
+        if self._shared is not None:
+            self._shared.hand_out()
+
+    def digest(self) -> None:
+        """Bring the state up to date with what this measure itself has put off."""
         if not self._pending:
             return
         pending, self._pending, self._bytes = self._pending, {}, 0
@@ -80,7 +99,7 @@ class Sampling(Additive):
     def _starts(self, images: int, places: int) -> Tensor:
         """(N,): the first of each image's sampled places, of `places` that are possible."""
         indices = torch.arange(images) if self._indices is None else self._indices
-        return indices * _STRIDE % places
+        return indices * STRIDE % places
 
 
 def _bytes(kept: Any) -> int:

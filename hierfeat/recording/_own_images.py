@@ -14,7 +14,8 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording._checkpoint import Progress
 from hierfeat.recording._data import Data, Part, sha256
 from hierfeat.recording._distributed import Group
-from hierfeat.subjects.own_data import as_tensor, count_in
+from hierfeat.subjects._sources import as_tensor
+from hierfeat.subjects.own_data import count_in
 
 _UNKNOWN = (
     "expected, in several processes, images whose number is known: a tensor, a list of batches, a DataLoader of a "

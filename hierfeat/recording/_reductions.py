@@ -7,7 +7,7 @@ few, and sums stay in parts: :func:`total` adds up those of many batches.
 """
 
 import weakref
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,7 +16,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hierfeat.recording import _fused
 from hierfeat.subjects.ops import version
 
 _SHORT_ROW = 64
@@ -53,9 +52,6 @@ class Reductions:
     def _take_over(self, before: "Reductions") -> None:
         """What was found before the rectifier holds after it as well: max(x, 0) has the rates and extremes of x."""
         found = before.__dict__
-        if found.get("fused") is not None:
-            self.fused = _fused.rectified(found["fused"])
-            return
         self.is_rate = True
         if "rate_totals" in found:
             self.totals = self.rate_totals = before.rate_totals
@@ -84,21 +80,9 @@ class Reductions:
         return x.reshape(x.shape[0], x.shape[1], -1)
 
     @cached_property
-    def fused(self) -> _fused.Statistics | None:
-        """All that is found in one pass over memory, where there is compiled code for it."""
-        rows = self.rows
-        fits = rows.dtype == torch.float32 and rows.is_contiguous() and rows.device.type == "cpu" and rows.numel() > 0
-        return _fused.statistics(rows.numpy()) if fits and _fused.is_there() else None
-
-    def _fused_totals(self, sums: int, squares: int) -> tuple[Tensor, Tensor] | None:
-        if self.fused is None:
-            return None
-        return torch.from_numpy(self.fused[sums][None]), torch.from_numpy(np.sqrt(self.fused[squares])[None])
-
-    @cached_property
     def totals(self) -> tuple[Tensor, Tensor]:
         """Parts of Σx and roots of parts of Σx², where they arose: (k, C), one per image or position."""
-        return self._fused_totals(_fused.SUM, _fused.SQUARES) or _totals(self.rows)
+        return _totals(self.rows)
 
     @property
     def is_here(self) -> bool:
@@ -108,8 +92,6 @@ class Reductions:
     @cached_property
     def extremes(self) -> tuple[Numbers, Numbers]:
         """The smallest and the largest value, (C,)."""
-        if self.fused is not None:
-            return self.fused[_fused.LOW], self.fused[_fused.HIGH]
         rows = self.rows
         first, then = (0, -1) if rows.shape[-1] < _SHORT_ROW else (-1, 0)  # along the longer axis first
         found = rows.amin(first).amin(then), rows.amax(first).amax(then)
@@ -141,15 +123,11 @@ class Reductions:
         """What `totals` are of x, of the rates max(x, 0): a firing rate is not negative."""
         if self.is_rate:
             return self.totals
-        fused = self._fused_totals(_fused.RATES, _fused.RATE_SQUARES)
-        return fused or _totals(self._shared.rectified(self.rows))
+        return _totals(self._shared.rectified(self.rows))
 
     @cached_property
     def positives(self) -> Numbers:
         """How many values are above zero, (C,)."""
-        if self.fused is not None:
-            positives: Array = self.fused[_fused.POSITIVE]
-            return positives
         return _positives(self.rows) if self.is_here else (self.rows > 0).sum((0, 2))
 
 
@@ -198,6 +176,7 @@ class Shared:
     def __init__(self) -> None:
         self._latest: Reductions | None = None
         self._scratch: Tensor | None = None
+        self.hand_out: Callable[[], None] = lambda: None  # what is gathered for several measures together
 
     def of(self, activation: Tensor) -> Reductions:
         """The reductions of `activation`; the same object for measures that follow each other on one tensor."""

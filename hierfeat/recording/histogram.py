@@ -8,7 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording._deferred import Sampling, joined
+from hierfeat.recording import _fused
+from hierfeat.recording._deferred import ALL, Sampling, joined
+from hierfeat.recording._gathering import Found
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import levels, optional, whole
@@ -38,9 +40,7 @@ class Histogram(Sampling):
     ['layer', 'n', 'q0.01', 'q0.25', 'q0.5', 'q0.75', 'q0.99']
     """
 
-    DIGITS = 6
-    SMALLEST, LARGEST = -20, 17  # powers of two
-    SIDE = (LARGEST - SMALLEST) << DIGITS  # bins on either side of zero
+    DIGITS, SMALLEST, LARGEST, SIDE = _fused.DIGITS, _fused.SMALLEST, _fused.LARGEST, _fused.SIDE
 
     @checked(samples=optional(whole(1, 2**40)), quantiles=levels(0, 1, counted=False))
     def __init__(self, samples: int | None = 64, *, quantiles: Sequence[float] = (0.01, 0.25, 0.5, 0.75, 0.99)) -> None:
@@ -58,6 +58,13 @@ class Histogram(Sampling):
         else:
             runs = flat.view(-1).unfold(0, self._count, 1)
             self._put_off(layer, runs.index_select(0, self._run_starts(flat, self._count)))
+
+    @property
+    def asks(self) -> dict[str, int]:
+        return {"run": self._count or ALL}
+
+    def absorb(self, layer: str, found: Found) -> None:
+        self._add(f"{layer}/counts", found.bins)
 
     def _run_starts(self, flat: Tensor, count: int) -> Tensor:
         """(N,): where each image's run begins among all runs of `count` neighbours."""

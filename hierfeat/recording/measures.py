@@ -7,7 +7,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.recording._deferred import Additive, Deferring, Sampling, joined
+from hierfeat.recording import _fused
+from hierfeat.recording._deferred import ALL, Additive, Deferring, Sampling, joined
+from hierfeat.recording._gathering import Found
 from hierfeat.recording._reductions import Array, Reductions, fetched, is_level, total
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent
@@ -58,6 +60,10 @@ class Moments(Deferring):
             self._gather(layer, found.count, *found.deviations(), low, high)
             if is_level(*total([found.totals]), found.count):
                 self._level.add(layer)
+
+    def absorb(self, layer: str, found: Found) -> None:
+        mean, m2, low, high = found.channels[[_fused.MEAN, _fused.M2, _fused.LOW, _fused.HIGH]]
+        self._gather(layer, found.count, mean * found.count, m2, low, high)
 
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
         """Merge several batches as one, and look closer at the next where their mean has grown too large."""
@@ -134,6 +140,10 @@ class ActiveFraction(Additive):
         found = self.reduced(activation)
         self._put_off(layer, found.count, found.positives)
 
+    def absorb(self, layer: str, found: Found) -> None:
+        self._add(f"{layer}/positive", found.channels[_fused.POSITIVE])
+        self._add(f"{layer}/n", float(found.count))
+
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
         counts, positives = kept
         self._add(f"{layer}/positive", fetched(positives).sum(0).astype(np.float64))
@@ -192,6 +202,14 @@ class Sparseness(Sampling):
         rates = self._sampled(found)
         self._put_off(layer, found.count, found.rate_totals, rates.sum(1), (rates * rates).sum(1))
 
+    @property
+    def asks(self) -> dict[str, int]:
+        return {"crowd": self._how_many or ALL}
+
+    def absorb(self, layer: str, found: Found) -> None:
+        rates, squares = found.channels[[_fused.RATES, _fused.RATE_SQUARES]]
+        self._add_all(layer, found.count, rates, squares, found.crowd[0], found.crowd[1])
+
     def _sampled(self, found: Reductions) -> Tensor:
         """(N, C, positions): rates at some neighbouring positions of each image."""
         rows, count = found.rows, self._how_many
@@ -214,8 +232,10 @@ class Sparseness(Sampling):
         here, squares_here = here[squares_here > 0], squares_here[squares_here > 0]
         shared = here.square() / (squares_here * channels)
         sparseness = (1 - shared) / (1 - 1 / channels) if channels > 1 else torch.zeros_like(shared)
-        found = {"n": sum(counts), "sum": sums, "squares": squares, "population": sparseness.sum(), "places": len(here)}
-        for name, value in found.items():
+        self._add_all(layer, sum(counts), sums, squares, sparseness.sum(), len(here))
+
+    def _add_all(self, layer: str, *found: Any) -> None:
+        for name, value in zip(("n", "sum", "squares", "population", "places"), found, strict=True):
             self._add(f"{layer}/{name}", np.asarray(value, dtype=np.float64))
 
     def result(self) -> pd.DataFrame:

@@ -20,9 +20,9 @@ from hierfeat.recording._run import Run
 from hierfeat.recording.measure import Measure
 from hierfeat.recording.swept import Skipped, Sweep
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.own_data import Images, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
@@ -162,7 +162,7 @@ def _run(
     run = Run(h, data, measures, group, identity=identity, every=every)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
-    showing = Pass(h, run.shown_to, _items(layers))
+    showing = Pass(h, run.shown_to, layers)
     with undisturbed(h.model), showing:
         run.go(showing.show, showing.check)
     if run.progress.images == 0:

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_image_axes
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.precision import double
 
 FEWEST = 4  # images without which the unbiased estimate does not exist

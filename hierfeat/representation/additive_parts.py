@@ -78,7 +78,7 @@ def additive_parts(
     Returns
     -------
     AdditiveParts
-        A table with the columns and arrays that the class describes.
+        A row per method, and the parts that NMF finds.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class ClassSelectivity(Result):
     plot = drawn("representation.plot_class_selectivity")
 
 
-class _Rates(PooledFeatures):
+class Rates(PooledFeatures):
     """The mean firing rate of each channel: negative values count as zero."""
 
     def update(self, layer: str, activation: Tensor) -> None:
@@ -79,7 +79,7 @@ def class_selectivity(
     Returns
     -------
     ClassSelectivity
-        A table with the columns and arrays that the class describes.
+        A row per channel.
 
     Raises
     ------
@@ -108,17 +108,23 @@ def class_selectivity(
     """
     labels = needed(labels)
     check_classes(labels)
-    generator = torch.Generator().manual_seed(seed)
-    shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
-    [rates] = swept(h, images, [_Rates()], layers=layers)
-    frames = [
-        _rows(name, rate.double(), labels, shuffled)
-        for name, rate in with_bar(rates.items(), "layers", total=len(rates))
-    ]
+    [rates] = swept(h, images, [Rates()], layers=layers)
+    table = selectivity_table(rates, labels, permutations, seed)
     about = provenance(
         h, layers=layers, permutations=permutations, seed=seed, images=len(images), max_images=max_images
     )
-    return ClassSelectivity(table=pd.concat(frames, ignore_index=True), provenance=about)
+    return ClassSelectivity(table=table, provenance=about)
+
+
+def selectivity_table(rates: dict[str, Tensor], labels: Tensor, permutations: int, seed: int) -> pd.DataFrame:
+    """The table of :class:`ClassSelectivity`, of what :class:`Rates` found in images (N) with labels (N,)."""
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = [labels[torch.randperm(len(labels), generator=generator)] for _ in range(permutations)]
+    rows = [
+        _rows(name, rate.double(), labels, shuffled)
+        for name, rate in with_bar(rates.items(), "layers", total=len(rates))
+    ]
+    return pd.concat(rows, ignore_index=True)
 
 
 def _rows(name: str, rates: Tensor, labels: Tensor, shuffled: list[Tensor]) -> pd.DataFrame:

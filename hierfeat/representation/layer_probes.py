@@ -79,7 +79,7 @@ def layer_probes(
     Returns
     -------
     LayerProbes
-        A table with the columns and arrays that the class describes.
+        A row per layer, in call order.
 
     Raises
     ------

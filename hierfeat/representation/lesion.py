@@ -15,8 +15,8 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording._replay import Replay
 from hierfeat.representation._lesions import MODES, ORDERS, Removal, ordered
 from hierfeat.subjects.arguments import checked, needed
-from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import probabilities

@@ -67,7 +67,7 @@ def participation_ratio(
     Returns
     -------
     ParticipationRatio
-        A table with the columns and arrays that the class describes.
+        A row per layer, in call order.
 
     Raises
     ------

@@ -94,7 +94,7 @@ def profile(
     Returns
     -------
     Profile
-        A table with the columns and arrays that the class describes.
+        A row per layer, in call order.
 
     Raises
     ------
@@ -124,14 +124,7 @@ def profile(
         raise HierfeatError(
             f"expected at least {_FEWEST} images and a test_share between 0 and 1, got {len(images)}, {test_share}"
         )
-    chosen = h.layers.select(layers)
-    table = pd.DataFrame(
-        {
-            "layer": [layer.name for layer in chosen],
-            "kind": [layer.kind for layer in chosen],
-            "channels": [layer.out_shape[0] for layer in chosen],
-        }
-    )
+    table = _chosen(h, layers)
     stages: dict[str, Callable[[], pd.DataFrame]] = {
         "fields": lambda: _fields(h, images[:gradient_images], table["layer"].tolist()),
         "tuning": lambda: _tuning(h, layers),
@@ -153,6 +146,12 @@ def profile(
         **settings,
     )
     return Profile(table=table, provenance=about)
+
+
+def _chosen(h: Hierarchy, layers: Layers) -> pd.DataFrame:
+    chosen = h.layers.select(layers)
+    rows = [(layer.name, layer.kind, layer.out_shape[0]) for layer in chosen]
+    return pd.DataFrame(rows, columns=["layer", "kind", "channels"])
 
 
 def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:

@@ -85,7 +85,7 @@ def similarity(
     Returns
     -------
     Similarity
-        A table with the columns and arrays that the class describes.
+        A row per pair of layers.
 
     Raises
     ------

@@ -22,7 +22,7 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.values import Given, choice, whole
 
 SPLITS = ("train", "validation", "train+validation", "test")
-_TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+TORCHVISION = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "cifar10": "CIFAR10"}
 _SIDE, _MOST_SIDE = 28, 512  # pixels of MNIST; and the most that a small image is enlarged or padded to
 
 
@@ -194,36 +194,6 @@ def cifar10(split: str = "test", *, root: str | Path | None = None) -> tuple[Ten
     return _torchvision("cifar10", split, root)
 
 
-def fetch(name: str, root: str | Path | None = None) -> Path:
-    """Download a data set through torchvision, into the place where its loader looks; return that folder.
-
-    Raises
-    ------
-    HierfeatError
-        If the name is unknown or the download fails.
-    """
-    from hierfeat._torchvision import datasets
-
-    known = [*LOADERS, "imagenette"]
-    if name not in known:
-        raise HierfeatError(f"expected a data set among {', '.join(known)}; got {name!r}")
-    folder = data_root(root)
-    if name == "digits":
-        return folder  # scikit-learn brings them along
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if name == "imagenette":
-            from hierfeat.stimuli.imagenette import fetch_imagenette
-
-            fetch_imagenette(folder)
-            return folder
-        for train in (True, False):
-            getattr(datasets, _TORCHVISION[name])(folder, train=train, download=True)
-    except (OSError, RuntimeError) as error:
-        raise HierfeatError(f"could not download {name} into {folder}: {error}") from error
-    return folder
-
-
 def data_root(root: str | Path | None = None) -> Path:
     """Return the folder of the data sets: the argument, else ``HIERFEAT_DATA``, else ``~/.cache/hierfeat/data``."""
     return Path(root or os.environ.get("HIERFEAT_DATA") or Path.home() / ".cache" / "hierfeat" / "data").expanduser()
@@ -241,7 +211,7 @@ def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor
 
     folder = data_root(root)
     try:
-        data = getattr(datasets, _TORCHVISION[name])(folder, train=split != "test", download=False)
+        data = getattr(datasets, TORCHVISION[name])(folder, train=split != "test", download=False)
     except RuntimeError as error:
         raise HierfeatError(
             f"{name} is not in {folder}: `hierfeat data fetch {name}` downloads it there; "
@@ -254,7 +224,7 @@ def _torchvision(name: str, split: str, root: str | Path | None) -> tuple[Tensor
 
 def _centred(images: Tensor, labels: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
     before, after = (size - _SIDE) // 2, (size - _SIDE + 1) // 2
-    return F.pad(images, (before, after, before, after)), labels
+    return (F.pad(images, (before, after, before, after)) if after else images), labels
 
 
 LOADERS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {

@@ -98,7 +98,7 @@ class StimulusSet:
         Returns
         -------
         StimulusSet
-            A table with the columns and arrays that the class describes.
+            The images, one for each row of the table.
 
         Raises
         ------

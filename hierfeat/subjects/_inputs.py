@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.guard import PLAIN
 from hierfeat.subjects.ops import first_tensor
 
@@ -69,12 +69,7 @@ def _for_each(value: Any, images: Tensor) -> Any:
 def read_output(name: str, output: Any, returned: Any) -> Tensor:
     """The tensor in what a model returned that `output` chooses."""
     if output is None:
-        found = first_tensor(returned)
-        if found is None:
-            raise HierfeatError(
-                f"{name} returned no tensor but {type(returned).__name__}; Hierarchy(output=) picks one"
-            )
-        return found
+        return _scores_of(name, returned)
     try:
         found = output(returned) if callable(output) else returned[output]
     except Exception as error:
@@ -84,6 +79,20 @@ def read_output(name: str, output: Any, returned: Any) -> Tensor:
         ) from error
     if not isinstance(found, Tensor):
         raise HierfeatError(f"expected output={output!r} to pick a tensor from what {name} returns, got {type(found)}")
+    return found
+
+
+def _scores_of(name: str, returned: Any) -> Tensor:
+    """The first tensor, with a warning where others could be meant."""
+    found = first_tensor(returned)
+    if found is None:
+        raise HierfeatError(f"{name} returned no tensor but {type(returned).__name__}; Hierarchy(output=) picks one")
+    if not isinstance(returned, Tensor):
+        several = returned.items() if isinstance(returned, Mapping) else enumerate(returned)
+        rivals = [(key, part) for key, part in several if isinstance(part, Tensor) and part.ndim == found.ndim == 2]
+        if len(rivals) > 1:
+            listed = ", ".join(f"{key!r} {tuple(part.shape)}" for key, part in rivals)
+            warn(f"{name} returns {listed}: the first is taken for its scores; Hierarchy(output=) says which part is")
     return found
 
 

@@ -14,17 +14,12 @@ from torch import Tensor, nn
 
 from hierfeat._progress import calling
 from hierfeat.errors import HierfeatError, warn
-from hierfeat.subjects.checks import (
-    check_values,
-    checked_channels,
-    checked_images,
-    checked_labels,
-    checked_layer,
-    known,
-)
+from hierfeat.subjects._sources import described, is_stimuli
+from hierfeat.subjects.checks import check_values, checked_images, checked_labels, known
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.own_data import as_images, collected, described, is_stimuli, parted
+from hierfeat.subjects.layer_checks import checked_channels, checked_layer
+from hierfeat.subjects.own_data import as_images, collected, parted
 from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, optional, real, whole
 
 P = ParamSpec("P")
@@ -246,6 +241,7 @@ def _channels(value: Any, name: str, given: Given) -> list[int]:
 _TABLE: dict[str, Check | None] = {
     # what is examined, and what it is shown
     "h": _hierarchy,
+    "beside": _hierarchy,
     "other": _hierarchy,
     "others": _hierarchy,
     "images": _images,

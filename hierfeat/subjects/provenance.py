@@ -1,18 +1,16 @@
 """Where a result comes from: enough to make it again."""
 
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
 from hierfeat._version import __version__
-
-if TYPE_CHECKING:
-    from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.subject import Subject
 
 
-def provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
+def provenance(h: Subject, **parameters: Any) -> dict[str, Any]:
     """The model, the sha256 of its weights, the parameters of an analysis, and the versions it ran with.
 
     Examples
@@ -24,7 +22,7 @@ def provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
     return weightless_provenance(h, **parameters) | {"weights_sha256": h.weights_sha256}
 
 
-def weightless_provenance(h: "Hierarchy", **parameters: Any) -> dict[str, Any]:
+def weightless_provenance(h: Subject, **parameters: Any) -> dict[str, Any]:
     """The provenance of what does not depend on the weights: reading those of a big net takes seconds."""
     versions = {"hierfeat": __version__, "torch": torch.__version__, "numpy": np.__version__}
     return {

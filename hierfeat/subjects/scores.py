@@ -1,18 +1,14 @@
 """From what a classifier puts out to probabilities, whichever end it has."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.precision import double
-
-if TYPE_CHECKING:
-    from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.subject import Subject
 
 
-def checked_classes(h: "Hierarchy", scores: Tensor, count: int) -> Tensor:
+def checked_classes(h: Subject, scores: Tensor, count: int) -> Tensor:
     """Return `scores` if they are one for each class and each of `count` images, (N, classes).
 
     Raises

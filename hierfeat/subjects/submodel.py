@@ -1,20 +1,17 @@
 """A network up to one of its layers, as a module."""
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call, Stop
-
-if TYPE_CHECKING:
-    from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.calls import Watching
+from hierfeat.subjects.subject import Subject
 
 
 class Submodel(nn.Module):
     """What :meth:`hierfeat.Hierarchy.submodel` returns."""
 
-    def __init__(self, h: "Hierarchy", layer: str) -> None:
+    def __init__(self, h: Subject, layer: str) -> None:
         super().__init__()
         self.model, self.layer, self._h = h.model, layer, h
 
@@ -31,7 +28,7 @@ class Submodel(nn.Module):
                 found.append(output)
                 raise Stop
 
-        with self._h.watching(after=after):
+        with Watching(self._h.model, after=after):
             self._h.forward(images)
         if not found:
             raise HierfeatError(f"{self._h.name} did not call {self.layer!r} in this forward pass")

@@ -6,7 +6,7 @@ their output is like their input; :func:`run_on_meta` has its own.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -19,9 +19,7 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.layer import Layer, describe, parameters_of
-
-if TYPE_CHECKING:
-    from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.subject import Subject
 
 T = TypeVar("T")
 
@@ -46,7 +44,7 @@ class Trace:
         self._flops: dict[str, int] = {}  # at the start of each call: a layer may hold another one
         self._counted: set[int] = set()  # parameters that a row has already
 
-    def run(self, h: "Hierarchy", image: Tensor) -> "Trace":
+    def run(self, h: Subject, image: Tensor) -> "Trace":
         """Watch the forward pass of `image`."""
 
         def before(call: Call) -> None:
@@ -69,19 +67,19 @@ class Trace:
         self.needs_values = not image.is_meta
         return self
 
-    def uncounted(self, h: "Hierarchy") -> dict[str, tuple[int, int]]:
+    def uncounted(self, h: Subject) -> dict[str, tuple[int, int]]:
         """Parameters that no layer call uses by itself, by their names: the size, and how much of it is trained."""
         rest = {name: p for name, p in h.model.named_parameters() if id(p) not in self._counted}
         return {name: (p.numel(), p.numel() if p.requires_grad else 0) for name, p in rest.items()}
 
 
-def trace(h: "Hierarchy") -> Trace:
+def trace(h: Subject) -> Trace:
     """Run the model of `h` once and describe each layer call, in call order; see :func:`one_forward`."""
     found, _ = one_forward(h, lambda image: Trace().run(h, image))
     return found
 
 
-def one_forward(h: "Hierarchy", run: Callable[[Tensor], T]) -> tuple[T, str]:
+def one_forward(h: Subject, run: Callable[[Tensor], T]) -> tuple[T, str]:
     """Return ``run(image)`` for an image without data, or a real one, and which of them it was.
 
     On an image of the meta device a model computes shapes only, in no time. Where its control flow

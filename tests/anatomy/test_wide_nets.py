@@ -28,15 +28,29 @@ def test_fields_of_wide_random_networks(first):
         check(seed)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("seed", [1474, 1585, 1754, 1902, 1977])
+def test_maps_added_to_their_transposes_and_pixels_that_seldom_win_a_maximum(seed):
+    check(seed)
+
+
 def check(seed):
     """No unit sees more than it is said to; one of status exact sees all of it; strides and channels fit the boxes."""
     net = wide.WideNet(seed)
     h = hf.Hierarchy(net, net.shape)
-    fields, seen = hf.receptive_fields(h), wide.seen_boxes(h)
+    fields = hf.receptive_fields(h)
+    for row in fields.table.itertuples():
+        if row.status == "exact":
+            check_strides(fields, row, f"seed {seed}, {row.layer}")
+    try:
+        check_boxes(fields, wide.seen_boxes(h), seed)
+    except AssertionError:
+        check_boxes(fields, wide.seen_boxes(h, draws=30), seed)
+
+
+def check_boxes(fields, seen, seed):
     for row in fields.table.itertuples():
         where = f"seed {seed}, {row.layer}"
-        if row.status == "exact":
-            check_strides(fields, row, where)
         if row.layer not in seen or fields.map_size(row.layer) != seen[row.layer].shape[1:3]:
             continue  # tokens, and layers that another path leaves without a map
         found, boxes = fields.boxes(row.layer), wide.hull(seen[row.layer])
@@ -53,6 +67,9 @@ def check_strides(fields, row, where):
     """All the way along the map, to within one of its own moves; where boxes do not move there is no stride."""
     boxes = fields.boxes(row.layer, clip=False)
     for axis, stride in enumerate((row.stride_h, row.stride_w)):
+        if all(wide.moves_along(boxes, axis, along).any() for along in (0, 1)):
+            assert np.isnan(stride), f"{where}: boxes move along rows and columns, as in a map added to its transpose"
+            continue
         at, middles = wide.middles(boxes, axis)
         moves = np.diff(middles)
         if len(at) < 2 or not moves.any():

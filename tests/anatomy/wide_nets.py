@@ -254,6 +254,7 @@ class WideNet(nn.Module):
             try:
                 step = again[0] if again else maker(roll, made[source].shape[1])
                 with torch.no_grad():
+                    step.double().eval()(made[source][:1].clone())  # of one image some norms leave nothing
                     out = joined(step.double().eval()(made[source].clone()), None if other is None else made[other])
             except (RuntimeError, ValueError, NotImplementedError, IndexError):
                 continue
@@ -286,12 +287,15 @@ def outputs(h: hf.Hierarchy, images: Tensor) -> dict[str, Tensor]:
     return found
 
 
-def dependence(h: hf.Hierarchy, axis: int) -> dict[str, np.ndarray]:
-    """By layer, of maps: (image rows or columns, channels, unit rows, unit columns), what moves when a line does."""
+def dependence(h: hf.Hierarchy, axis: int, draws: int) -> dict[str, np.ndarray]:
+    """By layer, of maps: (image rows or columns, channels, unit rows, unit columns), what moves when a line does.
+
+    Each of the `draws` finds more: a pixel that never wins a maximum does not move it.
+    """
     length = h.input_shape[axis]
     generator = torch.Generator().manual_seed(0)
     found: dict[str, np.ndarray] = {}
-    for amount in (1.0, -1.0, 1e8, -1e8):
+    for amount in (1.0, -1.0, 1e8, -1e8) * draws:
         image = torch.rand(1, *h.input_shape, dtype=torch.float64, generator=generator)
         images = image.repeat(length + 1, 1, 1, 1)
         for line in range(length):
@@ -312,9 +316,9 @@ def ends(reached: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(some, reached.argmax(0), 0), np.where(some, len(reached) - reached[::-1].argmax(0), 0)
 
 
-def seen_boxes(h: hf.Hierarchy) -> dict[str, np.ndarray]:
+def seen_boxes(h: hf.Hierarchy, draws: int = 1) -> dict[str, np.ndarray]:
     """By layer, (channels, rows, cols, 4): the boxes of all units, by brute force."""
-    rows, cols = dependence(h, 1), dependence(h, 2)
+    rows, cols = dependence(h, 1, draws), dependence(h, 2, draws)
     found = {}
     for name in rows:
         if name in cols:
@@ -341,16 +345,19 @@ def differ(boxes: np.ndarray) -> bool:
 def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Along the line of a map, (rows, cols, 4), on which most units see anything: which do, and their boxes' middles.
 
-    Of a transposed map rows lie along the columns: the line is the one along which boxes move. Where they move along
-    both, as in the sum of a map and its transpose, there is none.
+    Of a transposed map rows lie along the columns: the line is the one along which boxes move.
     """
-    found = []
-    for lines in (boxes.swapaxes(0, axis), boxes.swapaxes(0, 1 - axis)):
-        seeing = lines[..., axis + 2] > lines[..., axis]
-        line = int(seeing.sum(0).argmax())
-        at = np.flatnonzero(seeing[:, line])
-        found.append((at, (lines[at, line, axis] + lines[at, line, axis + 2]) / 2))
-    (first, along), (second, across) = found
-    if np.diff(across).any():
-        return (second, across) if not np.diff(along).any() else (first[:0], along[:0])
-    return first, along
+    if moves_along(boxes, axis, 1 - axis).any():
+        boxes = boxes.swapaxes(0, 1)
+    lines = boxes.swapaxes(0, axis)
+    seeing = lines[..., axis + 2] > lines[..., axis]
+    line = int(seeing.sum(0).argmax())
+    at = np.flatnonzero(seeing[:, line])
+    return at, (lines[at, line, axis] + lines[at, line, axis + 2]) / 2
+
+
+def moves_along(boxes: np.ndarray, axis: int, along: int) -> np.ndarray:
+    """How far the boxes' middles move, on one axis of the image, from each unit to the next along one of the map."""
+    seeing = boxes[..., axis + 2] > boxes[..., axis]
+    both = np.delete(seeing, -1, along) & np.delete(seeing, 0, along)
+    return np.diff((boxes[..., axis] + boxes[..., axis + 2]) / 2, axis=along)[both]

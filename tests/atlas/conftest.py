@@ -52,5 +52,7 @@ def lean_page(h: hf.Hierarchy, images: torch.Tensor, out: Path, *, tuning: bool 
     wanted = ("receptive_fields", "orientation_tuning") if tuning else ("receptive_fields",)
     every = findings.stages
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(findings, "stages", lambda *given: [stage for stage in every(*given) if stage[0] in wanted])
+        patch.setattr(
+            findings, "stages", lambda *given, **more: [stage for stage in every(*given, **more) if stage[0] in wanted]
+        )
         return hf.atlas(h, images, out=out, live=True)

@@ -25,6 +25,8 @@ def test_the_table_sorts_sifts_and_searches(browser, page, small):  # noqa: F811
         tab.locator('.channels [name="channel-view"]').select_option("selective")
         selectivity = [float(row[4]) for row in rows(tab)]
         assert selectivity == sorted(selectivity, reverse=True)
+        tab.locator('.channels [name="channel-view"]').select_option("ten")
+        assert [float(row[4]) for row in rows(tab)] == selectivity[:10]
         tab.locator('.channels [name="channel-view"]').select_option("all")
         tab.locator('.channels [name="channel-text"]').fill("conv2")
         assert {row[0] for row in rows(tab)} == {"conv2"}
@@ -49,7 +51,7 @@ def test_its_numbers_are_those_of_the_analyses(browser, page, small, pictures): 
 def test_a_row_leads_to_its_unit(browser, page):  # noqa: F811
     with opened(browser, page) as tab:
         tab.locator('.channels [name="channel-text"]').fill("conv2 4")
-        tab.locator(".channels tbody button").first.click()
+        tab.locator(".channels tbody a").first.click()
         tab.wait_for_function("() => location.hash.includes('unit=3,4,')")
         assert "conv2" in tab.locator(".overview .readout").text_content()
 

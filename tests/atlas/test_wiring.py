@@ -51,3 +51,22 @@ def test_after_an_inplace_rectifier_the_rectifier_is_the_source(small, pictures)
 def test_it_leaves_no_hook(small, pictures):
     wiring(small, pictures[0][:1])
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in small.model.modules())
+
+
+def test_all_inputs_of_an_addition_and_a_concatenation():
+    class Joins(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
+
+        def forward(self, x):
+            first = self.first(x)
+            second = self.second(first)
+            second += first
+            return torch.cat([first, second, self.second(second)], 1)
+
+    inputs = wiring(hf.Hierarchy(Joins(), (1, 8, 8)), torch.zeros(1, 1, 8, 8)).inputs
+    assert inputs["second"] == ["first"]
+    assert set(inputs["add"]) == {"second", "first"}
+    assert inputs["second#2"] == ["add"]
+    assert set(inputs["cat"]) == {"first", "add", "second#2"}

@@ -73,6 +73,25 @@ def with_layers(result: Result, count: int) -> Result:
     return dataclasses.replace(result, **changed)
 
 
+def without_layer(result: Result, place: int) -> Result:
+    """The result with all that was measured of one layer NaN."""
+    column = layer_column(result)
+    names = list(dict.fromkeys(result.table[column]))
+    own, table = result.table[column] == names[place], result.table.copy()
+    for name in table.columns:
+        if pd.api.types.is_numeric_dtype(table[name]) and name not in PLACES | {"channel", "rank"}:
+            table[name] = table[name].astype(float).mask(own)
+    changed: dict[str, Any] = {"table": table}
+    for field in dataclasses.fields(result):
+        value = getattr(result, field.name)
+        if isinstance(value, dict) and names[place] in value:
+            changed[field.name] = value | {names[place]: _nan(value[names[place]], field.name)}
+        elif field.name in ("crossings", "cka", "rsa"):
+            changed[field.name] = value.astype(float)
+            changed[field.name][place] = np.nan
+    return dataclasses.replace(result, **changed)
+
+
 def _similarity(result: Any, names: list[str], places: list[int]) -> Result:
     table = pd.DataFrame([(one, other) for one in names for other in names], columns=["layer", "other"])
     chosen = np.ix_(places, places)
@@ -118,6 +137,8 @@ LAYERED = {  # the others are of one layer, or of layers that hang together: for
     "sensitivity_map", "similarity", "size_tuning", "top_patches", "transformation_invariance",
     "translation_invariance", "tuning",
 }  # fmt: skip
+OF_ONE_LAYER = {"contrast_response", "direction_tuning", "end_stopping", "size_tuning", "top_patches", "tuning"}
+"""Plots of the layer that is asked for, by default the first."""
 CHANNELLED = {
     "class_selectivity", "contrast_response", "direction_tuning", "effective_field", "end_stopping", "filters",
     "filters_deep", "nonnegativity", "opposite_phase", "size_tuning", "top_patches", "tuning", "cell_pairs",

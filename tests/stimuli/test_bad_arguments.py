@@ -25,10 +25,10 @@ NOISE = (hf.white_noise, hf.pink_noise, hf.sparse_noise)
 
 
 def refused(call, name):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(HierfeatError, match=name):
         call()
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 import hierfeat as hf
 from hierfeat.errors import HierfeatError
-from hierfeat.stimuli import datasets
+from hierfeat.stimuli import datasets, fetching
 
 SIZES = {
     "digits": (1294, 143, 360, (1, 32, 32)),
@@ -92,8 +92,8 @@ def test_unknown_split(name: str) -> None:
 
 def test_fetch_refuses_unknown_names_and_brings_digits_without_a_download(tmp_path: Path) -> None:
     with pytest.raises(HierfeatError, match="got 'imagenet'"):
-        datasets.fetch("imagenet", tmp_path)
-    assert datasets.fetch("digits", tmp_path) == tmp_path
+        fetching.fetch("imagenet", tmp_path)
+    assert fetching.fetch("digits", tmp_path) == tmp_path
 
 
 def test_fetch_downloads_both_parts_to_where_the_loader_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_fetch_downloads_both_parts_to_where_the_loader_looks(tmp_path: Path, mo
 
     monkeypatch.setattr("hierfeat._torchvision.datasets.CIFAR10", downloader)
     monkeypatch.setenv("HIERFEAT_DATA", str(tmp_path / "new" / "data"))
-    folder = datasets.fetch("cifar10")
+    folder = fetching.fetch("cifar10")
     assert folder == datasets.data_root() == tmp_path / "new" / "data"
     assert asked == [(folder, True, True), (folder, False, True)]
 
@@ -117,10 +117,10 @@ def test_a_download_that_fails_says_so(error: Exception, tmp_path: Path, monkeyp
 
     monkeypatch.setattr("hierfeat._torchvision.datasets.MNIST", downloader)
     with pytest.raises(HierfeatError, match=f"could not download mnist into .*{error}"):
-        datasets.fetch("mnist", tmp_path)
+        fetching.fetch("mnist", tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(HierfeatError, match="could not download mnist into .*file"):
-        datasets.fetch("mnist", tmp_path / "file" / "data")
+        fetching.fetch("mnist", tmp_path / "file" / "data")
 
 
 @pytest.mark.parametrize("name", SIZES)

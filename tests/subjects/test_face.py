@@ -123,3 +123,36 @@ def test_classifiers_of_torchvision_for_other_classes_and_sizes(name, side):
 def test_what_cannot_be_built_is_refused(ref, options, says):
     with pytest.raises(hf.HierfeatError, match=says):
         hf.load(ref, **options)
+
+
+def test_a_device_that_torch_has_not_is_refused():
+    h = hf.load("lenet5-digits")
+    with pytest.raises(hf.HierfeatError, match="expected device as one that this torch has"):
+        h.to("tpu")
+    assert h.device.type == "cpu"
+
+
+class Both(nn.Module):
+    """Features and scores of three classes, packed as its caller says."""
+
+    def __init__(self, pack):
+        super().__init__()
+        self.conv, self.fc, self.pack = nn.Conv2d(1, 5, 8), nn.Linear(5, 3), pack
+
+    def forward(self, x):
+        features = self.conv(x).flatten(1)
+        return self.pack(features, self.fc(features))
+
+
+@pytest.mark.parametrize("pack", [lambda f, y: (f, y), lambda f, y: {"f": f, "y": y}])
+def test_of_several_parts_that_could_be_scores_the_choice_is_said(pack):
+    h = hf.Hierarchy(Both(pack), (1, 8, 8), name="both")
+    with pytest.warns(UserWarning, match=r"both returns .*\(4, 5\).*\(4, 3\): the first is taken.*output="):
+        hf.evaluate(h, torch.rand(4, 1, 8, 8), torch.arange(4))
+
+
+def test_one_part_that_could_be_scores_needs_no_word():
+    h = hf.Hierarchy(Both(lambda f, y: (y, f[..., None, None])), (1, 8, 8), name="both")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert hf.evaluate(h, torch.rand(4, 1, 8, 8), torch.arange(4) % 3).confusion.shape == (3, 3)

@@ -44,9 +44,10 @@ class Counting(nn.Module):
     def forward(self, x):
         self.seen += len(x)
         self.hidden.data += 1
-        x = self.bn(self.conv(x)) + torch.rand(1)
-        if self.error:
+        x = x + torch.rand(1)
+        if self.error:  # before the last layer: behind it a pass need not go on
             raise self.error
+        x = self.bn(self.conv(x))
         return nn.functional.dropout(x)  # training=True by default: draws
 
 

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 import hierfeat as hf
-from hierfeat.subjects import own_data
+from hierfeat.subjects import _sources
 from hierfeat.subjects.own_data import collected, drawn_places, in_batches
 
 COUNT, SIZE = 24, 12
@@ -162,7 +162,7 @@ def test_a_last_batch_that_is_dropped_is_not_there():
 
 
 def test_more_than_memory_holds_is_refused_with_its_size_before_it_is_loaded(monkeypatch):
-    monkeypatch.setattr(own_data, "memory", lambda: 5 * SIZE * SIZE * 4)
+    monkeypatch.setattr(_sources, "memory", lambda: 5 * SIZE * SIZE * 4)
     data = Pairs()
     with pytest.raises(hf.HierfeatError, match=r"got 24 of 1 x 12 x 12: .*max_images="):
         collected(data)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -134,10 +135,12 @@ def _one_atom_each(values: Ints, grid: Sequence[Atoms]) -> Ints:
 def _virtual(local: Sequence[Term], axis: int, empty: Ints) -> Ints:
     if not local:
         return np.zeros(empty.shape[1:], dtype=np.int64)
-    hull = local[0].spans[axis + 1].values[VIRTUAL]
-    for term in local[1:]:
-        hull = np.minimum(hull, term.spans[axis + 1].values[VIRTUAL])
-    return _half_open(hull)
+    return _half_open(_hull(local, axis))
+
+
+def _hull(local: Sequence[Term], axis: int) -> Ints:
+    """Starts and negated stops of the virtual intervals, (2, rows, columns)."""
+    return reduce(np.minimum, (term.spans[axis + 1].values[VIRTUAL] for term in local))
 
 
 def _stacked(values: Sequence[Ints], empty: Ints) -> Ints:
@@ -165,7 +168,10 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
     if not local or local[0].level != LOCAL or not local[0].spans[axis + 1].path:
         return float("nan")
     path = local[0].spans[axis + 1].path
-    at, middles = _middles(local, axis)
+    hull = _hull(local, axis)
+    if len(_moving(hull)) > 1:
+        return float("nan")
+    at, middles = _middles(hull, axis)
     atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
     step = joined_step(path, atoms) or next(iter(path.values()))
     if len(at) < 2 or _agrees(at, middles, step):
@@ -176,13 +182,16 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
     return _commonest(moves) / 2
 
 
-def _middles(local: Sequence[Term], axis: int) -> tuple[Ints, Ints]:
+def _moving(hull: Ints) -> list[int]:
+    """The axes of the map along which intervals of one image axis move: both, in a map added to its transpose."""
+    middles = np.ma.masked_array(hull[0] - hull[1], (hull > DEAD // 2).any(0))
+    return [along for along in range(middles.ndim) if np.ma.filled(np.diff(middles, axis=along), 0).any()]
+
+
+def _middles(hull: Ints, axis: int) -> tuple[Ints, Ints]:
     """The units along the map that see anything, and the middles of their virtual intervals, doubled."""
-    hull = local[0].spans[axis + 1].values[VIRTUAL]
-    for term in local[1:]:
-        hull = np.minimum(hull, term.spans[axis + 1].values[VIRTUAL])
     sizes = hull.shape[1:]
-    along = axis if sizes[axis] > 1 else int(np.argmax(sizes))  # of a transposed map the other axis
+    along = next(iter(_moving(hull)), axis if sizes[axis] > 1 else int(np.argmax(sizes)))
     lines = np.moveaxis(hull, along + 1, -1).reshape(2, -1, sizes[along])
     seeing = (lines < DEAD // 2).all(0)
     starts, stops = lines[:, int(seeing.sum(1).argmax())]

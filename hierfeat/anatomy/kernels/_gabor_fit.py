@@ -22,7 +22,7 @@ HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 class Gabors:
     """One fitted Gabor per kernel: arrays (n,), and the fitted kernels (n, height, width).
 
-    ``orientation`` and ``phase`` are in degrees, ``frequency`` in cycles/pixel, lengths in pixels.  The phase is that
+    ``orientation`` and ``phase`` are in degrees, ``frequency`` in cycles/pixel, lengths in pixels. The phase is that
     at the envelope's centre: 0 even and light, 180 even and dark, 90 and 270 odd.
     """
 
@@ -56,7 +56,7 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     Notes
     -----
     Amplitude and phase follow linearly from the other six parameters, which Levenberg and Marquardt's method finds from
-    the peak of the kernel's spectrum and several envelopes.  A Gabor function has eight parameters: a fit to 3 × 3
+    the peak of the kernel's spectrum and several envelopes. A Gabor function has eight parameters: a fit to 3 × 3
     values proves nothing.
 
     Frequencies lie between 0 and Nyquist's 0.5 cycles/pixel, σ between 0.3 pixels and three times the kernel's longer
@@ -68,7 +68,7 @@ def fit_gabors(kernels: np.ndarray) -> Gabors:
     References
     ----------
     Jones JP, Palmer LA (1987). An evaluation of the two-dimensional Gabor filter model of simple receptive fields in
-    cat striate cortex. J Neurophysiol 58:1233-1258.  Ringach DL (2002). Spatial structure and symmetry of simple-cell
+    cat striate cortex. J Neurophysiol 58:1233-1258. Ringach DL (2002). Spatial structure and symmetry of simple-cell
     receptive fields in macaque primary visual cortex. J Neurophysiol 88:455-463.
     """
     rows = max(1, BUDGET // max(kernels[0].size, 1)) if len(kernels) else 1

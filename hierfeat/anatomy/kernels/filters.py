@@ -116,7 +116,7 @@ def filters(
 
     References
     ----------
-    Ringach DL (2002). J Neurophysiol 88:455-463.  Shang W, Sohn K, Almeida D, Lee H (2016). Understanding and
+    Ringach DL (2002). J Neurophysiol 88:455-463. Shang W, Sohn K, Almeida D, Lee H (2016). Understanding and
     improving convolutional neural networks via concatenated rectified linear units. ICML.
 
     Examples

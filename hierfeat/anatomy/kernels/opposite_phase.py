@@ -54,7 +54,7 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
     Returns
     -------
     OppositePhase
-        A table with the columns and arrays that the class describes.
+        A row per layer and channel.
 
     Raises
     ------

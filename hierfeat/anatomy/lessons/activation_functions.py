@@ -15,7 +15,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.values import numbers, words
 
-_LEAK = 0.01
+_LEAK = 0.1
 _PIECES = ((-0.25, -0.5), (0.25, 0.0), (1.0, -0.75))  # slope and offset of each linear piece of the maxout
 _FLAT = 0.01
 
@@ -70,7 +70,7 @@ def activation_functions(z: ArrayLike | None = None, *, functions: Sequence[str]
     -----
     A unit whose slope is near 0 passes no gradient: it has stopped learning for that input (saturation). Outputs that
     are all positive push all weights of the next unit in one direction at a time; hence the wish for zero-centred
-    ones. The slope at a kink (ReLU at 0) is the one from below, as torch takes it. Leaky ReLU has slope 0.01 below
+    ones. The slope at a kink (ReLU at 0) is the one from below, as torch takes it. Leaky ReLU has slope 0.1 below
     0, ELU has α = 1, and maxout is the largest of the three lines z − 0.75, 0.25z and −0.25z − 0.5: a learned convex
     function in the original.
 
@@ -170,7 +170,7 @@ _FUNCTIONS = {
     "tanh": _Function("(eᶻ − e⁻ᶻ)/(eᶻ + e⁻ᶻ)", np.tanh, lambda z: 1 - np.tanh(z) ** 2, -1, 1),
     "relu": _Function("max(0, z)", lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float), 0, inf, True),
     "leaky_relu": _Function(
-        "max(0.01z, z)", lambda z: np.maximum(_LEAK * z, z), lambda z: np.where(z > 0, 1, _LEAK), -inf, inf
+        "max(0.1z, z)", lambda z: np.maximum(_LEAK * z, z), lambda z: np.where(z > 0, 1, _LEAK), -inf, inf
     ),
     "elu": _Function(
         "z if z > 0, else eᶻ − 1",

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.output_size import output_size, transposed_output_size
 from hierfeat.subjects.values import real, sizes
 
@@ -19,6 +20,7 @@ _TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 _OUTSIDE = -1
 
 
+@checked()
 def convolution_matrix(
     conv: Convolution, input_shape: tuple[int, ...], *, memory_limit: int | None = 1 << 30
 ) -> scipy.sparse.csr_array:

@@ -10,6 +10,7 @@ from torch import nn
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons.convolution_matrix import window_of
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.values import sizes
 
 
@@ -36,6 +37,7 @@ class SingularValues(Result):
     plot = drawn("kernels.plot_singular_values")
 
 
+@checked()
 def singular_values(conv: nn.Conv2d, input_shape: tuple[int, int, int]) -> SingularValues:
     """Compute all singular values of a convolution from the Fourier transform of its kernels.
 

@@ -9,6 +9,7 @@ import pandas as pd
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.lessons.convolution_matrix import Convolution, Window, fill, matrix_memory, window_of
 from hierfeat.errors import HierfeatError
+from hierfeat.subjects.arguments import checked
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Toeplitz(Result):
     plot = drawn("kernels.plot_toeplitz")
 
 
+@checked()
 def toeplitz(conv: Convolution, input_shape: tuple[int, ...]) -> Toeplitz:
     """Find, for every entry of a convolution's matrix, the kernel weight that stands there.
 

@@ -22,7 +22,6 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.ops import first_tensor
 
 
 class CannotRun(HierfeatError):
@@ -120,9 +119,7 @@ class _Watched(nn.Module):
             kept.append(output.clone())
 
         with Watch(self.model, after=after):
-            output = first_tensor(self.model(self.h.normalise(image)))
-        if output is None:
-            raise HierfeatError(f"{self.h.name} returned no tensor")
+            output = self.h.read(self.model(self.h.normalise(image)))
         return [output.clone(), *kept]
 
 

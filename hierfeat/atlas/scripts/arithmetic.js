@@ -4,12 +4,13 @@ import { momentsOf } from "./arithmetic/moments.js";
 import { softmaxOf } from "./arithmetic/softmax.js";
 import { Tracer } from "./arithmetic/trace.js";
 import { flatIndex, layers } from "./data.js";
-import { element, find, need } from "./dom.js";
+import { element, find, need, setText } from "./dom.js";
 import { drawLines } from "./lines.js";
 import { graph, valuesOf } from "./live.js";
 import { state } from "./store.js";
 import { unitName } from "./units.js";
 import { visible } from "./visible.js";
+import { say } from "./said.js";
 
 /** Milliseconds that each step is shown while the steps play. */
 const PACE = 1100;
@@ -48,7 +49,7 @@ export async function showArithmetic() {
   if (question !== asked) return;
   steps = found;
   if (!find(".moments", panel)) panel.replaceChildren(...frame());
-  need(".unit-name", panel).textContent = `${unitName(unit)}, ${layers[unit.layer].op}`;
+  setText(need(".unit-name", panel), say("{unit}, {op}", { unit: unitName(unit), op: layers[unit.layer].op }));
   const moments = [...momentsOf(steps, await trace()), ...softmaxOf(unit, steps)];
   count = moments.length;
   need(".moments", panel).replaceChildren(...moments);
@@ -62,10 +63,10 @@ export function followArithmetic() {
 
 /** What stays while the numbers change. */
 function frame() {
-  const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => element("button", { type: "button", "data-do": name, onclick: act }, label);
+  const button = (/** @type {string} */ name, /** @type {import("./dom.js").Child} */ label, /** @type {() => void} */ act) => element("button", { type: "button", "data-do": name, onclick: act }, label);
   return [
     element("p", {}, element("b", { class: "unit-name" })),
-    element("p", { class: "buttons" }, button("back", "Step back", () => stepTo(Math.min(reached, count) - 1)), button("play", "Play", play), button("on", "Step on", () => stepTo(reached >= count ? 1 : reached + 1)), button("whole", "Show all", () => stepTo(Infinity))),
+    element("p", { class: "buttons" }, button("back", say("Step back"), () => stepTo(Math.min(reached, count) - 1)), button("play", say("Play"), play), button("on", say("Step on"), () => stepTo(reached >= count ? 1 : reached + 1)), button("whole", say("Show all"), () => stepTo(Infinity))),
     element("ol", { class: "moments" }),
   ];
 }
@@ -88,14 +89,14 @@ function play() {
   };
   on();
   timer = setInterval(on, PACE);
-  need('[data-do="play"]').textContent = "Pause";
+  setText(need('[data-do="play"]'), say("Pause"));
 }
 
 function pause() {
   clearInterval(timer);
   timer = 0;
   const button = find('[data-do="play"]');
-  if (button) button.textContent = "Play";
+  if (button) setText(button, say("Play"));
 }
 
 /** Show as many moments as have been reached, the last of them marked; and the lines of what they read. */
@@ -115,7 +116,7 @@ export function newArithmetic() {
   pause();
   reached = Infinity;
   if (state.pinned) return showArithmetic();
-  need(".arithmetic").replaceChildren(element("p", { class: "note" }, "Choose a unit."));
+  need(".arithmetic").replaceChildren(element("p", { class: "note" }, say("Choose a unit.")));
   drawLines(null, [], null);
 }
 

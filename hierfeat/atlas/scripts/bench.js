@@ -3,7 +3,8 @@ import { payload } from "./data.js";
 import { followArithmetic, newArithmetic, showArithmetic } from "./arithmetic.js";
 import { remember, sliders, tools } from "./controls.js";
 import { desk, made, neutral, plain, redraw, rememberDrawing, takeSample } from "./desk.js";
-import { all, element, need } from "./dom.js";
+import { all, element, need, setText } from "./dom.js";
+import { saveImage } from "./export.js";
 import { prepareHubel, startHubel } from "./hubel.js";
 import { keepLines } from "./lines.js";
 import { ask, startNetwork } from "./live.js";
@@ -14,6 +15,7 @@ import { sources, stopCamera } from "./sources.js";
 import { state, subscribe } from "./store.js";
 import { forgetUnits } from "./units.js";
 import { watch } from "./visible.js";
+import { say } from "./said.js";
 
 const [channels, height, width] = payload.model.input_shape;
 
@@ -49,9 +51,7 @@ function showFrame(frame) {
   const scored = performance.now();
   followArithmetic();
   showInvariance(frame);
-  const time = `${frame.ms < 10 ? frame.ms.toFixed(1) : frame.ms.toFixed(0)} ms a frame`;
-  const clock = need(".frame-time");
-  if (clock.textContent !== time) clock.textContent = time;
+  setText(need(".frame-time"), say("{ms} ms a frame", { ms: frame.ms.toFixed(frame.ms < 10 ? 1 : 0) }));
   for (const follow of followers) follow();
   document.documentElement.dataset.frames = String(Number(document.documentElement.dataset.frames ?? 0) + 1);
   Object.assign(spent, { forward: frame.ms, maps: painted - start, scores: scored - painted, rest: performance.now() - scored });
@@ -72,12 +72,12 @@ function redrawn() {
 }
 
 function build() {
-  const drawing = element("figure", {}, element("figcaption", {}, "Paper: draw on it"), pad(soon, stopCamera));
+  const drawing = element("figure", {}, element("figcaption", {}, say("Paper: draw on it")), pad(soon, stopCamera));
   const moved = () => {
     remember();
     soon();
   };
-  const looking = element("figure", { class: "seen" }, element("figcaption", {}, "What the network sees"), seen(moved), element("p", { class: "says" }), element("p", { class: "frame-time", "aria-live": "off" }));
+  const looking = element("figure", { class: "seen" }, element("figcaption", {}, say("What the network sees")), seen(moved), element("p", { class: "says" }), element("p", { class: "buttons" }, element("button", { type: "button", "data-do": "save-input", onclick: () => saveImage(input, `${payload.model.name}-input`) }, say("Save as PNG"))), element("p", { class: "frame-time", "aria-live": "off" }));
   const controls = element("div", { class: "controls" }, ...tools(soon, () => {
     stopCamera();
     redrawn();

@@ -1,45 +1,52 @@
 // Every channel in one table, to be sorted and sifted: the ten most selective, the dead, the simple cells.
-import { exists, layers, payload, view } from "./data.js";
+import { cardAddress, className, openCard } from "./card.js";
+import { layers } from "./data.js";
 import { element, need } from "./dom.js";
-import { pin } from "./hubel.js";
+import { saveTable } from "./export.js";
 import { number } from "./maps.js";
-import { select } from "./units.js";
+import { say } from "./said.js";
 
-const MOST = 100; // rows on the page at a time
+const MOST = 50; // rows on the page at a time
 
 /**
- * @typedef {{ index: number, layer: string, channel: number, type: string, orientation: number | null, gosi: number | null, best: number | null, active: number | null }} Row
+ * @typedef {{ index: number, layer: string, channel: number, type: string, orientation: number | null, gosi: number | null, best: number | null, active: number | null, sparse: number | null, selectivity: number | null, preferred: string }} Row
  * @typedef {Exclude<keyof Row, "index">} Column
  */
 
-/** Name, and how a value is written. @type {Record<Column, [string, (value: any) => string]>} */
+const percent = (/** @type {number} */ value) => `${(100 * value).toFixed(1)} %`;
+const two = (/** @type {number} */ value) => value.toFixed(2);
+
+/** Name, and how a value is written. @type {Record<Column, [any, (value: any) => import("./dom.js").Child]>} */
 const COLUMNS = {
-  layer: ["layer", String],
-  channel: ["channel", String],
-  type: ["cell type", String],
-  orientation: ["orientation", (value) => `${value.toFixed(0)}°`],
-  gosi: ["gOSI", (value) => value.toFixed(2)],
-  best: ["best grating", number],
-  active: ["active", (value) => `${(100 * value).toFixed(1)} %`],
+  layer: [say("layer"), String],
+  channel: [say("channel"), String],
+  type: [say("cell type"), say],
+  orientation: [say("orientation"), (value) => `${value.toFixed(0)}°`],
+  gosi: ["gOSI", two],
+  best: [say("best grating"), number],
+  active: [say("active"), percent],
+  sparse: [say("sparseness"), two],
+  selectivity: [say("class selectivity"), two],
+  preferred: [say("class"), String],
 };
 
-/** What is to be looked at: which rows, and in which order. @type {Record<string, { text: string, keep: (row: Row) => boolean, by: Column, down: boolean }>} */
+/** What is to be looked at: which rows, in which order, and how many at most. @type {Record<string, { text: any, keep: (row: Row) => boolean, by: Column, down: boolean, most?: number }>} */
 const VIEWS = {
-  all: { text: "all, in order", keep: () => true, by: "layer", down: false },
-  selective: { text: "most orientation-selective", keep: (row) => row.gosi !== null, by: "gosi", down: true },
-  simple: { text: "simple cells", keep: (row) => row.type === "simple", by: "gosi", down: true },
-  complex: { text: "complex cells", keep: (row) => row.type === "complex", by: "gosi", down: true },
-  seldom: { text: "least often active", keep: (row) => (row.active ?? 0) > 0, by: "active", down: false },
-  dead: { text: "dead: never above zero", keep: (row) => row.active === 0, by: "layer", down: false },
+  all: { text: say("all, in order"), keep: () => true, by: "layer", down: false },
+  ten: { text: say("the ten most orientation-selective"), keep: (row) => row.gosi !== null, by: "gosi", down: true, most: 10 },
+  selective: { text: say("most orientation-selective"), keep: (row) => row.gosi !== null, by: "gosi", down: true },
+  simple: { text: say("simple cells"), keep: (row) => row.type === "simple", by: "gosi", down: true },
+  complex: { text: say("complex cells"), keep: (row) => row.type === "complex", by: "gosi", down: true },
+  classes: { text: say("most class-selective"), keep: (row) => row.selectivity !== null, by: "selectivity", down: true },
+  seldom: { text: say("least often active"), keep: (row) => (row.active ?? 0) > 0, by: "active", down: false },
+  dead: { text: say("dead: never above zero"), keep: (row) => row.active === 0, by: "layer", down: false },
 };
 
 /** @returns {Row[]} */
 function everyChannel() {
   return layers.flatMap((layer) => {
     if (!layer.maps || (!layer.tuning && !layer.channels)) return [];
-    const { tuning, channels } = layer;
-    /** @type {Map<number, number>} */
-    const active = new Map(channels?.channel.map((/** @type {number} */ channel, /** @type {number} */ i) => [channel, channels.active[i]]));
+    const { tuning, channels, selectivity } = layer;
     return Array.from({ length: layer.maps.shape[0] }, (_, channel) => ({
       index: layer.index,
       layer: layer.name,
@@ -48,23 +55,31 @@ function everyChannel() {
       orientation: tuning?.orientation[channel] ?? null,
       gosi: tuning?.gosi[channel] ?? null,
       best: tuning?.best[channel] ?? null,
-      active: active.get(channel) ?? null,
+      active: channels?.active[channel] ?? null,
+      sparse: channels?.sparse[channel] ?? null,
+      selectivity: selectivity?.index[channel] ?? null,
+      preferred: selectivity && selectivity.preferred[channel] >= 0 ? String(className(selectivity.preferred[channel])) : "",
     }));
   });
 }
 
 /** @type {Row[]} */
 let rows = [];
-const asked = { view: "all", text: "", by: /** @type {Column} */ ("layer"), down: false };
+/** Columns of which something is known. @type {Column[]} */
+let columns = [];
+const asked = { view: "all", text: "", by: /** @type {Column} */ ("layer"), down: false, from: 0 };
 
 export function startChannels() {
   rows = everyChannel();
-  const choice = element("select", { name: "channel-view", onchange: () => look(choice.value) }, ...Object.entries(VIEWS).map(([name, { text }]) => element("option", { value: name }, text)));
-  const search = element("input", { type: "search", name: "channel-text", placeholder: "conv2, complex, …", oninput: () => ((asked.text = search.value), show()) });
+  columns = /** @type {Column[]} */ (Object.keys(COLUMNS)).filter((name) => rows.some((row) => row[name] !== null && row[name] !== ""));
+  const views = Object.entries(VIEWS).filter(([, { by }]) => columns.includes(by));
+  const choice = element("select", { name: "channel-view", onchange: () => look(choice.value) }, ...views.map(([name, { text }]) => element("option", { value: name }, text)));
+  const search = element("input", { type: "search", name: "channel-text", placeholder: "conv2, complex, …", oninput: () => (Object.assign(asked, { text: search.value, from: 0 }), show()) });
+  const save = () => saveTable(columns, kept().map((row) => columns.map((name) => row[name])), "channels");
   need(".channels").append(
-    element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, "Show"), choice), element("label", { class: "knob" }, element("span", {}, "Search"), search)),
+    element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, say("Show")), choice), element("label", { class: "knob" }, element("span", {}, say("Search")), search), element("button", { type: "button", "data-do": "channels-csv", onclick: save }, say("Save as CSV"))),
     element("p", { class: "note count", role: "status" }),
-    element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Table of channels" }),
+    element("div", { class: "wide", tabindex: 0, role: "region", "aria-label": say("Table of channels") }),
   );
   show();
 }
@@ -72,52 +87,56 @@ export function startChannels() {
 /** @param {string} name */
 function look(name) {
   const { by, down } = VIEWS[name];
-  Object.assign(asked, { view: name, by, down });
+  Object.assign(asked, { view: name, by, down, from: 0 });
   show();
 }
 
 /** Down and up in turn. @param {Column} by */
 function sort(by) {
-  Object.assign(asked, { down: asked.by === by ? !asked.down : typeof rows[0]?.[by] !== "string", by });
+  Object.assign(asked, { down: asked.by === by ? !asked.down : typeof rows[0]?.[by] !== "string", by, from: 0 });
   show();
 }
 
-/** Values that are not known come last, whichever way. @param {Row} a @param {Row} b */
-function compare(a, b) {
-  const [first, second] = [a[asked.by], b[asked.by]];
+/** Values that are not known come last, whichever way. @param {Row} a @param {Row} b @param {{ by: Column, down: boolean }} order */
+function compare(a, b, { by, down }) {
+  const [first, second] = [a[by], b[by]];
   if (first === null || second === null) return Number(first === null) - Number(second === null);
-  const by = asked.by === "layer" ? a.index - b.index : typeof first === "string" ? first.localeCompare(String(second)) : first - Number(second);
-  return (asked.down ? -by : by) || a.index - b.index || a.channel - b.channel;
+  const found = by === "layer" ? a.index - b.index : typeof first === "string" ? first.localeCompare(String(second)) : first - Number(second);
+  return (down ? -found : found) || a.index - b.index || a.channel - b.channel;
+}
+
+/** The rows that were asked for, in order. */
+function kept() {
+  const words = asked.text.toLowerCase().split(/\s+/).filter(Boolean);
+  const { keep, by, down, most } = VIEWS[asked.view];
+  const found = rows.filter((row) => keep(row) && words.every((word) => `${row.layer} ${row.type} ${row.channel} ${row.preferred}`.toLowerCase().includes(word)));
+  const first = most ? found.sort((a, b) => compare(a, b, { by, down })).slice(0, most) : found;
+  return first.sort((a, b) => compare(a, b, asked));
 }
 
 function show() {
-  const words = asked.text.toLowerCase().split(/\s+/).filter(Boolean);
-  const kept = rows.filter((row) => VIEWS[asked.view].keep(row) && words.every((word) => `${row.layer} ${row.type} ${row.channel}`.toLowerCase().includes(word))).sort(compare);
-  need(".channels .count").textContent = kept.length > MOST ? `The first ${MOST} of ${kept.length} channels.` : `${kept.length} of ${rows.length} channels.`;
-  const head = Object.entries(COLUMNS).map(([name, [text]]) => {
+  const found = kept();
+  const page = (/** @type {string} */ name, /** @type {any} */ text, /** @type {number} */ to) => element("button", { type: "button", "data-do": name, disabled: to < 0 || to >= found.length, onclick: () => ((asked.from = to), show()) }, text);
+  const said = element("span", {}, found.length > MOST ? say("{from} to {to} of {all} channels.", { from: asked.from + 1, to: Math.min(found.length, asked.from + MOST), all: found.length }) : say("{n} of {all} channels.", { n: found.length, all: rows.length }));
+  need(".channels .count").replaceChildren(said, ...(found.length > MOST ? [" ", page("channels-before", say("Before"), asked.from - MOST), " ", page("channels-after", say("After"), asked.from + MOST)] : []));
+  const head = columns.map((name) => {
     const own = asked.by === name;
-    return element("th", { "aria-sort": own ? (asked.down ? "descending" : "ascending") : null }, element("button", { type: "button", "data-by": name, onclick: () => sort(/** @type {Column} */ (name)) }, text, own ? (asked.down ? " ↓" : " ↑") : ""));
+    return element("th", { "aria-sort": own ? (asked.down ? "descending" : "ascending") : null }, element("button", { type: "button", "data-by": name, onclick: () => sort(name) }, COLUMNS[name][0], own ? (asked.down ? " ↓" : " ↑") : ""));
   });
-  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("td"))), element("tbody", {}, ...kept.slice(0, MOST).map(line))));
+  need(".channels .wide").replaceChildren(element("table", {}, element("thead", {}, element("tr", {}, ...head, element("td"))), element("tbody", {}, ...found.slice(asked.from, asked.from + MOST).map(line))));
 }
 
 /** @param {Row} row */
 function line(row) {
-  const cells = Object.entries(COLUMNS).map(([name, [, write]]) => {
-    const value = row[/** @type {Column} */ (name)];
-    return element("td", {}, value === null || value === "" ? "" : write(value));
+  const cells = columns.map((name) => {
+    const value = row[name];
+    return element("td", {}, value === null || value === "" ? "" : COLUMNS[name][1](value));
   });
-  const label = `Show channel ${row.channel} of ${row.layer}`;
-  return element("tr", {}, ...cells, element("td", {}, element("button", { type: "button", "aria-label": label, onclick: () => visit(row) }, "show")));
-}
-
-/** The unit in the middle of the channel's map becomes the chosen one. @param {Row} row */
-function visit({ index, channel }) {
-  const layer = layers[index];
-  const { vector, height, width } = view(layer);
-  const unit = vector ? { tile: 0, row: Math.floor(channel / width), col: channel % width } : { tile: channel, row: Math.floor(height / 2), col: Math.floor(width / 2) };
-  if (!exists(layer, unit)) return;
-  select(index, unit);
-  if (payload.live.on) pin({ layer: index, ...unit });
-  need("#overview").scrollIntoView();
+  const label = say("Card of channel {n} of {layer}", { n: row.channel, layer: row.layer });
+  const visit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    openCard(row.index, row.channel);
+    need("#card").scrollIntoView();
+  };
+  return element("tr", {}, ...cells, element("td", {}, element("a", { href: cardAddress(row.index, row.channel), "aria-label": label, onclick: visit }, say("card"))));
 }

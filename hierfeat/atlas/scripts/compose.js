@@ -93,6 +93,32 @@ function turned({ channels, height, width, fine, ink }, { rotation, scale }, gro
   return image;
 }
 
+/**
+ * An image in another network's size and colours: it covers that, its middle is kept; grey is luminance (ITU-R BT.601).
+ * @param {Float32Array} image @param {number[]} from (channels, height, width) @param {number[]} to
+ */
+export function resized(image, from, to) {
+  const [channels, height, width] = from;
+  const [C, H, W] = to;
+  const coloured = channels === C ? image : recoloured(image, channels, C, height * width);
+  if (height === H && width === W) return coloured;
+  const size = Math.min(height / H, width / W);
+  const [down, across] = [parts(H, height, size), parts(W, width, size)];
+  const found = new Float32Array(C * H * W);
+  for (let c = 0, at = 0; c < C; c++)
+    for (let row = 0; row < H; row++)
+      for (let col = 0; col < W; col++, at++)
+        for (let i = down.from[row]; i < down.to[row]; i++)
+          for (let j = across.from[col]; j < across.to[col]; j++) found[at] += down.shares[row][i - down.from[row]] * across.shares[col][j - across.from[col]] * coloured[(c * height + i) * width + j];
+  return found;
+}
+
+/** @param {Float32Array} image @param {number} from channels @param {number} to @param {number} each pixels of a channel */
+function recoloured(image, from, to, each) {
+  const weights = from === 3 ? [0.299, 0.587, 0.114] : Array.from({ length: from }, () => 1 / from);
+  return Float32Array.from({ length: to * each }, (_, at) => weights.reduce((sum, weight, c) => sum + weight * image[c * each + (at % each)], 0));
+}
+
 /** @param {Float32Array} image changed in place @param {number} contrast @param {number} ground */
 function contrasted(image, contrast, ground) {
   if (contrast !== 1) for (let i = 0; i < image.length; i++) image[i] = Math.max(0, Math.min(1, ground + contrast * (image[i] - ground)));

@@ -3,6 +3,7 @@ import { payload } from "./data.js";
 import { chosenSettings, clear, desk, invert, neutral, rememberDrawing, SLIDERS, takeSample, undo } from "./desk.js";
 import { element, need } from "./dom.js";
 import { set } from "./store.js";
+import { say } from "./said.js";
 
 const [, height, width] = payload.model.input_shape;
 const side = Math.min(height, width);
@@ -35,7 +36,7 @@ export function sliders(changed) {
       remember();
       changed();
     });
-    return element("label", {}, element("span", {}, label), range, shown);
+    return element("label", {}, element("span", {}, say(label)), range, shown);
   });
 }
 
@@ -50,14 +51,14 @@ function showSliders() {
 
 /** @param {() => void} changed the settings @param {() => void} redrawn the paper */
 export function tools(changed, redrawn) {
-  const choice = (/** @type {string} */ value, /** @type {string} */ label) => {
+  const choice = (/** @type {string} */ value, /** @type {import("./dom.js").Child} */ label) => {
     const input = element("input", { type: "radio", name: "tool", value, checked: value === desk.tool });
     input.addEventListener("change", () => (desk.tool = value));
     return element("label", {}, input, element("span", {}, label));
   };
   const brush = element("input", { type: "range", name: "brush", min: side / 56, max: side / 7, step: side / 112, value: desk.radius });
   brush.addEventListener("input", () => (desk.radius = Number(brush.value)));
-  const button = (/** @type {keyof typeof ACTIONS} */ name, /** @type {string} */ label) => {
+  const button = (/** @type {keyof typeof ACTIONS} */ name, /** @type {import("./dom.js").Child} */ label) => {
     const act = () => {
       ACTIONS[name]();
       rememberDrawing();
@@ -66,9 +67,9 @@ export function tools(changed, redrawn) {
     return element("button", { type: "button", "data-do": name, onclick: act }, label);
   };
   const parts = [
-    element("fieldset", { class: "choice" }, element("legend", {}, "Pen"), choice("draw", "draw"), choice("erase", "erase")),
-    element("label", {}, element("span", {}, "Brush"), brush),
-    element("p", { class: "buttons" }, button("clear", "Clear"), button("undo", "Undo"), button("invert", "Invert"), button("reset", "Back to the sample")),
+    element("fieldset", { class: "choice" }, element("legend", {}, say("Pen")), choice("draw", say("draw")), choice("erase", say("erase"))),
+    element("label", {}, element("span", {}, say("Brush")), brush),
+    element("p", { class: "buttons" }, button("clear", say("Clear")), button("undo", say("Undo")), button("invert", say("Invert")), button("reset", say("Back to the sample"))),
   ];
   if (payload.model.prepare) {
     const input = element("input", { type: "checkbox", name: "prepare", checked: desk.prepare });
@@ -77,7 +78,7 @@ export function tools(changed, redrawn) {
       rememberDrawing();
       changed();
     });
-    parts.push(element("label", { class: "check" }, input, element("span", {}, "Size and centre a drawing as the network's own data were")));
+    parts.push(element("label", { class: "check" }, input, element("span", {}, say("Size and centre a drawing as the network's own data were"))));
   }
   return parts;
 }

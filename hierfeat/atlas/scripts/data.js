@@ -65,6 +65,13 @@ export function weightsOf(kernels) {
   return Float32Array.from(levels, (level) => (level ? ((level - 128) / 127) * kernels.limit : NaN));
 }
 
+/** The tuning curve of a channel. @param {any} tuning @param {number} channel @returns {number[]} */
+export function curveOf({ angles, curves }, channel) {
+  const bytes = fromBase64(curves.data);
+  const start = channel * angles.length;
+  return angles.map((/** @type {number} */ _, /** @type {number} */ i) => ((bytes[2 * (start + i)] + 256 * bytes[2 * (start + i) + 1]) / 65535) * curves.limits[channel]);
+}
+
 /**
  * How a layer's units lie on the page: as many tiles as channels, or a single strip for a vector of units.
  * @param {any} layer @returns {View}

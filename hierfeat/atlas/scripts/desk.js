@@ -1,5 +1,5 @@
 // What lies on the input bench: the paper, how it got there, and what is done to it. Nothing here knows how it looks.
-import { compose } from "./compose.js";
+import { compose, resized } from "./compose.js";
 import { payload } from "./data.js";
 import { decode, encode } from "./drawing.js";
 import { sampleImage } from "./live.js";
@@ -188,6 +188,26 @@ export function made(other = {}) {
   const sample = sampleImage(state.sample);
   const same = SLIDERS.every(([name, , , , , value]) => settings[name] === value);
   return same ? sample : compose(asPaper(shape, sample), settings, desk.ground);
+}
+
+/**
+ * What another network is given for the same picture: a drawing made like its own data, in its own size, and changed by
+ * the same settings; a sample in its size.
+ * @param {any} model as the payload describes it @param {Float32Array} [image] another sample, as it is
+ */
+export function madeFor(model, image) {
+  const own = model.input_shape;
+  const from = image || !desk.drawn ? asPaper(shape, image ?? sampleImage(state.sample)) : desk.page;
+  const same = from.fine === 1 && String(own) === String(shape);
+  const wanted = model.prepare && !same && (from.fine === 1 || desk.prepare);
+  const prepared = wanted ? asData(from, desk.ground, model.prepare, own) : null;
+  const seen = prepared ?? resized(from.ink, [channels, height * from.fine, width * from.fine], own);
+  if (image) return seen;
+  const scale = own[1] / height;
+  const settings = { ...desk.settings };
+  for (const name of /** @type {const} */ (["shift_x", "shift_y", "square", "square_row", "square_col"])) settings[name] *= scale;
+  const neutral = SLIDERS.every(([name, , , , , value]) => desk.settings[name] === value);
+  return neutral ? seen : compose(asPaper(own, seen), settings, desk.ground);
 }
 
 /** What the prepared drawing is, for as long as no stroke changes it. @type {import("./paper.js").Paper | null} */

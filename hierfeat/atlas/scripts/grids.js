@@ -40,7 +40,7 @@ export function fillGrid(grid) {
   const shown = Math.min(tiles, Number(grid.dataset.most || tiles));
   const captions = grid.dataset.captions && !vector;
   const maps = Array.from({ length: shown }, (_, tile) => {
-    const area = element("span", { class: "area", style: { "aspect-ratio": `${width} / ${height}` } }, element("i"), element("u", { hidden: true }));
+    const area = element("span", { class: "area", style: { "aspect-ratio": `${width} / ${height}` } });
     return element("span", { class: "map", "data-tile": tile }, area, captions && element("b", {}, tile));
   });
   grid.classList.toggle("vector", vector);
@@ -102,7 +102,9 @@ export function paintGrid(grid) {
 
 /** All that the reader sees. */
 export function paintGrids() {
-  for (const grid of grids.keys()) paintGrid(grid);
+  for (const grid of grids.keys())
+    if (grid.isConnected) paintGrid(grid);
+    else grids.delete(grid);
 }
 
 /** @param {ArrayLike<number>} numbers @param {number} start @param {number} count */

@@ -1,6 +1,6 @@
 // Hubel and Wiesel's bench: a bar on a screen follows the hand, and one unit, or two, are seen and heard to fire.
 import { exists, layers, output, payload } from "./data.js";
-import { element, need } from "./dom.js";
+import { element, need, setText } from "./dom.js";
 import { arithmetic, followArithmetic } from "./arithmetic.js";
 import { currentInput, update } from "./bench.js";
 import { cardOf, refreshCard } from "./hubel/card.js";
@@ -16,6 +16,7 @@ import { paintInput } from "./pad.js";
 import { repaint, setPicture, showScores } from "./sections.js";
 import { address, set, state, subscribe } from "./store.js";
 import { drawn, stimulusOf, textOf } from "./stimuli.js";
+import { say } from "./said.js";
 
 /** @typedef {import("./store.js").Chosen} Chosen */
 /** @typedef {import("./stimuli.js").Stimulus} Stimulus */
@@ -197,7 +198,7 @@ const sweep = (i) =>
       }
       return Boolean(running);
     });
-    plate.replaceChildren(...figuresOf(found));
+    plate.replaceChildren(...figuresOf(found, undefined, `${cell.layer.name}-${cell.channel}`));
   });
 
 /** Show all gratings, unless the page has their numbers. @param {number} i */
@@ -206,7 +207,7 @@ const search = (i) =>
     const cell = cells[i];
     const says = need(".score-says", card(i));
     const best = await measureOptimum(cell, (share) => {
-      says.textContent = `Showing it 1024 gratings: ${Math.round(100 * share)} %`;
+      setText(says, say("Showing it 1024 gratings: {share} %", { share: Math.round(100 * share) }));
       return Boolean(running);
     });
     if (best) cell.optimum = best;
@@ -266,13 +267,13 @@ const actions = {
 };
 
 export function startHubel() {
-  const figure = element("figure", { class: "stage" }, element("figcaption", {}, "Screen: move the bar over it"), screenUnderHand(stimulus, { part: () => (cells.length ? partOf(cells) : null), present: () => present(), goDark }));
+  const figure = element("figure", { class: "stage" }, element("figcaption", {}, say("Screen: move the bar over it")), screenUnderHand(stimulus, { part: () => (cells.length ? partOf(cells) : null), present: () => present(), goDark }));
   need(".bench-hubel").replaceChildren(
     element("div", { class: "stand" }, figure, buildControls(stimulus, actions)),
     element("div", { class: "cells-at-hand" }),
   );
   subscribe((changed) => (changed.has("pinned") || changed.has("second")) && place());
-  Object.assign(globalThis, { atlas: { ...tools, input: currentInput, output } });
+  Object.assign(/** @type {any} */ (globalThis).atlas, { ...tools, input: currentInput, output });
 }
 
 /** What tests, and curious readers, call from the console. */

@@ -4,7 +4,7 @@ import { fromBase64 } from "../live/engine/weights.js";
 import { payload, samples, showFrame } from "./data.js";
 import { need } from "./dom.js";
 
-/** @typedef {import("../live/engine/network.js").Frame} Frame */
+/** @typedef {import("../live/engine/network.js").Frame} Frame @typedef {import("../live/engine/network.js").Network} Network */
 
 /** @type {import("../live/engine/network.js").Network | null} */
 let network = null;
@@ -14,13 +14,18 @@ const text = (/** @type {string} */ id) => need(id).textContent ?? "";
 /** The graph that the engine runs. @type {import("../live/engine/types.js").Graph | null} */
 export let graph = null;
 
-/** @returns {Promise<import("../live/engine/network.js").Network>} */
 export async function startNetwork() {
-  graph = /** @type {import("../live/engine/types.js").Graph} */ (JSON.parse(text("#live-graph")));
-  const weights = fromBase64(text("#live-weights"));
-  const kernel = fromBase64(text("#live-kernel"));
-  network = payload.live.heavy ? await apart(graph, weights, kernel, text("#live-worker")) : await here(graph, weights, kernel);
-  return network;
+  graph = graphOf("#live-graph");
+  network = await startAnother("#live-graph", "#live-weights", payload.live.heavy);
+}
+
+/** @param {string} id @returns {import("../live/engine/types.js").Graph} */
+const graphOf = (id) => JSON.parse(text(id));
+
+/** A network of its own, from what the page holds. @param {string} held the graph's id @param {string} weights their id @param {boolean} heavy whether the page must not wait for it */
+export function startAnother(held, weights, heavy) {
+  const parts = /** @type {const} */ ([graphOf(held), fromBase64(text(weights)), fromBase64(text("#live-kernel"))]);
+  return heavy ? apart(...parts, text("#live-worker")) : here(...parts);
 }
 
 /** @param {Float32Array} image @returns {Promise<Frame>} */
@@ -47,6 +52,12 @@ export function valuesOf(names) {
   return network.values(names);
 }
 
+/** Told of every frame that is shown: who else shows the picture, or the network's answer. @type {((image: Float32Array, frame: Frame) => void)[]} */
+const followers = [];
+
+/** @param {(image: Float32Array, frame: Frame) => void} shown */
+export const follow = (shown) => followers.push(shown);
+
 /** Whatever the input, in which frames are asked for one after another. @type {Float32Array | null} */
 let wanted = null;
 let busy = false;
@@ -66,6 +77,7 @@ export async function ask(image, shown) {
       const frame = await frameOf(next);
       showFrame(frame);
       shown(frame);
+      for (const one of followers) one(next, frame);
     }
   } finally {
     busy = false;

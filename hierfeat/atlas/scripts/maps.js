@@ -2,6 +2,7 @@
 import { layerLimit, values, view, weightsOf } from "./data.js";
 import { element } from "./dom.js";
 import { state } from "./store.js";
+import { say } from "./said.js";
 
 const MAGMA = ["#000004", "#1c1044", "#4f127b", "#812581", "#b5367a", "#e55063", "#fb8761", "#fec287", "#fcfdbf"];
 const RDBU = ["#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0", "#f7f7f7", "#fddbc7", "#f4a582", "#d6604d", "#b2182b", "#67001f"];
@@ -119,7 +120,7 @@ export function legend(limit, signed) {
 
 /** @param {number | null} value */
 export function number(value) {
-  if (value === null || Number.isNaN(value)) return "not a number";
+  if (value === null || Number.isNaN(value)) return String(say("not a number"));
   if (value === 0) return "0";
   const size = Math.abs(value);
   const text = size >= 1e5 || size < 1e-3 ? value.toExponential(1) : size >= 100 ? value.toFixed(0) : value.toPrecision(3);
@@ -134,7 +135,7 @@ export function paintKernels(target, kernels) {
   const [outputs, inputs, height, width] = kernels.shape;
   const weights = weightsOf(kernels);
   if (height * width === 1) {
-    const canvas = addCanvas(target, `matrix of ${outputs} × ${inputs} weights`, 9 * inputs, "");
+    const canvas = addCanvas(target, say("matrix of {size} weights", { size: `${outputs} × ${inputs}` }), 9 * inputs, "");
     paintNumbers(canvas, weights, 0, outputs, inputs, kernels.limit, true);
     return;
   }
@@ -143,11 +144,20 @@ export function paintKernels(target, kernels) {
   const cell = slices > 1 ? Math.max(3, Math.round(24 / height)) : Math.max(4, Math.round(60 / height));
   const across = slices * (width + 1) - 1;
   for (let o = 0; o < outputs; o++) {
-    const canvas = addCanvas(target, `kernel ${o}`, cell * across, String(o));
+    const canvas = addCanvas(target, say("kernel {n}", { n: o }), cell * across, String(o));
     const own = weights.subarray(o * inputs * height * width, (o + 1) * inputs * height * width);
-    if (inColour) paintColours(canvas, own, height, width, kernels.limit);
-    else paintSlices(canvas, own, slices, height, width, kernels.limit);
+    paintKernel(canvas, own, [inputs, height, width], inColour, kernels.limit);
   }
+}
+
+/**
+ * One kernel, its slices side by side.
+ * @param {HTMLCanvasElement} canvas @param {Float32Array} own weights @param {number[]} shape (inputs, height, width)
+ * @param {boolean} inColour @param {number} limit
+ */
+export function paintKernel(canvas, own, [inputs, height, width], inColour, limit) {
+  if (inColour) paintColours(canvas, own, height, width, limit);
+  else paintSlices(canvas, own, inputs, height, width, limit);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {Float32Array} own @param {number} height @param {number} width @param {number} limit */
@@ -177,7 +187,7 @@ function paintSlices(canvas, own, slices, height, width, limit) {
   show();
 }
 
-/** @param {HTMLElement} target @param {string} label @param {number} width @param {string} caption */
+/** @param {HTMLElement} target @param {import("./said.js").Said} label @param {number} width @param {string} caption */
 export function addCanvas(target, label, width, caption) {
   const canvas = element("canvas", { role: "img", "aria-label": label, style: { width: `${width}px` } });
   target.append(element("figure", {}, canvas, caption !== "" && element("figcaption", {}, caption)));

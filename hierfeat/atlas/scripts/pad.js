@@ -3,11 +3,12 @@ import { payload } from "./data.js";
 import { begin, desk, drawTo, keep, rememberDrawing } from "./desk.js";
 import { element } from "./dom.js";
 import { paintImage } from "./maps.js";
+import { say } from "./said.js";
 
 const [channels, height, width] = payload.model.input_shape;
 
-const canvas = element("canvas", { class: "pad", tabindex: 0, role: "application", "aria-label": "Paper: draw here with mouse, finger or pen. Arrow keys move a pen, space puts it down and lifts it" });
-const mirror = element("canvas", { tabindex: 0, role: "application", "aria-label": "What the network sees. Arrow keys move the occluding square" });
+const canvas = element("canvas", { class: "pad", tabindex: 0, role: "application", "aria-label": say("Paper: draw here with mouse, finger or pen. Arrow keys move a pen, space puts it down and lifts it") });
+const mirror = element("canvas", { tabindex: 0, role: "application", "aria-label": say("What the network sees. Arrow keys move the occluding square") });
 
 export function paintPaper() {
   paintImage(canvas, desk.page.ink, [channels, height * desk.page.fine, width * desk.page.fine]);

@@ -22,9 +22,10 @@ const FAINT = 0.2;
 
 /**
  * @param {Paper} on @param {number} ground @param {Preparation} how
+ * @param {number[]} [shape] of the image, where that is not the paper's
  * @returns {Float32Array | null} (channels, height, width), in the paper's own colours; null where there is no ink
  */
-export function asData(on, ground, how) {
+export function asData(on, ground, how, [channels, height, width] = [on.channels, on.height, on.width]) {
   const ink = inkOf(on, ground);
   const place = placeOf(ink, how);
   if (!place) return null;
@@ -32,10 +33,10 @@ export function asData(on, ground, how) {
   const shaped = how.thin ? thinned(binary(soft), how.cells) : how.ink ? weighed(binary(soft), how.cells, how.ink) : soft;
   const small = pooled(shaped, how.cells, how.pooled);
   const side = how.cells / how.pooled;
-  const one = side === on.height && side === on.width ? small : how.pooled > 1 ? enlarged(small, side, on.height, on.width) : middle(small, side, on.height, on.width);
-  const image = new Float32Array(on.channels * one.length);
+  const one = side === height && side === width ? small : how.pooled > 1 ? enlarged(small, side, height, width) : middle(small, side, height, width);
+  const image = new Float32Array(channels * one.length);
   const sign = ground < 0.5 ? 1 : -1;
-  for (let c = 0; c < on.channels; c++) for (let i = 0; i < one.length; i++) image[c * one.length + i] = (ground < 0.5 ? 0 : 1) + sign * one[i];
+  for (let c = 0; c < channels; c++) for (let i = 0; i < one.length; i++) image[c * one.length + i] = (ground < 0.5 ? 0 : 1) + sign * one[i];
   return image;
 }
 

@@ -1,12 +1,15 @@
 // The overview's columns and the layers' sections: grids of maps, charts, patches, scores.
+import { unfold } from "./blocks.js";
 import { activeChart, histogramChart, poolingChart, shiftChart } from "./charts.js";
 import { layerLimit, layers, output, payload, samples } from "./data.js";
-import { all, element, find, need, words } from "./dom.js";
+import { all, element, find, need, setText } from "./dom.js";
 import { fillGrid, paintGrid, paintGrids } from "./grids.js";
 import { legend, number, paintImage, paintKernels } from "./maps.js";
+import { sharesOf } from "./scores.js";
 import { state } from "./store.js";
 import { forgetUnits, indexOf, showUnit, showValue } from "./units.js";
 import { visible, watch } from "./visible.js";
+import { say } from "./said.js";
 
 /** What the bench made of the sample; null where the sample is shown as it is. @type {Float32Array | null} */
 let changed = null;
@@ -39,32 +42,16 @@ function paintScene(scene) {
   let over = /** @type {HTMLCanvasElement | null} */ (find("canvas", scene));
   if (over && over.hidden === Boolean(changed)) over.hidden = !changed;
   if (!changed || !visible(scene)) return;
-  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": "the image as it was changed" })));
+  if (!over) need("img", scene).after((over = element("canvas", { role: "img", "aria-label": say("the image as it was changed") })));
   paintImage(over, changed, payload.model.input_shape);
 }
 
-/** The output as shares of one where it is known to be logits, as it is where not. */
-function shares() {
-  const found = output();
-  if (!found || !payload.model.scores) return null;
-  const numbers = Array.from(found);
-  if (payload.model.scores === "raw") {
-    const most = Math.max(...numbers.map(Math.abs)) || 1;
-    return numbers.map((value) => ({ length: Math.max(0, value) / most, text: number(value), value }));
-  }
-  const most = Math.max(...numbers);
-  const powers = payload.model.scores === "logits" ? numbers.map((value) => Math.exp(value - most)) : numbers;
-  const total = powers.reduce((a, b) => a + b, 0);
-  const digits = Math.max(...powers) < total / 10 ? 1 : 0;
-  return powers.map((power) => ({ length: power / total, text: `${((100 * power) / total).toFixed(digits)} %`, value: power }));
-}
-
 /** @param {number} i */
-const className = (i) => (payload.model.classes ? payload.model.classes[i] : `output ${i}`);
+const className = (i) => (payload.model.classes ? payload.model.classes[i] : String(say("output {n}", { n: i })));
 
 export function showScores() {
   const panel = find(".scores");
-  const found = panel && shares();
+  const found = panel && sharesOf(output(), payload.model.scores);
   if (!panel || !found) return;
   let order = [...found.keys()];
   if (order.length > 12) order = order.sort((a, b) => found[b].value - found[a].value).slice(0, 8);
@@ -78,17 +65,16 @@ export function showScores() {
     bar.style.setProperty("--share", String(found[i].length));
     if (amount.textContent !== found[i].text) amount.textContent = found[i].text;
   });
-  const says = `says ${className(best)}${verdict(best)}`;
-  for (const target of all(".says"))
-    if (target.textContent !== says) target.replaceChildren(words("says ", element("b", {}, className(best)), verdict(best)));
+  for (const target of all(".says")) setText(target, verdict(best));
 }
 
-/** What is to be said of the prediction: nothing where the truth is not known. @param {number} best */
+/** What is said of the prediction: nothing of the truth where that is not known. @param {number} best */
 function verdict(best) {
   const { label, name } = samples[state.sample];
-  if (changed || label === null) return "";
-  if (payload.model.named) return `; the sample is from ${name}`;
-  return label === best ? ", rightly" : `; it is ${className(label)}`;
+  const named = element("b", {}, className(best));
+  if (changed || label === null) return say("says {class}", { class: named });
+  if (payload.model.named) return say("says {class}; the sample is from {name}", { class: named, name });
+  return label === best ? say("says {class}, rightly", { class: named }) : say("says {class}; it is {truth}", { class: named, truth: className(label) });
 }
 
 /** Paint anew what the reader can see. */
@@ -119,6 +105,7 @@ const DRAW = {
 export function openSection(section) {
   const index = indexOf(section);
   const layer = layers[index];
+  unfold(section);
   if (!section.dataset.drawn) {
     section.dataset.drawn = "yes";
     watch(section, () => layer.maps && /** @type {HTMLDetailsElement} */ (section).open && showValue(index));
@@ -138,30 +125,38 @@ export function openSection(section) {
  * The patches lie in one picture, a row for each channel; each row is drawn on a canvas of its own, with gaps.
  * @param {HTMLElement} target @param {any} patches
  */
-function showPatches(target, { image, columns, values, channels, status }) {
-  /** @param {number} i @returns {Node} */
-  const strip = (i) => {
-    if (status[i] !== "ok") return element("em", {}, status[i] === "dead" ? "never active" : "always the same");
-    const label = `strongest patches of channel ${channels[i]}`;
-    return element("canvas", { role: "img", "aria-label": label, title: `activations ${values[i].map(number).join(", ")}` });
-  };
-  target.replaceChildren(...channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), strip(i))));
-  const sheet = new Image();
-  sheet.onload = () => {
+function showPatches(target, patches) {
+  target.replaceChildren(...patches.channels.map((/** @type {number} */ channel, /** @type {number} */ i) => element("div", {}, element("b", {}, channel), patchStrip(patches, i))));
+}
+
+/** Pictures that hold several, by their data. @type {Map<string, Promise<HTMLImageElement>>} */
+const pictures = new Map();
+
+/** @param {string} data @returns {Promise<HTMLImageElement>} */
+export function pictureOf(data) {
+  let found = pictures.get(data);
+  if (!found) {
+    const image = new Image();
+    image.src = data;
+    pictures.set(data, (found = image.decode().then(() => image)));
+  }
+  return found;
+}
+
+/** The strongest patches of one channel, side by side. @param {any} patches @param {number} row @returns {HTMLElement} */
+export function patchStrip({ image, columns, values, channels, status }, row) {
+  if (status[row] !== "ok") return element("em", {}, status[row] === "dead" ? say("never active") : say("always the same"));
+  const canvas = element("canvas", { role: "img", "aria-label": say("strongest patches of channel {n}", { n: channels[row] }), title: say("activations {list}", { list: values[row].map(number).join(", ") }) });
+  pictureOf(image).then((sheet) => {
     const tile = sheet.width / columns;
     const side = tile * Math.max(1, Math.round(PATCH / tile));
-    all("div", target).forEach((line, row) => {
-      const canvas = /** @type {HTMLCanvasElement | null} */ (find("canvas", line));
-      const context = canvas?.getContext("2d");
-      if (!canvas || !context) return;
-      const count = values[row].length;
-      canvas.width = columns * (side + GAP) - GAP;
-      canvas.height = side;
-      context.imageSmoothingEnabled = tile > 2;
-      for (let col = 0; col < count; col++) context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side);
-    });
-  };
-  sheet.src = image;
+    canvas.width = columns * (side + GAP) - GAP;
+    canvas.height = side;
+    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.imageSmoothingEnabled = tile > 2;
+    values[row].forEach((/** @type {number} */ _, /** @type {number} */ col) => context.drawImage(sheet, col * tile, row * tile, tile, tile, col * (side + GAP), 0, side, side));
+  });
+  return canvas;
 }
 
 /** Pixels of a patch on its canvas, about, and between two. */

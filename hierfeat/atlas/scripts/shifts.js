@@ -7,6 +7,7 @@ import { frameOf } from "./live.js";
 import { number } from "./maps.js";
 import { state } from "./store.js";
 import { visible } from "./visible.js";
+import { say } from "./said.js";
 
 /** @typedef {{ name: string, kind: string, similarity: number | null, invariance: number | null }} Row */
 
@@ -94,9 +95,9 @@ function plot(figure) {
   parts.push(svg("path", { class: "first", d: drawn.map(([i, value], k) => `${k ? "L" : "M"}${X(i).toFixed(1)} ${Y(/** @type {number} */ (value)).toFixed(1)}`).join("") }));
   for (const [i, value] of drawn) parts.push(svg("circle", { class: rows[i].kind === "pool" ? "pool" : "other", cx: X(i), cy: Y(/** @type {number} */ (value)), r: rows.length > 30 ? 2.5 : 4 }, svg("title", {}, `${rows[i].name}: ${number(value)}`)));
   if (rows.length <= 24) rows.forEach((_, i) => parts.push(svg("text", { class: "slanted", "text-anchor": "end", transform: `translate(${X(i) + 4} ${H - bottom + 14}) rotate(-38)` }, shown[i].short)));
-  else parts.push(svg("text", { class: "name", x: (left + W) / 2, y: H - bottom + 20, "text-anchor": "middle" }, "layers, from the first to the last"));
-  parts.push(svg("text", { class: "name", "text-anchor": "middle", transform: `translate(11 ${(top + H - bottom) / 2}) rotate(-90)` }, rows.some((row) => row.invariance !== null) ? "invariance" : "cosine"));
+  else parts.push(svg("text", { class: "name", x: (left + W) / 2, y: H - bottom + 20, "text-anchor": "middle" }, say("layers, from the first to the last")));
+  parts.push(svg("text", { class: "name", "text-anchor": "middle", transform: `translate(11 ${(top + H - bottom) / 2}) rotate(-90)` }, say(rows.some((row) => row.invariance !== null) ? "invariance" : "cosine")));
   const { shift_x, shift_y } = desk.settings;
-  const says = `Invariance of every layer to a shift by ${signed(shift_x)} px to the right and ${signed(shift_y)} px down`;
-  figure.replaceChildren(element("figcaption", {}, `${says}: 1 if its response to this image is the same, 0 if no more alike than that to another image. Pools are orange; shifts tried before, grey.`), svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": says }, ...parts));
+  const says = say("Invariance of every layer to a shift by {right} px to the right and {down} px down", { right: signed(shift_x), down: signed(shift_y) });
+  figure.replaceChildren(element("figcaption", {}, says, say(": 1 if its response to this image is the same, 0 if no more alike than that to another image. Pools are orange; shifts tried before, grey.")), svg("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": says }, ...parts));
 }

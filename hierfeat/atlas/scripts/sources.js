@@ -1,113 +1,72 @@
-// Pictures from outside: a file that is chosen, dropped or pasted, and the webcam. What goes wrong is said in a sentence.
+// Pictures from outside on the bench: a file that is chosen, dropped or pasted, and the webcam.
 import { payload } from "./data.js";
 import { desk, takePicture } from "./desk.js";
-import { element, need } from "./dom.js";
+import { element, need, setText } from "./dom.js";
+import { cellsOf, openCamera, pictureOf, readPicture, reason } from "./pictures.js";
+import { say } from "./said.js";
 
 const [channels, height, width] = payload.model.input_shape;
 
-/** What a transparent picture lies on: white, as for hierfeat's own folders of images. */
-const GROUND = "#fff";
-
-/** The camera while it runs. @type {{ stream: MediaStream, video: HTMLVideoElement } | null} */
+/** What stops the camera, while it runs. @type {(() => void) | null} */
 let camera = null;
 
-/** @param {string} text */
-function say(text) {
-  need(".bench-says").textContent = text;
+/** @param {import("./said.js").Said} text */
+function report(text) {
+  setText(need(".bench-says"), text);
 }
 
-/**
- * A picture as cells of the paper: made to cover it, its middle cut out, grey where the network sees grey (ITU-R BT.601).
- * @param {CanvasImageSource} source @param {number} wide @param {number} high of the source
- */
-function cells(source, wide, high) {
-  const [W, H] = [width * desk.page.fine, height * desk.page.fine];
-  const canvas = new OffscreenCanvas(W, H);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
-  const scale = Math.max(W / wide, H / high);
-  context.fillStyle = GROUND;
-  context.fillRect(0, 0, W, H);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(source, (W - wide * scale) / 2, (H - high * scale) / 2, wide * scale, high * scale);
-  const { data } = context.getImageData(0, 0, W, H);
-  const ink = new Float32Array(channels * W * H);
-  for (let i = 0; i < W * H; i++)
-    if (channels === 3) for (let c = 0; c < 3; c++) ink[c * W * H + i] = data[4 * i + c] / 255;
-    else ink[i] = (0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]) / 255;
-  return ink;
-}
+/** As cells of the paper. @param {CanvasImageSource} source @param {number} wide @param {number} high */
+const cells = (source, wide, high) => cellsOf(source, wide, high, [channels, height * desk.page.fine, width * desk.page.fine]);
 
 /** @param {File | null | undefined} file @param {() => void} redrawn */
 async function takeFile(file, redrawn) {
-  if (!file) return say("That was no picture: choose, drop or paste a file in a format that this browser shows (PNG, JPEG, WebP, GIF).");
-  try {
-    const bitmap = await createImageBitmap(file);
-    stopCamera();
-    takePicture(cells(bitmap, bitmap.width, bitmap.height), true);
-    bitmap.close();
-    say(`${file.name || "The picture"}, cut to ${width} × ${height} px about its middle.`);
-    redrawn();
-  } catch {
-    say(`This browser cannot read ${file.name || "that"} as a picture: try PNG, JPEG, WebP or GIF.`);
-  }
-}
-
-/** @param {DataTransfer | null} given */
-const pictureOf = (given) => [...(given?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? given?.files[0];
-
-/** Why there is no camera, in a sentence. @param {any} error */
-function reason(error) {
-  if (error?.name === "NotAllowedError" || error?.name === "SecurityError") return "The webcam was not allowed: the browser's own settings for this page permit it, and drawing works without it.";
-  if (error?.name === "NotFoundError" || error?.name === "OverconstrainedError") return "No webcam was found: draw, or choose a picture.";
-  if (error?.name === "NotReadableError") return "The webcam is in use by another program: close that, and try again.";
-  return "This browser gives pages that are opened as files no webcam: draw, or choose a picture.";
+  report(
+    await readPicture(
+      file,
+      (bitmap) => {
+        stopCamera();
+        takePicture(cells(bitmap, bitmap.width, bitmap.height), true);
+        redrawn();
+      },
+      { height, width },
+    ),
+  );
 }
 
 /** @param {() => void} redrawn */
 async function startCamera(redrawn) {
-  if (!navigator.mediaDevices?.getUserMedia) return say(reason(null));
-  say("Waiting for the webcam.");
+  report(say("Waiting for the webcam."));
+  let first = true;
+  const shown = (/** @type {HTMLVideoElement} */ video) => {
+    takePicture(cells(video, video.videoWidth, video.videoHeight), first);
+    first = false;
+    redrawn();
+  };
+  const ended = () => {
+    stopCamera();
+    report(say("The webcam was taken away; its last picture stays."));
+  };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
-    const video = element("video", { muted: true, playsinline: true });
-    video.srcObject = stream;
-    stream.getVideoTracks()[0].addEventListener("ended", () => {
-      stopCamera();
-      say("The webcam was taken away; its last picture stays.");
-    });
-    await video.play();
-    camera = { stream, video };
+    camera = await openCamera(shown, ended);
   } catch (error) {
-    return say(reason(error));
+    return report(reason(error));
   }
   show();
-  say("The network sees the webcam. Freeze it to keep a picture.");
-  let first = true;
-  const step = () => {
-    if (!camera) return;
-    const { videoWidth, videoHeight } = camera.video;
-    if (videoWidth) {
-      takePicture(cells(camera.video, videoWidth, videoHeight), first);
-      first = false;
-      redrawn();
-    }
-    requestAnimationFrame(step);
-  };
-  step();
+  report(say("The network sees the webcam. Freeze it to keep a picture."));
 }
 
 /** The light of the camera goes out; what it saw last stays on the paper. */
 export function stopCamera() {
   if (!camera) return;
-  for (const track of camera.stream.getTracks()) track.stop();
+  camera();
   camera = null;
   show();
 }
 
 /** The button says what it will do. */
 function show() {
-  const button = need('[data-do="webcam"]');
-  button.textContent = camera ? "Freeze" : "Webcam";
+  const button = need('.bench-input [data-do="webcam"]');
+  setText(button, say(camera ? "Freeze" : "Webcam"));
   button.setAttribute("aria-pressed", String(Boolean(camera)));
 }
 
@@ -122,7 +81,7 @@ export function sources(redrawn) {
   const press = () => {
     if (!camera) return startCamera(redrawn);
     stopCamera();
-    say("Frozen.");
+    report(say("Frozen."));
   };
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -134,7 +93,7 @@ export function sources(redrawn) {
     if (picture) takeFile(picture, redrawn);
   });
   return [
-    element("p", { class: "buttons" }, element("label", { class: "file" }, file, element("span", {}, "Choose a picture")), element("button", { type: "button", "data-do": "webcam", "aria-pressed": "false", onclick: press }, "Webcam")),
-    element("p", { class: "note bench-says", role: "status" }, "Or drop a picture on the page, or paste one."),
+    element("p", { class: "buttons" }, element("label", { class: "file" }, file, element("span", {}, say("Choose a picture"))), element("button", { type: "button", "data-do": "webcam", "aria-pressed": "false", onclick: press }, say("Webcam"))),
+    element("p", { class: "note bench-says", role: "status" }, say("Or drop a picture on the page, or paste one.")),
   ];
 }

@@ -11,10 +11,17 @@
  * @property {string} drawing what the hand did to the sample, as `drawing.js` writes it; empty for nothing
  * @property {string} stimulus on the screen of Hubel and Wiesel's bench: kind and numbers
  * @property {Record<string, number>} bench what is done to the input: shift, rotation, ...
+ * @property {boolean} projector whether the page is shown to a room
+ * @property {string} language of the reader, en or es
+ * @property {string[]} hide parts of the page that a teacher has hidden
  */
 
+/** The language that the page was written in. */
+const written = globalThis.document?.documentElement.lang || "en";
+export const LANGUAGES = ["en", "es"];
+
 /** @type {State} */
-export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, drawing: "", stimulus: "", bench: {} };
+export const state = { sample: 0, range: "layer", unit: null, pinned: null, second: null, drawing: "", stimulus: "", bench: {}, projector: false, language: written, hide: [] };
 
 /** @type {((changed: Set<string>) => void)[]} */
 const listeners = [];
@@ -46,8 +53,11 @@ function remember() {
 /** The state as it stands in the address. */
 export function address() {
   const parts = [`sample=${state.sample}`];
+  if (state.language !== written) parts.push(`language=${state.language}`);
+  if (state.hide.length) parts.push(`hide=${state.hide.join(",")}`);
+  if (state.projector) parts.push("projector=1");
   if (state.range !== "layer") parts.push(`range=${state.range}`);
-  if (state.pinned) parts.push(`unit=${numbers(state.pinned)}`);
+  if (state.pinned) parts.push(unitAddress(state.pinned));
   if (state.second) parts.push(`second=${numbers(state.second)}`);
   if (state.stimulus) parts.push(`stimulus=${state.stimulus}`);
   if (state.drawing) parts.push(`drawing=${state.drawing}`);
@@ -68,6 +78,9 @@ export function read(hash, settings) {
   const number = (/** @type {string} */ name) => Number(given.get(name));
   if (given.has("sample") && Number.isInteger(number("sample"))) next.sample = number("sample");
   if (given.get("range") === "map") next.range = "map";
+  if (LANGUAGES.includes(given.get("language") ?? "")) next.language = given.get("language") ?? written;
+  next.hide = (given.get("hide") ?? "").split(",").filter((name) => /^[\w-]+$/.test(name));
+  next.projector = given.get("projector") === "1";
   next.drawing = given.get("drawing") ?? "";
   next.stimulus = given.get("stimulus") ?? "";
   next.pinned = chosen(given.get("unit"));
@@ -75,6 +88,9 @@ export function read(hash, settings) {
   for (const name of settings) if (given.has(name) && Number.isFinite(number(name))) /** @type {any} */ (next.bench)[name] = number(name);
   return next;
 }
+
+/** The part of an address that names a unit. @param {Chosen} unit */
+export const unitAddress = (unit) => `unit=${numbers(unit)}`;
 
 /** @param {Chosen} unit */
 const numbers = ({ layer, tile, row, col }) => [layer, tile, row, col].join(",");

@@ -1,32 +1,41 @@
 // Surgery: channels silenced, activation functions and pools exchanged, kernels put in; and what the network then says.
 import { swapsFor, weightOf } from "../live/engine/surgery.js";
 import { channelOf, layers, payload, samples } from "./data.js";
-import { element, need } from "./dom.js";
+import { element, find, need } from "./dom.js";
 import { update } from "./bench.js";
+import { compareWithOriginal } from "./beside/original.js";
 import { frameOf, graph, operate, sampleImage, valuesOf } from "./live.js";
 import { state, subscribe } from "./store.js";
 import { kernelAtHand, layOut } from "./workshop/workshop.js";
+import { className } from "./beside/side.js";
+import { say } from "./said.js";
+import { bestOf } from "./scores.js";
 
 /** @typedef {import("../live/engine/surgery.js").Cut} Cut */
 
 /** What has been done, the last at the end. @type {Cut[]} */
 let cuts = [];
+/** What had been done before each operation, and each that was taken back. @type {Cut[][]} */
+const past = [];
 /** For each sample the class that the network names: as it was, and now. @type {number[]} */
 const before = samples.map((sample) => sample.prediction);
 let now = before;
 let input = 0; // of the kernel that is looked at
+let comparing = false;
+/** Where both networks stand side by side. */
+const beforeAndAfter = element("div", { class: "before-and-after", hidden: true });
 
-const BY = { relu: "ReLU", tanh: "tanh", nothing: "nothing", max: "a maximum", average: "an average" };
+const BY = { relu: "ReLU", tanh: "tanh", nothing: say("nothing"), max: say("a maximum"), average: say("an average") };
 
 /** @param {Cut} cut */
 function said(cut) {
   const { name } = layers[cut.layer];
-  if (cut.kind === "silence") return `channel ${cut.channels.join(", ")} of ${name} silenced`;
-  if (cut.kind === "swap") return `${name} replaced by ${BY[cut.by]}`;
-  return `kernel ${cut.output} of ${name} exchanged, for input channel ${cut.input}`;
+  if (cut.kind === "silence") return say("channel {n} of {layer} silenced", { n: cut.channels.join(", "), layer: name });
+  if (cut.kind === "swap") return say("{layer} replaced by {by}", { layer: name, by: BY[cut.by] });
+  return say("kernel {n} of {layer} exchanged, for input channel {input}", { n: cut.output, layer: name, input: cut.input });
 }
 
-/** @param {string} name @param {string} text @param {() => void} act */
+/** @param {string} name @param {import("./dom.js").Child} text @param {() => void} act */
 const button = (name, text, act) => element("button", { type: "button", "data-do": name, onclick: act }, text);
 
 export function startSurgery() {
@@ -38,8 +47,7 @@ export function startSurgery() {
 async function named() {
   const found = [];
   for (let i = 0; i < samples.length; i++) {
-    const { output } = await frameOf(sampleImage(i));
-    found.push(output.reduce((best, value, place) => (value > output[best] ? place : best), 0));
+    found.push(bestOf((await frameOf(sampleImage(i))).output));
   }
   return found;
 }
@@ -48,25 +56,70 @@ let busy = Promise.resolve();
 
 /** One after another: the next operation begins when the network has been made anew. @param {Cut[]} next */
 function perform(next) {
+  past.push(cuts);
+  change(next);
+}
+
+/** What was there before the last operation. */
+function undo() {
+  const before = past.pop();
+  if (before) change(before);
+}
+
+/** @param {Cut[]} next */
+function change(next) {
   cuts = next;
   write();
   busy = busy.then(async () => {
     await operate(next);
     now = next.length ? await named() : before;
     await update();
+    if (comparing) await compareWithOriginal(beforeAndAfter, [before, now]);
     need(".surgery").dataset.done = String(Number(need(".surgery").dataset.done ?? 0) + 1);
     write();
   });
 }
 
 function write() {
-  need(".surgery").replaceChildren(instruments(), done(), outcome());
+  const held = find(".surgery")?.contains(document.activeElement) ? document.activeElement?.getAttribute("data-do") : null;
+  need(".surgery").replaceChildren(instruments(), done(), outcome(), beforeAndAfter);
+  if (held) find(`.surgery [data-do="${held}"]`)?.focus();
+}
+
+/** Both networks side by side, or this one alone. */
+async function compare() {
+  comparing = !comparing;
+  beforeAndAfter.hidden = !comparing;
+  write();
+  if (!comparing) return;
+  await compareWithOriginal(beforeAndAfter, [before, now]);
+  await update();
+}
+
+/** The channels that a text names: "0, 2-4". @param {string} text @param {number} count @returns {number[]} */
+function channelsIn(text, count) {
+  const named = text.split(/[,;\s]+/).flatMap((part) => {
+    const [, from, to] = part.match(/^(\d+)(?:[-–](\d+))?$/) ?? [];
+    return from === undefined ? [] : Array.from({ length: Math.min(count, Number(to ?? from) + 1) - Number(from) }, (_, i) => Number(from) + i);
+  });
+  return [...new Set(named)].filter((channel) => channel < count);
+}
+
+/** Several channels at once. @param {number} at @param {number} count */
+function several(at, count) {
+  const text = element("input", { type: "text", name: "surgery-channels", placeholder: "0, 2-4", size: 10 });
+  const act = () => {
+    const channels = channelsIn(text.value, count);
+    if (channels.length) perform([...cuts, { kind: "silence", layer: at, channels }]);
+  };
+  text.addEventListener("keydown", (event) => event.key === "Enter" && act());
+  return element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, say("Channels of {layer}", { layer: layers[at].name })), text), button("silence-several", say("Silence these"), act));
 }
 
 /** What can be done at the chosen unit. */
 function instruments() {
   const { pinned } = state;
-  if (!pinned || !graph) return element("p", { class: "note" }, "Choose a unit in a map above: its channel, its kernel and its layer can be operated on.");
+  if (!pinned || !graph) return element("p", { class: "note" }, say("Choose a unit in a map above: its channel, its kernel and its layer can be operated on."));
   const layer = layers[pinned.layer];
   const channel = channelOf(layer, pinned);
   const at = pinned.layer;
@@ -74,8 +127,9 @@ function instruments() {
   return element(
     "div",
     {},
-    element("p", {}, "Under the knife: ", element("b", {}, `${layer.name}, channel ${channel}`), "."),
-    element("p", { class: "buttons" }, button("silence", `Silence channel ${channel}`, () => perform([...cuts, { kind: "silence", layer: at, channels: [channel] }])), ...swaps.map((by) => button(`swap-${by}`, `Replace ${layer.name} by ${BY[by]}`, () => perform([...cuts.filter((cut) => cut.kind !== "swap" || cut.layer !== at), { kind: "swap", layer: at, by }])))),
+    element("p", {}, say("Under the knife: {what}.", { what: element("b", {}, say("{layer}, channel {n}", { layer: layer.name, n: channel })) })),
+    element("p", { class: "buttons" }, button("silence", say("Silence channel {n}", { n: channel }), () => perform([...cuts, { kind: "silence", layer: at, channels: [channel] }])), ...swaps.map((by) => button(`swap-${by}`, say("Replace {layer} by {by}", { layer: layer.name, by: BY[by] }), () => perform([...cuts.filter((cut) => cut.kind !== "swap" || cut.layer !== at), { kind: "swap", layer: at, by }])))),
+    several(at, layer.maps.shape[0]),
     weightOf(graph, at) && kernels(at, channel),
   );
 }
@@ -96,18 +150,16 @@ function kernels(layer, channel) {
     const kernel = kernelAtHand(rows, cols);
     perform([...cuts, { kind: "kernel", layer, output: channel, input, weights: kernel.weights }]);
   };
-  return element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, "Kernel on input channel"), select), element("div", { class: "buttons" }, button("take", "Take it to the workshop", take), button("put", "Put the workshop's kernel here", put)));
+  return element("div", { class: "knobs" }, element("label", { class: "knob" }, element("span", {}, say("Kernel on input channel")), select), element("div", { class: "buttons" }, button("take", say("Take it to the workshop"), take), button("put", say("Put the workshop's kernel here"), put)));
 }
 
 /** The operations, each of which can be taken back. */
 function done() {
-  if (!cuts.length) return element("p", { class: "note" }, "The network is as it was.");
+  const again = element("p", { class: "buttons" }, past.length > 0 && button("undo-cut", say("Undo"), undo), cuts.length > 0 && button("original", say("Back to the original"), () => perform([])), element("button", { type: "button", "data-do": "compare", "aria-pressed": String(comparing), onclick: compare }, say("Compare with the original")));
+  if (!cuts.length) return element("div", {}, element("p", { class: "note" }, say("The network is as it was.")), again);
   const back = (/** @type {number} */ place) => () => perform(cuts.filter((_, i) => i !== place));
-  return element("div", {}, element("ul", { class: "cuts" }, ...cuts.map((cut, i) => element("li", {}, said(cut), " ", button("back", "take back", back(i))))), button("original", "Back to the original", () => perform([])));
+  return element("div", {}, element("ul", { class: "cuts" }, ...cuts.map((cut, i) => element("li", {}, said(cut), " ", button("back", say("take back"), back(i))))), again);
 }
-
-/** @param {number} i */
-const className = (i) => (payload.model.classes ? payload.model.classes[i] : `output ${i}`);
 
 /** What the network says of the samples, before and after. */
 function outcome() {
@@ -115,12 +167,12 @@ function outcome() {
   const known = samples.map((_, i) => i).filter((i) => samples[i].label !== null && samples[i].label >= 0 && !payload.model.named);
   const right = (/** @type {number[]} */ classes) => known.filter((i) => classes[i] === samples[i].label).length;
   const rows = samples.map((sample, i) =>
-    element("tr", {}, element("td", {}, element("img", { src: sample.image, alt: `sample ${i + 1}`, width: 32, height: 32 })), element("td", {}, className(before[i])), element("td", { class: now[i] === before[i] ? null : "changed" }, className(now[i]))),
+    element("tr", {}, element("td", {}, element("img", { src: sample.image, alt: say("sample {n}", { n: i + 1 }), width: 32, height: 32 })), element("td", {}, className(payload.model, before[i])), element("td", { class: now[i] === before[i] ? null : "changed" }, className(payload.model, now[i]))),
   );
   return element(
     "div",
     {},
-    known.length > 0 && element("p", { class: "accuracy" }, `Of the ${known.length} samples of a known class, the original names ${right(before)} rightly, and the network now ${right(now)}.`),
-    element("table", { class: "outcome" }, element("thead", {}, element("tr", {}, element("th", {}, "sample"), element("th", {}, "original"), element("th", {}, "now"))), element("tbody", {}, ...rows)),
+    known.length > 0 && element("p", { class: "accuracy" }, say("Of the {n} samples of a known class, the original names {before} rightly, and the network now {after}.", { n: known.length, before: right(before), after: right(now) })),
+    element("table", { class: "outcome" }, element("thead", {}, element("tr", {}, element("th", {}, say("sample")), element("th", {}, say("original")), element("th", {}, say("now")))), element("tbody", {}, ...rows)),
   );
 }

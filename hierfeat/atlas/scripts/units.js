@@ -4,6 +4,7 @@ import { all, element, find, need, words } from "./dom.js";
 import { number, paintTile } from "./maps.js";
 import { set, state } from "./store.js";
 import { visible } from "./visible.js";
+import { say } from "./said.js";
 
 /** @typedef {import("./data.js").Unit} Unit */
 
@@ -37,6 +38,16 @@ export function place(mark, top, left, bottom, right, height, width) {
   mark.hidden = false;
 }
 
+/** A mark on a map, which has none before it is needed. @param {HTMLElement} map @param {"i" | "u"} tag */
+function markOf(map, tag) {
+  const area = need(".area", map);
+  const there = find(tag, area);
+  if (there) return there;
+  const made = element(tag);
+  area.append(made);
+  return made;
+}
+
 /** @param {number} index */
 function markUnit(index) {
   const unit = unitOf(index);
@@ -45,7 +56,7 @@ function markUnit(index) {
     for (const map of all(".map", grid)) {
       const here = Number(map.dataset.tile) === unit.tile && (!grid.closest(".overview") || state.unit?.layer === index);
       map.classList.toggle("chosen", here);
-      if (here) place(need("i", map), unit.row, unit.col, unit.row + 1, unit.col + 1, height, width);
+      if (here) place(markOf(map, "i"), unit.row, unit.col, unit.row + 1, unit.col + 1, height, width);
     }
 }
 
@@ -57,7 +68,7 @@ function markInput(index) {
   if (!grid) return;
   const { height, width } = view(layers[layers[index].source]);
   const [top, left, bottom, right] = input.area;
-  for (const map of all(".map", grid)) if (input.tiles.includes(Number(map.dataset.tile))) place(need("u", map), top, left, bottom, right, height, width);
+  for (const map of all(".map", grid)) if (input.tiles.includes(Number(map.dataset.tile))) place(markOf(map, "u"), top, left, bottom, right, height, width);
 }
 
 /** @param {HTMLElement} scene @param {number} index */
@@ -75,11 +86,11 @@ const span = (from, to) => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
 /** Where in its layer a unit is, in words. @param {any} layer @param {Unit} unit */
 function whereOf(layer, unit) {
   const step = layer.maps.step;
-  return view(layer).vector ? `unit ${channelOf(layer, unit)}` : `channel ${unit.tile}, row ${unit.row * step}, column ${unit.col * step}`;
+  return view(layer).vector ? say("unit {n}", { n: channelOf(layer, unit) }) : say("channel {n}, row {row}, column {col}", { n: unit.tile, row: unit.row * step, col: unit.col * step });
 }
 
 /** Layer and place of a unit. @param {import("./store.js").Chosen} unit */
-export const unitName = (unit) => `${layers[unit.layer].name}, ${whereOf(layers[unit.layer], unit)}`;
+export const unitName = (unit) => say("{layer}, {where}", { layer: layers[unit.layer].name, where: whereOf(layers[unit.layer], unit) });
 
 /** @param {number} index */
 export function describe(index) {
@@ -87,7 +98,7 @@ export function describe(index) {
   const unit = unitOf(index);
   const where = whereOf(layer, unit);
   const value = element("b", {}, number(activation(layer, unit)));
-  return words(element("b", {}, layer.name), ` ${where}: activation `, value, sees(layer, box(layer, unit)), ".");
+  return element("span", {}, say("{layer} {where}: activation {value}", { layer: element("b", {}, layer.name), where, value }), sees(layer, box(layer, unit)), ".");
 }
 
 /** @param {any} layer @param {ReturnType<typeof box>} field */
@@ -95,10 +106,11 @@ function sees(layer, field) {
   if (!field) return "";
   const [top, left, bottom, right] = field;
   const [, height, width] = payload.model.input_shape;
-  if (bottom - top >= height && right - left >= width) return "; it sees the whole image";
-  const most = layer.field.status === "bound" ? " at most" : "";
-  const through = layer.field.status === "global" ? " directly, and the whole image through a global pool or gate" : "";
-  return `; it sees rows ${span(top, bottom)}, columns ${span(left, right)} (${bottom - top} × ${right - left} px)${most}${through}`;
+  if (bottom - top >= height && right - left >= width) return say("; it sees the whole image");
+  const seen = { rows: span(top, bottom), cols: span(left, right), size: `${bottom - top} × ${right - left}` };
+  if (layer.field.status === "bound") return say("; it sees rows {rows}, columns {cols} ({size} px) at most", seen);
+  if (layer.field.status === "global") return say("; it sees rows {rows}, columns {cols} ({size} px) directly, and the whole image through a global pool or gate", seen);
+  return say("; it sees rows {rows}, columns {cols} ({size} px)", seen);
 }
 
 /** Mark the layer's unit where it lies, and say what it answers. @param {number} index */
@@ -121,7 +133,7 @@ export function showValue(index) {
     const loupe = find(".window", section);
     if (loupe) showWindow(loupe, index);
   }
-  if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), layers[index].window ? words(" ", contest(index).verdict) : "");
+  if (state.unit?.layer === index) need(".overview .readout").replaceChildren(describe(index), ...(layers[index].window ? [words(" ", contest(index).verdict)] : []));
 }
 
 /** @param {number} index */
@@ -147,13 +159,12 @@ function contest(index) {
   const most = Math.max(...numbers);
   const first = layer.op.includes("max") ? cells.filter((_, i) => numbers[i] === most) : [];
   const winner = first.length === 1 ? first[0] : null;
-  const name = words(element("b", {}, source.name), `, channel ${unit.tile}`);
-  const levels = source.maps.data ? " (as far as 256 levels tell)" : "";
+  const held = { count: cells.length, layer: element("b", {}, source.name), channel: unit.tile };
   const verdict = winner
-    ? words(`Of ${cells.length} cells of `, name, `, the one at row ${winner.row}, column ${winner.col} wins; the others are forgotten.`)
+    ? say("Of {count} cells of {layer}, channel {channel}, the one at row {row}, column {col} wins; the others are forgotten.", { ...held, row: winner.row, col: winner.col })
     : first.length
-      ? words(`${first.length} of ${cells.length} cells of `, name, ` tie at ${number(most)}${levels}.`)
-      : words(`${cells.length} cells of `, name, " are pooled into one.");
+      ? say(source.maps.data ? "{some} of {count} cells of {layer}, channel {channel} tie at {most} (as far as 256 levels tell)." : "{some} of {count} cells of {layer}, channel {channel} tie at {most}.", { ...held, some: first.length, most: number(most) })
+      : say("{count} cells of {layer}, channel {channel} are pooled into one.", held);
   return { source, unit, cells, numbers, winner, verdict };
 }
 
@@ -170,7 +181,7 @@ function showWindow(loupe, index) {
   const dot = need(".dot", loupe);
   if (winner) place(dot, winner.row, winner.col, winner.row + 1, winner.col + 1, height, width);
   else dot.hidden = true;
-  need(".verdict", loupe).replaceChildren(verdict);
+  need(".verdict", loupe).replaceChildren(words(verdict));
 }
 
 /** Arrow keys move within a map, Page Up and Page Down to the next one. @param {string} key @param {number} index @returns {Unit | null} */

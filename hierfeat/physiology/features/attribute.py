@@ -97,8 +97,8 @@ def attribute(
         ``guided_backprop``, ``deconvolution`` (as Zeiler & Fergus), ``deeplift``, ``lrp``, ``ablation`` (patches side
         by side), ``occlusion`` (a sliding patch) or ``gradcam``.
     baseline
-        What is not an image at all, for integrated gradients, DeepLift, ablation and occlusion: by default the
-        hierarchy's mean, or 0 without one.
+        The value of every pixel of the image that shows nothing, for integrated gradients, DeepLift, ablation and
+        occlusion: by default the hierarchy's mean, or 0 without one.
     patch
         Pixels of a patch's side; by default an eighth of the image.
     steps
@@ -117,7 +117,7 @@ def attribute(
     Returns
     -------
     Attribution
-        A table with the columns and arrays that the class describes.
+        A row per image, and the maps.
 
     Raises
     ------
@@ -159,29 +159,23 @@ def attribute(
     """
     images = images.detach()
     wanted = _checked_units(h, layer, unit, len(images))
-    patch = max(1, min(h.input_shape[1:]) // 8) if patch is None else patch
     first = images[:1].to(h.device, h.dtype)
     tap = _cam_layer(h, layer, cam_layer, first) if method == "gradcam" else None
     if method in BY_MODULES:
         check_modules(h, layer, method, first)
     base = _baseline(h, baseline)
+    settings: dict[str, Any] = {"patch": patch or max(1, min(h.input_shape[1:]) // 8), "steps": steps, "noise": noise}
     parts, spans = [], []
-    size = batch_size or default_batch(h.input_shape)
-    settings: dict[str, Any] = {"patch": patch, "steps": steps, "noise": noise}
     with torch.random.fork_rng(devices=None if h.device.type == "cuda" else []):
         torch.manual_seed(seed)
+        size = batch_size or default_batch(h.input_shape)
         for start in with_bar(range(0, len(images), size), f"{method} of {layer}"):
-            batch = images[start : start + size].to(h.device, h.dtype)
+            here = slice(start, start + size)
+            batch = images[here].to(h.device, h.dtype)
             with _responding(h, layer, method, tap) as response, torch.enable_grad():
-                assert response.read is not None, "set by _responding"
-                units, low, high, count = _units(response.read, batch, wanted[start : start + size])
-                with seen_by_captum(response, h, layer, method), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # captum's, that it hooks modules for a while
-                    found, delta = attributed(response, method, batch, units, base.to(batch), **settings)
-                with torch.no_grad():
-                    values = response(batch, units)
-            parts.append([x.detach().float().cpu() for x in (found, delta, values)] + [units.cpu()])
-            spans.append((low, high, count))
+                part, span = _attributed(h, layer, method, response, batch, wanted[here], base.to(batch), settings)
+            parts.append(part)
+            spans.append(span)
     found, delta, values, units = (torch.cat(items) for items in zip(*parts, strict=True))
     table = _table(h, layer, method, found, units, values)
     table.insert(list(table).index("total") + 1, "delta", delta.double().numpy())
@@ -192,6 +186,27 @@ def attribute(
         maps=found.numpy(),
         images=images.float().cpu().numpy(),
     )
+
+
+def _attributed(
+    h: Hierarchy,
+    layer: str,
+    method: str,
+    response: Response,
+    batch: Tensor,
+    wanted: list[tuple[int, ...]],
+    base: Tensor,
+    settings: dict[str, Any],
+) -> tuple[list[Tensor], tuple[Tensor, Tensor, int]]:
+    """Maps, deltas, responses and units of a batch; and the extremes of the units' channels, and their places."""
+    assert response.read is not None, "set by _responding"
+    units, low, high, count = _units(response.read, batch, wanted)
+    with seen_by_captum(response, h, layer, method), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # captum's, that it hooks modules for a while
+        found, delta = attributed(response, method, batch, units, base, **settings)
+    with torch.no_grad():
+        values = response(batch, units)
+    return [*(x.detach().float().cpu() for x in (found, delta, values)), units.cpu()], (low, high, count)
 
 
 def _checked_units(h: Hierarchy, layer: str, unit: Any, count: int) -> list[tuple[int, ...]]:

@@ -21,8 +21,8 @@ from hierfeat.physiology.features._reading import reading
 from hierfeat.physiology.features._robustness import best_natural, robustness
 from hierfeat.stimuli.warps.views import centre
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import checked_channels
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import real, several, whole
@@ -134,7 +134,7 @@ def synthesize(
     Returns
     -------
     Synthesis
-        A table with the columns and arrays that the class describes.
+        A row per image with its robustness, and the images.
 
     Raises
     ------

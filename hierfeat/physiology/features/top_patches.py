@@ -80,7 +80,7 @@ def top_patches(
     Returns
     -------
     ChannelPatches
-        A table with the columns and arrays that the class describes.
+        A row per channel and rank, and the patches.
 
     Raises
     ------

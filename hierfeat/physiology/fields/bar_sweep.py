@@ -94,7 +94,7 @@ def bar_sweep(
     layer, channel
         Whose unit.
     orientations
-        Degrees of the bar, counter-clockwise from horizontal; an int n spreads n over 180.  The bar moves at a right
+        Degrees of the bar, counter-clockwise from horizontal; an int n spreads n over 180. The bar moves at a right
         angle to itself: a horizontal one downwards, a vertical one to the right.
     width, length
         Pixels; by default a fifth of the field (at least 1) and one and a half fields.
@@ -114,7 +114,7 @@ def bar_sweep(
     Returns
     -------
     BarSweep
-        A table with the columns and arrays that the class describes.
+        A row per image, and the responses by orientation and position.
 
     Raises
     ------

@@ -112,7 +112,7 @@ def map_field(
     Returns
     -------
     FieldMap
-        A table with the columns and arrays that the class describes.
+        A row per stimulus, and the map.
 
     Raises
     ------
@@ -121,10 +121,10 @@ def map_field(
 
     Notes
     -----
-    Responses are changes from the response to grey, not rectified.  All three probes are in the same units, the
-    change for one cell at full contrast, and agree for a linear unit, whose map is its kernel.  Spots are read
-    directly, over the share of the cell that they cover.  Bars are regressed on the cells they cover, light and dark
-    apart, with a little ridge; where a kernel turns within a few cells they read up to a fifth more.  Noise gives the
+    Responses are changes from the response to grey, not rectified. All three probes are in the same units, the
+    change for one cell at full contrast, and agree for a linear unit, whose map is its kernel. Spots are read
+    directly, over the share of the cell that they cover. Bars are regressed on the cells they cover, light and dark
+    apart, with a little ridge; where a kernel turns within a few cells they read up to a fifth more. Noise gives the
     spike-triggered average Σ(r − r̄)s / Σr, here Σ(r − r̄)s / Σs², which has the same shape and does not
     explode where responses are signed; correlation with the true kernel of d cells is near 1/√(1 + d/n).
 

@@ -93,7 +93,7 @@ def distortion_tolerance(
     Returns
     -------
     DistortionTolerance
-        A table with the columns and arrays that the class describes.
+        A row per amount, with the accuracy.
 
     Raises
     ------

@@ -14,8 +14,8 @@ from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
 from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_same_path
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
@@ -91,7 +91,7 @@ def invariance_score(
     Returns
     -------
     InvarianceScore
-        A table with the columns and arrays that the class describes.
+        A row per layer and channel.
 
     Raises
     ------

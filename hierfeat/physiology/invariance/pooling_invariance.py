@@ -79,7 +79,7 @@ def pooling_invariance(
     Returns
     -------
     PoolingInvariance
-        A table with the columns and arrays that the class describes.
+        A row per pool and kind of pooling, with the invariance before and after.
 
     Raises
     ------

@@ -80,7 +80,7 @@ def sensitivity_map(
     Returns
     -------
     SensitivityMap
-        A table with the columns and arrays that the class describes.
+        A row per layer and shift, and a map of the invariance per layer.
 
     Raises
     ------

@@ -89,7 +89,7 @@ def shift_consistency(
     Returns
     -------
     ShiftConsistency
-        A table with the columns and arrays that the class describes.
+        A row per shift, and the consistency over all of them.
 
     Raises
     ------

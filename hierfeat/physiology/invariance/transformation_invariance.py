@@ -71,7 +71,7 @@ def transformation_invariance(
     Returns
     -------
     TransformationInvariance
-        A table with the columns and arrays that the class describes.
+        A row per layer, transformation and amount.
 
     Raises
     ------

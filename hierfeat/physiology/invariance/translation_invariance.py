@@ -101,7 +101,7 @@ def translation_invariance(
     Returns
     -------
     TranslationInvariance
-        A table with the columns and arrays that the class describes.
+        A row per layer and shift.
 
     Raises
     ------

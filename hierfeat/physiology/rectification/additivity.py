@@ -13,8 +13,8 @@ from hierfeat._result import Result, drawn
 from hierfeat.physiology.invariance._similarities import responses_of, subsample
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.checks import check_same_path
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_same_path
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.ops import settings
 from hierfeat.subjects.own_data import Images, default_batch
@@ -69,7 +69,7 @@ def additivity(
     Returns
     -------
     Additivity
-        A table with the columns and arrays that the class describes.
+        A row per layer.
 
     Raises
     ------

@@ -71,7 +71,7 @@ def gradient_flow(
     Returns
     -------
     GradientFlow
-        A table with the columns and arrays that the class describes.
+        A row per layer.
 
     Raises
     ------

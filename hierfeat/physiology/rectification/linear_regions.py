@@ -74,7 +74,7 @@ def linear_regions(
     Returns
     -------
     LinearRegions
-        A table with the columns and arrays that the class describes.
+        A row per rectifier.
 
     Raises
     ------

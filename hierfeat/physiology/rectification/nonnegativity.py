@@ -93,7 +93,7 @@ def nonnegativity(
     Returns
     -------
     NonNegativity
-        A table with the columns and arrays that the class describes.
+        A row per rectifier and channel.
 
     Raises
     ------

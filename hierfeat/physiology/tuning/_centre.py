@@ -75,9 +75,9 @@ def centred_gratings(
     Notes
     -----
     A grating that fills the image also drives the ends and flanks which suppress an end-stopped unit, and a good one
-    then prefers another orientation than that of its centre.  So gratings are shown in a window that widens by thirds
-    of an octave, from 3 pixels to the field.  Where wider windows lower the response by more than 5 %, whatever the
-    orientation and frequency in them, the centre has been left: what the unit preferred before counts.  All other
+    then prefers another orientation than that of its centre. So gratings are shown in a window that widens by thirds
+    of an octave, from 3 pixels to the field. Where wider windows lower the response by more than 5 %, whatever the
+    orientation and frequency in them, the centre has been left: what the unit preferred before counts. All other
     units keep what `tuning` found, as do all where `tuning` was itself measured within a diameter.
     """
     wanted = preferred_gratings(tuning, channels)

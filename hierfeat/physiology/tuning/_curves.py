@@ -137,7 +137,7 @@ def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     """Peak frequency of each curve (n, k), by a parabola through the largest sample and its neighbours.
 
     In octaves, and of the logarithm of the response: exact for a log-Gaussian curve, and unlike a fit of the whole
-    curve not drawn away by its tails.  A largest sample at an end of the range is taken as it is.
+    curve not drawn away by its tails. A largest sample at an end of the range is taken as it is.
     """
     curve, octaves = np.atleast_2d(rates(curve)), np.log2(np.asarray(frequencies, dtype=float))
     if len(octaves) < 3:
@@ -221,7 +221,7 @@ def size_indices(responses: np.ndarray, diameters: np.ndarray) -> SizeIndices:
     -----
     Suppression index (peak − plateau) / peak, the plateau being the response to the largest stimulus; summation field
     (grating summation field) the smallest diameter that reaches 95 % of the peak; surround the first diameter past the
-    peak at which the response has fallen to the plateau plus 5 % of it, NaN without suppression.  All interpolated
+    peak at which the response has fallen to the plateau plus 5 % of it, NaN without suppression. All interpolated
     linearly between diameters.
 
     References

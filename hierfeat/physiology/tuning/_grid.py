@@ -1,29 +1,83 @@
 """Gratings as a full grid of orientations, frequencies and phases, also where they are a person's own."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from hierfeat.errors import HierfeatError
-from hierfeat.stimuli.stimulus_set import StimulusSet
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
 from hierfeat.subjects.hierarchy import Hierarchy
 
 AXES = ("orientation", "frequency", "phase")
 """Columns that the table of one's own gratings must have, in the order of the cube's axes."""
 
 
+TYPED = np.arange(16) * (180 / 16)
+"""Orientations that decide the types, in degrees.
+
+Where a unit's curve has several narrow peaks, which of them is the highest, and with it the type, depends on where
+samples fall: of the units of a network of dense layers 9 % had another type by 90 orientations than by 16.
+"""
+NYQUIST = 0.5
+"""Cycles/pixel."""
+
+
 class Grid(NamedTuple):
-    """Axes of the grid, in degrees, cycles/pixel and degrees, and which stimulus stands at each of its places."""
+    """Axes of the grid, in degrees, cycles/pixel and degrees, and which stimulus stands at each of its places.
+
+    `every` orientation is shown: those asked for, and those by which `typing` is done.
+    """
 
     orientations: np.ndarray
     frequencies: np.ndarray
     phases: np.ndarray
     order: np.ndarray
+    every: np.ndarray
+    typing: np.ndarray
 
     def cube(self, rows: np.ndarray) -> np.ndarray:
         """Responses (stimuli, channels) as (channels, orientations, frequencies, phases)."""
-        sizes = (len(self.orientations), len(self.frequencies), len(self.phases))
+        sizes = (len(self.every), len(self.frequencies), len(self.phases))
         return np.asarray(rows[self.order].T.reshape(-1, *sizes))
+
+    def at(self, orientations: np.ndarray, responses: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The part of `responses` to some of the orientations shown."""
+        if len(orientations) == len(self.every):
+            return responses
+        places = np.abs(self.every - orientations[:, None]).argmin(1)
+        return {name: cube[:, places] for name, cube in responses.items()}
+
+    def typed(self, responses: dict[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+        """The part that decides the types, where it is another than what was asked for."""
+        return None if np.array_equal(self.typing, self.orientations) else self.at(self.typing, responses)
+
+
+def counted_grid(h: Hierarchy, orientations: int | Values, frequencies: int | Values, phases: int) -> Grid:
+    """The grid that is described by its axes; a number of orientations below 16 is multiplied until it is not."""
+    angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
+    if len(angles) < 3:
+        raise HierfeatError(f"expected at least 3 orientations, got {len(angles)}")
+    every = typing = angles
+    if isinstance(orientations, int | np.integer):
+        angles = spread(orientations * -(-len(TYPED) // orientations), 180.0)
+        typing, every = (
+            TYPED,
+            np.sort(np.append(angles, [angle for angle in TYPED if np.abs(angles - angle).min() > 1e-6])),
+        )
+    if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
+        raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
+    count = len(every) * len(spectrum) * phases
+    return Grid(angles, spectrum, np.arange(phases) * (360.0 / phases), np.arange(count), every, typing)
+
+
+def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
+    if isinstance(frequencies, int | np.integer):
+        return np.geomspace(min(1.5 / min(shape[1:]), 0.25), NYQUIST, int(frequencies))
+    given = np.atleast_1d(np.asarray(frequencies, dtype=float))
+    if (np.diff(given) <= 0).any():
+        raise HierfeatError(f"expected rising frequencies, got {given}")
+    return given
 
 
 def own_grid(h: Hierarchy, stimuli: StimulusSet) -> Grid:
@@ -55,4 +109,4 @@ def own_grid(h: Hierarchy, stimuli: StimulusSet) -> Grid:
             "expected at least 3 orientations from 0 to below 180 degrees and 5 phases evenly over 360 degrees, "
             f"got orientations {angles} and phases {phases}"
         )
-    return Grid(angles, axes[1], phases, np.argsort(places))
+    return Grid(angles, axes[1], phases, np.argsort(places), angles, angles)

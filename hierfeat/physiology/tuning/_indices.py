@@ -146,7 +146,7 @@ def harmonics(responses: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
     Notes
     -----
-    ``F0`` is the mean, ``F1 = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``: the length of the two parts.  Their angle is
+    ``F0`` is the mean, ``F1 = 2 |FFT₁| / n``, as in AllenSDK's ``f1_f0``: the length of the two parts. Their angle is
     the stimulus phase at which the fundamental peaks.
     """
     responses = np.asarray(responses, dtype=float)
@@ -180,7 +180,7 @@ def f1_f0(responses: np.ndarray, blank: np.ndarray | float = 0.0) -> np.ndarray:
     References
     ----------
     Skottun BC et al. (1991). Classifying simple and complex cells on the basis of response modulation. Vision Res
-    31:1079-1086.  Mechler F, Ringach DL (2002). On the classification of simple and complex cells. Vision Res
+    31:1079-1086. Mechler F, Ringach DL (2002). On the classification of simple and complex cells. Vision Res
     42:1017-1033: that the ratio is bimodal does not by itself prove two classes.
 
     Examples
@@ -271,9 +271,9 @@ def permutation_p(curve: np.ndarray, orientations: np.ndarray, *, permutations: 
 
     Notes
     -----
-    A test for responses with noise.  Its null is that orientations are exchangeable.  Those of a network have no
+    A test for responses with noise. Its null is that orientations are exchangeable. Those of a network have no
     noise: there its power grows with the number of orientations while the curve stays the same, so that no cell type
-    is decided by it.  What can be asked of a network is whether a unit is more selective than units of the untrained
+    is decided by it. What can be asked of a network is whether a unit is more selective than units of the untrained
     twin: ``OrientationTuning.p_against``.
     """
     curve = rates(curve)

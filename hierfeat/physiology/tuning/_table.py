@@ -46,6 +46,16 @@ class Shown(NamedTuple):
     frequencies: np.ndarray
 
 
+class Best(NamedTuple):
+    """Each unit's largest response to gratings: where on the grid, how large, and the tuning curve through it."""
+
+    orientation: np.ndarray
+    frequency: np.ndarray
+    peak: np.ndarray
+    curve: np.ndarray
+    spatial: np.ndarray
+
+
 class Described(NamedTuple):
     """Rows of the table, tuning curves of all units (units, orientations) and their fits."""
 
@@ -55,8 +65,9 @@ class Described(NamedTuple):
 
 
 def describe_tuning(
-    responses: Arrays, blanks: Arrays, kinds: list[str], shown: Shown, *, eps: float = 0.0, permutations: int, seed: int
-) -> Described:
+    responses: Arrays, blanks: Arrays, kinds: list[str], shown: Shown, *, typing: Shown | None = None,
+    typed: Arrays | None = None, eps: float = 0.0, permutations: int, seed: int,
+) -> Described:  # fmt: skip
     """Describe the units of all layers in one run: small fits cost by the run.
 
     Parameters
@@ -67,42 +78,69 @@ def describe_tuning(
         Of the layers.
     shown
         Which gratings.
+    typing, typed
+        The gratings that decide the types, and the responses to them; None means those `shown`.
     eps
         Relative precision of the model's numbers.
     permutations, seed
         Of the permutation test.
     """
     sizes = [len(raw) for raw in responses.values()]
-    parts = [drift_components(raw, blanks[name], signed=is_signed(raw)) for name, raw in responses.items()]
-    tuning = np.concatenate([stronger_component(*part) for part in parts])
-    units = np.arange(len(tuning))
-    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(shown.frequencies))
-    curve, spatial, peak = tuning[units, :, tone], tuning[units, best], tuning[units, best, tone]
-    starts = np.cumsum([0, *sizes[:-1]])
-    kind = np.concatenate([response_types(raw, blanks[name], at, eps) for (name, raw), at in
-                           zip(responses.items(), np.split(peak, starts[1:]), strict=True)])  # fmt: skip
-    fits = fit_von_mises(curve, shown.orientations)
+    best = best_gratings(responses, blanks, shown)
+    kind = _response_kinds(responses, blanks, best, eps)
+    fits = fit_von_mises(best.curve, shown.orientations)
     columns: dict[str, Any] = {
         "layer": np.repeat(list(responses), sizes),
         "kind": np.repeat(kinds, sizes),
-        "channel": units - np.repeat(starts, sizes),
+        "channel": np.concatenate([np.arange(size) for size in sizes]),
         "responsive": kind == "excited",
         "response_type": kind,
-        **_selectivity(curve, fits, shown.orientations),
-        **_frequency_tuning(spatial, shown.frequencies),
-        "shown_orientation": shown.orientations[best],
-        "shown_frequency": shown.frequencies[tone],
-        "at_edge": (tone == 0) | (tone == len(shown.frequencies) - 1),
-        **_modulation(responses, blanks, best, tone),
-        "peak": peak,
-        "p_value": permutation_p(curve, shown.orientations, permutations=permutations, seed=seed),
+        **_selectivity(best.curve, fits, shown.orientations),
+        **_frequency_tuning(best.spatial, shown.frequencies),
+        "shown_orientation": shown.orientations[best.orientation],
+        "shown_frequency": shown.frequencies[best.frequency],
+        "at_edge": (best.frequency == 0) | (best.frequency == len(shown.frequencies) - 1),
+        **_modulation(responses, blanks, best),
+        "peak": best.peak,
+        "p_value": permutation_p(best.curve, shown.orientations, permutations=permutations, seed=seed),
         "fit_r2": fits.r2,
     }
     columns["at_edge"] &= columns["responsive"]
     columns["cell_type"] = cell_types(columns)
+    if typed is not None and typing is not None:
+        columns["cell_type"] = _types_by(typed, blanks, typing, columns, eps)
     if not columns["responsive"].all():
         columns |= {name: np.where(columns["responsive"], columns[name], np.nan) for name in INDICES}
-    return Described(pd.DataFrame(columns), curve, fits)
+    return Described(pd.DataFrame(columns), best.curve, fits)
+
+
+def best_gratings(responses: Arrays, blanks: Arrays, shown: Shown) -> Best:
+    """Find each unit's largest response, F1 or F0 less grey, on the grid of `shown`."""
+    parts = [drift_components(raw, blanks[name], signed=is_signed(raw)) for name, raw in responses.items()]
+    tuning = np.concatenate([stronger_component(*part) for part in parts])
+    units = np.arange(len(tuning))
+    best, tone = np.divmod(tuning.reshape(len(tuning), -1).argmax(1), len(shown.frequencies))
+    return Best(best, tone, tuning[units, best, tone], tuning[units, :, tone], tuning[units, best])
+
+
+def _types_by(
+    typed: Arrays, blanks: Arrays, typing: Shown, columns: Mapping[str, np.ndarray], eps: float
+) -> np.ndarray:
+    """Cell types by other gratings than the columns'; by the columns where those drive a unit that these do not."""
+    best = best_gratings(typed, blanks, typing)
+    decisive = {
+        "responsive": _response_kinds(typed, blanks, best, eps) == "excited",
+        "gosi": global_osi(best.curve, typing.orientations),
+        **_modulation(typed, blanks, best),
+    }
+    driven = columns["responsive"] & decisive["responsive"]
+    return np.where(driven, cell_types(decisive), columns["cell_type"])
+
+
+def _response_kinds(responses: Arrays, blanks: Arrays, best: Best, eps: float) -> np.ndarray:
+    """What gratings do to each unit of all layers."""
+    peaks = zip(responses.items(), split_by_layer(best.peak, responses), strict=True)
+    return np.concatenate([response_types(raw, blanks[name], peak, eps) for (name, raw), peak in peaks])
 
 
 def response_types(raw: np.ndarray, blank: np.ndarray, peak: np.ndarray, eps: float) -> np.ndarray:
@@ -145,10 +183,11 @@ def _frequency_tuning(curve: np.ndarray, spectrum: np.ndarray) -> dict[str, np.n
     }
 
 
-def _modulation(responses: Arrays, blanks: Arrays, best: np.ndarray, tone: np.ndarray) -> dict[str, np.ndarray]:
+def _modulation(responses: Arrays, blanks: Arrays, best: Best) -> dict[str, np.ndarray]:
     """The phase of F1 and F1/F0 of each unit at its best grating."""
-    grid = zip(responses, split_by_layer(best, responses), split_by_layer(tone, responses), strict=True)
-    shown = np.concatenate([responses[name][np.arange(len(at)), at, freq] for name, at, freq in grid])
+    at = (split_by_layer(rows, responses) for rows in (best.orientation, best.frequency))
+    grid = zip(responses.values(), *at, strict=True)
+    shown = np.concatenate([raw[np.arange(len(raw)), angle, tone] for raw, angle, tone in grid])
     rest = rectified(np.concatenate([blanks[name] for name in responses]).astype(float))
     signed = np.concatenate([np.full(len(raw), is_signed(raw)) for raw in responses.values()])
     ratio, phase = np.empty((2, len(shown)))

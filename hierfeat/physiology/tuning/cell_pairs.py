@@ -76,20 +76,20 @@ def cell_pairs(
     Notes
     -----
     *Before* is the layer that the pool reads: the activation, the convolution where there is none (its responses
-    rectified), or several of them side by side.  ``tolerance`` is how many pixels the preferred grating can move while
+    rectified), or several of them side by side. ``tolerance`` is how many pixels the preferred grating can move while
     the response stays above half of its peak, at most one period.
 
-    A pool sees its inputs at k × k places, that is, in a range of phases of the unit's preferred grating.  With S-units
+    A pool sees its inputs at k × k places, that is, in a range of phases of the unit's preferred grating. With S-units
     that are half-rectified sinusoids (F1/F0 = π/2), an average over a window of Δ leaves (π/2) sin(Δ/2)/(Δ/2), the
     product over both axes; a maximum leaves [sin h + (π/2) cos h]/(1 + h), h half of the range of phases, up to a range
-    of 180°, and is integrated in the same way beyond.  Where S-units have thresholds the laws are a bound for the eye,
+    of 180°, and is integrated in the same way beyond. Where S-units have thresholds the laws are a bound for the eye,
     not a fit.
 
     Memory: as :func:`hierfeat.orientation_tuning`, of the layers that are compared.
 
     References
     ----------
-    Hubel DH, Wiesel TN (1962). J Physiol 160:106-154.  Fukushima K (1980). Neocognitron. Biol Cybern 36:193-202.
+    Hubel DH, Wiesel TN (1962). J Physiol 160:106-154. Fukushima K (1980). Neocognitron. Biol Cybern 36:193-202.
 
     Examples
     --------

@@ -72,8 +72,8 @@ def contrast_response(
     -----
     ``linearity`` is the squared correlation with contrast through the origin: a network of ReLUs and pools without
     biases, shown zero-mean gratings, is exactly linear (1); then c50 lies far above 1 and r_max means nothing.
-    Saturation needs biases or normalisation.  The gratings fill the image, so that units which look at different places
-    share them.  The response is F1, or F0 less the response to grey, whichever is the larger at its peak.
+    Saturation needs biases or normalisation. The gratings fill the image, so that units which look at different places
+    share them. The response is F1, or F0 less the response to grey, whichever is the larger at its peak.
 
     Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
 

@@ -72,7 +72,7 @@ def direction_tuning(
     Parameters
     ----------
     h
-        The subject; its input channels are `frames` frames, all colours of the first, then of the second and so on.  A
+        The subject; its input channels are `frames` frames, all colours of the first, then of the second and so on. A
         model with 3-d convolutions is wrapped in a module that unfolds its channels into time.
     frames
         How many; None says that the model sees a still image, which is refused.
@@ -103,7 +103,7 @@ def direction_tuning(
     Notes
     -----
     DSI = (R_pref − R_null)/(R_pref + R_null); gDSI is the length of Σ R e^{iθ} over Σ R.  A grating of bars at θ
-    moves towards θ − 90 or θ + 90.  R is F1 or F0, whichever peaks higher, as in orientation tuning.
+    moves towards θ − 90 or θ + 90. R is F1 or F0, whichever peaks higher, as in orientation tuning.
 
     Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
 

@@ -66,7 +66,7 @@ def end_stopping(
     Notes
     -----
     The bar is half a cycle of the preferred grating wide, light or dark, at one of 8 places across that cycle; place
-    and polarity are those of the largest response.  Index (R_opt − R_long)/R_opt of rectified responses less grey.
+    and polarity are those of the largest response. Index (R_opt − R_long)/R_opt of rectified responses less grey.
     Where wide gratings suppress the unit, orientation and frequency are those that it prefers within the centre of its
     field, as in :func:`hierfeat.size_tuning`: a grating that fills the image drives the inhibitory ends as well, and a
     good hypercomplex unit then seems to prefer another orientation.

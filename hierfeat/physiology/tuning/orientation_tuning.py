@@ -19,10 +19,10 @@ from hierfeat.physiology._responses import (
     checked_units,
     unit_responses,
 )
-from hierfeat.physiology.tuning._grid import Grid, own_grid
+from hierfeat.physiology.tuning._grid import Grid, counted_grid, own_grid
 from hierfeat.physiology.tuning._table import TYPES, Arrays, Shown, describe_tuning, split_by_layer
 from hierfeat.stimuli.gratings import draw_gratings, gratings
-from hierfeat.stimuli.stimulus_set import StimulusSet, Values, spread
+from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
@@ -31,10 +31,6 @@ from hierfeat.subjects.values import whole
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""
-LEAST_ORIENTATIONS = 16
-"""A number of orientations below this is multiplied: coarser steps miss narrow curves, and with them cell types."""
-NYQUIST = 0.5
-"""Cycles/pixel."""
 PHASES = whole(5, 360)
 """A check: with 3 or 4 phases F1/F0 of a half-rectified wave reads 1.6 to 2.0, where π/2 is right."""
 DRAWN = np.arange(0.0, 181.0, 2.0)
@@ -101,9 +97,9 @@ class OrientationTuning(Result):
 
         Notes
         -----
-        Cell types say how selective a unit is; a small field of random weights can be so as well.  This asks whether
+        Cell types say how selective a unit is; a small field of random weights can be so as well. This asks whether
         the unit is more selective than such fields are: units of two untrained networks are exchangeable, so that a
-        share α of them is below α.  A layer of n units cannot go below 1/(n + 1).
+        share α of them is below α. A layer of n units cannot go below 1/(n + 1).
 
         Examples
         --------
@@ -113,6 +109,8 @@ class OrientationTuning(Result):
         >>> len(tuning.p_against(control))
         16
         """
+        if not isinstance(control, OrientationTuning):
+            raise HierfeatError(f"expected control as another orientation tuning, got {type(control).__name__}")
         p = pd.Series(np.nan, index=self.table.index, name="p_against")
         for layer, rows in self.table[self.table.responsive].groupby("layer"):
             if layer not in control.responses:
@@ -156,8 +154,8 @@ def orientation_tuning(
         Names, glob patterns or kinds.
     orientations
         Degrees in [0, 180), rising, or a number of equal steps; one below 16 is multiplied until it is not (8 to 16, 12
-        to 24), since coarser steps miss narrow curves. Degrees of your own are shown as they are; gOSI takes them to be
-        evenly spaced.
+        to 24), since coarser steps miss narrow curves. Beside another number than 16 the 16 that decide the types are
+        shown. Degrees of your own are shown as they are, and decide; gOSI takes them to be evenly spaced.
     frequencies
         Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
         shorter side to 0.5, the finest that pixels can show.
@@ -191,10 +189,10 @@ def orientation_tuning(
         ``.table`` has a row per layer and channel, with the columns ``layer, kind, channel, responsive, response_type,
         preferred_orientation, osi, gosi, half_width, ringach_bandwidth, preferred_frequency, bandwidth,
         shown_orientation, shown_frequency, at_edge, preferred_phase, f1_f0, peak, p_value, fit_r2, cell_type``.
-        Angles and widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves.  The shown orientation and
+        Angles and widths are in degrees, frequencies in cycles/pixel, bandwidth in octaves. The shown orientation and
         frequency are those of the best grating on the grid, at which F1/F0 and the phase (at the stimulus's centre)
         were read; ``at_edge`` where that frequency is the lowest or highest shown, so that the unit may prefer one
-        beyond.  Indices of units that do not respond are NaN.
+        beyond. Indices of units that do not respond are NaN.
 
     Raises
     ------
@@ -205,8 +203,8 @@ def orientation_tuning(
     Notes
     -----
     Responses are rectified where a layer went negative (its phases first interpolated, which is exact for a linear
-    unit).  F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
-    its F0, whichever peaks higher.  OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
+    unit). F0 is the mean over phases less the response to grey, F1 the first harmonic; a unit's tuning R is its F1 or
+    its F0, whichever peaks higher. OSI is the classical one, gOSI = 1 − circular variance, half-width that of a von
     Mises fit above its base (NaN below half a step of orientation, which samples cannot resolve), whose peak is the
     preferred orientation where r² is above 0.8 (elsewhere a parabola's through the three largest samples, as for the
     frequency), ``ringach_bandwidth`` that of Ringach et al., bandwidth the full width of a log-Gaussian at half height.
@@ -218,16 +216,18 @@ def orientation_tuning(
 
     ``response_type`` is *excited*, *suppressed* (no grating raises the rate above that to grey at any phase, some lower
     it) or *none*.  A change counts from 1 % of the layer's largest response, and above the rounding noise of the unit's
-    own outputs (4e-6 of the largest in single precision).  ``cell_type`` is *unresponsive* where the unit is not
-    excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise.  Responses without noise
+    own outputs (4e-6 of the largest in single precision). ``cell_type`` is *unresponsive* where the unit is not
+    excited; *untuned* where gOSI < 0.1; else *simple* if F1/F0 > 1 and *complex* otherwise. Responses without noise
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
-    orientations shown.  Whether a unit is more selective than random weights make it is another question:
-    ``tuning.p_against(twin)``.  The shares of the types do not depend on the number of orientations (8 to 90: within
-    3 % of the units, except in small networks, see LIMITATIONS); with coarser steps of your own, units that respond
-    within a few degrees only go unseen.
+    orientations shown. Whether a unit is more selective than random weights make it is another question:
+    ``tuning.p_against(twin)``. The types are decided by the responses to 16 orientations, 0, 11.25, 22.5, ...,
+    however many are shown, so that they do not depend on that number; all other columns are read off those asked for,
+    and may place a unit near a border, or one with several narrow peaks, on its other side. A unit that none of the
+    16 drives is typed by those that do; with coarser steps of your own, units that respond within a few degrees only
+    go unseen.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
-    whole cycle.  So one pass serves every layer.  With a `diameter`, layers whose units look at different places (even
+    whole cycle. So one pass serves every layer. With a `diameter`, layers whose units look at different places (even
     sizes) are shown their own stimuli, a pass per place.
 
     Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
@@ -235,8 +235,8 @@ def orientation_tuning(
     References
     ----------
     Hubel DH, Wiesel TN (1962). Receptive fields, binocular interaction and functional architecture in the cat's visual
-    cortex. J Physiol 160:106-154.  Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
-    response modulation. Vision Res 31:1079-1086.  Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
+    cortex. J Physiol 160:106-154. Skottun BC et al. (1991). Classifying simple and complex cells on the basis of
+    response modulation. Vision Res 31:1079-1086. Ringach DL, Shapley RM, Hawken MJ (2002). J Neurosci 22:5639-5651.
 
     Examples
     --------
@@ -245,7 +245,7 @@ def orientation_tuning(
     >>> tuning.table.cell_type.isin(["simple", "complex", "untuned", "unresponsive"]).all().item()
     True
     """
-    grid = _grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
+    grid = counted_grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
     looked: dict[str, Any] = {"read": read, "at": at}
     if stimuli is None:
         shown = {"orientations": grid.orientations, "frequencies": grid.frequencies, "phases": phases}
@@ -255,9 +255,10 @@ def orientation_tuning(
         shown = {"stimuli": repr(stimuli), "orientations": grid.orientations, "frequencies": grid.frequencies}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
     test = {"permutations": permutations, "seed": seed}
+    responses, typed = grid.at(grid.orientations, responses), grid.typed(responses)
     found = describe_tuning(
         responses, blanks, [h.layers[name].kind for name in responses], Shown(grid.orientations, grid.frequencies),
-        eps=torch.finfo(h.dtype).eps, **test,
+        typed=typed, typing=Shown(grid.typing, grid.frequencies), eps=torch.finfo(h.dtype).eps, **test,
     )  # fmt: skip
     table = found.table if channels is None else found.table[found.table.channel.isin(channels)].reset_index(drop=True)
     return OrientationTuning(
@@ -274,26 +275,13 @@ def orientation_tuning(
     )
 
 
-def _grid(h: Hierarchy, orientations: int | Values, frequencies: int | Values, phases: int) -> Grid:
-    """The grid that is described by its axes."""
-    angles, spectrum = spread(orientations, 180.0), _frequencies(frequencies, h.input_shape)
-    if len(angles) < 3:
-        raise HierfeatError(f"expected at least 3 orientations, got {len(angles)}")
-    if isinstance(orientations, int | np.integer):
-        angles = spread(orientations * -(-LEAST_ORIENTATIONS // orientations), 180.0)
-    if angles[0] < 0 or angles[-1] >= 180 or not (np.diff(angles) > 0).all():
-        raise HierfeatError(f"expected rising orientations from 0 to below 180 degrees, got {angles}")
-    count = len(angles) * len(spectrum) * phases
-    return Grid(angles, spectrum, np.arange(phases) * (360.0 / phases), np.arange(count))
-
-
 def _shown(
     h: Hierarchy, layers: Layers, grid: Grid, contrast: float, diameter: float | None,
     *, read: Read, at: Place | None, batch_size: int | None,
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
     """Responses (channels, orientations, frequencies, phases) to gratings and (channels,) to grey, of each layer."""
     found: Arrays = {}
-    axes: dict[str, Any] = {"orientations": grid.orientations, "frequencies": grid.frequencies, "phases": grid.phases}
+    axes: dict[str, Any] = {"orientations": grid.every, "frequencies": grid.frequencies, "phases": grid.phases}
     for place, members in ({None: layers} if diameter is None else by_centre(h, layers, at)).items():
         table = gratings(h.input_shape, **axes, contrasts=contrast, diameters=diameter, position=place).table
         grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass
@@ -309,12 +297,3 @@ def _shown_own(h: Hierarchy, layers: Layers, grid: Grid, stimuli: StimulusSet, *
     found = unit_responses(h, stimuli, layers=layers, **options)
     blanks = blank_responses(h, layers=layers, read=options["read"], at=options["at"], ground=stimuli.ground)
     return {name: grid.cube(rows) for name, rows in found.items()}, blanks
-
-
-def _frequencies(frequencies: int | Values, shape: Sequence[int]) -> np.ndarray:
-    if isinstance(frequencies, int | np.integer):
-        return np.geomspace(min(1.5 / min(shape[1:]), 0.25), NYQUIST, int(frequencies))
-    given = np.atleast_1d(np.asarray(frequencies, dtype=float))
-    if (np.diff(given) <= 0).any():
-        raise HierfeatError(f"expected rising frequencies, got {given}")
-    return given

@@ -75,7 +75,7 @@ def size_tuning(
 
     Notes
     -----
-    The response is F1, or F0 less the response to grey, whichever is the larger at its peak over the diameters.  The
+    The response is F1, or F0 less the response to grey, whichever is the larger at its peak over the diameters. The
     grating is the one that the unit prefers full-field; where wider gratings suppress it, the one it prefers within the
     centre of its field, found in windows that widen from 3 pixels (see
     :func:`hierfeat.physiology.tuning._centre.centred_gratings`): one that fills the image drives the surround as well.
@@ -83,7 +83,7 @@ def size_tuning(
     they are read off a ratio of Gaussians fitted to the responses, here off the responses themselves, interpolated.
     A convolution's own field cannot be suppressed from beyond its edge: suppression within it comes from its kernel.
 
-    Stimuli are shared by all units that prefer the same grating and look at the same place.  The cost is that many
+    Stimuli are shared by all units that prefer the same grating and look at the same place. The cost is that many
     times diameters x phases images, up to 240 for each window of the search, and memory that of one batch.
 
     Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.

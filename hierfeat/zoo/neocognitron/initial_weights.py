@@ -44,7 +44,7 @@ def oriented(planes: int, planes_in: int, size: int, *, initial: float, orientat
     Returns
     -------
     Tensor
-        A table with the columns and arrays that the class describes.
+        (planes, planes_in, size, size); the mean is `initial`.
 
     Notes
     -----

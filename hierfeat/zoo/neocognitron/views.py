@@ -85,6 +85,7 @@ class NeocognitronResponses(Result):
     plot_answers = drawn("zoo.plot_answers")
 
 
+@checked(layer=None)
 def cell_plane(
     neocognitron: Neocognitron, image: Tensor | np.ndarray, *, layer: str = "s1", plane: int = 0
 ) -> CellPlane:
@@ -104,7 +105,7 @@ def cell_plane(
     Returns
     -------
     CellPlane
-        A table with the columns and arrays that the class describes.
+        A row per cell of the plane, and the kernel that they share.
 
     Raises
     ------
@@ -175,7 +176,7 @@ def neocognitron_responses(
     Returns
     -------
     NeocognitronResponses
-        A table with the columns and arrays that the class describes.
+        A row per pattern and layer, and the responses of each layer.
 
     Raises
     ------

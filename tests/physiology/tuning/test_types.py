@@ -1,6 +1,7 @@
 """Cell types: by effect size, the same for any number of orientations and phases, and never of rounding noise."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -68,21 +69,47 @@ def random_net(side):
     return hf.Hierarchy(models.resnet18(weights=None), (3, side, side))
 
 
-@pytest.mark.slow
+SUBJECTS = {
+    "several narrow peaks": (lambda: hf.load("lenet5-fashion-permuted"), ("activation", "pool")),
+    "twin": (lambda: hf.untrained(hf.load("lenet5-fashion"), seed=0), ("activation", "pool")),
+    "digits": (lambda: hf.load("lenet5-digits"), ("conv", "activation", "pool")),
+    "gelu": (lambda: hf.load("lenet5-fashion-gelu"), ("activation", "pool")),
+    "l2": (lambda: hf.load("lenet5-fashion-l2-pool"), ("activation", "pool")),
+    "no pool": (lambda: hf.load("lenet5-fashion-no-pool"), ("activation",)),
+    "cifar": (lambda: hf.load("convnet-cifar10"), ("conv", "activation", "pool")),
+    "resnet18 at 32": (lambda: random_net(32), ("layer1.1*", "layer2.1*", "layer3.1*")),
+    "resnet18 at 64": (lambda: random_net(64), ("layer1.1*", "layer2.1*")),
+}
+
+
 @pytest.mark.parametrize(
-    ("subject", "layers"),
-    [
-        (lambda: hf.load("lenet5-digits"), ("conv", "activation", "pool")),
-        (lambda: hf.load("convnet-cifar10"), ("conv", "activation", "pool")),
-        (lambda: random_net(32), ("layer1.1*", "layer2.1*", "layer3.1*")),
-        (lambda: random_net(64), ("layer1.1*", "layer2.1*")),
-    ],
+    "name", [*list(SUBJECTS)[:1], *(pytest.param(name, marks=pytest.mark.slow) for name in list(SUBJECTS)[1:])]
 )
-def test_shares_of_types_do_not_depend_on_the_number_of_orientations(subject, layers):
-    h = subject()
-    tables = [hf.orientation_tuning(h, layers=layers, orientations=n).table for n in COUNTS]
+def test_shares_of_types_do_not_depend_on_the_number_of_orientations(name):
+    """They are decided by the same 16, but for the few units that only others drive."""
+    make, layers = SUBJECTS[name]
+    h = make()
+    tables = [hf.orientation_tuning(h, layers=layers, orientations=n, frequencies=4).table for n in COUNTS]
     assert np.ptp(shares(tables), axis=0).max() < 0.03
     assert np.ptp(shares([table[table.responsive] for table in tables]), axis=0).max() < 0.03
+    first = tables[0]
+    for table in tables[1:]:
+        both = first.responsive & table.responsive
+        assert (first.cell_type == table.cell_type)[both].mean() > 0.99
+
+
+def test_orientations_that_decide_types_are_beside_those_asked_for():
+    """The arrays hold those asked for; the types those of 16, by a calculation of its own."""
+    h = hf.load("lenet5-fashion-permuted")
+    fine = hf.orientation_tuning(h, layers="pool", orientations=24, frequencies=4)
+    plain = hf.orientation_tuning(h, layers="pool", orientations=16, frequencies=4)
+    own = hf.orientation_tuning(h, layers="pool", orientations=np.arange(24) * 7.5, frequencies=4)
+    for layer, responses in fine.responses.items():
+        np.testing.assert_allclose(responses, own.responses[layer], atol=1e-5)
+    indices = ["gosi", "osi", "f1_f0", "peak", "preferred_orientation", "half_width"]
+    pd.testing.assert_frame_equal(fine.table[indices], own.table[indices], rtol=1e-3, atol=1e-3)
+    assert (fine.table.cell_type == plain.table.cell_type).all()
+    assert (fine.table.cell_type != own.table.cell_type).any()  # else this network shows nothing
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 // The steps of a unit's arithmetic as what a reader sees one after the other.
 import { element, svg } from "../dom.js";
 import { number, paintNumbers } from "../maps.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./types.js").Step} Step */
 /** @typedef {import("./types.js").Term} Term */
@@ -42,9 +43,9 @@ function partOf(part, tracer) {
   return element("span", { class: "part" }, number(part.value), from && element("small", {}, ` ${from}`));
 }
 
-/** @param {number[]} numbers @param {number[]} size @param {number} limit @param {string} label */
+/** @param {number[]} numbers @param {number[]} size @param {number} limit @param {import("../said.js").Said} label */
 function grid(numbers, size, limit, label) {
-  const says = numbers.length <= 25 ? `${label}: ${numbers.map((value) => number(value)).join(", ")}` : label;
+  const says = numbers.length <= 25 ? say("{label}: {list}", { label, list: numbers.map((value) => number(value)).join(", ") }) : label;
   const canvas = element("canvas", { role: "img", "aria-label": says, title: says });
   paintNumbers(canvas, numbers, 0, size[0], size[1], limit || 1e-12, true);
   return canvas;
@@ -60,14 +61,14 @@ const byStrength = (terms) => [...terms].sort((a, b) => Math.abs(b.sum) - Math.a
 function closing(step, rest) {
   const found = [];
   const others = rest.reduce((sum, term) => sum + term.sum, 0);
-  if (rest.length) found.push(moment([element("span", { class: "from" }, `${rest.length} other inputs`), element("span", { class: "amount" }, number(others))]));
-  found.push(moment([element("span", { class: "from" }, "bias"), element("span", { class: "amount" }, number(step.bias ?? 0))]));
-  found.push(moment([element("span", { class: "from" }, "sum"), element("span", { class: "amount" }, number(step.value))], { class: "moment total" }));
+  if (rest.length) found.push(moment([element("span", { class: "from" }, say("{n} other inputs", { n: rest.length })), element("span", { class: "amount" }, number(others))]));
+  found.push(moment([element("span", { class: "from" }, say("bias")), element("span", { class: "amount" }, number(step.bias ?? 0))]));
+  found.push(moment([element("span", { class: "from" }, say("sum")), element("span", { class: "amount" }, number(step.value))], { class: "moment total" }));
   return found;
 }
 
 /** @param {number} from @param {number} to */
-const span = (from, to) => (to - from > 1 ? `${from} to ${to - 1}` : `${from}`);
+const span = (from, to) => (to - from > 1 ? `${from}–${to - 1}` : `${from}`);
 
 /** @type {Record<Step["kind"], (step: Step, tracer: Tracer) => HTMLElement[]>} */
 const DRAWN = {
@@ -78,16 +79,17 @@ const DRAWN = {
     const limits = [largest(terms.map((term) => term.window)), largest(terms.map((term) => term.kernel))];
     const products = terms.map((term) => term.window.map((value, i) => value * term.kernel[i]));
     const most = largest(products);
-    const area = step.area && Number.isFinite(step.area.top) ? `, rows ${span(step.area.top, step.area.bottom)}, columns ${span(step.area.left, step.area.right)}` : "";
-    const title = moment([element("span", {}, `Window of ${origin(step.source, tracer) || "the input"}${area} × kernel = products, and their sum${terms.length > 1 ? "; the strongest channels first" : ""}`)], { class: "moment title" });
+    const source = origin(step.source, tracer) || say("the input");
+    const from = step.area && Number.isFinite(step.area.top) ? say("{source}, rows {rows}, columns {cols}", { source, rows: span(step.area.top, step.area.bottom), cols: span(step.area.left, step.area.right) }) : source;
+    const title = moment([element("span", {}, say(terms.length > 1 ? "Window of {from} × kernel = products, and their sum; the strongest channels first" : "Window of {from} × kernel = products, and their sum", { from }))], { class: "moment title" });
     const rows = shown.map((term, i) =>
       moment([
-        element("span", { class: "from" }, `channel ${term.channel}`),
-        grid(term.window, size, limits[0], "window"),
+        element("span", { class: "from" }, say("channel {n}", { n: term.channel })),
+        grid(term.window, size, limits[0], say("window")),
         element("span", {}, "×"),
-        grid(term.kernel, size, limits[1], "kernel"),
+        grid(term.kernel, size, limits[1], say("kernel")),
         element("span", {}, "="),
-        grid(products[i], size, most, "products"),
+        grid(products[i], size, most, say("products")),
         element("span", { class: "amount" }, `Σ ${number(term.sum)}`),
       ], { "data-channel": term.channel }),
     );
@@ -96,10 +98,10 @@ const DRAWN = {
   weights(step, tracer) {
     const terms = byStrength(step.terms ?? []);
     const most = Math.abs(terms[0]?.sum ?? 0) || 1;
-    const title = moment([element("span", {}, `${terms.length} inputs of ${origin(step.source, tracer) || "the layer before"} × weights; the largest terms first`)], { class: "moment title" });
+    const title = moment([element("span", {}, say("{n} inputs of {source} × weights; the largest terms first", { n: terms.length, source: origin(step.source, tracer) || say("the layer before") }))], { class: "moment title" });
     const rows = terms.slice(0, SHOWN.weights).map((term) =>
       moment([
-        element("span", { class: "from" }, `unit ${term.channel}`),
+        element("span", { class: "from" }, say("unit {n}", { n: term.channel })),
         element("span", { class: "product" }, `${number(term.window[0])} × ${number(term.kernel[0])}`),
         element("span", { class: `beam ${term.sum < 0 ? "less" : "more"}`, style: { "--share": Math.abs(term.sum) / most } }),
         element("span", { class: "amount" }, number(term.sum)),
@@ -110,7 +112,7 @@ const DRAWN = {
   norm(step, tracer) {
     const { mean, variance, eps, weight, bias } = /** @type {NonNullable<Step["norm"]>} */ (step.norm);
     const [part] = /** @type {Part[]} */ (step.parts);
-    return [moment([element("span", { class: "from" }, step.op.includes("batch") ? "batch norm" : step.op.replaceAll("_", " ")), element("span", {}, "(", partOf(part, tracer), ` − mean ${number(mean)}) / √(variance ${number(variance)} + ${eps}) × ${number(weight)} ${bias < 0 ? "−" : "+"} ${number(Math.abs(bias))}`), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
+    return [moment([element("span", { class: "from" }, step.op.includes("batch") ? say("batch norm") : step.op.replaceAll("_", " ")), element("span", {}, "(", partOf(part, tracer), say(" − mean {mean}) / √(variance {variance} + {eps}) × {weight} {sign} {bias}", { mean: number(mean), variance: number(variance), eps, weight: number(weight), sign: bias < 0 ? "−" : "+", bias: number(Math.abs(bias)) })), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
   },
   curve(step, tracer) {
     const [part] = /** @type {Part[]} */ (step.parts);
@@ -120,10 +122,10 @@ const DRAWN = {
     const cells = step.cells ?? [];
     const most = Math.max(...cells.map((cell) => cell.value));
     const winners = step.op.includes("max") ? cells.filter((cell) => cell.value === most) : [];
-    const source = origin(step.source, tracer) || "the input";
+    const source = origin(step.source, tracer) || say("the input");
     const shown = cells.length <= 49 && element("span", { class: "cells", style: { "--across": step.size?.[1] ?? 1 } }, ...cells.map((cell) => element("span", { class: winners.length === 1 && cell === winners[0] ? "winner" : null }, number(cell.value))));
-    const says = winners.length === 1 ? `the one at row ${winners[0].row}, column ${winners[0].col} wins` : winners.length ? `${winners.length} of them tie` : "their mean";
-    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), shown, element("span", {}, `${cells.length} cells of ${source}, channel ${step.channel}: ${says}`), element("span", { class: "amount" }, `= ${number(step.value)}`)].filter((one) => one !== false))];
+    const says = winners.length === 1 ? say("the one at row {row}, column {col} wins", { row: winners[0].row, col: winners[0].col }) : winners.length ? say("{n} of them tie", { n: winners.length }) : say("their mean");
+    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), shown, element("span", {}, say("{n} cells of {source}, channel {channel}: {says}", { n: cells.length, source, channel: step.channel, says })), element("span", { class: "amount" }, `= ${number(step.value)}`)].filter((one) => one !== false))];
   },
   combine(step, tracer) {
     return [moment([element("span", { class: "from" }), formula(step, tracer), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
@@ -133,29 +135,32 @@ const DRAWN = {
     const from = origin(step.source, tracer);
     const listed = many.slice(0, SHOWN.reduce).map(({ value }) => number(value)).join(", ");
     const names = /** @type {Record<string, string>} */ ({ sum: "sum", mean: "mean", amax: "largest", max: "largest", amin: "smallest", min: "smallest" });
-    return [moment([element("span", { class: "from" }, names[step.op] ?? step.op), element("span", {}, `of ${many.length} numbers${from && ` of ${from}`}: ${listed}${many.length > SHOWN.reduce ? ", …" : ""}`), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
+    return [moment([element("span", { class: "from" }, names[step.op] ? say(names[step.op]) : step.op), element("span", {}, say(from ? "of {n} numbers of {from}: {list}" : "of {n} numbers: {list}", { n: many.length, from, list: listed + (many.length > SHOWN.reduce ? ", …" : "") })), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
   },
   move(step, tracer) {
     const [part] = step.parts ?? [];
-    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), element("span", {}, "the same number, ", part ? partOf(part, tracer) : "in the padding"), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
+    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), element("span", {}, say("the same number, "), part ? partOf(part, tracer) : say("in the padding")), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
   },
   opaque(step) {
-    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), element("span", {}, "an operation that the page does not take apart"), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
+    return [moment([element("span", { class: "from" }, step.op.replaceAll("_", " ")), element("span", {}, say("an operation that the page does not take apart")), element("span", { class: "amount" }, `= ${number(step.value)}`)])];
   },
 };
 
 const SIGNS = /** @type {Record<string, string>} */ ({ add: "+", sub: "−", mul: "×", div: "÷", pow: "to the power of", maximum: "or, if larger,", minimum: "or, if smaller,", gt: ">", ge: "≥", lt: "<", le: "≤", eq: "=", ne: "≠", clamp_max: "but at most", clamp_min: "but at least" });
 
+/** @param {string} op */
+const sign = (op) => (/^[a-z]/.test(SIGNS[op] ?? "") ? say(SIGNS[op]) : (SIGNS[op] ?? op));
+
 /** Two numbers and the sign between them. @param {Step} step @param {Tracer} tracer */
 function formula(step, tracer) {
   const parts = [...(step.parts ?? [])];
   const given = (step.numbers ?? []).map((one) => (one === null && parts.length ? partOf(/** @type {Part} */ (parts.shift()), tracer) : one === null ? "" : number(Number(one))));
-  if (step.op === "where") return element("span", {}, "if ", given[0], " then ", given[1], " else ", given[2]);
+  if (step.op === "where") return element("span", {}, say("if {a} then {b} else {c}", { a: given[0], b: given[1], c: given[2] }));
   let [first, second] = given;
   if (step.op === "rsub") [first, second] = [second, first];
   const alpha = step.numbers?.[2];
   const times = typeof alpha === "number" && alpha !== 1 ? `${number(alpha)} × ` : "";
-  return element("span", {}, first, ` ${SIGNS[step.op === "rsub" ? "sub" : step.op] ?? step.op} ${times}`, second);
+  return element("span", {}, first, " ", sign(step.op === "rsub" ? "sub" : step.op), ` ${times}`, second);
 }
 
 /** @param {Step} step @param {number} x */
@@ -167,7 +172,7 @@ function curvePicture(step, x) {
   const X = (/** @type {number} */ value) => 8 + (144 * (value - lowX)) / (highX - lowX || 1);
   const Y = (/** @type {number} */ value) => 78 - (68 * (value - lowY)) / (highY - lowY || 1);
   const d = curve.map(([a, b], i) => `${i ? "L" : "M"}${X(a).toFixed(1)} ${Y(b).toFixed(1)}`).join("");
-  return svg("svg", { class: "curve", viewBox: "0 0 160 86", role: "img", "aria-label": `${step.op} of ${number(x)} is ${number(step.value)}` },
+  return svg("svg", { class: "curve", viewBox: "0 0 160 86", role: "img", "aria-label": say("{op} of {x} is {value}", { op: step.op, x: number(x), value: number(step.value) }) },
     svg("line", { class: "grid", x1: 8, x2: 152, y1: Y(0), y2: Y(0) }),
     svg("line", { class: "grid", x1: X(0), x2: X(0), y1: 6, y2: 80 }),
     svg("path", { class: "first", d }),

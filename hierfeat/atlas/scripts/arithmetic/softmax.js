@@ -3,6 +3,7 @@ import { channelOf, layers, output, payload } from "../data.js";
 import { element } from "../dom.js";
 import { number } from "../maps.js";
 import { graph } from "../live.js";
+import { say } from "../said.js";
 
 /** Classes that are shown where there are many. */
 const SHOWN = 10;
@@ -19,7 +20,7 @@ export function softmaxOf(unit, steps) {
   const { exponentials, sum, most } = softmax(scores);
   const order = [...exponentials.keys()].sort((a, b) => exponentials[b] - exponentials[a]);
   const shown = order.length <= SHOWN + 2 ? [...exponentials.keys()] : [...new Set([...order.slice(0, SHOWN), own])];
-  const name = (/** @type {number} */ i) => (payload.model.classes ? payload.model.classes[i] : `output ${i}`);
+  const name = (/** @type {number} */ i) => (payload.model.classes ? payload.model.classes[i] : say("output {n}", { n: i }));
   const rows = shown.map((i) =>
     element("tr", { class: i === own ? "own" : null },
       element("th", { scope: "row" }, name(i)),
@@ -31,14 +32,14 @@ export function softmaxOf(unit, steps) {
   const more = order.length - shown.length;
   if (more > 0) {
     const rest = order.filter((i) => !shown.includes(i)).reduce((total, i) => total + exponentials[i], 0);
-    rows.push(element("tr", {}, element("th", { scope: "row" }, `${more} others`), element("td"), element("td", {}, number(rest)), element("td", {}, `${((100 * rest) / sum).toFixed(1)} %`)));
+    rows.push(element("tr", {}, element("th", { scope: "row" }, say("{n} others", { n: more })), element("td"), element("td", {}, number(rest)), element("td", {}, `${((100 * rest) / sum).toFixed(1)} %`)));
   }
-  const head = ["class", "score z", `exp(z − ${number(most)})`, "share"].map((text) => element("th", { scope: "col" }, text));
+  const head = [say("class"), say("score z"), `exp(z − ${number(most)})`, say("share")].map((text) => element("th", { scope: "col" }, text));
   const table = element("table", { class: "softmax" },
-    element("caption", {}, "Softmax: each score's exponential (over that of the largest, which changes no share), divided by their sum"),
+    element("caption", {}, say("Softmax: each score's exponential (over that of the largest, which changes no share), divided by their sum")),
     element("thead", {}, element("tr", {}, ...head)),
     element("tbody", {}, ...rows),
-    element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, "sum"), element("td"), element("td", {}, number(sum)), element("td", {}, "100 %"))),
+    element("tfoot", {}, element("tr", {}, element("th", { scope: "row" }, say("sum")), element("td"), element("td", {}, number(sum)), element("td", {}, "100 %"))),
   );
   return [element("li", { class: "moment" }, table)];
 }

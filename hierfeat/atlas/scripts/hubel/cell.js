@@ -38,7 +38,6 @@ export class Cell {
     this.random = uniform(seed);
     this.response = 0; // to what is on the screen
     this.blank = 0; // to bare grey
-    this.largest = SILENT;
     /** The largest response to a grating, where it is known, and that grating's place among them. @type {{ response: number, at: number } | null} */
     this.optimum = this.known();
     /** @type {number[]} */
@@ -49,7 +48,7 @@ export class Cell {
     /** How light, and how dark, at a pixel changed the response, and how often it was shown there. */
     this.light = noted();
     this.dark = noted();
-this.largest = Math.max(SILENT, this.optimum?.response ?? 0, this.scale());
+    this.largest = Math.max(SILENT, this.optimum?.response ?? 0, this.scale());
   }
 
   /** The map, the trace and the game begin anew. */

@@ -2,19 +2,20 @@
 import { payload } from "../data.js";
 import { element, find, need } from "../dom.js";
 import { turnSound } from "./scope.js";
+import { say } from "../said.js";
 
 /** @typedef {import("../stimuli.js").Stimulus} Stimulus */
 /** @typedef {{ present: () => void, pair: () => void, beside: () => void, forget: () => void }} Actions */
 /** @typedef {"orientation" | "width" | "length"} Size */
 
-/** @type {[Size, string, string][]} */
+/** @type {[Size, import("../said.js").Said, string][]} */
 const SLIDERS = [
-  ["orientation", "Orientation", "°"],
-  ["width", "Width", "px"],
-  ["length", "Length", "px"],
+  ["orientation", say("Orientation"), "°"],
+  ["width", say("Width"), "px"],
+  ["length", say("Length"), "px"],
 ];
 
-/** @param {string} name @param {string} label @param {[string, string][]} values @param {string} chosen @param {(value: string) => void} act */
+/** @param {string} name @param {import("../dom.js").Child} label @param {[string, import("../dom.js").Child][]} values @param {string} chosen @param {(value: string) => void} act */
 function choice(name, label, values, chosen, act) {
   const parts = values.map(([value, text]) => {
     const input = element("input", { type: "radio", name, value, checked: value === chosen });
@@ -30,40 +31,40 @@ export function buildControls(stimulus, actions) {
     const range = element("input", { type: "range", name: `stimulus-${name}`, min: 0, max: 180, step: "any", value: 0 });
     range.addEventListener("input", () => {
       stimulus[name] = name === "orientation" ? Number(range.value) % 180 : Number(range.value);
-      say(name, stimulus);
+      showSize(name, stimulus);
       actions.present();
     });
     return element("label", {}, element("span", {}, label), range, element("output", { name }));
   });
   const sound = element("input", { type: "checkbox", name: "sound" });
   sound.addEventListener("change", () => turnSound(sound.checked));
-  const button = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => element("button", { type: "button", "data-do": name, onclick: act }, label);
+  const button = (/** @type {string} */ name, /** @type {import("../dom.js").Child} */ label, /** @type {() => void} */ act) => element("button", { type: "button", "data-do": name, onclick: act }, label);
   return element(
     "div",
     { class: "controls" },
-    choice("stimulus", "Stimulus", [["bar", "bar"], ["edge", "edge"], ["spot", "spot"], ["grating", "grating"]], stimulus.kind, (value) => {
+    choice("stimulus", say("Stimulus"), [["bar", say("bar")], ["edge", say("edge")], ["spot", say("spot")], ["grating", say("grating")]], stimulus.kind, (value) => {
       stimulus.kind = /** @type {Stimulus["kind"]} */ (value);
       actions.present();
     }),
-    choice("polarity", "Of", [["1", "light"], ["-1", "dark"]], String(stimulus.polarity), (value) => {
+    choice("polarity", say("Of"), [["1", say("light")], ["-1", say("dark")]], String(stimulus.polarity), (value) => {
       stimulus.polarity = Number(value);
       actions.present();
     }),
     ...sliders,
-    element("label", { class: "check" }, sound, element("span", {}, "Sound: a click for each spike")),
+    element("label", { class: "check" }, sound, element("span", {}, say("Sound: a click for each spike"))),
     element(
       "p",
       { class: "buttons" },
-      payload.pair && button("pair", "A simple and a complex cell", actions.pair),
-      button("beside", "Put a second unit beside it", actions.beside),
-      button("forget", "Clear the maps", actions.forget),
+      payload.pair && button("pair", say("A simple and a complex cell"), actions.pair),
+      button("beside", say("Put a second unit beside it"), actions.beside),
+      button("forget", say("Clear the maps"), actions.forget),
     ),
-    element("p", { class: "note" }, "On the screen: the wheel turns the stimulus, with Shift it lengthens it. Keys: arrows move it, ", element("kbd", {}, "q"), " ", element("kbd", {}, "e"), " turn, ", element("kbd", {}, "w"), " ", element("kbd", {}, "s"), " widen and narrow, ", element("kbd", {}, "a"), " ", element("kbd", {}, "d"), " shorten and lengthen, ", element("kbd", {}, "x"), " light or dark."),
+    element("p", { class: "note" }, say("On the screen: the wheel turns the stimulus, with Shift it lengthens it. Keys: arrows move it, {q} {e} turn, {w} {s} widen and narrow, {a} {d} shorten and lengthen, {x} light or dark.", Object.fromEntries([..."qewsadx"].map((key) => [key, element("kbd", {}, key)])))),
   );
 }
 
 /** @param {Size} name @param {Stimulus} stimulus */
-function say(name, stimulus) {
+function showSize(name, stimulus) {
   const unit = SLIDERS.find(([one]) => one === name)?.[2];
   need(`.bench-hubel output[name="${name}"]`).textContent = `${+stimulus[name].toFixed(1)}${unit === "°" ? "" : " "}${unit}`;
 }
@@ -74,7 +75,7 @@ export function showStimulus(stimulus, size) {
     const range = /** @type {HTMLInputElement} */ (need(`[name="stimulus-${name}"]`));
     if (name !== "orientation") [range.min, range.max] = ["0.5", String(Math.max(2 * size, stimulus[name]))];
     range.value = String(stimulus[name]);
-    say(name, stimulus);
+    showSize(name, stimulus);
   }
   for (const [name, value] of [["stimulus", stimulus.kind], ["polarity", stimulus.polarity]]) {
     const input = /** @type {HTMLInputElement | null} */ (find(`.bench-hubel input[name="${name}"][value="${value}"]`));

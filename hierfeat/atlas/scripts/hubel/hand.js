@@ -1,11 +1,12 @@
 // The hand at the screen: pointer, wheel and keys move, turn and change the stimulus.
 import { element } from "../dom.js";
 import { showStimulus } from "./controls.js";
+import { say } from "../said.js";
 
 /** @typedef {import("../stimuli.js").Stimulus} Stimulus */
 /** @typedef {{ part: () => import("./screen.js").Part | null, present: () => void, goDark: () => void }} Bench */
 
-const SAYS = "Screen. Arrow keys move the stimulus, q and e turn it, w and s change its width, a and d its length, x light and dark";
+const SAYS = say("Screen. Arrow keys move the stimulus, q and e turn it, w and s change its width, a and d its length, x light and dark");
 
 /** The screen, which the stimulus follows the hand on. @param {Stimulus} stimulus @param {Bench} bench */
 export function screenUnderHand(stimulus, bench) {

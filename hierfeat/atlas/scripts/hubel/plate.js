@@ -1,9 +1,12 @@
 // The plate of 1959: for each orientation the response as a bar sweeps across the field; and the polar tuning curve.
+import { polarChart } from "../charts.js";
 import { payload } from "../data.js";
 import { element, svg } from "../dom.js";
+import { saveTable } from "../export.js";
 import { probe } from "../live.js";
 import { number } from "../maps.js";
 import { drawn, sweep } from "../stimuli.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./cell.js").Cell} Cell */
 /** @typedef {import("../stimuli.js").Stimulus} Stimulus */
@@ -47,7 +50,8 @@ const rate = (value, most) => Math.max(0, value) / most;
 /** @param {Sweep} found @param {number} [until] points of the last row that are known */
 export function plateOf(found, until = Infinity) {
   const { orientations, offsets, responses, blank } = found;
-  const most = Math.max(...responses.flat(), blank, 1e-9);
+  const known = Math.max(...responses.flat(), blank, 0);
+  const most = known || 1;
   const X = (/** @type {number} */ k) => 78 + (k * 210) / (offsets.length - 1);
   const rows = responses.map((row, i) => {
     const known = i === responses.length - 1 ? row.slice(0, until) : row;
@@ -63,39 +67,29 @@ export function plateOf(found, until = Infinity) {
       svg("line", { class: "grey", x1: 78, x2: 288, y1: 30 - 26 * rate(blank, most), y2: 30 - 26 * rate(blank, most) }),
     );
   });
-  const axis = [-1, 0, 1].map((side) => svg("text", { x: 183 + 105 * side, y: orientations.length * 34 + 14, "text-anchor": side < 0 ? "start" : side ? "end" : "middle" }, side ? number(offsets[side < 0 ? 0 : offsets.length - 1]) : "bar's place (px)"));
-  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": `Response as a bar sweeps across the field at ${orientations.length} orientations; full height ${number(most)}` }, ...rows, ...axis);
+  const axis = [-1, 0, 1].map((side) => svg("text", { x: 183 + 105 * side, y: orientations.length * 34 + 14, "text-anchor": side < 0 ? "start" : side ? "end" : "middle" }, side ? number(offsets[side < 0 ? 0 : offsets.length - 1]) : say("bar's place (px)")));
+  return svg("svg", { class: "traces", viewBox: `0 0 292 ${orientations.length * 34 + 20}`, role: "img", "aria-label": say("Response as a bar sweeps across the field at {n} orientations; full height {most}", { n: orientations.length, most: number(known) }) }, ...rows, ...axis);
 }
 
 /** The largest rate of each orientation. @param {Sweep} found */
 export const strengths = (found) => found.responses.map((row) => Math.max(0, ...row));
 
 /** @param {Sweep} found */
-export function polarOf(found) {
-  const { orientations } = found;
-  const strong = strengths(found);
-  const most = Math.max(...strong, 1e-9);
-  const points = [...orientations, ...orientations.map((one) => one + 180)].map((degrees, i) => {
-    const [angle, radius] = [(degrees * Math.PI) / 180, (74 * strong[i % strong.length]) / most];
-    return `${(110 + radius * Math.cos(angle)).toFixed(1)} ${(92 - radius * Math.sin(angle)).toFixed(1)}`;
-  });
-  const rings = [37, 74].map((r) => svg("circle", { class: "ring", cx: 110, cy: 92, r }));
-  const spokes = [0, 45, 90, 135].map((degrees) => {
-    const [x, y] = [74 * Math.cos((degrees * Math.PI) / 180), 74 * Math.sin((degrees * Math.PI) / 180)];
-    return svg("line", { class: "ring", x1: 110 - x, y1: 92 + y, x2: 110 + x, y2: 92 - y });
-  });
-  const names = [[0, 204, 96], [45, 178, 34], [90, 110, 12], [135, 42, 34]].map(([degrees, x, y]) => svg("text", { x, y, "text-anchor": "middle" }, `${degrees}°`));
-  const best = orientations[strong.indexOf(Math.max(...strong))];
-  return svg("svg", { class: "polar", viewBox: "0 0 220 180", role: "img", "aria-label": `Polar tuning curve, the largest response at ${best} degrees` }, ...rings, ...spokes, svg("path", { class: "first", d: `M${points.join("L")}Z` }), ...names);
+export const polarOf = (found) => polarChart(found.orientations, strengths(found));
+
+/** The numbers of the plate, as hierfeat.bar_sweep tables them. @param {Sweep} found @param {string} name */
+function savePlate({ orientations, offsets, responses }, name) {
+  saveTable(["orientation", "offset", "response", "rate"], responses.flatMap((row, i) => row.map((value, k) => [orientations[i], offsets[k], value, Math.max(0, value)])), `plate-${name}`);
 }
 
-/** @param {Sweep} found @param {number} [until] */
-export function figuresOf(found, until) {
+/** @param {Sweep} found @param {number} [until] points of the last row that are known @param {string} [name] of the unit */
+export function figuresOf(found, until, name = "") {
   const silent = Math.max(...found.responses.flat()) <= 1e-9 && found.responses.length === found.orientations.length;
   const whole = found.responses.length === found.orientations.length && until === undefined;
   return [
-    silent ? element("p", { class: "note" }, "No bar brings this unit above zero.") : null,
-    element("figure", {}, element("figcaption", {}, "A light bar sweeps across the field; dashed: to grey"), plateOf(found, until)),
-    whole ? element("figure", {}, element("figcaption", {}, "Largest response by orientation"), polarOf(found)) : null,
+    silent ? element("p", { class: "note" }, say("No bar brings this unit above zero.")) : null,
+    element("figure", {}, element("figcaption", {}, say("A light bar sweeps across the field; dashed: to grey")), plateOf(found, until)),
+    whole ? element("figure", {}, element("figcaption", {}, say("Largest response by orientation")), polarOf(found)) : null,
+    whole ? element("p", { class: "buttons" }, element("button", { type: "button", "data-do": "plate-csv", onclick: () => savePlate(found, name) }, say("Save as CSV"))) : null,
   ].filter((one) => one !== null);
 }

@@ -18,6 +18,9 @@ export const weightsOfUnit = (conv) => (conv.in_shape[0] / (conv.groups ?? 1)) *
 /** @param {any[]} some */
 export const parameters = (some) => some.reduce((total, layer) => total + layer.parameters, 0);
 
+/** @param {any[]} some */
+export const macs = (some) => some.reduce((total, layer) => total + layer.macs, 0);
+
 /** The first layer of which a unit sees the whole image; null if none does. */
 export function wholeImage() {
   const [, height, width] = input();

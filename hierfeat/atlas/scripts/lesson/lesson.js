@@ -1,19 +1,20 @@
 // The lesson in the margin: a step's text, the part of the page that it is about, a question and its answer.
-import { payload } from "../data.js";
 import { element, find, need } from "../dom.js";
+import { languageButton } from "../language.js";
+import { say } from "../said.js";
+import { state, subscribe } from "../store.js";
 import { arrange } from "../workshop/workshop.js";
-import { PANEL, STEPS } from "./steps.js";
+import { STEPS } from "./steps.js";
 
-/** @type {"en" | "es"} */
-let language = payload.language === "es" ? "es" : "en";
 let at = 0;
 
 /** The steps whose part of the page is there: a page without a running network has no experiment. */
 const steps = () => STEPS.filter((step) => find(`#${step.place}`));
 
 export function startLesson() {
-  const opener = element("button", { type: "button", class: "open-lesson", "aria-expanded": "false", "aria-controls": "lesson", onclick: toggle });
+  const opener = element("button", { type: "button", class: "open-lesson", "aria-expanded": "false", "aria-controls": "lesson", onclick: toggle }, say("Lesson"));
   document.body.append(opener, element("aside", { id: "lesson", class: "lesson", hidden: true, "aria-labelledby": "lesson-title" }));
+  subscribe((changed) => changed.has("language") && (need("#lesson").lang = state.language));
   write();
 }
 
@@ -35,6 +36,7 @@ function toggle() {
 function go(by) {
   at = Math.max(0, Math.min(steps().length - 1, at + by));
   write();
+  need("#lesson").scrollTop = 0;
   show();
   need("#lesson-title").focus({ preventScroll: true });
 }
@@ -47,20 +49,18 @@ function show() {
 }
 
 function write() {
-  const said = PANEL[language];
   const panel = need("#lesson");
-  need(".open-lesson").textContent = said.open;
   panel.replaceChildren();
   if (panel.hidden) return;
-  panel.lang = language;
-  const step = steps()[at].words[language];
-  const button = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => void} */ act, off = false) => element("button", { type: "button", "data-do": name, disabled: off, onclick: act }, text);
+  panel.lang = state.language;
+  const step = steps()[at];
+  const button = (/** @type {string} */ name, /** @type {import("../said.js").Said} */ text, /** @type {() => void} */ act, off = false) => element("button", { type: "button", "data-do": name, disabled: off, onclick: act }, text);
   panel.replaceChildren(
-    element("p", { class: "where" }, `${said.step} ${at + 1} ${said.of} ${steps().length}`, button("language", said.other, () => ((language = language === "en" ? "es" : "en"), write())), button("close", said.close, toggle)),
+    element("p", { class: "where" }, say("Step {n} of {all}", { n: at + 1, all: steps().length }), languageButton(), button("close", say("Close"), toggle)),
     element("h2", { id: "lesson-title", tabindex: -1 }, step.title),
     element("p", {}, step.text),
-    element("p", { class: "question" }, element("b", {}, `${said.question}. `), step.question),
-    element("details", {}, element("summary", {}, said.answer), element("p", {}, step.answer())),
-    element("p", { class: "buttons" }, button("back", said.back, () => go(-1), at === 0), button("show", said.show, show), button("next", said.next, () => go(1), at === steps().length - 1)),
+    element("p", { class: "question" }, element("b", {}, say("Try it.")), " ", step.question),
+    element("details", {}, element("summary", {}, say("Answer")), element("p", {}, step.answer())),
+    element("p", { class: "buttons" }, button("back", say("Back"), () => go(-1), at === 0), button("show", say("Show me"), show), button("next", say("Next"), () => go(1), at === steps().length - 1)),
   );
 }

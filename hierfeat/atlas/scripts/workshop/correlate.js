@@ -1,4 +1,5 @@
 // A kernel laid on a picture, as `hierfeat.apply_kernel` lays it. Numbers in, numbers out.
+import { say } from "../said.js";
 
 /**
  * @typedef {{ data: ArrayLike<number>, height: number, width: number }} Picture
@@ -28,16 +29,16 @@ function sides(w, f, { padding, dilation }) {
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** Why a setting cannot be, in words; "" if it can. @param {string} name @param {number} w @param {number} f @param {Settings} settings */
+/** Why a setting cannot be, in words; "" if it can. @param {string} name @param {number} w @param {number} f @param {Settings} settings @returns {import("../said.js").Said | ""} */
 function trouble(name, w, f, settings) {
   const [before, after] = sides(w, f, settings);
   const span = extent(f, settings.dilation);
   if (w + before + after < span) {
-    const apart = settings.dilation > 1 ? `, ${span} with its gaps` : "";
-    return `The kernel does not fit: it has ${f} ${name}${apart}, and the picture ${w} with ${before + after} of padding. Make it smaller, or pad more.`;
+    const sizes = { f, name: say(name), w, span, padding: before + after };
+    return settings.dilation > 1 ? say("The kernel does not fit: it has {f} {name}, {span} with its gaps, and the picture {w} with {padding} of padding. Make it smaller, or pad more.", sizes) : say("The kernel does not fit: it has {f} {name}, and the picture {w} with {padding} of padding. Make it smaller, or pad more.", sizes);
   }
   const most = { zeros: Infinity, replicate: Infinity, reflect: w - 1, circular: w }[settings.mode];
-  if (Math.max(before, after) > most) return `${settings.mode} padding takes its ${name} from the picture, which has only ${most} to give: ${Math.max(before, after)} are too many.`;
+  if (Math.max(before, after) > most) return say("{mode} padding takes its {name} from the picture, which has only {most} to give: {many} are too many.", { mode: say(settings.mode), name: say(name), most, many: Math.max(before, after) });
   return "";
 }
 
@@ -77,7 +78,7 @@ function axis(w, f, settings) {
 /**
  * The windows of a kernel on a picture, or why there are none.
  * @param {Picture} picture @param {Kernel} kernel @param {Settings} settings
- * @returns {{ rows: Axis, cols: Axis, trouble: "" } | { trouble: string }}
+ * @returns {{ rows: Axis, cols: Axis, trouble: "" } | { trouble: import("../said.js").Said }}
  */
 export function windows(picture, kernel, settings) {
   const found = trouble("rows", picture.height, kernel.rows, settings) || trouble("columns", picture.width, kernel.cols, settings);

@@ -1,6 +1,7 @@
 // The kernel as a table of numbers that are typed, wheeled or dragged.
 import { element, need } from "../dom.js";
 import { colourOf } from "../maps.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./correlate.js").Kernel} Kernel */
 
@@ -10,7 +11,7 @@ let changed = () => {};
 /** @param {(place: number, weight: number) => void} listener */
 export function kernelTable(listener) {
   changed = listener;
-  return element("div", { class: "weights", role: "group", "aria-label": "the kernel's weights" });
+  return element("div", { class: "weights", role: "group", "aria-label": say("the kernel's weights") });
 }
 
 /** A twentieth of the largest weight, as one digit: what a notch of the wheel adds. @param {HTMLInputElement} cell */
@@ -25,7 +26,7 @@ const give = (cell, weight) => changed(Number(cell.dataset.place), Number(weight
 
 /** @param {number} place @param {number} cols */
 function cell(place, cols) {
-  const label = `weight in row ${Math.floor(place / cols) + 1}, column ${(place % cols) + 1}`;
+  const label = say("weight in row {row}, column {col}", { row: Math.floor(place / cols) + 1, col: (place % cols) + 1 });
   const input = element("input", { type: "number", step: "any", "data-place": place, "aria-label": label });
   input.addEventListener("change", () => give(input, Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : 0));
   input.addEventListener("wheel", (event) => {

@@ -1,7 +1,8 @@
 // One pixel of the result: window × kernel = products and their sum, and the row of the matrix that makes it.
-import { element, words } from "../dom.js";
+import { element } from "../dom.js";
 import { colourOf, number, paintNumbers } from "../maps.js";
 import { matrixRow, under } from "./correlate.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./correlate.js").Kernel} Kernel @typedef {import("./correlate.js").Picture} Picture @typedef {{ rows: import("./correlate.js").Axis, cols: import("./correlate.js").Axis }} Laid */
 
@@ -17,8 +18,8 @@ export function showPixel(target, from, kernel, laid, result, { row, col }) {
   const products = window.map((value, place) => value * kernel.weights[place]);
   const sum = result.data[row * result.width + col];
   const said = [
-    element("p", { class: "sum" }, words("Row ", row, ", column ", col, " of the result: the ", products.length, " products sum to ", element("b", {}, number(sum)), ".")),
-    Math.max(kernel.rows, kernel.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers("window", window, kernel), element("span", {}, "×"), numbers("kernel", kernel.weights, kernel), element("span", {}, "="), numbers("products", products, kernel)),
+    element("p", { class: "sum" }, say("Row {row}, column {col} of the result: the {n} products sum to {sum}.", { row, col, n: products.length, sum: element("b", {}, number(sum)) })),
+    Math.max(kernel.rows, kernel.cols) > WRITTEN ? "" : element("div", { class: "written" }, numbers(say("window"), window, kernel), element("span", {}, "×"), numbers(say("kernel"), kernel.weights, kernel), element("span", {}, "="), numbers(say("products"), products, kernel)),
   ];
   const key = [kernel.weights, kernel.cols, from.height, from.width, laid.rows.taps, laid.cols.taps, row, col].join();
   if (drawn?.key !== key) drawn = { key, figure: matrix(from, kernel, laid, row, col) }; // it does not change with the picture
@@ -28,7 +29,7 @@ export function showPixel(target, from, kernel, laid, result, { row, col }) {
 /** The matrix that is on show, and what it is of. @type {{ key: string, figure: HTMLElement } | null} */
 let drawn = null;
 
-/** @param {string} title @param {number[]} cells @param {Kernel} kernel */
+/** @param {import("../said.js").Said} title @param {number[]} cells @param {Kernel} kernel */
 function numbers(title, cells, kernel) {
   const most = Math.max(...cells.map(Math.abs)) || 1;
   const grid = element("div", { class: "numbers", style: { "--across": kernel.cols } }, ...cells.map((value) => element("span", { style: { background: colourOf(value, most), color: Math.abs(value) > 0.55 * most ? "#fff" : "#111" } }, short(value))));
@@ -41,13 +42,13 @@ const short = (value) => (value === 0 ? "0" : Number(value.toPrecision(2)).toStr
 /** @param {Picture} from @param {Kernel} kernel @param {Laid} laid @param {number} row @param {number} col */
 function matrix(from, kernel, laid, row, col) {
   const [outputs, inputs] = [laid.rows.size * laid.cols.size, from.height * from.width];
-  const whole = element("canvas", { role: "img", "aria-label": `matrix of ${outputs} rows and ${inputs} columns` });
-  const own = element("canvas", { role: "img", "aria-label": "the matrix's row, folded into the picture's shape" });
+  const whole = element("canvas", { role: "img", "aria-label": say("matrix of {rows} rows and {cols} columns", { rows: outputs, cols: inputs }) });
+  const own = element("canvas", { role: "img", "aria-label": say("the matrix's row, folded into the picture's shape") });
   paintWhole(whole, from, kernel, laid, row * laid.cols.size + col);
   const made = matrixRow(from, kernel, laid, row, col);
   paintNumbers(own, made, 0, from.height, from.width, Math.max(...made.map(Math.abs)), true);
-  const caption = `As a matrix product: ${outputs} × ${inputs} weights, of which ${kernel.rows * kernel.cols} in each row, the same ones; the rest is 0. Orange: the row of this pixel.`;
-  return element("div", { class: "as-matrix" }, element("figure", {}, element("figcaption", {}, caption), whole), element("figure", {}, element("figcaption", {}, "That row, folded into the picture's shape."), own));
+  const caption = say("As a matrix product: {size} weights, of which {n} in each row, the same ones; the rest is 0. Orange: the row of this pixel.", { size: `${outputs} × ${inputs}`, n: kernel.rows * kernel.cols });
+  return element("div", { class: "as-matrix" }, element("figure", {}, element("figcaption", {}, caption), whole), element("figure", {}, element("figcaption", {}, say("That row, folded into the picture's shape.")), own));
 }
 
 /** Every weight of the matrix as a dot, and the chosen row. @param {HTMLCanvasElement} canvas @param {Picture} from @param {Kernel} kernel @param {Laid} laid @param {number} chosen */

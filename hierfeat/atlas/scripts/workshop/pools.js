@@ -1,4 +1,5 @@
 // Pools without padding, as `hierfeat.pooling_invariance` swaps them; shifts, and how alike two maps are.
+import { say } from "../said.js";
 
 /** @typedef {{ data: Float64Array, height: number, width: number }} Grid */
 
@@ -52,17 +53,17 @@ function blurred(map, size, stride) {
   return { data, height, width };
 }
 
-/** @type {Record<string, { name: string, pool: (map: Grid, size: number, stride: number) => Grid }>} */
+/** @type {Record<string, { name: import("../said.js").Said, pool: (map: Grid, size: number, stride: number) => Grid }>} */
 export const POOLS = {
-  max: { name: "maximum", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.max(...window)) },
-  average: { name: "average", pool: (map, size, stride) => windowed(map, size, stride, mean) },
-  l2: { name: "root mean square", pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.sqrt(mean(window.map((value) => value * value)))) },
-  blurred: { name: "maximum, blurred", pool: blurred },
+  max: { name: say("maximum"), pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.max(...window)) },
+  average: { name: say("average"), pool: (map, size, stride) => windowed(map, size, stride, mean) },
+  l2: { name: say("root mean square"), pool: (map, size, stride) => windowed(map, size, stride, (window) => Math.sqrt(mean(window.map((value) => value * value)))) },
+  blurred: { name: say("maximum, blurred"), pool: blurred },
   strided: {
-    name: "every stride-th value",
+    name: say("every stride-th value"),
     pool: (map, size, stride) => windowed(map, size, stride, (window) => window[Math.floor((size - 1) / 2) * (size + 1)]),
   },
-  none: { name: "none", pool: (map) => map },
+  none: { name: say("none"), pool: (map) => map },
 };
 
 /** Down and to the right by whole pixels; zeros come in. @param {{ data: ArrayLike<number>, height: number, width: number }} map @param {number} down @param {number} right @returns {Grid} */

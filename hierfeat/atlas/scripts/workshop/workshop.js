@@ -1,19 +1,21 @@
 // The kernel workshop: a kernel under one's hand, laid on a picture, with the arithmetic of any pixel of the result.
 import { fromBase64 } from "../../live/engine/weights.js";
 import { layers, payload, values, view } from "../data.js";
-import { element, need } from "../dom.js";
+import { element, need, setText } from "../dom.js";
 import { legend, number, paintGrey, paintNumbers } from "../maps.js";
 import { state, subscribe } from "../store.js";
 import { visible, watch } from "../visible.js";
 import { arrangeChain, showChain, startChain } from "./chain.js";
 import { correlate, flipped, normalised, resized, transposed, windows } from "./correlate.js";
 import { kernelTable, writeKernel } from "./kernel_table.js";
+import { ownPicture, ownPictures, stopOwnCamera } from "./own.js";
 import { showPixel } from "./pixel.js";
+import { say } from "../said.js";
 
 /** @typedef {import("./correlate.js").Kernel} Kernel @typedef {import("./correlate.js").Settings} Settings @typedef {import("./correlate.js").Picture} Picture */
 
 const LARGEST = 11;
-const MODES = { zeros: "zeros", reflect: "its mirror image", replicate: "its border", circular: "its other side" };
+const MODES = { zeros: say("zeros"), reflect: say("its mirror image"), replicate: say("its border"), circular: say("its other side") };
 
 /** @type {{ kernel: Kernel, settings: Settings }} */
 let now = { kernel: named("sobel_90"), settings: { padding: 0, mode: "zeros", stride: 1, dilation: 1 } };
@@ -58,7 +60,7 @@ function theMap() {
   return { data: Array.from(values(layer)).slice(chosen.tile * height * width, (chosen.tile + 1) * height * width), height, width };
 }
 
-const picture = () => (source === "map" ? theMap() : source === "input" && input ? theInput() : null) ?? thePhotograph();
+const picture = () => (source === "map" ? theMap() : source === "own" ? ownPicture() : source === "input" && input ? theInput() : null) ?? thePhotograph();
 
 /** @param {Partial<Kernel>} kernel @param {Partial<Settings>} [settings] */
 function change(kernel, settings = {}) {
@@ -89,7 +91,7 @@ function undo() {
   show();
 }
 
-/** @param {string} label @param {Record<string, string>} options @param {(value: string) => void} chosen @param {string} name */
+/** @param {import("../said.js").Said} label @param {Record<string, import("../dom.js").Child>} options @param {(value: string) => void} chosen @param {string} name */
 function choice(label, options, chosen, name) {
   const select = element("select", { name, onchange: () => chosen(select.value) }, ...Object.entries(options).map(([value, text]) => element("option", { value }, text)));
   return element("label", { class: "knob" }, element("span", {}, label), select);
@@ -98,53 +100,70 @@ function choice(label, options, chosen, name) {
 /** @param {number} from @param {number} to */
 const counts = (from, to) => Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [String(from + i), String(from + i)]));
 
-/** @param {string} text @param {string} name @param {() => void} act */
+/** @param {import("../said.js").Said} text @param {string} name @param {() => void} act */
 const button = (text, name, act) => element("button", { type: "button", "data-do": name, onclick: act }, text);
 
 function controls() {
-  const kernels = Object.fromEntries([["", "your own"], ...payload.workshop.kernels.map((/** @type {any} */ one) => [one.name, one.name.replaceAll("_", " ")])]);
+  const kernels = Object.fromEntries([["", say("your own")], ...payload.workshop.kernels.map((/** @type {any} */ one) => [one.name, say(one.name.replaceAll("_", " "))])]);
   return element(
     "div",
     { class: "knobs" },
-    choice("Kernel", kernels, (name) => name && change(named(name)), "kernel"),
-    choice("Rows", counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
-    choice("Columns", counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
-    choice("Padding", { ...counts(0, 8), same: "same" }, (padding) => change({}, { padding: padding === "same" ? "same" : Number(padding) }), "padding"),
-    choice("Filled with", MODES, (mode) => change({}, { mode: /** @type {Settings["mode"]} */ (mode) }), "mode"),
-    choice("Stride", counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
-    choice("Dilation", counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
-    element("div", { class: "buttons" }, button("Flip", "flip", () => change(flipped(now.kernel))), button("Transpose", "transpose", () => change(transposed(now.kernel))), button("Normalise", "normalise", () => change(normalised(now.kernel))), button("Undo", "unlay", undo)),
+    choice(say("Kernel"), kernels, (name) => name && change(named(name)), "kernel"),
+    choice(say("Rows"), counts(1, LARGEST), (rows) => change(resized(now.kernel, Number(rows), now.kernel.cols)), "rows"),
+    choice(say("Columns"), counts(1, LARGEST), (cols) => change(resized(now.kernel, now.kernel.rows, Number(cols))), "cols"),
+    choice(say("Padding"), { ...counts(0, 8), same: say("same") }, (padding) => change({}, { padding: padding === "same" ? "same" : Number(padding) }), "padding"),
+    choice(say("Filled with"), MODES, (mode) => change({}, { mode: /** @type {Settings["mode"]} */ (mode) }), "mode"),
+    choice(say("Stride"), counts(1, 5), (stride) => change({}, { stride: Number(stride) }), "stride"),
+    choice(say("Dilation"), counts(1, 5), (dilation) => change({}, { dilation: Number(dilation) }), "dilation"),
+    element("div", { class: "buttons" }, button(say("Flip"), "flip", () => change(flipped(now.kernel))), button(say("Transpose"), "transpose", () => change(transposed(now.kernel))), button(say("Normalise"), "normalise", () => change(normalised(now.kernel))), button(say("Undo"), "unlay", undo)),
   );
 }
 
 function sources() {
-  const option = (/** @type {string} */ value, /** @type {string} */ text) =>
-    element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => ((source = value), show()) }), element("span", {}, text));
-  return element("fieldset", { class: "pills" }, element("legend", {}, "Picture"), option("photograph", "photograph"), input && option("input", "the network's input"), option("map", "the chosen unit's map"));
+  const option = (/** @type {string} */ value, /** @type {import("../dom.js").Child} */ text) =>
+    element("label", {}, element("input", { type: "radio", name: "shop-source", value, checked: value === source, onchange: () => look(value) }), element("span", {}, text));
+  return element("fieldset", { class: "pills" }, element("legend", {}, say("Picture")), option("photograph", say("photograph")), option("own", say("your own picture")), input && option("input", say("the network's input")), option("map", say("the chosen unit's map")));
 }
 
+/** Lay the kernel on another picture. @param {string} next */
+function look(next) {
+  source = next;
+  /** @type {HTMLInputElement} */ (need(`[name="shop-source"][value="${next}"]`)).checked = true;
+  need(".workshop .own").hidden = next !== "own";
+  if (next !== "own") stopOwnCamera();
+  show();
+}
+
+/** A picture of the reader's own has come. */
+const ownTaken = () => (source === "own" ? layAnew() : look("own"));
+
 function colours() {
-  const option = (/** @type {string} */ text, /** @type {boolean} */ value) =>
+  const option = (/** @type {import("../dom.js").Child} */ text, /** @type {boolean} */ value) =>
     element("label", {}, element("input", { type: "radio", name: "shop-colours", checked: value === signed, onchange: () => ((signed = value), show()) }), element("span", {}, text));
-  return element("fieldset", { class: "pills" }, element("legend", {}, "Result"), option("signed", true), option("as a photograph", false));
+  return element("fieldset", { class: "pills" }, element("legend", {}, say("Result")), option(say("signed colours"), true), option(say("as a photograph"), false));
 }
 
 /** Put the workshop into the page. @param {(() => ArrayLike<number>) | null} ofNetwork what gives the network's input */
 export function startWorkshop(ofNetwork) {
   input = ofNetwork;
   if (input) source = "input";
-  const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": "result: arrow keys choose a pixel", onkeydown: step });
+  const result = element("canvas", { class: "result", tabindex: 0, role: "application", "aria-label": say("result: arrow keys choose a pixel"), onkeydown: step });
   result.addEventListener("pointermove", (event) => point(event, result));
   result.addEventListener("pointerdown", (event) => point(event, result));
-  const scene = element("div", { class: "board" }, element("canvas", { class: "source", role: "img", "aria-label": "the picture under the kernel" }), element("i", { class: "box", hidden: true }));
+  const scene = element("div", { class: "board" }, element("canvas", { class: "source", role: "img", "aria-label": say("the picture under the kernel") }), element("i", { class: "box", hidden: true }));
   need(".workshop").append(
-    element("div", { class: "desk" }, element("figure", {}, sources(), scene), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "board" }, result), element("p", { class: "scale" }))),
+    element("div", { class: "desk" }, element("figure", {}, sources(), scene, element("div", { class: "own", hidden: true }, ...ownPictures(ownTaken))), element("figure", { class: "kernel" }, element("p", { class: "says-kernel note" }), kernelTable((place, weight) => change({ weights: now.kernel.weights.map((old, i) => (i === place ? weight : old)) }))), element("figure", {}, colours(), element("div", { class: "board" }, result), element("p", { class: "scale" }))),
     controls(),
     element("p", { class: "trouble", role: "status" }),
     element("p", { class: "worked-out" }),
     element("div", { class: "pixel" }),
   );
   startChain(need(".chain"));
+  need(".workshop").addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    undo();
+  });
   watch(need(".workshop"), refreshWorkshop);
   subscribe((changed) => changed.has("unit") && source === "map" && show());
   show();
@@ -152,7 +171,7 @@ export function startWorkshop(ofNetwork) {
 
 /** The network has been given something else. */
 export function refreshWorkshop() {
-  if (source !== "photograph" && visible(need(".workshop"))) layAnew();
+  if (source !== "photograph" && source !== "own" && visible(need(".workshop"))) layAnew();
 }
 
 /** @param {PointerEvent} event @param {HTMLCanvasElement} canvas */
@@ -184,7 +203,7 @@ function show() {
 function layAnew() {
   const from = picture();
   const laid = windows(from, now.kernel, now.settings);
-  need(".workshop .trouble").textContent = laid.trouble;
+  setText(need(".workshop .trouble"), laid.trouble);
   need(".workshop").classList.toggle("impossible", laid.trouble !== "");
   if (!("rows" in laid)) return;
   const result = correlate(from, now.kernel, laid);
@@ -216,16 +235,19 @@ function paintResult({ data, height, width }) {
   const most = largest(data);
   if (signed) paintNumbers(canvas, data, 0, height, width, most, true);
   else paintGrey(canvas, data, height, width);
-  const note = element("span", {}, "below 0 black, above 1 white");
+  const note = element("span", {}, say("below 0 black, above 1 white"));
   need(".workshop .scale").replaceChildren(signed ? legend(most, true) : note);
 }
 
 /** @param {{ rows: import("./correlate.js").Axis, cols: import("./correlate.js").Axis }} laid */
 function workedOut({ rows, cols }) {
   const same = rows.formula === cols.formula;
-  const left = (/** @type {import("./correlate.js").Axis} */ axis, /** @type {string} */ name) => (axis.unseen ? ` The last ${axis.unseen === 1 ? name : `${axis.unseen} ${name}s`} of the picture ${axis.unseen === 1 ? "is" : "are"} under no window.` : "");
-  const line = same ? `(w − f + 2p)/s + 1: ${rows.formula}.` : `(w − f + 2p)/s + 1: rows ${rows.formula}; columns ${cols.formula}.`;
-  return [element("span", { class: "formula" }, line), element("span", {}, left(rows, "row"), left(cols, "column"))];
+  const left = (/** @type {import("./correlate.js").Axis} */ { unseen }, /** @type {string} */ one, /** @type {string} */ more) => unseen > 0 && say(unseen === 1 ? one : more, { n: unseen });
+  const line = same ? `(w − f + 2p)/s + 1: ${rows.formula}.` : say("(w − f + 2p)/s + 1: rows {rows}; columns {cols}.", { rows: rows.formula, cols: cols.formula });
+  return [
+    element("span", { class: "formula" }, line),
+    element("span", {}, " ", left(rows, "The last row of the picture is under no window.", "The last {n} rows of the picture are under no window."), " ", left(cols, "The last column of the picture is under no window.", "The last {n} columns of the picture are under no window.")),
+  ];
 }
 
 function writeControls() {
@@ -234,7 +256,7 @@ function writeControls() {
   const held = { kernel: known?.name ?? "", rows: kernel.rows, cols: kernel.cols, padding: settings.padding, mode: settings.mode, stride: settings.stride, dilation: settings.dilation };
   for (const [name, value] of Object.entries(held)) /** @type {HTMLSelectElement} */ (need(`.workshop [name="${name}"]`)).value = String(value);
   /** @type {HTMLButtonElement} */ (need('.workshop [data-do="unlay"]')).disabled = past.length === 0;
-  need(".says-kernel").textContent = known ? known.description : `Your own kernel, with a sum of ${number(kernel.weights.reduce((a, b) => a + b, 0))}.`;
+  setText(need(".says-kernel"), known ? say(known.description) : say("Your own kernel, with a sum of {sum}.", { sum: number(kernel.weights.reduce((a, b) => a + b, 0)) }));
 }
 
 /** The window on the picture, and the sum that makes the pixel pointed at. */

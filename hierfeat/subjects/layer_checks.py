@@ -1,0 +1,135 @@
+"""Checks of layers: whether they can be read image by image, their outputs compared, their channels named."""
+
+from collections.abc import Mapping, Sequence
+from reprlib import repr as shorter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.values import whole
+
+
+def check_images_first(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:
+    """Refuse the output of a layer whose first axis is not that of the `count` images.
+
+    Raises
+    ------
+    HierfeatError
+        If rows, windows or tokens lie there, so that the layer cannot be read image by image.
+    """
+    length = output.shape[0] if output.ndim > 1 else 0
+    if length != count or layer in h.layers.folded:
+        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
+
+
+def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
+    """Refuse, before anything is shown, layers whose first axis is known not to be that of the images.
+
+    Raises
+    ------
+    HierfeatError
+        As :func:`check_images_first`.
+    """
+    folded = h.layers.folded
+    for layer in layers:
+        if layer in folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image"))
+
+
+def _images_not_first(h: Hierarchy, layer: str, got: str) -> str:
+    """What to say of a layer that cannot be read image by image."""
+    per_image = h.layers.folded.get(layer)
+    many = f", {per_image} for each image" if per_image else ""
+    return (
+        f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "
+        f"it{many}, so that the layer cannot be read image by image; leave it out of layers="
+    )
+
+
+def check_same_path(h: Hierarchy, *responses: Mapping[str, Tensor]) -> None:
+    """Refuse to compare responses of the same layers to other images where the model took another way for these.
+
+    Raises
+    ------
+    HierfeatError
+        If layers are missing, or their maps differ in size.
+    """
+    first = {name: response.shape[1:] for name, response in responses[0].items()}
+    for other in responses[1:]:
+        shapes = {name: response.shape[1:] for name, response in other.items()}
+        unlike = next((name for name in (*first, *shapes) if first.get(name) != shapes.get(name)), None)
+        if unlike is not None:
+            raise HierfeatError(
+                f"{h.name} took another path for changed images than for the images, so that layer {unlike!r} "
+                "cannot be compared: its control flow depends on values; leave such layers out of layers="
+            )
+
+
+def check_finite(h: Hierarchy, layer: str, output: Tensor) -> None:
+    """Refuse an output that holds NaN or infinity, or is so large that its squares overflow.
+
+    Raises
+    ------
+    HierfeatError
+        With the layer's name.
+    """
+    check_norms(h, [(layer, norm_of(output))])
+
+
+def norm_of(output: Tensor) -> Tensor | None:
+    """The root of the sum of squares of an output, which is finite only if all values are; None if they cannot be."""
+    values = output.detach()
+    if not values.is_floating_point() or values.numel() == 0 or values.is_meta:
+        return None
+    norm: Tensor = torch.linalg.vector_norm(values.float() if values.element_size() < 4 else values)
+    return norm
+
+
+def check_norms(h: Hierarchy, norms: Sequence[tuple[str, Tensor | None]]) -> None:
+    """Refuse the outputs of layers by their :func:`norm_of`: one look at all together, since a GPU is waited for.
+
+    Raises
+    ------
+    HierfeatError
+        With the name of the first layer that is not finite.
+    """
+    known = [(layer, norm) for layer, norm in norms if norm is not None]
+    if not known or bool(torch.stack([norm.isfinite() for _, norm in known]).all()):
+        return
+    layer, norm = next((layer, norm) for layer, norm in known if not bool(norm.isfinite()))
+    raise HierfeatError(not_finite(h, layer, norm))
+
+
+def not_finite(h: Hierarchy, layer: str, norms: Tensor) -> str:
+    """What to say of a layer of which some norm (the root of a sum of squares) is not finite."""
+    found = "NaN" if bool(norms.isnan().any()) else f"infinity, or values whose squares overflow {norms.dtype}"
+    return (
+        f"expected finite activations, got {found} in layer {layer!r} of {h.name}: "
+        "check its weights and running statistics, and the layers before it"
+    )
+
+
+def checked_layer(h: Hierarchy, layer: Any, name: str = "layer") -> str:
+    """The name of the one layer that `layer` stands for."""
+    if not isinstance(layer, str):
+        raise HierfeatError(f"expected {name} as the name of one layer of {h.name}, got {shorter(layer)}")
+    if layer in h.layers:
+        return layer
+    found = [item.name for item in h.layers.select(layer)]
+    if len(found) != 1:
+        raise HierfeatError(f"expected {name} as one layer of {h.name}, got {layer!r}, which is {len(found)}: {found}")
+    return found[0]
+
+
+def checked_channels(h: Hierarchy, layer: str, channels: Any, name: str = "channels") -> list[int]:
+    """Channels of `layer`, one int or several, as a list of ints."""
+    count = h.layers[layer].out_shape[0]
+    items = list(channels) if isinstance(channels, Sequence | np.ndarray | Tensor | range) else [channels]
+    inside = whole(0, count - 1)
+    if not items or isinstance(channels, str):
+        raise HierfeatError(f"expected {name} of {layer!r} as ints from 0 to {count - 1}, got {shorter(channels)}")
+    return [inside(item, f"{name} of {layer!r}", {}) for item in items]
