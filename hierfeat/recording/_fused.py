@@ -53,7 +53,8 @@ class Found:
 @cache
 def is_there() -> bool:
     """Whether numba is installed: with ``pip install hierfeat[fast]``."""
-    return find_spec("numba") is not None
+    found = find_spec("numba")
+    return found is not None and found.origin is not None  # a folder that pip has left behind has none
 
 
 @cache
