@@ -28,7 +28,8 @@ export class Pair {
 
   /** @param {any[]} row two layers, one of which may be none @param {number} i */
   rowOf(row, i) {
-    const cells = row.map((layer, side) => element("div", { class: "pair-cell" }, ...(layer ? [element("h4", {}, layer.name, " ", element("small", {}, `${layer.op} · ${layer.out_shape.join(" × ")}`)), element("canvas", { role: "img", "aria-label": say("{layer} of the network on the {side}", { layer: layer.name, side: say(side ? "right" : "left") }), onpointermove: (/** @type {PointerEvent} */ event) => this.point(event, i, side) })] : [])));
+    const point = (/** @type {number} */ side) => (/** @type {PointerEvent} */ event) => this.point(event, i, side);
+    const cells = row.map((layer, side) => element("div", { class: "pair-cell" }, ...(layer ? [element("h4", {}, layer.name, " ", element("small", {}, `${layer.op} · ${layer.out_shape.join(" × ")}`)), element("canvas", { role: "img", "aria-label": say("{layer} of the network on the {side}", { layer: layer.name, side: say(side ? "right" : "left") }), onpointermove: point(side), onpointerdown: point(side) })] : [])));
     const made = element("div", { class: "pair-row", "data-row": i }, ...cells, element("p", { class: "likeness" }));
     watch(made, () => this.paintRow(made, i));
     return made;
