@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import nbclient
+import nbconvert
 import nbformat
 import pytest
 
@@ -21,10 +22,12 @@ def test_a_tutorial_runs_as_a_notebook_and_shows_each_figure_once(person, tmp_pa
     nbclient.NotebookClient(
         notebook, timeout=280, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     ).execute()
-    assert len(blocks) >= 3
+    assert 8 <= len(blocks) <= 14  # about ten cells
     shown = [output["data"] for cell in notebook.cells for output in cell.outputs if "data" in output]
     pictures = [data["image/png"] for data in shown if "image/png" in data]
     assert len(set(pictures)) == len(pictures), "a figure is shown twice"
     assert shown, "nothing is to be seen"
     said = [output for cell in notebook.cells for output in cell.outputs if output.output_type == "stream"]
     assert not [output for output in said if output.name == "stderr" and "Warning" in output.text]
+    page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    assert page.count("<img") >= len(pictures)

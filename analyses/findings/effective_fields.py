@@ -96,7 +96,7 @@ left.minorticks_off()
 for own, dash in zip(learned, ("-", "--"), strict=True):
     for column, colour in (("sigma", BLUE), ("sigma_untrained", GREY)):
         label = own["kind"][0] + column.removeprefix("sigma").replace("_", ", ")
-        right.plot(own[column], "o", linestyle=dash, color=colour, label=label)
+        right.plot(own.index + 1, own[column], "o", linestyle=dash, color=colour, label=label)
 right.set(xlabel="convolutions and pools behind the first", ylabel="σ (pixels)", title="Training", ylim=(0, None))
 for axes in (left, right):
     axes.legend(frameon=False)

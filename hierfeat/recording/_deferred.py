@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hierfeat.recording._gathering import Found
 
 STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
-_PATIENCE = 32  # updates of a layer that wait
+PATIENCE = 32  # updates of a layer that wait
 _ENOUGH = 1 << 24  # bytes that wait, all layers together
 ALL = 2**62  # more than any layer has
 
@@ -46,7 +46,7 @@ class Deferring(Measure):
         updates = self._pending.setdefault(layer, [])
         updates.append(kept)
         self._bytes += _bytes(kept)
-        if len(updates) == _PATIENCE or self._bytes > _ENOUGH:
+        if len(updates) == PATIENCE or self._bytes > _ENOUGH:
             self.digest()
 
     def settle(self) -> None:

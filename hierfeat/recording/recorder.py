@@ -103,6 +103,13 @@ def record(
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
+def recorded(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
+    """What :func:`record` gives for one batch of images, which are shown as they are."""
+    parts: list[dict[str, Tensor]] = []
+    _record(h, [images], layers, lambda part, _: parts.append(part), 1)
+    return parts[0]
+
+
 def _recorded_to(out: Path, h: Hierarchy, images: Images, layers: Layers, size: int) -> dict[str, Tensor]:
     """Record into a file, and map it into memory."""
     count = count_in(images)

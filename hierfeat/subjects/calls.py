@@ -53,11 +53,11 @@ class Watch(TorchFunctionMode, Guard):
     writing
         ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
         hands out its memory uncounted.
-    until
-        The layer behind which a forward pass ends.
     only
         ``only(name, kind)``: whether a call is to be told of; all are by default. If it is given, `after` learns of
         torch's own modules from outside, at a third of the cost: a call's arguments are then those of the module.
+    until
+        The layer behind which a forward pass ends.
 
     Notes
     -----
@@ -221,9 +221,10 @@ class Watch(TorchFunctionMode, Guard):
 
     def _finished(self, call: Call, output: Any) -> Any:
         tensor = first_tensor(output)
-        if tensor is None or (self._only is not None and not self._only(call.name, call.kind)):
+        if tensor is None:
             return output
-        replacement = self._quietly(self._after, call, tensor)
+        wanted = self._only is None or self._only(call.name, call.kind)
+        replacement = self._quietly(self._after, call, tensor) if wanted else None
         if call.name == self._until:
             raise Ended
         return output if replacement is None else _replaced(output, tensor, replacement)
@@ -278,7 +279,7 @@ class Watch(TorchFunctionMode, Guard):
         assert frame.leaf is not None
         try:
             name, (kind, op) = self._count(frame.path), frame.leaf
-            if output is None or (self._only is not None and not self._only(name, kind)):
+            if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
                 return None
             return self._finished(Call(name, kind, op, frame.args, {}, frame.module, frame.args[0]), output)
         finally:

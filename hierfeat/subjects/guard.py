@@ -169,7 +169,8 @@ class undisturbed(Guard):
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
     others are, and the global random states of torch, numpy and Python.
 
-    Buffers are cloned on entry, and written back only if something changed them. Parameters are too large for that:
+    Buffers are cloned on entry, and written back only if something changed them; those of a GPU always, since to look
+    would be to wait for it. Parameters are too large for that:
     one is cloned when :meth:`writing` is told that it is about to be written into.
 
     Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
@@ -249,13 +250,18 @@ class _Together:
         """Write back what was changed; no version counter sees a write through ``.data``."""
         counted = all(_version(buffer) == version for buffer, version, _ in self._buffers)
         now = [buffer for buffer, _, _ in self._buffers]
-        if counted and (self._saved.is_meta or _same(_end_to_end(now), self._saved)):
+        near = all(map(_is_near, now))
+        if counted and near and (self._saved.is_meta or _same(_end_to_end(now), self._saved)):
             return
         parts = self._saved.split([shape.numel() for _, _, shape in self._buffers]) if len(now) > 1 else [self._saved]
         for (buffer, version, shape), part in zip(self._buffers, parts, strict=True):
             saved = part.view(shape) if len(now) > 1 else part
-            if _version(buffer) == version and _same(buffer, saved):
-                continue
+            if _version(buffer) == version:
+                if not near:  # to look would be to wait; no graph of gradients takes this for a change
+                    buffer.data.copy_(saved)
+                    continue
+                if _same(buffer, saved):
+                    continue
             if buffer.shape != shape:  # as observers of quantisation do
                 buffer.resize_(shape)
             buffer.copy_(saved)
@@ -315,6 +321,11 @@ def _end_to_end(buffers: list[Tensor]) -> Tensor:
 
 def _same(one: Tensor, other: Tensor) -> bool:
     return one.shape == other.shape and torch.equal(one, other)
+
+
+def _is_near(buffer: Tensor) -> bool:
+    """Whether its values can be looked at without waiting for a device."""
+    return buffer.device.type in ("cpu", "meta") or buffer.is_inference()
 
 
 def dynamo() -> Any:

@@ -95,7 +95,7 @@ class LayerTable(Result):
         return {layer.name: layer for layer in self._layers}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return isinstance(name, str) and name in self._by_name
 
     @overload
     def __getitem__(self, name: str | int) -> Layer: ...
@@ -109,7 +109,9 @@ class LayerTable(Result):
             if not -len(self) <= name < len(self):
                 raise IndexError(f"layer {name} of {len(self)}")
             return self._layers[name]
-        if name not in self._by_name:
+        if not isinstance(name, str):
+            raise HierfeatError(f"expected the name of a layer, its place in call order, or a slice; got {name!r}")
+        if name not in self:
             raise HierfeatError(self._unknown(name))
         return self._by_name[name]
 

@@ -20,7 +20,7 @@ def texts_of(one: Figure) -> list[Text]:
     """Everything that is written."""
     found: list[Text] = [*one.texts, *([one._suptitle] if one._suptitle else [])]
     for legend in legends_of(one):
-        found += legend.get_texts() + [legend.get_title()]
+        found += [*legend.get_texts(), legend.get_title()]
     for axes in (axes for axes in one.axes if axes.get_visible()):
         found += [axes.title, axes._left_title, axes._right_title, *axes.texts]
         found += [text for axis in _axes_shown(axes) for text in _along(axis)]

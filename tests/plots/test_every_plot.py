@@ -148,16 +148,15 @@ def test_a_figure_of_one_and_of_many_layers(name, count):
 @pytest.mark.parametrize("name", sorted(set(of(LAYERED)) - OF_ONE_LAYER))
 def test_no_layer_is_left_out_in_silence(name):
     """A layer whose numbers are taken away changes the figure, or the figure says that it shows some layers."""
-    many = with_layers(result(FIGURES[name][0]), 60)
-    whole = many.plot()
+    whole = figure(name, lambda one: with_layers(one, 60))
     words = " ".join(text.get_text() for text in whole.findobj(Text))
     before = inventory.rows_of(whole)
-    silent = [place for place in (0, 7, 59) if not inventory.differences(before, _without(many, place))]
+    silent = [place for place in (0, 7, 59) if not inventory.differences(before, _rows_without(name, place))]
     assert not silent or "of 60 layers" in " ".join(words.split())
 
 
-def _without(many, place):
-    return inventory.rows_of(without_layer(many, place).plot())
+def _rows_without(name, place):
+    return inventory.rows_of(figure(name, lambda one: without_layer(with_layers(one, 60), place)))
 
 
 @pytest.mark.parametrize("count", [1, 2000])

@@ -280,6 +280,7 @@ def test_sparse_and_quantised_weights_are_the_numbers_they_stand_for(ref, state,
     arrives(stored, ref, whole, tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("protocol", [4, 5])
 def test_protocols_that_the_safe_reader_does_not_take_are_refused_in_words(protocol, ref, state, tmp_path) -> None:
     torch.save(state, tmp_path / "w.pth", pickle_protocol=protocol)
