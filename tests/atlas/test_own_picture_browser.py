@@ -65,12 +65,13 @@ def test_the_webcam_lies_under_the_kernel(browser, page):
         button = tab.locator('[data-do="shop-webcam"]')
         button.click()
         tab.wait_for_function("() => document.querySelector('[data-do=shop-webcam]').textContent === 'Freeze'")
-        tab.wait_for_timeout(400)
-        seen = photograph(tab)
-        tab.wait_for_timeout(600)
-        assert np.abs(photograph(tab) - seen).max() > 2
+        changed = "before => before !== document.querySelector('.workshop .source').toDataURL()"
+        for _ in range(2):  # the second change is the camera's own
+            before = tab.evaluate("document.querySelector('.workshop .source').toDataURL()")
+            tab.wait_for_function(changed, arg=before)
+        assert photograph(tab).std() > 5
         button.click()
-        tab.wait_for_timeout(200)
+        tab.wait_for_function("() => document.querySelector('[data-do=shop-webcam]').textContent === 'Webcam'")
         still = photograph(tab)
         tab.wait_for_timeout(500)
         assert np.array_equal(photograph(tab), still)
