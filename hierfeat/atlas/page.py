@@ -193,14 +193,7 @@ def render(
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= {"grouped": grouped, "rounded": rounded, "pretty": pretty, "breakable": breakable}
-    environment.globals |= {
-        "t": sentence(language),
-        "a": attributes(language),
-        "plain": partial(told, language),
-        "sample_name": partial(sample_name, payload["model"], sentence(language)),
-        "language": language,
-        "spanish": spanish(),
-    }
+    environment.globals |= _said(payload, language)
     style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
     script = _asset("templates", "atlas.js")
     return environment.get_template("page.html.j2").render(
@@ -230,6 +223,18 @@ def render(
         network=network,
         beside=beside,
     )
+
+
+def _said(payload: dict[str, Any], language: str) -> dict[str, Any]:
+    """What templates say sentences with, in the language of the page."""
+    return {
+        "t": sentence(language),
+        "a": attributes(language),
+        "plain": partial(told, language),
+        "sample_name": partial(sample_name, payload["model"], sentence(language)),
+        "language": language,
+        "spanish": spanish(),
+    }
 
 
 @cache
