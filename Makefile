@@ -4,7 +4,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 SUITE := -n auto -m "not slow and not benchmark"
 
-.PHONY: atlas test test-all coverage oldest bench lint types figures docs docs-check lock dist clean
+.PHONY: atlas test test-all coverage oldest bench bench-long growth lint types figures docs docs-check lock dist clean
 
 atlas: $(READY)
 	$(VENV)/bin/hierfeat atlas lenet5-digits
@@ -23,8 +23,18 @@ coverage: $(READY)
 oldest:
 	PYTHON=$(PYTHON) .ci/oldest $(SUITE)
 
+# What things cost, in one table: printed, written to tests/benchmarks/results.json and into the README.
 bench: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks
+
+# Frames of the page in Chromium, and synthesis beside lucent's: hours, where lucent is installed.
+bench-long: $(READY)
 	$(VENV)/bin/python -m pytest -s -q -m benchmark tests/benchmarks
+
+# How every analysis grows, and the cost model: the figure and the tables of docs/plan.md. Some forty minutes.
+growth: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.growth
+	$(VENV)/bin/python -m tests.benchmarks.plan
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .
@@ -73,4 +83,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) .venv-oldest build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md docs/support.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-oldest .venv-peers build dist runs docs/_build docs/_scripts docs/api docs/gallery docs/findings.md docs/support.md .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

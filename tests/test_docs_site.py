@@ -1,6 +1,9 @@
 """The site as it is built: no warning, no broken link, nothing loaded from elsewhere, and a search that finds."""
 
+import csv
 import functools
+import html
+import io
 import re
 import shutil
 import subprocess
@@ -9,6 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -16,7 +20,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 for needed in ("pydata_sphinx_theme", "myst_nb", "sphinx_gallery"):
     pytest.importorskip(needed, reason="the site is built where the extra `docs` is installed")
 
-SOME = ["index", "start", "numbers", "findings", "tutorials/engineer", "gallery/index", "api/index", "es/index"]
+SOME = [
+    "index",
+    "start",
+    "numbers",
+    "findings",
+    "tutorials/engineer",
+    "tutorials/neuroscientist",
+    "gallery/index",
+    "migration",
+    "support",
+    "api/index",
+    "es/index",
+]
+
+
+CUT = """[...document.querySelectorAll(".bd-article :not(pre) > code")]
+  .filter(code => !code.closest("table, pre") && code.getBoundingClientRect().right > innerWidth)
+  .map(code => code.textContent)"""
+"""Names in running text that go beyond the screen."""
 
 
 class Page(HTMLParser):
@@ -80,6 +102,35 @@ def test_nothing_is_loaded_from_elsewhere(site):
             assert (path.parent / unquote(source.split("?")[0])).exists(), f"{path.name}: {source}"
 
 
+TUTORIALS = ["lecturer", "student", "researcher", "neuroscientist", "engineer"]
+
+
+@pytest.mark.parametrize("page", [f"tutorials/{person}" for person in TUTORIALS] + ["es/lecture"])
+def test_a_tutorial_shows_what_its_cells_give_and_is_there_as_a_notebook(site, page):
+    """The page was run when it was built, and links to itself as a notebook with the same outputs."""
+    path = site / f"{page}.html"
+    [link] = [link for link in Page(path).links if link.endswith(".ipynb")]
+    notebook = nbformat.read((path.parent / unquote(link)).resolve(), as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    source = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    assert len(cells) == len(re.findall(r"^```python$", source, re.MULTILINE))
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    assert [output for output in outputs if "data" in output]
+    shown = path.read_text(encoding="utf-8")
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            assert "_images/" in shown
+
+
+def test_the_table_of_the_guard_is_the_one_that_its_tests_keep(site):
+    table = (ROOT / "docs" / "tables" / "guard_mutations.csv").read_text(encoding="utf-8")
+    page = html.unescape((site / "tutorials" / "engineer.html").read_text(encoding="utf-8"))
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert len(rows) > 30
+    assert [row for row in rows if row["what is done"].replace("'", "’") not in page.replace("'", "’")] == []
+
+
 def test_every_public_name_has_a_page_with_its_signature(site):
     import hierfeat as hf
 
@@ -102,6 +153,7 @@ def test_search_finds_and_no_page_is_wider_than_a_phone(site):
             page.goto((site / f"{name}.html").as_uri())
             wide, seen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
             assert wide <= seen, name
+            assert page.evaluate(CUT) == [], name
         page.goto((site / "search.html").as_uri() + "?q=orientation_tuning")
         page.wait_for_selector("#search-results li", timeout=20000)
         assert "orientation_tuning" in page.inner_text("#search-results")

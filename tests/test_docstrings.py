@@ -13,6 +13,7 @@ import pytest
 from numpydoc.validate import ERROR_MSGS, validate
 
 import hierfeat as hf
+from hierfeat.cli._catalogue import analyses
 
 PACKAGE = Path(hf.__file__).parent
 MODULES = sorted(
@@ -80,3 +81,8 @@ def faults(name: str) -> set[str]:
 def test_public_names_are_described_in_one_form(name):
     found = faults(name)
     assert not found, f"{name}: {[(code, ERROR_MSGS.get(code, '')) for code in sorted(found)]}"
+
+
+def test_every_analysis_says_what_it_keeps_in_memory():
+    silent = [name for name in analyses() if "\nMemory: " not in (inspect.getdoc(getattr(hf, name)) or "")]
+    assert silent == []

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import nbclient
+import nbconvert
 import nbformat
 import pytest
 
@@ -28,3 +29,5 @@ def test_a_tutorial_runs_as_a_notebook_and_shows_each_figure_once(person, tmp_pa
     assert shown, "nothing is to be seen"
     said = [output for cell in notebook.cells for output in cell.outputs if output.output_type == "stream"]
     assert not [output for output in said if output.name == "stderr" and "Warning" in output.text]
+    page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
+    assert page.count("<img") >= len(pictures)

@@ -75,13 +75,14 @@ left.set(ylabel="stability to deformation", xlabel="pools", title="The last stag
 for state, colour in (("untrained", GREY), ("trained", BLUE)):
     some = table[table["state"] == state]
     right.plot(some["smoothness"], some["stability"], "o", color=colour, label=state)
+beside = {"L2": (-20, -4), "max": (-30, 4), "average": (6, -1), "strided": (5, -13)}
 for pooling, row in own.iterrows():
-    right.annotate(pooling, (row["smoothness"], row["stability"]), xytext=(5, 4), textcoords="offset points")
-right.set(
-    xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", title="Smooth filters"
-)
+    at, shifted = (row["smoothness"], row["stability"]), beside.get(pooling, (6, 3))
+    right.annotate(pooling, at, xytext=shifted, textcoords="offset points")
+right.set(xlabel="smoothness of the second kernels (0: none)", ylabel="stability to deformation", xlim=(-0.05, 0.75))
+right.set_title("Smooth filters")
 left.legend(frameon=False)
-right.legend(frameon=False, loc="lower right")
+right.legend(frameon=False, loc="upper right")
 opened(left, right)
 
 # %% [markdown]

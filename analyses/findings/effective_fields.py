@@ -96,7 +96,7 @@ left.minorticks_off()
 for own, dash in zip(learned, ("-", "--"), strict=True):
     for column, colour in (("sigma", BLUE), ("sigma_untrained", GREY)):
         label = own["kind"][0] + column.removeprefix("sigma").replace("_", ", ")
-        right.plot(own[column], "o", linestyle=dash, color=colour, label=label)
+        right.plot(own.index + 1, own[column], "o", linestyle=dash, color=colour, label=label)
 right.set(xlabel="convolutions and pools behind the first", ylabel="σ (pixels)", title="Training", ylim=(0, None))
 for axes in (left, right):
     axes.legend(frameon=False)
@@ -114,6 +114,6 @@ widen = ", ".join(f"{name} {one}" for name, one in octaves.items())
 says = (
     f"σ grows as depth to the power {growth['random']} without rectifiers and {growth['random, ReLU']} with them "
     f"(uniform kernels: {growth['uniform'].value:.3f}); a Gaussian explains r² = {gaussian} of the mean field of 12; "
-    f"training widens them by octaves: {widen}."
+    f"training changes their width, in octaves: {widen}."
 )
 report.write(figure, pd.concat([chains, *learned]), verdict=verdict, says=says, over="seeds")

@@ -62,7 +62,7 @@ for axes, (name, rows) in zip(panels, table.groupby("network", sort=False), stri
     axes.plot(own["layer"], 100 * own["accuracy"], "o-", color=BLUE, label="trained")
     axes.tick_params(axis="x", rotation=45)
     axes.set_title(name)
-    axes.legend(frameon=False, loc="lower left")
+panels[0].legend(frameon=False, loc="lower left")
 panels[0].set_ylabel("linear probe's accuracy (%)")
 opened(*panels)
 

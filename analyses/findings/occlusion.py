@@ -87,9 +87,9 @@ for state, colour in (("untrained", GREY), ("trained", BLUE)):
     for size, dash in ((14, "-"), (7, "--"), (4, ":")):
         own, label = [kept[state, size, name] for name in LAYERS], f"{state}, {size} pixels"
         marks(right, LAYERS, own, color=colour, linestyle=dash, markersize=4, label=label)
-right.set(ylabel="mean response kept (cosine)", title="Cut into squares that are shuffled")
+right.set(ylabel="mean response kept (cosine)", title="Cut into squares that are shuffled", ylim=(-0.4, 1.05))
 left.legend(frameon=False)
-right.legend(frameon=False)
+right.legend(frameon=False, ncols=2, loc="lower left")
 opened(left, right)
 
 # %% [markdown]

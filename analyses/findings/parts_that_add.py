@@ -55,7 +55,7 @@ learned = over_seeds(relu["nmf_sparsity"] - twin["nmf_sparsity"])
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.8, 4.4), layout="constrained")
 keys = [(name, state) for name in subjects for state in ("trained", "untrained")]
-names = ["\n".join(key) for key in keys]
+names = ["\n".join(key).replace("cognitron", "cog.") for key in keys]
 for offset, column, colour in ((-0.2, "nmf_sparsity", BLUE), (0.2, "pca_sparsity", ORANGE)):
     label = {"nmf_sparsity": "parts that only add (NMF)", "pca_sparsity": "principal components"}[column]
     bars(left, np.arange(6) + offset, [over_seeds(by[key][column]) for key in keys], 0.38, color=colour, label=label)

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from _report import COLOURS, GREY, Report, bars, judged, marks, opened, over_seeds, seeds, small_net
+from _report import COLOURS, GREY, PURPLE, Report, bars, judged, marks, opened, over_seeds, seeds, small_net
 
 import hierfeat as hf
 
@@ -82,12 +82,12 @@ behind = [over_seeds(100 * (by["normal"]["recovered"] - by[name]["recovered"])) 
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.6), layout="constrained")
-colours = dict(zip(("untrained", "normal", *REARINGS), (GREY, "black", *COLOURS), strict=False))
+colours = dict(zip(("untrained", "normal", *REARINGS), (GREY, PURPLE, *COLOURS), strict=False))
 for number, (name, colour) in enumerate(colours.items()):
     own = [over_seeds(by[name][angle]) for angle in (0, 45, 90, 135)]
     bars(left, np.arange(4) + 0.14 * (number - 2.5), own, 0.13, color=colour, label=name)
 left.set_xticks(range(4), ["0\n(horizontal)", "45", "90\n(vertical)", "135"])
-left.set(xlabel="preferred orientation (degrees)", ylabel="share of tuned units", title="First layer", ylim=(0, None))
+left.set(xlabel="preferred orientation (degrees)", ylabel="share of tuned units", title="First layer", ylim=(0, 1.1))
 left.legend(frameon=False, ncols=2)
 for name in AGAIN:
     marks(right, (0, 1), [over_seeds(100 * by[name][when]) for when in ("accuracy", "recovered")], color=colours[name])

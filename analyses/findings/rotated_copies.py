@@ -72,13 +72,14 @@ for axes, (name, own) in zip(panels, table.groupby("layer", sort=False), strict=
         axes.stairs(heights, edges, fill=fill, color=colour, alpha=0.4 if fill else 1, label=state)
     share = found[name]["trained"]
     axes.set(xlabel="cosine with the nearest turned kernel", title=f"{name}\n{100 * share.value:.0f} % beyond chance")
-    axes.legend(frameon=False, loc="upper left")
+panels[2].legend(frameon=False, loc="upper left")
 panels[0].set_ylabel("share of kernels")
 opened(*panels)
 
 # %% [markdown]
-# **Limits.** Only quarter turns; a family of curves at finer steps is not seen. Scrambled kernels of 3 × 3 pixels have
-# only four free phases, so that chance is high there.
+# **Limits.** Only quarter turns; a family of curves at finer steps is not seen. The synapses of a Neocognitron's cells
+# are all positive, so that its kernels are alike, turned or not, before they learn too: there the measure tells little.
+# Scrambled kernels of 3 × 3 pixels have only four free phases, so that chance is high there.
 
 # %%
 verdict = judged(*(one["trained"].over(max(0.05, one["untrained"].high)) for one in found.values()))

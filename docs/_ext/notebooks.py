@@ -21,7 +21,7 @@ DOWNLOAD = {
 
 def is_tutorial(page: str) -> bool:
     """Whether `page`, a name as Sphinx has it, becomes a notebook."""
-    return page.startswith("tutorials/") and page != "tutorials/index" or page == "es/lecture"
+    return (page.startswith("tutorials/") and page != "tutorials/index") or page == "es/lecture"
 
 
 def converted(text: str, page: str) -> str:

@@ -18,6 +18,7 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
+from hierfeat.subjects.values import flag
 
 Box = tuple[int, int, int, int]
 """Half-open (top, left, bottom, right), in pixels."""
@@ -96,7 +97,7 @@ class ReceptiveFields(Result):
 
     def _boxes(self, layer: str, at_rows: slice, at_cols: slice, clip: bool) -> Ints:
         shape = tuple(self.units[layer])
-        kept = self.real if clip else self.virtual
+        kept = self.real if flag(clip, "clip", {}) else self.virtual
         rows, cols = (
             np.broadcast_to(kept[f"{layer}/{axis}"], (*kept[f"{layer}/{axis}"].shape[:-3], *shape, 2))[
                 ..., at_rows, at_cols, :
@@ -116,7 +117,7 @@ class ReceptiveFields(Result):
         HierfeatError
             If there is no such layer.
         """
-        if layer not in self.units:
+        if not isinstance(layer, str) or layer not in self.units:
             raise HierfeatError(self._unknown(layer))
         rows, cols = self.units[layer]
         return int(rows), int(cols)
@@ -176,6 +177,8 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
     A model whose control flow looks at values is run on one image of noise: its fields hold for the path taken there.
     Only then do they depend on the weights, and only then does the provenance hold these weights' sha256.
     A tap of weight zero by construction (bilinear upsampling at a pixel's centre) is not a dependence.
+
+    Memory: some numbers for each row and column of each map; neither weights nor activations are made.
 
     References
     ----------

@@ -31,9 +31,9 @@ def selectivity(rates: dict[str, Tensor], labels: Tensor | None) -> Sections:
 
 def _preferences(rows: pd.DataFrame) -> dict[str, Any]:
     return {
-        "index": [number(value) for value in rows["selectivity"]],
+        "index": [number(value, 4) for value in rows["selectivity"]],
         "preferred": rows["preferred_class"].tolist(),
-        "chance": [number(value) for value in rows["null_95"]],
+        "chance": [number(value, 4) for value in rows["null_95"]],
     }
 
 

@@ -94,11 +94,13 @@ def exact_pixels(image: Tensor, size: int) -> dict[str, Any]:
 
 
 def quantise_curves(curves: np.ndarray) -> dict[str, Any]:
-    """Return curves (channels, points), none below zero, as two bytes a point: ``65535 v / limit``, a limit a channel."""
-    limits = [float(f"{most:.7g}") for most in curves.max(1, initial=0.0)]
+    """Return curves (channels, points), none below zero, as 12 bits a point, two in three bytes: ``4095 v / limit``."""
+    limits = [float(f"{most:.5g}") for most in curves.max(1, initial=0.0)]
     scale = np.where(np.array(limits) > 0, limits, 1.0)[:, None]
-    levels = np.round(np.clip(curves / scale, 0, 1) * 65535).astype("<u2")
-    return {"limits": limits, "data": base64.b64encode(levels.tobytes()).decode("ascii")}
+    levels = np.round(np.clip(curves / scale, 0, 1) * 4095).astype(np.uint16).ravel()
+    first, second = np.append(levels, [0] * (len(levels) % 2)).reshape(-1, 2).astype(np.uint16).T
+    packed = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], 1).astype(np.uint8)
+    return {"limits": limits, "data": base64.b64encode(packed.tobytes()).decode("ascii")}
 
 
 def encode(levels: Tensor) -> str:
@@ -106,7 +108,7 @@ def encode(levels: Tensor) -> str:
     return base64.b64encode(levels.contiguous().numpy().tobytes()).decode("ascii")
 
 
-def number(value: float) -> float | None:
+def number(value: float, digits: int = 5) -> float | None:
     """Round to what a reader can see; None for what is not finite.
 
     Examples
@@ -114,7 +116,7 @@ def number(value: float) -> float | None:
     >>> number(1 / 3), number(float("nan"))
     (0.33333, None)
     """
-    return float(f"{value:.5g}") if np.isfinite(value) else None
+    return float(f"{value:.{digits}g}") if np.isfinite(value) else None
 
 
 def _short(limits: Tensor) -> list[list[float]]:

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import json
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -22,6 +20,7 @@ from hierfeat.atlas.inline import Page
 from hierfeat.atlas.language import LANGUAGES, attributes, sentence, spanish, told
 from hierfeat.atlas.overview import chosen_layers
 from hierfeat.atlas.payload import Running, build
+from hierfeat.atlas.writing import breakable, facts, first, grouped, pretty, rounded, sample_name
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
@@ -92,8 +91,8 @@ def atlas(
     Raises
     ------
     HierfeatError
-        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` is given and
-        a network cannot run in the page.
+        If `images` or `labels` do not fit the network, `out` cannot be written, or ``live=True`` or `beside` asks for a
+        network that cannot run in the page.
 
     Notes
     -----
@@ -193,12 +192,12 @@ def render(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.filters |= {"grouped": _grouped, "rounded": _rounded, "pretty": _pretty, "breakable": _breakable}
+    environment.filters |= {"grouped": grouped, "rounded": rounded, "pretty": pretty, "breakable": breakable}
     environment.globals |= {
         "t": sentence(language),
         "a": attributes(language),
         "plain": partial(told, language),
-        "sample_name": partial(_sample_name, payload["model"], sentence(language)),
+        "sample_name": partial(sample_name, payload["model"], sentence(language)),
         "language": language,
         "spanish": spanish(),
     }
@@ -210,14 +209,14 @@ def render(
         layers=payload["layers"],
         blocks=blocks(payload["layers"]),
         cautions=payload["cautions"],
-        named=lambda some: _some([payload["layers"][index]["name"] for index in some]),
-        listed=lambda dead: _some([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
+        named=lambda those: first([payload["layers"][index]["name"] for index in those]),
+        listed=lambda dead: first([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
         samples=payload["samples"],
         provenance=payload["provenance"],
         left_out=payload["left_out"],
         measured=payload["measured"],
         live=payload["live"],
-        facts=_facts(payload["model"], payload["measured"]),
+        facts=facts(payload["model"], payload["measured"]),
         overview=chosen_layers(payload["layers"], COLUMNS),
         mapped=sum(bool(layer["maps"]) for layer in payload["layers"]),
         tokens=_without_maps(payload["layers"]),
@@ -256,10 +255,6 @@ def _without_maps(layers: list[dict[str, Any]]) -> int:
     return sum(layer["maps"] is None and len(layer["out_shape"]) == 2 for layer in layers)
 
 
-def _some(names: list[str], most: int = 6) -> str:
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
-
-
 def _by_depth(layers: list[dict[str, Any]]) -> list[str]:
     """Sections that enough layers have to be drawn along the hierarchy."""
     return [name for name in ("field", "channels", "shift") if sum(bool(layer[name]) for layer in layers) > 2]
@@ -276,46 +271,3 @@ def _writable(path: Page) -> Page:
     except OSError as error:
         raise HierfeatError(f"cannot make the folder of {path}: {error.strerror}; choose another `out`") from error
     return path
-
-
-def _facts(model: dict[str, Any], measured: int) -> list[tuple[str, str, dict[str, Any]]]:
-    """What the header says of the model, in order: a name, a sentence or none, its values; the unknown is left out."""
-    card = model["card"]
-    accuracy = card.get("test_accuracy")
-    facts = [
-        ("Weights", "random", model["untrained"]),
-        ("Input", "", " × ".join(map(str, model["input_shape"]))),
-        ("Classes", "", str(len(model["classes"])) if model["classes"] else None),
-        ("Layers", "", str(model["layers"])),
-        ("Parameters", "", _grouped(model["parameters"])),
-        ("Multiply-adds per image", "", _grouped(model["macs"])),
-        ("Test accuracy", "", f"{100 * accuracy:.2f} %" if isinstance(accuracy, float) else None),
-        ("Licence", "", card.get("licence")),
-        ("Weights' sha256", "", model["weights_sha256"][:12] + "…"),
-        ("Measured on", "{value} images", measured),
-    ]
-    return [(name, text, {"value": value} if text != "random" else {}) for name, text, value in facts if value]
-
-
-def _sample_name(model: dict[str, Any], t: Callable[..., Markup], sample: dict[str, Any]) -> Markup | str:
-    """A class's own name, or which image or class of how many it is, in the language of the page."""
-    word, number = sample["name"].rpartition(" ")[::2]
-    named = sample["label"] is not None and (model["classes"] or model["named"])
-    return sample["short"] if named or not number.isdigit() else t(f"{word} {{n}}", n=number)
-
-
-def _grouped(number: int | None) -> str:
-    return f"{number:,}".replace(",", "\u202f") if number else ""
-
-
-def _breakable(name: str) -> Markup:
-    """A dotted name that may go over to the next line after a dot or an underscore."""
-    return Markup("<wbr>").join(part for part in re.split(r"(?<=[._])", name) if part)
-
-
-def _rounded(number: float | None) -> str:
-    return "unknown" if number is None else f"{number:.3g}".replace("-", "−")
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=1, ensure_ascii=False)

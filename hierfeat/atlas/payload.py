@@ -5,9 +5,10 @@ not known is None::
 
     schema          2; it grows when a reader of the payload would have to change
     model           name, input_shape, classes, parameters, macs, layers (how many), weights_sha256, card (dict),
-                    untrained (what shows that the weights are random, in words), labels (names by label), scores (what the output is: logits,
-                    probabilities, raw numbers; None for no score), named (whether labels have names of their own, that
-                    are no classes), prepare (how a drawing is made like the network's own data: see `preparation`)
+                    untrained (what shows that the weights are random, in words), labels (names by label),
+                    scores (what the output is: logits, probabilities, raw numbers; None for no score),
+                    named (whether labels have names of their own, that are no classes),
+                    prepare (how a drawing is made like the network's own data: see `preparation`)
     live            {on (whether the network runs in the page), reason (in words, why it does not), heavy (whether it is
                     to run in a worker), half_error (the largest change of an activation by half-precision weights)}
     provenance      of the atlas: model, weights, parameters, versions
@@ -24,8 +25,8 @@ not known is None::
         maps                        {shape of what is stored, channels in all, step (every step-th row and column),
                                     signed, limits, data}: see `images.quantise_maps`; where the network is
                                     live, data is None and there is one limit
-        field                       {size, status, unseen (share of pixels in no unit's field), rows, cols}: [from, to) of
-                                    the image's rows for each stored row of units, and the same for columns; a box is
+        field                       {size, status, unseen (share of pixels in no field), rows, cols}: [from, to) of the
+                                    image's rows for each stored row of units, and the same for columns; a box is
                                     their product
         source                      index of the layer whose output this one reads, where it is one layer's
         inputs                      indices of all layers whose outputs it reads, as far as they are known
@@ -35,8 +36,8 @@ not known is None::
                                     total (channels), status (ok, dead, constant)}
         distribution                {edges, shares (of all values; those within 1e-5 of zero left out, and 0.1 % beyond
                                     either end), mean, std, min, max, zero (share within 1e-5 of zero)}
-        channels                    {active (share above zero), sparse (lifetime sparseness): of each channel; mean_active,
-                                    total, dead (never above zero), lifetime (median), population (mean)}
+        channels                    {active (share above zero), sparse (lifetime sparseness): of each channel;
+                                    mean_active, total, dead (never above zero), lifetime (median), population (mean)}
         rectifier                   {energy_kept (mean over living channels), negative (what becomes of it, in words)}
         shift                       {images (how many), baseline (likeness of different images), shifts (px),
                                     invariance, equivariance}
@@ -48,12 +49,12 @@ not known is None::
                                     the network is live, or cards are wanted
         selectivity                 {index, preferred (label; -1 for none), chance (95 % of permuted labels)} of each
                                     channel; where there are labels of two classes
-        synthesis                   {image (sprite of one row), activation, shift, transform (shares kept), status} of the
-                                    first channels; where cards are wanted
+        synthesis                   {image (sprite of one row), activation, shift, transform (shares kept), status} of
+                                    the first channels; where cards are wanted
     }]
     beside          {model, layers (maps being {shape}), heavy} of the network that stands beside this one, if one does
-    cautions        {dead [[index, channels]] of rectifiers, or else of all layers, larger [indices] of maps whose fields
-                    are larger than the image, unseen {index: share} of pixels that no unit of a layer sees}
+    cautions        {dead [[index, channels]] of rectifiers, or else of all layers, larger [indices] of maps whose
+                    fields are larger than the image, unseen {index: share} of pixels that no unit of a layer sees}
     workshop        {kernels [{name, description, weights}], photograph {height, width, data (bytes of grey)}}
 """
 
@@ -68,13 +69,13 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat.atlas import findings
 from hierfeat.atlas.cautions import cautions
-from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps, quantise_weights
+from hierfeat.atlas.images import exact_pixels, number, picture, quantise_maps
 from hierfeat.atlas.live.preparation import preparation
 from hierfeat.atlas.overview import distinct
 from hierfeat.atlas.plan import Plan, plan
 from hierfeat.atlas.tuned import simple_and_complex
 from hierfeat.atlas.untrained import untrained_by
-from hierfeat.atlas.wiring import Wiring, wiring
+from hierfeat.atlas.wiring import add_wiring, wiring
 from hierfeat.atlas.workshop import workshop
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
@@ -86,10 +87,6 @@ from hierfeat.zoo.loading import card, list_models, load
 
 SCHEMA = 2
 
-#: Kernels of at most so many output and input channels are stored.
-KERNELS = (24, 16)
-#: Pools with windows of at most so many cells show who wins.
-WINDOW = 16
 #: What no section of a layer is made of.
 _ASIDE = ("field", "tuning")
 #: Multiply-adds from which a frame takes so long that the page must not wait for it.
@@ -136,7 +133,7 @@ def build(
     rows = [layer_row(index, layer) | {"short": short[index]} for index, layer in enumerate(h.layers)]
     _add_maps(rows, h, images[shown], chosen)
     for row in rows:
-        _add_wiring(row, rows, wired)
+        add_wiring(row, rows, wired)
         row |= {name: found.get(name, {}).get(row["name"]) for name in findings.SECTIONS}
         row["section"] = any(row[name] for name in ("maps", "kernels", *findings.SECTIONS) if name not in _ASIDE)
     return {
@@ -212,33 +209,6 @@ def _add_maps(rows: list[dict[str, Any]], h: Hierarchy, images: Tensor, chosen: 
             if chosen.live:
                 stored |= {"data": None, "limits": [[max(map(max, stored["limits"]))]]}
             row["maps"] = {"shape": shape, "channels": channels, "step": step, **stored}
-
-
-def _add_wiring(row: dict[str, Any], rows: list[dict[str, Any]], wired: Wiring) -> None:
-    source = wired.sources.get(row["name"])
-    names = [other["name"] for other in rows]
-    row["source"] = names.index(source) if source in names else None
-    row["inputs"] = [names.index(one) for one in wired.inputs.get(row["name"], []) if one in names]
-    row["window"] = row["kind"] == "pool" and row["source"] is not None and _has_window(row, rows[row["source"]])
-    weight = wired.weights.get(row["name"])
-    row["kernels"] = None if weight is None else _kernels(weight)
-
-
-def _has_window(pool: dict[str, Any], source: dict[str, Any]) -> bool:
-    """Whether the cells that the pool's stored units look at are stored too, and few enough to be told apart."""
-    if not (pool["maps"] and source["maps"] and pool["kernel"] and len(pool["kernel"]) == 2):
-        return False
-    same = pool["in_shape"] == source["out_shape"] and pool["maps"]["shape"][0] <= source["maps"]["shape"][0]
-    whole = pool["maps"]["step"] == source["maps"]["step"] == 1
-    spatial = pool["maps"]["shape"][1] * pool["maps"]["shape"][2] > 1
-    return bool(same and whole and spatial and pool["kernel"][0] * pool["kernel"][1] <= WINDOW)
-
-
-def _kernels(weight: Tensor) -> dict[str, Any]:
-    total = list(weight.shape[:2])
-    kept = weight[: KERNELS[0], : KERNELS[1]].float()
-    colour = total[1] == 3 and kept.shape[2] * kept.shape[3] > 1
-    return {"shape": list(kept.shape), "total": total, "colour": colour, **quantise_weights(kept)}
 
 
 def _samples(

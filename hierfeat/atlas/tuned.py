@@ -51,7 +51,7 @@ def _tuning(name: str, rows: pd.DataFrame, tuning: OrientationTuning) -> dict[st
         "blank": [number(value) for value in tuning.blank[name]],
         "type": rows["cell_type"].tolist(),
         "orientation": [number(value) for value in rows["preferred_orientation"]],
-        **{short: [number(value) for value in rows[column]] for short, column in COLUMNS.items()},
+        **{short: [number(value, 4) for value in rows[column]] for short, column in COLUMNS.items()},
         "angles": tuning.orientations.tolist(),
         "curves": quantise_curves(tuning.curves[name]),
     }

@@ -1,5 +1,6 @@
 """What a command is given: the network, and images that fit it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ SPLIT = (
 )  # data sets with a part to train on and one to test on
 SETS = (*SPLIT, "glyphs", "photographs")
 TWIN = "untrained"
+FEW = 8  # windows of the photographs
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ def _read(h: "Hierarchy", asked: Pictures, where: str, split: str) -> "tuple[Ten
     if where == "photographs":
         from hierfeat.stimuli.pictures import photographs
 
-        return photographs(min(asked.limit, 8), size=large, channels=1 if channels == 1 else 3), None
+        count = min(asked.limit, FEW)
+        print(f"hierfeat: {count} windows of two photographs are shown; others: --images FOLDER", file=sys.stderr)
+        return photographs(count, size=large, channels=1 if channels == 1 else 3), None
     if where == "glyphs":
         return hf.glyphs()
     if where == "digits":

@@ -15,7 +15,9 @@ from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.call import Call, Stop
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import check_has_weights
+from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.layer_table import Layers
@@ -111,29 +113,23 @@ def show(
     )
     taken: dict[str, list[Tensor]] = {}
     seen = 0
-    for index, batch in with_bar(batches, "stimuli", total=total):
-        stimuli, names = showings[index]
-        taken = taken or {name: [] for name in names}
-        _pass(h, batch, taken, names[-1], reader)
-        seen += len(batch)
-        if seen == len(stimuli):
-            keep(index, {name: _joined(h, name, parts, seen) for name, parts in taken.items()})
-            taken, seen = {}, 0
-
-
-def _pass(
-    h: Hierarchy, batch: Tensor, taken: dict[str, list[Tensor]], last: str, reader: Callable[[Tensor], Tensor]
-) -> None:
-    """One forward pass, ended behind the last layer wanted."""
 
     def after(call: Call, output: Tensor) -> None:
-        if call.name in taken:
-            taken[call.name].append(reader(output.detach()).float().cpu())
-        if call.name == last:
+        taken[call.name].append(reader(output.detach()).float().cpu())
+        if call.name == names[-1]:
             raise Stop
 
-    with torch.no_grad(), h.watching(after=after):
-        h.forward(batch)
+    watch = Watch(h.model, after=after, only=lambda name, _: name in taken)
+    with undisturbed(h.model), torch.no_grad():
+        for index, batch in with_bar(batches, "stimuli", total=total):
+            stimuli, names = showings[index]
+            taken = taken or {name: [] for name in names}
+            with watch:
+                h.forward(batch)
+            seen += len(batch)
+            if seen == len(stimuli):
+                keep(index, {name: _joined(h, name, parts, seen) for name, parts in taken.items()})
+                taken, seen = {}, 0
 
 
 def blank_responses(

@@ -1,7 +1,9 @@
 """What every figure shares: colours for every eye, axes by depth, pictures, and scales that say what they leave out."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from operator import index
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import matplotlib as mpl
@@ -145,15 +147,15 @@ def pick(names: Sequence[str], wanted: Sequence[str] | None, most: int) -> tuple
     if wanted is None:
         some = spaced(names, most)
         return some, "" if len(some) == len(names) else f" ({len(some)} of {len(names)} layers, evenly spaced)"
-    unknown = [name for name in wanted if name not in names]
-    if unknown or not wanted:
-        raise HierfeatError(f"expected layers of this result, some of {_listed(names)}; got {list(wanted)}")
-    return list(wanted), "" if len(wanted) == len(names) else f" ({len(wanted)} of {len(names)} layers)"
+    chosen = list(wanted) if isinstance(wanted, Iterable) else []
+    if not chosen or not all(isinstance(name, str) and name in names for name in chosen):
+        raise HierfeatError(f"expected layers of this result, some of {_listed(names)}; got {wanted!r}")
+    return chosen, "" if len(chosen) == len(names) else f" ({len(chosen)} of {len(names)} layers)"
 
 
 def one_layer(names: Sequence[str], layer: str | None, default: int = 0) -> str:
     """`layer`, if the result has it; without one that of the place `default`."""
-    if layer is not None and layer not in names:
+    if layer is not None and not (isinstance(layer, str) and layer in names):
         raise HierfeatError(f"expected a layer of this result, one of {_listed(names)}; got {layer!r}")
     return list(names)[default] if layer is None else layer
 
@@ -165,7 +167,12 @@ def _listed(names: Sequence[str]) -> str:
 
 def some_channels(channels: int | Sequence[int], known: Sequence[int], where: str) -> list[int]:
     """The first so many of the channels that there are, or those that are named."""
-    chosen = list(known[:channels]) if isinstance(channels, int) else [int(channel) for channel in channels]
+    chosen: list[int] = []
+    if isinstance(channels, int | np.integer):
+        chosen = list(known[: max(channels, 0)])
+    else:
+        with suppress(TypeError):  # of what is neither an int nor several
+            chosen = [index(channel) for channel in channels]
     if not chosen or not set(chosen) <= set(known):
         least, most = min(known, default=0), max(known, default=0)
         raise HierfeatError(f"expected channels of {where} from {least} to {most}, at least one; got {channels}")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, DistributedSampler
+from torch.utils.data import DataLoader, DistributedSampler, IterableDataset
 
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._checkpoint import Progress
@@ -17,11 +17,21 @@ from hierfeat.recording._distributed import Group
 from hierfeat.subjects._sources import as_tensor
 from hierfeat.subjects.own_data import count_in
 
+_UNKNOWN = (
+    "expected, in several processes, images whose number is known: a tensor, a list of batches, a DataLoader of a "
+    "map-style data set, or best the data set itself, which is then dealt out to all"
+)
+_OF_SHARDS = (
+    "; an IterableDataset says neither how many images it has nor which of them are whose: give shards as "
+    "hf.image_dataset('wds:PATTERN'), a set of Hugging Face's that is not streamed as hf.image_dataset(dataset), or to "
+    "each process a list of the batches of its own part (itertools.islice(dataset, rank, None, processes))"
+)
+
 
 class Own(Data):
     """Images that a process brings itself: a tensor, a list of batches, a loader, a generator."""
 
-    def __init__(self, batches: Any, batch_size: int, group: Group) -> None:
+    def __init__(self, batches: Any, batch_size: int, group: Group, *, source: Any = None) -> None:
         if isinstance(batches, np.ndarray):
             batches = as_tensor(batches, "images")
         self._last = batches[-1] if isinstance(batches, Tensor) and len(batches) else None
@@ -30,6 +40,8 @@ class Own(Data):
         self._here = _number_of_batches(batches, batch_size)
         self._pairs = _pairs(batches, batch_size)
         self._group, self._skip, self._seen = group, 0, ""
+        self._is_iterable = isinstance(getattr(batches, "dataset", source), IterableDataset)
+        self._is_noted = False  # whether a checkpoint is to know which images were seen
         self._number()
         head = next(self._pairs, None)
         self._head = None if head is None else head[0]
@@ -44,10 +56,7 @@ class Own(Data):
         known = self._places is not None or (self._count is not None and self._here is not None)
         counts = self._group.numbers(int(self._count or 0) if known else -1)
         if min(counts) < 0:
-            raise HierfeatError(
-                "expected, in several processes, images whose number is known: a tensor, a list of batches, a "
-                "DataLoader of a map-style data set, or best the data set itself, which is then dealt out to all"
-            )
+            raise HierfeatError(_UNKNOWN + (_OF_SHARDS if self._is_iterable else ""))
         self.rounds = max(self._group.numbers(self._here or 0))
         self._total = sum(counts)
         if self._places is None:
@@ -66,6 +75,7 @@ class Own(Data):
             )
 
     def identity(self) -> dict[str, Any]:
+        self._is_noted = True
         size = None if self._head is None else len(self._head)
         first = None if self._head is None else sha256(torch.as_tensor(self._head[0]))
         last = None if self._last is None else sha256(self._last)
@@ -99,7 +109,7 @@ class Own(Data):
             kept = len(tensor) if self._places is None else min(len(tensor), len(self._places) - place)
             indices = self._indices(place, kept)
             place += kept
-            if kept:
+            if kept and self._is_noted:
                 self._seen = sha256(tensor[[0, kept - 1]], f"{self._seen} {kept}")
             if number == self._skip:
                 self._check_seen()

@@ -7,7 +7,7 @@ few, and sums stay in parts: :func:`total` adds up those of many batches.
 """
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Self
 
@@ -23,6 +23,8 @@ _LEVEL = 1 - 1e-2  # mean²/mean of squares up to which float32 sums of squares 
 _STEEP = 1 - 1e-4  # beyond which they lose it
 _BYTE = 255  # images whose count fits a byte
 Array = NDArray[Any]
+Numbers = Array | Tensor
+"""Of each channel: an array, or on another device than the CPU a tensor there, which is not waited for."""
 
 
 class Reductions:
@@ -50,6 +52,7 @@ class Reductions:
     def _take_over(self, before: "Reductions") -> None:
         """What was found before the rectifier holds after it as well: max(x, 0) has the rates and extremes of x."""
         found = before.__dict__
+        self.is_rate = True
         if "rate_totals" in found:
             self.totals = self.rate_totals = before.rate_totals
         if "extremes" in found:
@@ -81,13 +84,18 @@ class Reductions:
         """Parts of Σx and roots of parts of Σx², where they arose: (k, C), one per image or position."""
         return _totals(self.rows)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the activation is the CPU's, so that to look at a number is no wait."""
+        return self.rows.device.type == "cpu"
+
     @cached_property
-    def extremes(self) -> tuple[Array, Array]:
+    def extremes(self) -> tuple[Numbers, Numbers]:
         """The smallest and the largest value, (C,)."""
         rows = self.rows
-        if rows.shape[-1] < _SHORT_ROW:  # along the longer axis first
-            return _array(rows.amin(0).amin(-1)), _array(rows.amax(0).amax(-1))
-        return _array(rows.amin(-1).amin(0)), _array(rows.amax(-1).amax(0))
+        first, then = (0, -1) if rows.shape[-1] < _SHORT_ROW else (-1, 0)  # along the longer axis first
+        found = rows.amin(first).amin(then), rows.amax(first).amax(then)
+        return (found[0].numpy(), found[1].numpy()) if self.is_here else found
 
     def deviations(self) -> tuple[Array, Array]:
         """Σx and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
@@ -99,10 +107,16 @@ class Reductions:
         _, deviations = total([_totals(rows - torch.from_numpy(sums / self.count)[:, None])])
         return sums, deviations
 
+    def centred(self) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The mean of each channel to single precision, and the `totals` of what is left without it."""
+        rows = self.rows
+        mean = rows.sum((0, 2)) / self.count
+        return mean, _totals(rows - mean[:, None])
+
     @cached_property
     def is_rate(self) -> bool:
-        """Whether no value is negative."""
-        return bool(self.extremes[0].min() >= 0)
+        """Whether no value is negative, as far as that is known without waiting for a device."""
+        return self.is_here and bool(self.extremes[0].min() >= 0)
 
     @cached_property
     def rate_totals(self) -> tuple[Tensor, Tensor]:
@@ -112,9 +126,9 @@ class Reductions:
         return _totals(self._shared.rectified(self.rows))
 
     @cached_property
-    def positives(self) -> Array:
+    def positives(self) -> Numbers:
         """How many values are above zero, (C,)."""
-        return _positives(self.rows) if self.rows.device.type == "cpu" else _array((self.rows > 0).sum((0, 2)))
+        return _positives(self.rows) if self.is_here else (self.rows > 0).sum((0, 2))
 
 
 def _totals(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,6 +147,13 @@ def total(parts: Iterable[tuple[Tensor, Tensor]]) -> tuple[Array, Array]:
     return sums.sum(0).numpy(), roots.square_().sum(0).numpy()
 
 
+def fetched(found: Sequence[Numbers]) -> Array:
+    """(updates, C): numbers of many updates, with one wait for the device on which they are."""
+    if isinstance(found[0], Tensor):
+        return torch.stack([torch.as_tensor(numbers) for numbers in found]).cpu().numpy()
+    return np.stack(found)
+
+
 def is_level(sums: Array, squares: Array, count: int) -> bool:
     """Whether no channel's mean is so large beside its spread that float32 sums give the variance badly."""
     return bool((sums * sums <= _LEVEL * count * squares).all())
@@ -144,10 +165,6 @@ def _positives(rows: Tensor) -> Array:
     parts = (above[start : start + _BYTE] for start in range(0, len(above), _BYTE))
     counts = [np.add.reduce(part, axis=0, dtype=np.uint8).sum(-1, dtype=np.float64) for part in parts]
     return np.asarray(sum(counts))
-
-
-def _array(values: Tensor) -> Array:
-    return values.cpu().numpy()
 
 
 class Shared:

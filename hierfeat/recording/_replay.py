@@ -5,6 +5,7 @@ from torch import Tensor
 
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_finite, check_images_first
 
@@ -87,7 +88,8 @@ class _Noting(Recorder):
         self._written = False
 
     def __enter__(self) -> "_Noting":
-        watching = self._h.watching(before=self._note, after=self._after, writing=self._rescue)
+        callbacks = {"before": self._note, "after": self._after, "writing": self._rescue, "only": self._chosen}
+        watching = Watching(self._h.model, **callbacks)
         self._guards = [watching, *self._further_guards()]
         for guard in self._guards:
             guard.__enter__()

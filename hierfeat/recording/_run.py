@@ -78,8 +78,9 @@ class Run:
             self._data.start(self.progress)
         self._checkpoint = checkpoint
 
-    def go(self, show: Show) -> None:
-        """See the rest of the data."""
+    def go(self, show: Show, check: Callable[[], None]) -> None:
+        """See the rest of the data; ``check()`` refuses, at each rest, what was shown since the last one."""
+        self._check = check
         with bar("batches", total=self._data.rounds, progress=self._group.is_first) as shown:
             if self._group.size == 1:
                 self._alone(show, shown)
@@ -121,6 +122,11 @@ class Run:
 
     def _rest(self, rounds: int, error: Exception | None = None) -> None:
         """Put together what was gathered since the last rest, and save it."""
+        try:
+            if error is None:
+                self._check()
+        except Exception as failure:
+            error = failure
         self._group.agree(error)
         self._group.gathered(self._collected, self._take_in)
         self._fold()

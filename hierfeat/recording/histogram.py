@@ -10,8 +10,9 @@ from torch import Tensor
 
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Sampling, joined
-from hierfeat.recording._gathering import Found
+from hierfeat.recording._fused import Found
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import levels, optional, whole
 
 
@@ -50,8 +51,10 @@ class Histogram(Sampling):
 
     def update(self, layer: str, activation: Tensor) -> None:
         flat = activation.detach().reshape(len(activation), -1)
-        if self._count is None or self._count >= flat.shape[1]:
+        if self._count is None:
             self._count_values(layer, flat.cpu())
+        elif self._count >= flat.shape[1]:
+            self._put_off(layer, flat.clone())
         else:
             runs = flat.view(-1).unfold(0, self._count, 1)
             self._put_off(layer, runs.index_select(0, self._run_starts(flat, self._count)))
@@ -69,7 +72,7 @@ class Histogram(Sampling):
         if key not in self._places:
             images, length = flat.shape
             starts = self._starts(images, length - count + 1) + torch.arange(images) * length
-            self._places[key] = starts.to(flat.device)
+            self._places[key] = sent(starts, flat.device)
         return self._places[key]
 
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:

@@ -9,10 +9,13 @@ from torch import Tensor
 
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Additive, Deferring, Sampling, joined
-from hierfeat.recording._gathering import Found
-from hierfeat.recording._reductions import Array, Reductions, is_level, total
+from hierfeat.recording._fused import Found
+from hierfeat.recording._reductions import Array, Reductions, fetched, is_level, total
 from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import optional, whole
+
+_CENTRED = "\0centred"  # no layer's name ends with it
 
 
 class Moments(Deferring):
@@ -50,10 +53,13 @@ class Moments(Deferring):
         found = self.reduced(activation)
         if layer in self._level:
             self._put_off(layer, found.count, found.totals, *found.extremes)
-            return
-        self._gather(layer, found.count, *found.deviations(), *found.extremes)
-        if is_level(*total([found.totals]), found.count):
-            self._level.add(layer)
+        elif not found.is_here:  # to look at it would be to wait for it
+            self._put_off(f"{layer}{_CENTRED}", found.count, found.centred(), *found.extremes)
+        else:
+            low, high = (fetched([values])[0] for values in found.extremes)
+            self._gather(layer, found.count, *found.deviations(), low, high)
+            if is_level(*total([found.totals]), found.count):
+                self._level.add(layer)
 
     def absorb(self, layer: str, found: Found) -> None:
         mean, m2, low, high = found.channels[[_fused.MEAN, _fused.M2, _fused.LOW, _fused.HIGH]]
@@ -62,11 +68,28 @@ class Moments(Deferring):
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
         """Merge several batches as one, and look closer at the next where their mean has grown too large."""
         counts, totals, lows, highs = kept
+        low, high = fetched(lows).min(0), fetched(highs).max(0)
+        if layer.endswith(_CENTRED):
+            self._digest_centred(layer.removesuffix(_CENTRED), counts, totals, low, high)
+            return
         count, (sums, squares) = sum(counts), total(totals)
         if not is_level(sums, squares, count):
             self._level.discard(layer)
-        deviations = squares - sums * sums / count
-        self._gather(layer, count, sums, deviations, np.min(lows, axis=0), np.max(highs, axis=0))
+        self._gather(layer, count, sums, squares - sums * sums / count, low, high)
+
+    def _digest_centred(self, layer: str, counts: Any, parts: Any, low: Array, high: Array) -> None:
+        """Merge batches of which each came without its mean."""
+        centres, totals = zip(*parts, strict=True)
+        means = fetched(centres).astype(np.float64)
+        sizes = [len(sums) for sums, _ in totals]
+        rests, roots = (torch.cat(same).cpu().double().split(sizes) for same in zip(*totals, strict=True))
+        for count, mean, rest, root in zip(counts, means, rests, roots, strict=True):
+            off = rest.sum(0).numpy()
+            m2 = root.square().sum(0).numpy() - off * off / count
+            sums = count * mean + off
+            self._gather(layer, count, sums, m2, low, high)
+            if is_level(sums, m2 + sums * sums / count, count):
+                self._level.add(layer)
 
     def merge(self, other: Self) -> None:
         self.settle()
@@ -123,7 +146,7 @@ class ActiveFraction(Additive):
 
     def _digest(self, layer: str, *kept: tuple[Any, ...]) -> None:
         counts, positives = kept
-        self._add(f"{layer}/positive", np.sum(positives, axis=0))
+        self._add(f"{layer}/positive", fetched(positives).sum(0).astype(np.float64))
         self._add(f"{layer}/n", float(sum(counts)))
 
     def result(self) -> pd.DataFrame:
@@ -196,7 +219,7 @@ class Sparseness(Sampling):
         if key not in self._places:
             images, channels, length = rows.shape
             places = self._starts(images, length - count + 1)[:, None, None] + torch.arange(count)
-            self._places[key] = places.expand(images, channels, count).to(rows.device)
+            self._places[key] = sent(places, rows.device).expand(images, channels, count)
         sample = rows.gather(-1, self._places[key])
         return sample if found.is_rate else sample.clamp_(min=0)
 

@@ -16,11 +16,12 @@ from hierfeat.recording._to_file import activation_file, mapped
 from hierfeat.subjects._sources import is_stimuli
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import Found, Guard
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_images_first, check_norms, norm_of
-from hierfeat.subjects.layer_table import UNITS, Layers, matches
+from hierfeat.subjects.layer_table import UNITS, Chosen, Layers
 from hierfeat.subjects.ops import version, written_values
 from hierfeat.subjects.own_data import Images, batches_in, count_in, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
@@ -102,6 +103,13 @@ def record(
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
+def recorded(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
+    """What :func:`record` gives for one batch of images, which are shown as they are."""
+    parts: list[dict[str, Tensor]] = []
+    _record(h, [images], layers, lambda part, _: parts.append(part), 1)
+    return parts[0]
+
+
 def _recorded_to(out: Path, h: Hierarchy, images: Images, layers: Layers, size: int) -> dict[str, Tensor]:
     """Record into a file, and map it into memory."""
     count = count_in(images)
@@ -132,7 +140,7 @@ def _record(h: Hierarchy, batches: Iterable[Tensor], layers: Layers, take: Take,
     several, until = number != 1, h.last_of(layers)
     left = iter(with_bar(batches, "images", total=number) if several else batches)
     if not _any_scripted():
-        untrue = _recorded(h, left, _Quick(h, layers=layers).ending(until), take, several=several)
+        untrue = _recorded(h, left, _Quick(h, layers).ending(until), take, several=several)
         if untrue is None:
             return
         left = chain([untrue], left)
@@ -212,10 +220,11 @@ class Recorder(Mapping[str, Tensor]):
 
     @checked()
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
+        self._prepare(h, layers, detach)
+
+    def _prepare(self, h: Hierarchy, layers: Layers, detach: bool) -> None:
         self._h = h
-        self._items = [layers] if isinstance(layers, str) else list(layers)
-        self._detach = detach
-        self._wanted: dict[str, bool] = {}
+        self._chosen, self._detach = Chosen(layers), detach
         self._kept = _CopyOnWrite()
         self._guards: list[Guard] = []
         self._until: str | None = None
@@ -223,7 +232,8 @@ class Recorder(Mapping[str, Tensor]):
         self.norms: list[tuple[str, Tensor | None]] = []
 
     def __enter__(self) -> Self:
-        watching = self._h.watching(after=self._after, writing=self._kept.rescue, until=self._until)
+        callbacks = {"after": self._after, "writing": self._kept.rescue, "only": self._chosen, "until": self._until}
+        watching = Watching(self._h.model, **callbacks)
         self._guards = [watching, *self._further_guards()]
         for guard in self._guards:
             guard.__enter__()
@@ -266,11 +276,6 @@ class Recorder(Mapping[str, Tensor]):
     def _after(self, call: Call, output: Tensor) -> Tensor | None:
         if call.name in self._kept.tensors:
             self._kept.forget()  # a second forward pass in the same block
-        wanted = self._wanted.get(call.name)
-        if wanted is None:
-            wanted = self._wanted[call.name] = any(matches(item, call.name, call.kind) for item in self._items)
-        if not wanted:
-            return None
         self._kept.keep(call.name, output.detach() if self._detach else output)
         if self.takes_norms:
             self.norms.append((call.name, norm_of(output)))
@@ -282,6 +287,9 @@ class _Quick(Recorder):
 
     Version counters then show whether another one slipped through; :func:`record` runs again if so.
     """
+
+    def __init__(self, h: Hierarchy, layers: Layers) -> None:
+        self._prepare(h, layers, detach=True)  # of arguments that have been checked
 
     def _further_guards(self) -> list[Guard]:
         return []

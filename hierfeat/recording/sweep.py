@@ -162,9 +162,9 @@ def _run(
     run = Run(h, data, measures, group, identity=identity, every=every)
     if checkpoint is not None:
         run.resume(Path(checkpoint))
-    showing = Pass(h, run.shown_to, _items(layers))
+    showing = Pass(h, run.shown_to, layers)
     with undisturbed(h.model), showing:
-        run.go(showing.show)
+        run.go(showing.show, showing.check)
     if run.progress.images == 0:
         unread = run.progress.skipped
         why = f"; none of {len(unread)} could be read, the first, {unread[0][1]}, by {unread[0][2]}" if unread else ""
@@ -180,7 +180,7 @@ def _data_of(images: Images, batch_size: int, workers: int, group: Group, *, cha
         return Own(images, batch_size, group)
     batches = in_batches(images, size=batch_size, channels=channels)
     known = isinstance(images, list | tuple) and group.size > 1  # of several processes each must know how many it has
-    return Own(list(batches) if known else batches, batch_size, group)
+    return Own(list(batches) if known else batches, batch_size, group, source=images)
 
 
 def _identity(h: Hierarchy, names: list[str], measures: Sequence[Measure]) -> dict[str, Any]:

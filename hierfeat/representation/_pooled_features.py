@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from hierfeat.errors import HierfeatError
+from hierfeat.recording._deferred import PATIENCE
 from hierfeat.recording.measure import Batch, Measure
 
 
@@ -36,7 +37,16 @@ class PooledFeatures(Measure):
     def update(self, layer: str, activation: Tensor) -> None:
         if activation.ndim == 4:
             activation = adaptive_avg_pool2d(activation.float(), (self._grid,) * 2)
-        self._append(layer, activation.flatten(1).float().cpu(), self._indices)
+        parts = self._pending.setdefault(layer, [])
+        parts.append((activation.flatten(1).float(), self._indices))
+        if sum(features.device.type != "cpu" for features, _ in parts) == PATIENCE:  # these are the last ones
+            parts[-PATIENCE:] = [_joined(parts[-PATIENCE:])]
+
+    def settle(self) -> None:
+        """Join what was gathered: once, since to add each batch to all before it takes time by the square of them."""
+        pending, self._pending = self._pending, {}
+        for layer, parts in pending.items():
+            self._append(layer, *_joined(parts))
 
     def merge(self, other: Self) -> None:
         for layer in other.layers():
@@ -52,6 +62,13 @@ class PooledFeatures(Measure):
         return {
             layer: self.state[f"{layer}/features"][self.state[f"{layer}/image"].argsort()] for layer in self.layers()
         }
+
+
+def _joined(parts: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    features, images = zip(*parts, strict=True)
+    far = [part for part in features if part.device.type != "cpu"]  # behind those that have come here
+    near = [part for part in features if part.device.type == "cpu"]
+    return torch.cat([*near, *([torch.cat(far).cpu()] if far else [])]), torch.cat(images)
 
 
 def check_classes(labels: Tensor, name: str = "labels") -> None:

@@ -98,6 +98,8 @@ def additive_parts(
     - ``negative_energy``: the share of ‖X‖² that is negative, which purely additive parts cannot reach.
     - ``status``: ``converged``, ``not converged`` or ``exact``.
 
+    Memory: the layer's responses to all images, in double precision.
+
     References
     ----------
     Hoyer, P. O. (2004). Non-negative matrix factorization with sparseness constraints. JMLR 5, 1457-1469.

@@ -92,6 +92,8 @@ def class_selectivity(
     classes' means (Morcos et al. 2018); a rate is the mean over places of the rectified response. 0: all
     classes alike; 1: one class only. With few images of a class chance alone gives values well above 0.
 
+    Memory: one batch, and one number for each image and channel.
+
     References
     ----------
     Morcos, A. S., Barrett, D. G. T., Rabinowitz, N. C. and Botvinick, M. (2018). On the importance of single

@@ -93,6 +93,8 @@ def evaluate(
     Recall is the fraction of a class's images that are called by its name; precision the fraction of the images called
     by its name that are of the class (NaN where it is never named).
 
+    Memory: one batch, and the scores of all images.
+
     Examples
     --------
     >>> import hierfeat as hf

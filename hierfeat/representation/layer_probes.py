@@ -92,6 +92,8 @@ def layer_probes(
     of n is (p + z²/2n ± z·√(p(1 − p)/n + z²/4n²))/(1 + z²/n), p = k/n, z = 1.96: it covers the choice of test
     images, not that of training images. Compare with ``hf.untrained(h, seed=0)``: random features read well, too.
 
+    Memory: one batch, and `grid` ** 2 numbers for each image and channel.
+
     References
     ----------
     Alain, G. and Bengio, Y. (2016). Understanding intermediate layers using linear classifier probes.

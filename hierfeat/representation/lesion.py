@@ -125,6 +125,8 @@ def lesion(
     ``zero`` takes away what a channel says and what later biases count on; ``mean`` takes away only how it differs from
     image to image and place to place. After a rectifier, noise may be negative, as the channel is not.
 
+    Memory: one batch, and the scores of all images after each lesion. Time grows with lesions times images.
+
     References
     ----------
     Morcos, A. S., Barrett, D. G. T., Rabinowitz, N. C. and Botvinick, M. (2018). On the importance of single

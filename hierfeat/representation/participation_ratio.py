@@ -81,6 +81,8 @@ def participation_ratio(
     groups of images, so that the number of images is not a ceiling; the plain estimate of Gao et al. (2017), from the
     sample's own covariance, cannot exceed it. The unbiased one can pass the number of units, and is cut off there.
 
+    Memory: the responses of the chosen layers to one group of images, and `group` ** 2 numbers for each layer.
+
     References
     ----------
     Gao, P. et al. (2017). A theory of multineuronal dimensionality, dynamics and measurement. bioRxiv 214262.

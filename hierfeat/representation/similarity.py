@@ -101,6 +101,9 @@ def similarity(
     1 − r between all pairs of images of a group, r the correlation of their patterns (Kriegeskorte et al. 2008),
     averaged over groups. Neither changes when a representation is scaled; CKA, when it is rotated.
 
+    Memory: the responses of the chosen layers to one group of images, and `group` ** 2 numbers for each layer.
+    Layers are compared pair by pair: a small product for each.
+
     References
     ----------
     Kornblith, S., Norouzi, M., Lee, H. and Hinton, G. (2019). Similarity of neural network representations

@@ -32,6 +32,8 @@ def read(path: Path, size: tuple[int, int], ground: float) -> tuple[Tensor, int]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata; the number of pixels is looked at below
+            if path.exists() and not path.is_file():
+                raise HierfeatError(f"expected an image in {path}; it is no file that could be read to its end")
             # by its stream: what Pillow maps by name it lays out wrongly where a TIFF is stored on its side
             with path.open("rb") as stream, Image.open(stream, formats=_FORMATS) as picture:
                 _refuse_huge(picture, path)
@@ -83,7 +85,7 @@ def _bands(picture: "Image", path: Path | str, ground: float) -> Iterator[Tensor
     """One band (grey) or three, each (H, W) in [0, 1]; one at a time, since a large picture's floats are large."""
     see_through = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        yield _sixteen_bits(picture, path)
+        yield _sixteen_bits(picture, path, ground)
     elif picture.mode in ("1", "L") and not see_through:
         yield _floats(picture.convert("L"))
     elif not see_through:
@@ -99,14 +101,16 @@ def _floats(band: "Image") -> Tensor:
     return torch.from_numpy(np.array(band, dtype=np.float32)).div_(255)
 
 
-def _sixteen_bits(picture: "Image", path: Path | str) -> Tensor:
+def _sixteen_bits(picture: "Image", path: Path | str, ground: float) -> Tensor:
     """Pillow's own conversion would clip 16 bits at 255."""
     if picture.mode == "F" or (picture.mode == "I" and picture.format not in _DEEP):
         raise HierfeatError(f"expected 8 or 16 bits a pixel in {path}, got 32, whose range is unknown: save it anew")
     tags: Any = getattr(picture, "tag_v2", {})
     bits = int(np.atleast_1d(tags.get(_BITS_PER_SAMPLE, 16))[0])
     grey = torch.from_numpy(np.asarray(picture, dtype=np.float32) / (2**bits - 1))
-    return 1 - grey if tags.get(_PHOTOMETRIC) == 0 else grey  # 0: white is zero
+    grey = 1 - grey if tags.get(_PHOTOMETRIC) == 0 else grey  # 0: white is zero
+    key = picture.info.get("transparency")  # of a PNG, the level that is see-through
+    return torch.where(torch.from_numpy(np.asarray(picture) == key), ground, grey) if isinstance(key, int) else grey
 
 
 def _fitted(band: Tensor, size: tuple[int, int]) -> Tensor:

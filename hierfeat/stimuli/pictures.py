@@ -20,7 +20,8 @@ from hierfeat.subjects.values import Given, flag, whole
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
+_SUFFIXES |= {".ppm", ".pgm", ".pbm", ".pnm"}
 _MOST_SIDE = 8192  # of what is returned
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _NAMED = 3
@@ -191,7 +192,7 @@ def _items(root: Path | str) -> list[Item]:
     """Every image of the folder, with its label."""
     root = Path(root)
     folders = {folder: list(_files_under(folder)) for folder in _class_folders(root)}
-    loose = [path for path in _visible(root) if path.is_file() and path.suffix.lower() in _SUFFIXES]
+    loose = [path for path in _visible(root) if not path.is_dir() and path.suffix.lower() in _SUFFIXES]
     empty = [folder.name for folder, files in folders.items() if not files]
     classes = [files for files in folders.values() if files]
     items = [(path, label) for label, files in enumerate(classes) for path in files]
@@ -206,7 +207,13 @@ def _items(root: Path | str) -> list[Item]:
 
 
 def _class_folders(root: Path | str) -> list[Path]:
-    return [path for path in _visible(Path(root)) if path.is_dir()]
+    """Sub-folders, and links to folders that do not hold this one."""
+    above = os.path.realpath(root)
+    return [path for path in _visible(Path(root)) if path.is_dir() and not _holds(os.path.realpath(path), above)]
+
+
+def _holds(folder: str, other: str) -> bool:
+    return os.path.commonpath([folder, other]) == folder
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -215,12 +222,14 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def _files_under(folder: Path) -> Iterator[Path]:
-    """Image files at any depth, without what is hidden.
+    """Image files at any depth, behind links too, without what is hidden; a link back to where it lies is not followed.
 
     torchvision's ``ImageFolder`` does not serve here: hidden folders are classes to it, and hidden files images.
     """
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for place, folders, names in os.walk(folder, followlinks=True):
+        here = os.path.realpath(place)
+        own = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in own if not _holds(os.path.realpath(Path(place) / name), here))
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES:
                 yield Path(place) / name

@@ -17,6 +17,7 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
+from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
 from hierfeat.subjects.call import After, Before, Call, Ended, Stop
 from hierfeat.subjects.guard import Guard, opened, undisturbed
@@ -36,6 +37,7 @@ class _Frame:
     call: Call | None = None  # where the module as a whole is the layer
     replacement: Tensor | None = None
     named: bool = False
+    leaf: tuple[str, str] | None = None  # kind and op, where the call is seen from outside
 
 
 class Watch(TorchFunctionMode, Guard):
@@ -51,6 +53,9 @@ class Watch(TorchFunctionMode, Guard):
     writing
         ``writing(tensor)``, just before a function that says so in its name or arguments writes into `tensor`, or
         hands out its memory uncounted.
+    only
+        ``only(name, kind)``: whether a call is to be told of; all are by default. If it is given, `after` learns of
+        torch's own modules from outside, at a third of the cost: a call's arguments are then those of the module.
     until
         The layer behind which a forward pass ends.
 
@@ -74,19 +79,30 @@ class Watch(TorchFunctionMode, Guard):
         before: Before | None = None,
         after: After | None = None,
         writing: Callable[[Tensor], None] | None = None,
+        only: Callable[[str, str], bool] | None = None,
         until: str | None = None,
     ) -> None:
         super().__init__()
-        self._before, self._after, self._writing, self._until = before, after, writing, until
+        self._before, self._after, self._writing = before, after, writing
+        self._only, self._until = only, until
         self._told: list[Callable[[Tensor], None]] = []  # of writes
         self._modules = {id(m): (_without_wrappers(path), m, is_whole(m)) for path, m in model.named_modules()}
+        self._leaves = {
+            number: LEAVES[type(module)]
+            for number, (path, module, _) in self._modules.items()
+            if only is not None and before is None and path and type(module) in LEAVES
+            if ".parametrizations." not in f".{path}."
+        }
         self._maps = Maps()
         self._quiet = 0  # callbacks that are running
+        self._stack: list[_Frame] = []
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         """Expect a new forward pass; the one before may have ended in an exception."""
-        self._stack: list[_Frame] = []
+        for frame in self._stack:
+            self._look_again(frame)
+        self._stack = []
         self._counts: Counter[str] = Counter()
         self._entered: list[str] = []  # submodules that were called on their own, not by the model
         self._inside = 0  # modules that are one layer as a whole, and are running
@@ -109,6 +125,7 @@ class Watch(TorchFunctionMode, Guard):
         if self._writing is not None:
             self._told.append(self._writing)
         self._quiet = 0
+        self._stack = []
         self._start_afresh()
 
     def _apply(self) -> None:
@@ -206,7 +223,8 @@ class Watch(TorchFunctionMode, Guard):
         tensor = first_tensor(output)
         if tensor is None:
             return output
-        replacement = self._quietly(self._after, call, tensor)
+        wanted = self._only is None or self._only(call.name, call.kind)
+        replacement = self._quietly(self._after, call, tensor) if wanted else None
         if call.name == self._until:
             raise Ended
         return output if replacement is None else _replaced(output, tensor, replacement)
@@ -220,6 +238,9 @@ class Watch(TorchFunctionMode, Guard):
             self._start_afresh()
         if path and not self._stack:
             self._entered.append(path)
+        if id(module) in self._leaves and self._can_look_away(module, args):
+            self._look_away(_Frame(path, module, None, args, {}, leaf=self._leaves[id(module)]))
+            return
         frame = _Frame(path, module, None if whole else native_kind(type(module)), args, {})
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
@@ -227,6 +248,42 @@ class Watch(TorchFunctionMode, Guard):
             frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
             self._inside, self._shown = 1, getattr(module, "layer_shows", ())
             frame.replacement = self._quietly(self._before, frame.call)
+
+    def _can_look_away(self, module: nn.Module, args: tuple[Any, ...]) -> bool:
+        """Whether what a module of torch's own calls inside need not be seen."""
+        depth = torch._C._len_torch_function_stack()
+        return (
+            not (self._quiet or self._inside)
+            and depth > self._depth
+            and torch._C._get_function_stack_at(depth - 1) is self
+            and bool(args)
+            and isinstance(args[0], Tensor)
+            and is_as_torch_made_it(module)
+        )
+
+    def _look_away(self, frame: _Frame) -> None:
+        """Leave the mode, in which each function costs several microseconds, until the module has run."""
+        self._stack.append(frame)
+        torch._C._pop_torch_function_stack()
+        if frame.module.__dict__.get("inplace"):
+            for told in self._told:
+                told(frame.args[0])
+
+    def _look_again(self, frame: _Frame) -> None:
+        if frame.leaf is not None:
+            frame.leaf = None
+            torch._C._push_on_torch_function_stack(self)
+
+    def _seen_from_outside(self, frame: _Frame, output: Any) -> Any:
+        """What a module that was not looked into returns; the mode is entered again behind the callback."""
+        assert frame.leaf is not None
+        try:
+            name, (kind, op) = self._count(frame.path), frame.leaf
+            if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
+                return None
+            return self._finished(Call(name, kind, op, frame.args, {}, frame.module, frame.args[0]), output)
+        finally:
+            self._look_again(frame)
 
     def _is_new_pass(self, path: str) -> bool:
         """Whether a submodule that is called on its own begins a new pass.
@@ -243,8 +300,12 @@ class Watch(TorchFunctionMode, Guard):
             return None
         frame = None
         while self._stack and (frame is None or frame.module is not module):
+            if frame is not None:
+                self._look_again(frame)
             frame = self._stack.pop()
             self._inside -= frame.call is not None
+        if frame is not None and frame.leaf is not None:
+            return self._seen_from_outside(frame, output)
         if output is None or frame is None or frame.call is None:
             return None
         return self._finished(frame.call, output if frame.replacement is None else frame.replacement)

@@ -38,9 +38,15 @@ def checked_images(h: Subject, images: Any, *, where: str = "images") -> Tensor:
     HierfeatError
         If type, shape, dtype or range do not fit, if there are none, or if any is NaN or infinite.
     """
+    tensor = shaped_images(h, images, where=where)
+    check_values(h, tensor, where)
+    return tensor
+
+
+def shaped_images(h: Subject, images: Any, *, where: str = "images") -> Tensor:
+    """As :func:`checked_images`, but for their values: on a device one would wait for them."""
     tensor = collected(images, where, channels=h.input_shape[0]).images
     _check_shape(h, tensor, where)
-    check_values(h, tensor, where)
     return tensor
 
 
@@ -57,10 +63,22 @@ def check_values(h: Subject, tensor: Tensor, where: str) -> None:
         raise HierfeatError(
             f"expected {where} as a dense tensor with data, got one of {tensor.layout}, {tensor.device}"
         )
-    low, high = (float(value) for value in torch.aminmax(tensor.detach().float()))
+    low, high = ends_of(tensor).tolist()
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = (~torch.isfinite(tensor)).flatten(1).any(1).nonzero().flatten().tolist()
         raise HierfeatError(f"expected finite {where}; NaN or infinity in image {bad[0]} ({len(bad)} such in all)")
+    check_ends(h, low, high, where)
+
+
+def ends_of(images: Tensor) -> Tensor:
+    """(2,): the smallest and the largest value, where the images lie."""
+    return torch.stack(torch.aminmax(images.detach().float()))
+
+
+def check_ends(h: Subject, low: float, high: float, where: str) -> None:
+    """Refuse images of which the smallest or largest value is not finite, or shows that they are normalised already."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise HierfeatError(f"expected finite {where}; NaN or infinity in some of them")
     normalises = h.mean is not None or h.std is not None
     if normalises and (low < -_SLACK or high > 1 + _SLACK):
         raise HierfeatError(

@@ -5,11 +5,12 @@ repeated, and is: an interrupt may strike in the middle of it, or just before it
 public function puts back whatever is still registered, see :func:`settled`.
 """
 
+import operator
 import random
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -168,7 +169,8 @@ class undisturbed(Guard):
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
     others are, and the global random states of torch, numpy and Python.
 
-    Buffers are cloned on entry, and written back only if something changed them. Parameters are too large for that:
+    Buffers are cloned on entry, and written back only if something changed them; those of a GPU always, since to look
+    would be to wait for it. Parameters are too large for that:
     one is cloned when :meth:`writing` is told that it is about to be written into.
 
     Modes are set as attributes. A ``train()`` of the model's own may do more (merge adapters into weights, raise in an
@@ -182,16 +184,20 @@ class undisturbed(Guard):
         modules = list(self._model.modules())
         self._modes = [(module, module.training) for module in modules]
         self._compiled = [(m, m._compiled_call_impl) for m in modules if m.__dict__.get("_compiled_call_impl")]
-        self._slots: list[tuple[dict[str, Any], str, Any]] = [
-            (cast(dict[str, Any], slots), name, value)
+        self._slots: list[tuple[dict[str, Any], dict[str, Any]]] = [
+            (slots, slots.copy())
             for module in modules
-            for slots in (module._parameters, module._buffers, module.__dict__)
-            for name, value in slots.items()
-            if isinstance(value, Tensor) or type(value) in PLAIN
+            for slots in (
+                module.__dict__,
+                cast(dict[str, Any], module._parameters),
+                cast(dict[str, Any], module._buffers),
+            )
+            if slots
         ]
-        self._parameters = [(p, p.data, p.requires_grad) for p in self._model.parameters()]
-        found = self._model.buffers() if self._with_buffers else ()
-        self._buffers = [(buffer, _version(buffer), buffer.detach().clone()) for buffer in found]
+        parameters = {id(p): p for module in modules for p in module._parameters.values() if p is not None}
+        self._parameters = [(p, p.data, p.requires_grad) for p in parameters.values()]
+        buffers = {id(b): b for module in modules for b in module._buffers.values() if b is not None}
+        self._buffers = [_Together(group) for group in _alike(buffers.values() if self._with_buffers else ())]
         self._large: dict[int, Tensor] | None = None  # by storage; found when something is first written into
         self._rescued: dict[int, tuple[Tensor, Tensor]] = {}
         self._random = _random_states(self._model)
@@ -206,7 +212,8 @@ class undisturbed(Guard):
     def writing(self, tensor: Tensor) -> None:
         """Keep a copy of a parameter whose memory is about to be written into."""
         if self._large is None:
-            self._large = {_storage(value): value for _, _, value in self._slots if isinstance(value, Tensor)}
+            tensors = [x for _, saved in self._slots for x in saved.values() if isinstance(x, Tensor)]
+            self._large = {_storage(tensor): tensor for tensor in tensors}
         owner = self._large.get(_storage(tensor))
         if owner is not None and id(owner) not in self._rescued:
             self._rescued[id(owner)] = owner, owner.detach().clone()
@@ -216,20 +223,48 @@ class undisturbed(Guard):
             module.__dict__["training"] = training
         for module, implementation in self._compiled:
             module.__dict__["_compiled_call_impl"] = implementation
-        for slots, name, value in self._slots:
-            if slots.get(name) is not value:
-                slots[name] = value
+        for slots, saved in self._slots:
+            if slots.keys() == saved.keys() and all(map(operator.is_, slots.values(), saved.values())):
+                continue  # as a rule
+            for name, value in saved.items():
+                if slots.get(name) is not value and (isinstance(value, Tensor) or type(value) in PLAIN):
+                    slots[name] = value
         with torch.no_grad():
             for parameter, data, requires_grad in self._parameters:
                 _restore_parameter(parameter, data, requires_grad)
-            for buffer, version, saved in self._buffers:
-                if _changed(buffer, version, saved):
-                    if buffer.shape != saved.shape:  # as observers of quantisation do
-                        buffer.resize_(saved.shape)
-                    buffer.copy_(saved)
-            for owner, saved in self._rescued.values():
-                owner.detach().copy_(saved)
+            for buffers in self._buffers:
+                buffers.restore()
+            for owner, rescued in self._rescued.values():
+                owner.detach().copy_(rescued)
         _set_random_states(self._random)
+
+
+class _Together:
+    """Copies of several buffers of one type and device, end to end: one copy and one look for all of them."""
+
+    def __init__(self, buffers: list[Tensor]) -> None:
+        self._buffers = [(buffer, _version(buffer), buffer.shape) for buffer in buffers]
+        self._saved = _end_to_end(buffers)
+
+    def restore(self) -> None:
+        """Write back what was changed; no version counter sees a write through ``.data``."""
+        counted = all(_version(buffer) == version for buffer, version, _ in self._buffers)
+        now = [buffer for buffer, _, _ in self._buffers]
+        near = all(map(_is_near, now))
+        if counted and near and (self._saved.is_meta or _same(_end_to_end(now), self._saved)):
+            return
+        parts = self._saved.split([shape.numel() for _, _, shape in self._buffers]) if len(now) > 1 else [self._saved]
+        for (buffer, version, shape), part in zip(self._buffers, parts, strict=True):
+            saved = part.view(shape) if len(now) > 1 else part
+            if _version(buffer) == version:
+                if not near:  # to look would be to wait; no graph of gradients takes this for a change
+                    buffer.data.copy_(saved)
+                    continue
+                if _same(buffer, saved):
+                    continue
+            if buffer.shape != shape:  # as observers of quantisation do
+                buffer.resize_(shape)
+            buffer.copy_(saved)
 
 
 def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: bool) -> None:
@@ -269,9 +304,30 @@ def _storage(tensor: Tensor) -> int:
     return 0 if tensor.layout != torch.strided else int(tensor.untyped_storage()._cdata)
 
 
-def _changed(buffer: Tensor, version: int, saved: Tensor) -> bool:
-    """Whether a buffer was written into; no version counter sees a write through ``.data``."""
-    return _version(buffer) != version or not (buffer.is_meta or torch.equal(buffer, saved))
+def _alike(buffers: Iterable[Tensor]) -> list[list[Tensor]]:
+    """Buffers by their type and device; each that is no ordinary tensor alone."""
+    groups: dict[Any, list[Tensor]] = {}
+    for buffer in buffers:
+        alone = 0 if type(buffer) is Tensor and buffer.layout == torch.strided else id(buffer)
+        groups.setdefault((buffer.dtype, buffer.device, alone), []).append(buffer)
+    return list(groups.values())
+
+
+def _end_to_end(buffers: list[Tensor]) -> Tensor:
+    if len(buffers) == 1:
+        return buffers[0].detach().clone()
+    return torch.cat([buffer.detach().reshape(-1) for buffer in buffers])
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    if one.layout != torch.strided:  # torch compares dense tensors only
+        one, other = one.to_dense(), other.to_dense()
+    return one.shape == other.shape and torch.equal(one, other)
+
+
+def _is_near(buffer: Tensor) -> bool:
+    """Whether its values can be looked at without waiting for a device."""
+    return buffer.device.type in ("cpu", "meta") or buffer.is_inference()
 
 
 def dynamo() -> Any:

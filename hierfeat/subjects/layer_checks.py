@@ -34,9 +34,10 @@ def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
     HierfeatError
         As :func:`check_images_first`.
     """
+    folded = h.layers.folded
     for layer in layers:
-        if layer in h.layers.folded:
-            raise HierfeatError(_images_not_first(h, layer, f"{h.layers.folded[layer]} for one image"))
+        if layer in folded:
+            raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image"))
 
 
 def _images_not_first(h: Hierarchy, layer: str, got: str) -> str:
@@ -97,7 +98,11 @@ def check_norms(h: Hierarchy, norms: Sequence[tuple[str, Tensor | None]]) -> Non
         With the name of the first layer that is not finite.
     """
     known = [(layer, norm) for layer, norm in norms if norm is not None]
-    if not known or bool(torch.stack([norm.isfinite() for _, norm in known]).all()):
+    if not known:
+        return
+    norms_alone = [norm for _, norm in known]
+    alike = len({norm.dtype for norm in norms_alone}) == 1
+    if bool(torch.stack(norms_alone if alike else [norm.double() for norm in norms_alone]).isfinite().all()):
         return
     layer, norm = next((layer, norm) for layer, norm in known if not bool(norm.isfinite()))
     raise HierfeatError(not_finite(h, layer, norm))

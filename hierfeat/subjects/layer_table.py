@@ -95,7 +95,7 @@ class LayerTable(Result):
         return {layer.name: layer for layer in self._layers}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return isinstance(name, str) and name in self._by_name
 
     @overload
     def __getitem__(self, name: str | int) -> Layer: ...
@@ -109,7 +109,9 @@ class LayerTable(Result):
             if not -len(self) <= name < len(self):
                 raise IndexError(f"layer {name} of {len(self)}")
             return self._layers[name]
-        if name not in self._by_name:
+        if not isinstance(name, str):
+            raise HierfeatError(f"expected the name of a layer, its place in call order, or a slice; got {name!r}")
+        if name not in self:
             raise HierfeatError(self._unknown(name))
         return self._by_name[name]
 
@@ -183,6 +185,20 @@ def matches(item: str, name: str, kind: str) -> bool:
     (True, True, False)
     """
     return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+
+
+class Chosen:
+    """Whether a call of a name and kind is among the chosen layers; remembers what it has been asked."""
+
+    def __init__(self, layers: Layers) -> None:
+        self._items = [layers] if isinstance(layers, str) else list(layers)
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, name: str, kind: str) -> bool:
+        chosen = self._known.get(name)
+        if chosen is None:
+            chosen = self._known[name] = any(matches(item, name, kind) for item in self._items)
+        return chosen
 
 
 def _first(names: list[str], most: int = 12) -> str:

@@ -1,4 +1,4 @@
-"""Sums in double precision, also where a device has none."""
+"""What differs from device to device: double precision, which not all have, and waiting for what they compute."""
 
 from functools import cache
 
@@ -20,6 +20,18 @@ def double(tensor: Tensor) -> Tensor:
     if tensor.dtype != torch.float64 and not _has_float64(tensor.device.type):
         tensor = tensor.cpu()
     return tensor.double()
+
+
+def sent(tensor: Tensor, device: torch.device, dtype: torch.dtype | None = None) -> Tensor:
+    """`tensor` on a device, of a type; a GPU's work that is under way is not waited for.
+
+    Examples
+    --------
+    >>> import torch
+    >>> sent(torch.ones(2), torch.device("cpu"), torch.float16).dtype
+    torch.float16
+    """
+    return tensor.to(device, dtype or tensor.dtype, non_blocking=device.type == "cuda" and not tensor.is_cuda)
 
 
 @cache

@@ -23,6 +23,7 @@ from hierfeat.subjects._inputs import (
 )
 from hierfeat.subjects.call import Ended
 from hierfeat.subjects.calls import FROM_CALLBACK
+from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import words
 
 
@@ -96,12 +97,13 @@ class Subject:
 
         Returns a tensor that shares no memory with `images`: a model may start with an in-place operation.
         """
-        moved = images.to(self.device, self.dtype)
+        moved = sent(_tensor(images, "images"), self.device, self.dtype)
         if self.mean is None and self.std is None:
             return moved.clone() if moved is images else moved
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean or (0.0,), device=moved.device, dtype=moved.dtype).view(shape)
-        std = torch.tensor(self.std or (1.0,), device=moved.device, dtype=moved.dtype).view(shape)
+        mean, std = (
+            sent(torch.tensor(values, dtype=moved.dtype).view(1, -1, 1, 1), moved.device)
+            for values in (self.mean or (0.0,), self.std or (1.0,))
+        )
         return (moved - mean) / std
 
     def run(self, inputs: Tensor) -> Any:
@@ -115,7 +117,7 @@ class Subject:
         HierfeatError
             If the model raises an error, or a parameter holds NaN or infinity.
         """
-        if not inputs.is_meta:
+        if not _tensor(inputs, "inputs").is_meta:
             with torch._C.DisableTorchFunction():  # what watches the model need not see it: two looks a parameter
                 self._check_weights()
         given = inputs.clone() if inputs.requires_grad and inputs.is_leaf else inputs
@@ -136,10 +138,12 @@ class Subject:
 
     def forward(self, images: Tensor) -> Any:
         """Run the model on images in [0, 1], in the caller's gradient mode and inside whatever watches it."""
-        return self.run(self.normalise(images))
+        with torch._C.DisableTorchFunction():  # what watches the model need not see this
+            inputs = self.normalise(images)
+        return self.run(inputs)
 
     def read(self, output: Any) -> Tensor:
-        """The scores in what the model returned, by the choice made as ``output=``; its first tensor by default.
+        """The scores in what the model returned, by the choice made as ``output=``, or its first tensor.
 
         Raises
         ------
@@ -214,3 +218,9 @@ def _checked_channels(name: str, values: Sequence[float] | None, channels: int) 
     if len(numbers) != channels:
         raise HierfeatError(f"expected one {name} per input channel, {channels} in all, got {len(numbers)}: {numbers}")
     return numbers
+
+
+def _tensor(value: object, name: str) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise HierfeatError(f"expected {name} as a tensor (N, channels, height, width), got {type(value).__name__}")
+    return value

@@ -24,6 +24,7 @@ _WRAPPERS = {"module", "_orig_mod"}  # names that DataParallel and torch.compile
 _LEFTOVERS = {"total_ops", "total_params", "n_averaged"}  # of thop, and of averaged models
 _DEEPEST, _STRANGERS, _SHOWN = 4, 64, 5
 _MARK = "stranger"
+_OF_TORCH = b"PK", b"\x80"  # how its files begin: a zip archive, or a pickle as in old times
 _REFUSED = re.compile(r"Unsupported global: GLOBAL (\S+)")
 _MISUSED = re.compile(rf"Can only (SETITEM|append|extend).* got <class '{_MARK}\.([^']+)'>")
 
@@ -84,10 +85,11 @@ def read_states(path: Path) -> dict[str, State]:
     if is_lfs_pointer(path):
         raise HierfeatError(f"{path} is a git-lfs pointer, not the weights: `git lfs pull` fetches them")
     try:
-        content: Any = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
+        content: Any = load_file(path) if _is_safetensors(path) else _unpickled(path)
     except pickle.UnpicklingError as error:
         raise HierfeatError(
-            f"cannot read weights from {path}: it is not a state_dict; save model.state_dict()"
+            f"cannot read weights from {path}: it is not a state_dict that can be read without running code; "
+            "save model.state_dict() alone, by torch.save's own pickle protocol (2)"
         ) from error
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         reason = (str(error).splitlines() or [""])[0]
@@ -103,6 +105,14 @@ def read_states(path: Path) -> dict[str, State]:
     return found
 
 
+def _is_safetensors(path: Path) -> bool:
+    """By its content, a length and a JSON object; by its name where that is neither this nor torch's."""
+    with path.open("rb") as file:
+        head = file.read(9)
+    named = path.suffix.lower() == ".safetensors" and not head.startswith(_OF_TORCH)
+    return named or (head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size)
+
+
 def _unpickled(path: Path) -> Any:
     """What torch's restricted unpickler makes of the file, with numpy's numbers; other objects are strangers.
 
@@ -112,8 +122,8 @@ def _unpickled(path: Path) -> Any:
     for _ in range(_STRANGERS):
         known = [*_numpy_names(), *((stranger, name) for name, stranger in strangers.items())]
         try:
-            with torch.serialization.safe_globals(known):
-                return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(known), path.open("rb") as file:  # not by its name, which may mislead
+                return torch.load(file, map_location="cpu", weights_only=True)
         except pickle.UnpicklingError as error:
             if not _met(strangers, str(error)):
                 raise
@@ -157,13 +167,21 @@ def _groups(content: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str
         return
     tensors = {key: value for key, value in content.items() if isinstance(key, str) and _is_weight(value)}
     if tensors:
-        yield place, {key: torch.as_tensor(value) for key, value in tensors.items()}
+        yield place, {key: _plain(torch.as_tensor(value)) for key, value in tensors.items()}
     for key, value in content.items():
         yield from _groups(value, f"{place}.{key}" if place else str(key), depth + 1)
 
 
 def _is_weight(value: Any) -> bool:
-    return isinstance(value, Tensor) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+    if isinstance(value, Tensor):
+        return not value.is_meta  # which has no values
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
+
+
+def _plain(weights: Tensor) -> Tensor:
+    """The numbers that quantised and sparse weights stand for."""
+    weights = weights.dequantize() if weights.is_quantized else weights
+    return weights if weights.layout == torch.strided else weights.to_dense()
 
 
 def _rank(place: str) -> int:
@@ -184,11 +202,10 @@ def fit(model: nn.Module, states: Mapping[str, State], origin: str) -> None:
     fitting: dict[str, State] = {}
     nearest: tuple[_Problems, State] | None = None
     for place, state in states.items():
-        for named in _renamed(state, own):
+        for prefix, named in _renamed(state, own):
             problems = _problems(own, named)
-            if not problems:
-                fitting.setdefault(place, named)
-                break
+            if not problems and not any(_same(named, other) for other in fitting.values()):
+                fitting[".".join(filter(None, (place, prefix.rstrip("."))))] = named
             if nearest is None or len(problems) < len(nearest[0]):
                 nearest = problems, named
     if not fitting:
@@ -201,22 +218,27 @@ def fit(model: nn.Module, states: Mapping[str, State], origin: str) -> None:
     model.load_state_dict(fitting[place], strict=False)
 
 
-def _renamed(state: State, own: Mapping[str, Tensor]) -> Iterator[State]:
-    """The state under the names that it may have meant: without what wraps all of them, or any part of them."""
+def _same(state: State, other: State) -> bool:
+    return state.keys() == other.keys() and all(value is other[key] for key, value in state.items())
+
+
+def _renamed(state: State, own: Mapping[str, Tensor]) -> Iterator[tuple[str, State]]:
+    """What was taken off, and the state under the names that it may have meant: all of it, or a part of it."""
     kept = {key: value for key, value in state.items() if key in own or key.split(".")[-1] not in _LEFTOVERS}
     bare = {_without_wrappers(key): value for key, value in kept.items()}
     wrapped = {_without_wrappers(key): key for key in own}
     anchor = next(iter(own), "")
-    yield kept
+    yield "", kept
     for names in (kept, bare):
-        for prefix in sorted({key.removesuffix(anchor) for key in names if key.endswith(f".{anchor}")}, key=len):
-            yield {key.removeprefix(prefix): value for key, value in names.items() if key.startswith(prefix)}
+        prefixes = dict.fromkeys(key.removesuffix(anchor) for key in names if key.endswith(f".{anchor}"))
+        for prefix in sorted(prefixes, key=len):
+            yield prefix, {key.removeprefix(prefix): value for key, value in names.items() if key.startswith(prefix)}
         stem = _shared(names)
         while stem:
-            yield {key.removeprefix(stem): value for key, value in names.items()}
+            yield stem, {key.removeprefix(stem): value for key, value in names.items()}
             stem = stem[: stem.rstrip(".").rfind(".") + 1]
-    yield bare
-    yield {wrapped.get(key, key): value for key, value in bare.items()}
+    yield "", bare
+    yield "", {wrapped.get(key, key): value for key, value in bare.items()}
 
 
 def _without_wrappers(key: str) -> str:
@@ -238,11 +260,15 @@ def _shared(names: Mapping[str, Tensor]) -> str:
 def _problems(own: Mapping[str, Tensor], state: State) -> _Problems:
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     shapes = [
-        f"{key} {tuple(state[key].shape)} for {tuple(own[key].shape)}"
+        f"{key} {_shape(state[key])} for {_shape(own[key])}"
         for key in own
-        if key in state and state[key].shape != own[key].shape and (own[key].ndim or state[key].numel() != 1)
+        if key in state and _shape(state[key]) != _shape(own[key]) and (own[key].ndim or state[key].numel() != 1)
     ]
     return _Problems(missing, [key for key in state if key not in own], shapes)
+
+
+def _shape(weights: Tensor) -> str:
+    return f"{'complex ' * weights.is_complex()}{tuple(weights.shape)}"
 
 
 def _said(problems: _Problems, state: State) -> str:

@@ -254,6 +254,7 @@ class WideNet(nn.Module):
             try:
                 step = again[0] if again else maker(roll, made[source].shape[1])
                 with torch.no_grad():
+                    step.double().eval()(made[source][:1].clone())  # of one image some norms leave nothing
                     out = joined(step.double().eval()(made[source].clone()), None if other is None else made[other])
             except (RuntimeError, ValueError, NotImplementedError, IndexError):
                 continue
@@ -356,7 +357,7 @@ def middles(boxes: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def moves_along(boxes: np.ndarray, axis: int, along: int) -> np.ndarray:
-    """How far the boxes' middles move, on one image axis, from each unit to the next `along` an axis of the map."""
+    """How far the boxes' middles move, on one axis of the image, from each unit to the next along one of the map."""
     seeing = boxes[..., axis + 2] > boxes[..., axis]
     both = np.delete(seeing, -1, along) & np.delete(seeing, 0, along)
     return np.diff((boxes[..., axis] + boxes[..., axis + 2]) / 2, axis=along)[both]

@@ -121,7 +121,7 @@ def test_samples_are_named_as_torch_names_them(browser, pair):  # noqa: F811
         assert found[0]["named"] == samples
         for place, (h, side) in enumerate(zip((first, other), found, strict=True)):
             right = sum(named == label for named, label in zip(side["named"], labels, strict=True))
-            said = tab.locator(".beside .head .accuracy").nth(place).text_content()
+            said = tab.locator(".beside .pair-head .accuracy").nth(place).text_content()
             assert said == f"Of {len(labels)} samples of a known class it names {right} rightly."
             assert h.classes == tuple(NAMES)
 
@@ -184,7 +184,7 @@ def test_before_and_after_surgery(browser, pair, pictures):  # noqa: F811
         np.testing.assert_allclose(found[0], first(given)[0].numpy(), atol=EXACT)
         np.testing.assert_allclose(found[1], operated(given)[0].numpy(), atol=EXACT)
         assert np.abs(np.subtract(*found)).max() > 1e-2
-        said = tab.locator(".before-and-after .head .accuracy").all_text_contents()
+        said = tab.locator(".before-and-after .pair-head .accuracy").all_text_contents()
         answers = [first(image[shown]), operated(image[shown])]
         right = [int((answer.argmax(1) == labels[shown]).sum()) for answer in answers]
         assert said == [f"Of 10 samples of a known class it names {count} rightly." for count in right]

@@ -1,4 +1,4 @@
-"""Networks of many layers: they fold, their skips are drawn, little is on the page at a time, and cautions come first."""
+"""Networks of many layers: they fold, their skips are drawn, little is on the page at a time; cautions come first."""
 
 import pytest
 import torch
@@ -140,7 +140,7 @@ def test_blocks_hold_every_layer_once_and_in_order():
 
 
 def test_cautions_by_hand():
-    """A stride of 3 with a kernel of 2 leaves every third row and column unseen: 5 of 9 pixels; 3 dead of 4 channels."""
+    """A stride of 3 with a kernel of 2 leaves every third row and column unseen: 5 of 9 pixels; 3 of 4 are dead."""
     net = nn.Sequential(
         nn.Conv2d(1, 4, 2, stride=3), nn.ReLU(), nn.Conv2d(4, 2, 3, padding=1), nn.Conv2d(2, 2, 3, padding=1)
     )

@@ -78,7 +78,8 @@ def test_a_phone_shows_one_layer_at_a_time(browser, page):
 
         def in_view():
             return slides.evaluate(
-                "s => [...s.children].filter(c => { const [a, b] = [c.getBoundingClientRect(), s.getBoundingClientRect()];"
+                "s => [...s.children].filter(c => {"
+                " const [a, b] = [c.getBoundingClientRect(), s.getBoundingClientRect()];"
                 " return Math.min(a.right, b.right) - Math.max(a.left, b.left) > 20; }).map(c => c.dataset.layer)"
             )
 

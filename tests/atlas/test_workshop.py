@@ -244,3 +244,17 @@ def test_what_follows_the_convolution_is_worked_out(browser, page, small):  # no
         assert "12 × 12 → 6 × 6" in tab.locator(".chain .pooled .scale").text_content()
         tab.locator('.chain [name="activation"]').select_option("leaky_relu")
         assert "slope a = 0.1" in tab.locator(".chain .parameter").text_content()
+
+
+@needs_browser
+def test_what_cannot_be_is_explained_and_undone_by_a_key(browser, page):  # noqa: F811
+    with opened(browser, page) as tab:
+        trouble = tab.locator(".workshop .trouble")
+        knob(tab, "rows", "11")
+        knob(tab, "dilation", "5")
+        assert "does not fit" in trouble.text_content()
+        tab.locator('.workshop [name="dilation"]').focus()
+        tab.keyboard.press("Control+z")
+        assert trouble.text_content() == ""
+        tab.keyboard.press("Control+z")
+        assert tab.locator('.workshop [name="rows"]').input_value() == "3"

@@ -1,6 +1,6 @@
 """How time and memory of every analysis grow with images, channels, layers and the side of the image.
 
-``make growth`` measures each point in a process of its own (CPU seconds, and by how much the process's largest memory
+``make growth`` measures each series in a process of its own (CPU seconds, and by how much the process's largest memory
 grew), fits exponents to what the larger points add, and writes ``growth.json`` and the figure of docs/plan.md. Names of
 analyses as arguments measure these alone. The nets grow linearly themselves: convolutions over channels are depthwise.
 """
@@ -31,7 +31,7 @@ MANY = (100, 1000, 10_000, 100_000, 1_000_000)  # images of what streams them
 STREAMS = ("sweep", "record to a file")
 BASE = {"images": 8, "channels": 8, "layers": 6, "side": 16}
 PATIENCE = 20.0  # CPU seconds of a point behind which no larger one is tried
-WALL = 240  # seconds that a point may take at all
+WALL = 600  # seconds that a series may take at all
 MEGABYTE = 2**20
 
 
@@ -144,23 +144,30 @@ def data(count: int, side: int, *, streamed: bool) -> Any:
     return Made(), None
 
 
-def point(name: str, axis: str, value: int) -> dict[str, float]:
-    """CPU seconds of one call, and the megabytes by which it made the process's largest memory grow."""
+def points(name: str, axis: str, values: tuple[int, ...]) -> None:
+    """Print, point by point, CPU seconds of a call, and megabytes by which it made the process's largest memory grow.
+
+    Points grow, and so does the largest memory: one process serves for all of them.
+    """
     import torch
 
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    size = BASE | {axis: value}
-    if axis != "images":
-        size["images"] = 100 if name == "invariance_score" else 8
     call, _ = calls()[name]
-    small = net(8, 6, 16)
-    call(small, *data(128, 16, streamed=name in STREAMS))  # what is imported and compiled, once
-    h = net(size["channels"], size["layers"], size["side"])
-    x, y = data(size["images"], size["side"], streamed=name in STREAMS)
-    before, began = _peak(), time.process_time()
-    call(h, x, y)
-    return {"seconds": round(time.process_time() - began, 4), "megabytes": round((_peak() - before) / MEGABYTE, 1)}
+    few = 100 if name == "invariance_score" else 8
+    call(net(8, 6, 16), *data(max(few, 8), 16, streamed=name in STREAMS))  # what is imported and compiled, once
+    before = _peak()
+    for value in values:
+        size = BASE | {"images": few} | {axis: value}
+        h = net(size["channels"], size["layers"], size["side"])
+        x, y = data(size["images"], size["side"], streamed=name in STREAMS)
+        began = time.process_time()
+        call(h, x, y)
+        seconds = time.process_time() - began
+        found = {"seconds": round(seconds, 4), "megabytes": round((_peak() - before) / MEGABYTE, 1)}
+        print(json.dumps({str(value): found}), flush=True)
+        if seconds > PATIENCE:
+            return
 
 
 def _peak() -> int:
@@ -169,21 +176,19 @@ def _peak() -> int:
 
 def series(name: str, axis: str, values: tuple[int, ...]) -> dict[str, dict[str, Any]]:
     """The points of one analysis along one axis, as far as patience goes."""
-    found: dict[str, dict[str, Any]] = {}
-    for value in values:
-        command = [sys.executable, "-m", "tests.benchmarks.growth", "--point", name, axis, str(value)]
+    command = [sys.executable, "-m", "tests.benchmarks.growth", "--points", name, axis, *map(str, values)]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+        stopped = ""
         try:
-            said = subprocess.run(command, capture_output=True, text=True, timeout=WALL, check=False)
+            if subprocess.run(command, stdout=out, stderr=errors, timeout=WALL, check=False).returncode:
+                errors.seek(0)
+                stopped = errors.read().strip().splitlines()[-1][:200]
         except subprocess.TimeoutExpired:
-            found[str(value)] = {"stopped": f"takes more than {WALL} s"}
-            break
-        if said.returncode:
-            found[str(value)] = {"stopped": said.stderr.strip().splitlines()[-1][:200]}
-            break
-        found[str(value)] = json.loads(said.stdout)
-        if found[str(value)]["seconds"] > PATIENCE:
-            break
-    return found
+            stopped = f"takes more than {WALL} s"
+        out.seek(0)
+        found = {place: point for line in out for place, point in json.loads(line).items()}
+    left = [value for value in values if str(value) not in found]
+    return found | ({str(left[0]): {"stopped": stopped}} if stopped and left else {})
 
 
 def exponent(axis: str, found: dict[str, dict[str, Any]], quantity: str, least: float) -> float | None:
@@ -233,9 +238,10 @@ def draw(everything: dict[str, Any]) -> None:
     """Peak memory and time of every analysis along each axis: the streaming ones named, the others grey."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6.4), layout="constrained")
-    axes = figure.subplots(2, 4, sharex="col")
-    for column, axis in enumerate(POINTS):
+    shown = [axis for axis in POINTS if any(axis in about for about in everything["analyses"].values())]
+    figure = Figure(figsize=(1.5 + 2.8 * len(shown), 6.4), layout="constrained")
+    axes = figure.subplots(2, len(shown), sharex="col", squeeze=False)
+    for column, axis in enumerate(shown):
         for row, (quantity, label) in enumerate((("megabytes", "memory added, MB"), ("seconds", "CPU seconds"))):
             ax = axes[row, column]
             for name, about in everything["analyses"].items():
@@ -258,13 +264,13 @@ def draw(everything: dict[str, Any]) -> None:
             if row == 1:
                 ax.set_xlabel(axis)
     axes[0, 0].legend(frameon=False, fontsize=10)
-    figure.suptitle("What every analysis adds in memory and takes in time, as its input grows (grey: one line each)")
+    figure.suptitle("memory and time\nas the input grows" if len(shown) < 3 else "memory and time as the input grows")
     FIGURE.parent.mkdir(exist_ok=True)
     figure.savefig(FIGURE, dpi=110)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--point"]:
-        print(json.dumps(point(sys.argv[2], sys.argv[3], int(sys.argv[4]))))
+    if sys.argv[1:2] == ["--points"]:
+        points(sys.argv[2], sys.argv[3], tuple(map(int, sys.argv[4:])))
     else:
         draw(measure(sys.argv[1:]) if sys.argv[1:] != ["--draw"] else json.loads(JSON.read_text()))

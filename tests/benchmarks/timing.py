@@ -1,31 +1,74 @@
-"""Ratios of one-thread CPU time, taken in turns so that a busy machine disturbs both sides alike."""
+"""CPU time of one thread, of functions run in turn, so that a busy machine disturbs all alike."""
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Act = Callable[[], object]
 
 
-def seconds(function: Callable[[], object]) -> float:
+@dataclass
+class Row:
+    """A line of the table: a ratio, or seconds, with quartiles over the rounds."""
+
+    group: str
+    subject: str
+    what: str
+    value: float
+    low: float
+    high: float
+    rounds: int
+    goal: float | None = None
+    unit: str = "×"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the goal is met; `missed` only where even the lower quartile lies above it."""
+        if self.goal is None:
+            return ""
+        return "met" if self.value <= self.goal else "within spread" if self.low <= self.goal else "missed"
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"verdict": self.verdict}
+
+
+def seconds(act: Act) -> float:
     start = time.process_time()
-    function()
+    act()
     return time.process_time() - start
 
 
-def ratios(
-    baseline: Callable[[], object], others: Mapping[str, Callable[[], object]], *, rounds: int = 15
-) -> dict[str, float]:
-    """The lower quartile of each function's CPU time over that of `baseline`, all run in turn `rounds` times."""
+def quartiles(values: list[float]) -> tuple[float, float, float]:
+    """The median, and the quartiles around it."""
+    ordered = sorted(values)
+    count = len(ordered)
+    return ordered[count // 2], ordered[count // 4], ordered[(3 * count) // 4]
+
+
+def in_turn(baseline: Act, others: Mapping[str, Act], *, rounds: int, budget: float) -> dict[str, list[float]]:
+    """The ratios of each function to `baseline`, of the same round; fewer rounds where `budget` seconds are over."""
     everything = {"": baseline, **others}
-    for function in everything.values():
-        function()  # warm up
-    times: dict[str, list[float]] = {name: [] for name in everything}
-    for _ in range(rounds):
-        for name, function in everything.items():
-            times[name].append(seconds(function))
-    quartile = {name: sorted(values)[len(values) // 4] for name, values in times.items()}
-    return {name: quartile[name] / quartile[""] for name in others}
+    for act in everything.values():
+        act()  # warm up
+    found: dict[str, list[float]] = {name: [] for name in others}
+    start = time.perf_counter()
+    for number in range(rounds):
+        order = list(everything) if number % 2 else list(everything)[::-1]
+        times = {name: seconds(everything[name]) for name in order}
+        for name in others:
+            found[name].append(times[name] / times[""])
+        if time.perf_counter() - start > budget and number >= 2:
+            break
+    return found
 
 
-def show(title: str, found: Mapping[str, float]) -> None:
-    print(f"\n{title}")
-    for name, ratio in found.items():
-        print(f"  {name:44s} {ratio:6.2f}")
+def ratios(
+    group: str, subject: str, baseline: Act, others: Mapping[str, tuple[Act, float | None]], *, rounds: int = 31,
+    budget: float = 20,
+) -> list[Row]:  # fmt: skip
+    """A row for each of `others`, a function and its goal: the median of its ratios to `baseline`."""
+    found = in_turn(baseline, {name: act for name, (act, _) in others.items()}, rounds=rounds, budget=budget)
+    return [
+        Row(group, subject, name, *quartiles(values), len(values), others[name][1]) for name, values in found.items()
+    ]

@@ -1,5 +1,9 @@
-"""Makes every result on the CPU and on the pretend device, and prints what differs or fails: a script of its own."""
+"""Makes every result on the CPU and on another device, and prints what differs or fails: a script of its own.
 
+The other device is the pretend one, or that which the environment names as ``DEVICE``.
+"""
+
+import os
 import sys
 import traceback
 import warnings
@@ -8,8 +12,11 @@ import numpy as np
 import pandas as pd
 
 import hierfeat as hf
-from tests.devices.pretend import moved
 from tests.plots import results
+
+DEVICE = os.environ.get("DEVICE")
+if DEVICE is None:
+    from tests.devices.pretend import moved
 
 ELSEWHERE = ("neocognitron", "cell_plane", "training", "singular_values", "toeplitz")  # these are of no hierarchy
 CLOSE = {"rtol": 2e-3, "atol": 2e-4, "check_dtype": False}
@@ -57,6 +64,8 @@ def main(names: list[str]) -> int:
 
 
 def _there(h: hf.Hierarchy) -> hf.Hierarchy:
+    if DEVICE is not None:
+        return h.to(DEVICE)
     moved(h.model)
     return h
 

@@ -6,6 +6,7 @@ whole process: run it in one of its own.
 """
 
 import os
+from collections import Counter
 from typing import Any
 
 import torch
@@ -20,6 +21,10 @@ _MAKERS = {
     "arange": torch.arange, "arange.start": torch.arange, "arange.start_step": torch.arange,
     "linspace": torch.linspace, "eye": torch.eye, "eye.m": torch.eye, "randperm": torch.randperm,
 }  # fmt: skip
+
+WAITS: Counter[str] = Counter()
+"""What a program would wait for an accelerator for: numbers, copies to the CPU, shapes that depend on values."""
+_WAIT = {"_local_scalar_dense", "equal", "nonzero", "masked_select", "_unique2", "unique_dim", "is_nonzero"}
 
 _setup_privateuseone_for_python_backend(NAME)
 
@@ -47,6 +52,7 @@ class There(Tensor):
         return f"There({self.inner})"
 
     def tolist(self) -> Any:
+        WAITS["tolist"] += 1
         return self.inner.tolist()
 
     __torch_function__ = torch._C._disabled_torch_function_impl
@@ -60,6 +66,8 @@ class There(Tensor):
         if wanted is not None and torch.device(wanted).type == "meta":
             return func(*tree_map(inner, args), **tree_map(inner, kwargs))
         home = wanted is not None and torch.device(wanted).type == "cpu"
+        if home or name in _WAIT:
+            WAITS[name] += 1
         if wanted is not None:
             kwargs["device"] = "cpu"
         found = func(*tree_map(inner, args), **tree_map(inner, kwargs))
@@ -105,6 +113,7 @@ for _name, _make in _MAKERS.items():
 
 @torch.library.impl("aten::_copy_from", "privateuseone")
 def _copy_from(source, target, non_blocking=False):
+    WAITS["copy to the CPU"] += not isinstance(target, There)
     inner(target).copy_(inner(source))
     return target
 

@@ -1,5 +1,6 @@
 """Every result on a device that refuses what accelerators refuse, and on one without float64 besides."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tests.plots.results import RESULTS
 MORE = ("record", "sweep")  # that every_result.py makes besides
 
 ROOT = Path(__file__).parents[2]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 CALLED = {
     "attribution": "attribute",
     "evaluation": "evaluate",
@@ -43,6 +45,17 @@ def test_some_results_are_the_same_on_another_device(no_float64):
 
 def run(names: list[str], no_float64: str) -> subprocess.CompletedProcess:
     """In a process of its own, since a pretended device stays for as long as the process does."""
-    about = {"PRETEND_NO_FLOAT64": no_float64, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    about = {"PRETEND_NO_FLOAT64": no_float64} | ONE_THREAD
     command = [sys.executable, "-m", "tests.devices.every_result", *names]
     return subprocess.run(command, cwd=ROOT, env=os.environ | about, capture_output=True, text=True, timeout=500)
+
+
+def test_a_sweep_waits_for_no_batch():
+    """Nor for a layer: only where it puts together what some dozen batches have left behind."""
+    command = [sys.executable, "-m", "tests.devices.waits"]
+    said = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True, timeout=300)
+    assert said.returncode == 0, said.stderr[-2000:]
+    found = json.loads(said.stdout.splitlines()[-1])
+    for where, (few, more, most, twice) in found.items():
+        assert few == more == most, f"images {where}: {found}"
+        assert twice <= 3 * few, f"images {where}: {found}"

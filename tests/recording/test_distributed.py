@@ -6,7 +6,7 @@ import time
 import pytest
 import torch
 import torch.distributed as dist
-from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, TensorDataset
 
 import hierfeat as hf
 from tests.recording.sweeping import Pictures, differences, measures, net, pictures, start, together
@@ -32,6 +32,13 @@ def test_a_data_set_is_dealt_out_without_repetition_or_loss(tmp_path, size, coun
         assert not isinstance(found, Exception), found
         assert differences(found, alone, rtol=1e-6) == []
         assert len(found) == len(measures())
+
+
+class Shards(IterableDataset):
+    """Images one after the other, of which nobody knows how many there are."""
+
+    def __iter__(self):
+        return iter(pictures(6))
 
 
 def shares(share):
@@ -70,6 +77,8 @@ def test_images_that_a_distributed_sampler_repeats_count_once(tmp_path, shuffle)
     [
         (lambda: pictures(), "the same ones on all"),
         (lambda: (x for x in pictures(4 + rank()).split(2)), "whose number is known"),
+        (Shards, "give shards as hf.image_dataset"),
+        (lambda: DataLoader(Shards(), batch_size=2), "give shards as hf.image_dataset"),
         (lambda: Pictures(10 + rank()), "different lengths"),
         (lambda: DataLoader(TensorDataset(pictures(40)), 8), "the same ones on all"),
     ],

@@ -24,7 +24,7 @@ class Pictures(torch.utils.data.Dataset):
 
 def sweep(path):
     return hf.sweep(
-        h, Pictures(), [hf.Moments(), hf.TopPatches(2)], batch_size=4, checkpoint=path, checkpoint_every=1, progress=False
+        h, Pictures(), [hf.Moments(), hf.TopPatches(2)], batch_size=4, checkpoint=path, checkpoint_every=1
     )
 """
 AGAIN = """

@@ -2,6 +2,8 @@
 
 import importlib.util
 import io
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -163,3 +165,34 @@ def test_a_set_of_hugging_faces(folder, tmp_path):
 def test_what_is_no_source_is_refused(source, says):
     with pytest.raises(hf.HierfeatError, match=says):
         hf.image_dataset(source)
+
+
+COSTLY = """
+import resource, sys, hierfeat as hf
+from PIL import Image
+folder = sys.argv[1]
+Image.new("1", (10_000, 1)).save(f"{folder}/strip.png")
+Image.new("1", (1, 10_000)).save(f"{folder}/pole.png")
+Image.new("1", (9_000, 9_000)).save(f"{folder}/white.png")
+Image.new("1", (12_000, 12_000)).save(f"{folder}/huge.png")
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+found, refused, before = hf.image_dataset(folder, size=224), [], peak()
+for index in range(4):
+    try:
+        assert found[index][0].shape == (3, 224, 224)
+    except hf.HierfeatError as error:
+        refused.append(str(error))
+print(len(refused), "huge.png" in refused[0], peak() - before)
+"""
+
+
+@pytest.mark.slow
+def test_no_picture_costs_gigabytes(tmp_path):
+    """Files of some kilobytes: strips of 10,000 x 1, 81 million pixels, and 144 million, which are refused by name."""
+    command = [sys.executable, "-c", COSTLY, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert said.returncode == 0, said.stderr[-2000:]
+    refused, by_name, grown = said.stdout.split()
+    print(f"memory grown by {float(grown):.0f} MB")
+    assert (refused, by_name) == ("1", "True")
+    assert float(grown) < 1000

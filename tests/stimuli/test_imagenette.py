@@ -1,5 +1,11 @@
 """Imagenette from a folder laid out as torchvision's archive is; its labels are ImageNet's."""
 
+import hashlib
+import shutil
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +72,43 @@ def test_fetch_asks_torchvision_once(tmp_path, monkeypatch):
     monkeypatch.setattr(theirs, "Imagenette", download)
     assert fetching.fetch("imagenette", tmp_path) == tmp_path
     assert asked == [("train", "320px", True), ("val", "320px", False)]
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The address of a folder that a server on this machine hands out."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *given, **options):
+            super().__init__(*given, directory=str(folder), **options)
+
+        def log_message(self, *said):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_fetch_unpacks_the_archive_that_torchvision_knows_by_its_md5(root, served, tmp_path, monkeypatch, capsys):
+    """By torchvision's own class, from a server on this machine: no more than its address and sum are put in."""
+    folder, address = served
+    packed = folder / "imagenette2-320.tgz"
+    Path(shutil.make_archive(str(tmp_path / "packed"), "gztar", root, "imagenette2-320")).rename(packed)
+    known = hashlib.md5(packed.read_bytes()).hexdigest()
+    monkeypatch.setattr(theirs.Imagenette, "_ARCHIVES", {"320px": (f"{address}/{packed.name}", known)})
+    there = tmp_path / "data"
+    assert main(["data", "fetch", "imagenette", "--data-root", str(there)]) == 0, capsys.readouterr().err
+    assert len(hf.imagenette(root=there, size=16, max_images=None)[0]) == 20
+    packed.unlink()  # what is there is not fetched again
+    assert main(["data", "fetch", "imagenette", "--data-root", str(there)]) == 0, capsys.readouterr().err
+    packed.write_bytes(b"another archive")
+    assert main(["data", "fetch", "imagenette", "--data-root", str(tmp_path / "other")]) == 2
+    assert "could not download imagenette" in capsys.readouterr().err
 
 
 def test_the_command_line_shows_them(root, tmp_path, monkeypatch, capsys):

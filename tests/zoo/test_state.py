@@ -1,6 +1,7 @@
 """Weights as training scripts leave them: whatever wraps them, whatever lies beside them, and no code of theirs run."""
 
 import argparse
+import contextlib
 import pickle
 import types
 from collections import OrderedDict, defaultdict
@@ -10,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 import hierfeat as hf
+from hierfeat.errors import HierfeatError
 
 FACTORY = """
 from torch import nn
@@ -231,3 +234,70 @@ def test_a_git_lfs_pointer_is_called_one(name, ref, tmp_path) -> None:
 def test_bad_weights_arguments(weights, message, ref) -> None:
     with pytest.raises(hf.HierfeatError, match=message):
         hf.load(ref, weights=weights)
+
+
+def test_the_content_says_what_a_file_is_not_its_name(ref, state, tmp_path) -> None:
+    save_file(state, tmp_path / "a.pth")
+    save_file(state, tmp_path / "b.SAFETENSORS", metadata={"format": "pt"})
+    torch.save(state, tmp_path / "c.safetensors")
+    torch.save(state, tmp_path / "d.safetensors", _use_new_zipfile_serialization=False)
+    for path in tmp_path.iterdir():
+        found = hf.load(ref, weights=path).model.state_dict()
+        assert all(torch.equal(found[key], value) for key, value in state.items()), path.name
+
+
+@pytest.mark.parametrize("beside", [{}, {"n_averaged": torch.tensor(3)}])
+def test_of_two_parts_that_fit_the_first_is_loaded_and_this_is_said(beside, ref, state, tmp_path) -> None:
+    """As of MoCo, whose encoder_k is an average of its encoder_q, or of a student and its teacher."""
+    parts = {f"module.encoder_q.{key}": value for key, value in state.items()}
+    parts |= {f"module.encoder_k.{key}": value + 1 for key, value in state.items()}
+    with pytest.warns(UserWarning, match="encoder_q' is loaded; '.*encoder_k' would fit as well"):
+        arrives({"state_dict": parts | beside, "epoch": 3}, ref, state, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda x: x.to("meta"), "expected a state_dict"),
+        (lambda x: x.to(torch.complex64), r"of another shape: conv.weight complex \(2, 1, 3, 3\) for \(2, 1, 3, 3\)"),
+        (lambda x: x[None], "of another shape"),
+    ],
+)
+def test_weights_that_are_none_are_refused(change, message, ref, state, tmp_path) -> None:
+    torch.save({key: change(value) for key, value in state.items()}, tmp_path / "w.pth")
+    with pytest.raises(HierfeatError, match=message):
+        hf.load(ref, weights=tmp_path / "w.pth")
+
+
+@pytest.mark.filterwarnings("ignore")  # torch is about to drop quantised tensors
+def test_sparse_and_quantised_weights_are_the_numbers_they_stand_for(ref, state, tmp_path) -> None:
+    arrives({key: x.to_sparse() if x.dim() == 2 else x for key, x in state.items()}, ref, state, tmp_path)
+    whole = {key: (x * 8).round().clamp(-100, 100) / 8 if x.is_floating_point() else x for key, x in state.items()}
+    stored = {
+        key: torch.quantize_per_tensor(x, 0.125, 0, torch.qint8) if x.is_floating_point() else x
+        for key, x in whole.items()
+    }
+    arrives(stored, ref, whole, tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_protocols_that_the_safe_reader_does_not_take_are_refused_in_words(protocol, ref, state, tmp_path) -> None:
+    torch.save(state, tmp_path / "w.pth", pickle_protocol=protocol)
+    with pytest.raises(HierfeatError, match=r"save model.state_dict\(\) alone, by torch.save's own pickle protocol"):
+        hf.load(ref, weights=tmp_path / "w.pth")
+
+
+def test_damaged_files_are_one_sentence(ref, state, tmp_path) -> None:
+    """Bytes changed at random where the pickle and the archive's names lie."""
+    torch.save({"net": state, "args": argparse.Namespace(a=1)}, tmp_path / "whole.pth")
+    whole, roll = (tmp_path / "whole.pth").read_bytes(), np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in roll.integers(0, min(1500, len(whole)), 5):
+            damaged[place] = roll.integers(0, 256)
+        (tmp_path / "w.pth").write_bytes(
+            damaged[: roll.integers(1, len(whole) + 1)] if roll.random() < 0.3 else damaged
+        )
+        with contextlib.suppress(HierfeatError):  # or it is read, where no byte of a number's was hit
+            hf.load(ref, weights=tmp_path / "w.pth")

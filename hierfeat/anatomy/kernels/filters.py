@@ -112,6 +112,8 @@ def filters(
     image, activations taken as the identity and max pools as averages.  nx = σ_across f and ny = σ_along f are
     Ringach's; ``opposite_cosine`` is min_j cos(φ_i, φ_j) over the layer's own kernels.
 
+    Memory: the kernels of the layer; one image is shown.
+
     References
     ----------
     Ringach DL (2002). J Neurophysiol 88:455-463. Shang W, Sohn K, Almeida D, Lee H (2016). Understanding and

@@ -68,6 +68,8 @@ def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, s
     the lower layers of AlexNet, and made CReLU from it. The control is the smallest cosine among as many independent
     Gaussian kernels of the same size.
 
+    Memory: the kernels of one layer and their correlations: time and memory grow with the square of its channels.
+
     References
     ----------
     Shang, W., Sohn, K., Almeida, D. and Lee, H. (2016). Understanding and improving convolutional neural networks via

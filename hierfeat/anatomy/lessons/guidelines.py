@@ -53,6 +53,8 @@ def guidelines(h: Hierarchy, *others: Hierarchy) -> Guidelines:
     already see more than the whole image, in both directions, on their longest path. Gates (squeeze and
     excitation) are left out of the counts.
 
+    Memory: the layer table; nothing is shown.
+
     References
     ----------
     LeCun, Y., Bottou, L., Bengio, Y. and Haffner, P. (1998). Gradient-based learning applied to document

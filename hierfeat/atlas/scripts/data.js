@@ -69,7 +69,11 @@ export function weightsOf(kernels) {
 export function curveOf({ angles, curves }, channel) {
   const bytes = fromBase64(curves.data);
   const start = channel * angles.length;
-  return angles.map((/** @type {number} */ _, /** @type {number} */ i) => ((bytes[2 * (start + i)] + 256 * bytes[2 * (start + i) + 1]) / 65535) * curves.limits[channel]);
+  const level = (/** @type {number} */ at) => {
+    const [a, b, c] = bytes.subarray(3 * (at >> 1));
+    return at & 1 ? ((b & 15) << 8) | c : (a << 4) | (b >> 4); // two levels in three bytes
+  };
+  return angles.map((/** @type {number} */ _, /** @type {number} */ i) => (level(start + i) / 4095) * curves.limits[channel]);
 }
 
 /**

@@ -45,9 +45,16 @@ export function startLanguage() {
 
 /** Parts that `#hide=` names, by the id of their heading, are not shown. */
 export function hideParts() {
+  listParts();
   for (const name of state.hide) {
     const heading = document.getElementById(name);
-    const part = heading?.closest("section, aside, nav, .hideable");
-    if (part) part.toggleAttribute("data-hidden", true);
+    heading?.closest("section, aside, nav, .hideable")?.toggleAttribute("data-hidden", true);
+    if (name === "lesson") need(".open-lesson").toggleAttribute("data-hidden", true);
   }
+}
+
+/** The names that `#hide=` knows on this page, as its help lists them. */
+function listParts() {
+  const known = all("main h2[id], .hideable h3[id], nav[id], #card, #lesson").map(({ id }) => id);
+  need(".hideable-parts").replaceChildren(...known.flatMap((id) => [" ", element("code", {}, id)]).slice(1));
 }

@@ -2,7 +2,7 @@
 import { svg } from "./dom.js";
 
 /** What is no part of a figure. */
-const TOOLS = "button, select, input, textarea, .tools, script, template";
+const TOOLS = "a.permanent, button, select, input, textarea, .tools, script, template";
 /** What marks a unit or a field: its frame is drawn in the colour of fields. */
 const MARKS = ".box, .map.chosen .area > i, .map u, .frame, .dot";
 /** What is taken over from the page's style into a chart. */

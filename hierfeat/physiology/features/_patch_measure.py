@@ -1,5 +1,7 @@
 """The streaming measure behind top patches: k addresses per channel, whatever the size of the data."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,11 +13,14 @@ from torch import Tensor
 from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
+from hierfeat.recording._deferred import PATIENCE
+from hierfeat.recording._reductions import Array, fetched
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.values import flag, optional, whole
 
+Locate = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 _ADDRESS = ("value", "image", "row", "col")
 ROUNDING = 5e-7
 """Four steps of single precision, relative."""
@@ -66,18 +71,44 @@ class TopPatches(Measure):
         self._batch = batch
 
     def update(self, layer: str, activation: Tensor) -> None:
-        assert self._batch is not None, "begin comes before update"
         found = self.reduced(activation)
-        rows = found.rows
-        best = (rows.amin(-1) if self._least else rows.amax(-1)).cpu().T  # (channels, images)
+        if found.is_here or self._fields is not None:  # patches are cut out of images that are at hand
+            best = (found.rows.amin(-1) if self._least else found.rows.amax(-1)).cpu()
+            self._rank(layer, activation.shape, fetched(found.extremes), best, partial(self._looked_up, found.rows))
+            return
+        best, place = found.rows.min(-1) if self._least else found.rows.max(-1)
+        updates = self._pending.setdefault(layer, [])
+        updates.append((self._batch, activation.shape, found.extremes, best, place))
+        if len(updates) == PATIENCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Rank what another device has found meanwhile, with one wait for all batches of a layer."""
+        pending, self._pending, now = self._pending, {}, self._batch
+        for layer, updates in pending.items():
+            batches, shapes, extremes, best, place = zip(*updates, strict=True)
+            sizes = [len(values) for values in best]
+            ends = fetched([torch.stack(both) for both in extremes])
+            parts = (torch.cat(tensors).cpu().split(sizes) for tensors in (best, place))
+            for self._batch, shape, both, values, places in zip(batches, shapes, ends, *parts, strict=True):
+                self._rank(layer, shape, both, values, partial(_at, values, places))
+        self._batch = now
+
+    def _looked_up(self, rows: Tensor, image: Tensor, channel: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = rows[image.to(rows.device), channel.to(rows.device)]
+        place = chosen.argmin(-1) if self._least else chosen.argmax(-1)
+        return chosen.gather(-1, place[:, None])[:, 0].cpu(), place.cpu()
+
+    def _rank(self, layer: str, shape: torch.Size, extremes: Array, best: Tensor, locate: Locate) -> None:
+        """Take in the best values, (images, channels), of a batch; `locate` gives those of some, and where they are."""
         if bool(best.isnan().any()):
             raise HierfeatError(f"{layer} put out NaN: its patches cannot be ranked")
-        low, high = (torch.from_numpy(values).double() for values in found.extremes)
+        low, high = torch.from_numpy(extremes).double()
         self._extremes(layer, low, high)
-        self._start(layer, len(best), activation.shape[2:])
-        entering = self._enter(layer, double(best))
+        self._start(layer, best.shape[1], shape[2:])
+        entering = self._enter(layer, double(best.T))
         if len(entering):
-            self._locate(layer, activation.shape, rows, entering)
+            self._locate(layer, shape, entering, locate)
 
     def _extremes(self, layer: str, low: Tensor, high: Tensor) -> None:
         s = self.state
@@ -134,16 +165,15 @@ class TopPatches(Measure):
             if key.rpartition("/")[0] == layer and value.ndim > 1:
                 value[channels] = value[channels[:, None], order]
 
-    def _locate(self, layer: str, shape: torch.Size, rows: Tensor, entering: Tensor) -> None:
+    def _locate(self, layer: str, shape: torch.Size, entering: Tensor, locate: Locate) -> None:
         """Write value, image and place of each newcomer, and its patch."""
         assert self._batch is not None, "begin comes before update"
         channel, slot, image = entering.unbind(1)
-        chosen = rows[image.to(rows.device), channel.to(rows.device)]
-        place = (chosen.argmin(-1) if self._least else chosen.argmax(-1)).cpu()
-        width = shape[3] if len(shape) == 4 else 1 if len(shape) == 2 else rows.shape[-1]
+        value, place = locate(image, channel)
+        width = shape[3] if len(shape) == 4 else max(shape[2:].numel(), 1)
         row, col = place // width, place % width
         found = {
-            "value": double(chosen.gather(-1, place.to(chosen.device)[:, None])[:, 0]).cpu(),
+            "value": double(value),
             "image": self._batch.indices[image],
             "row": row,
             "col": col,
@@ -194,6 +224,10 @@ class TopPatches(Measure):
         status = _status(s[f"{layer}/low"].numpy(), s[f"{layer}/high"].numpy())
         table = pd.DataFrame(columns | {"status": np.repeat(status, k)})
         return table[table["image"] != _NONE]
+
+
+def _at(values: Tensor, places: Tensor, image: Tensor, channel: Tensor) -> tuple[Tensor, Tensor]:
+    return values[image, channel], places[image, channel]
 
 
 def _status(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:

@@ -135,6 +135,8 @@ def attribute(
     response less that to the baseline (Sundararajan et al. 2017), DeepLift's rescale rule likewise (Shrikumar et al.
     2017). LRP is the ε-rule (Bach et al. 2015). Grad-CAM is rectified, as in its source: ReLU(Σ α·A).
 
+    Memory: one batch of images with its graph of gradients, and the maps of all.
+
     References
     ----------
     Zeiler, M. D. and Fergus, R. (2014). Visualizing and understanding convolutional networks. ECCV, 818-833.
@@ -164,7 +166,7 @@ def attribute(
     base = _baseline(h, baseline)
     settings: dict[str, Any] = {"patch": patch or max(1, min(h.input_shape[1:]) // 8), "steps": steps, "noise": noise}
     parts, spans = [], []
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=None if h.device.type == "cuda" else []):
         torch.manual_seed(seed)
         size = batch_size or default_batch(h.input_shape)
         for start in with_bar(range(0, len(images), size), f"{method} of {layer}"):

@@ -149,6 +149,8 @@ def synthesize(
     takes back what has no influence. Of the central unit only the receptive field is optimised; the rest of the image
     is grey. Only the layers up to `layer` run, and only the image has gradients.
 
+    Memory: one batch of the images that are made, with its graph of gradients, and all images.
+
     References
     ----------
     Erhan, D., Bengio, Y., Courville, A. and Vincent, P. (2009). Visualizing higher-layer features of a deep network.

@@ -93,6 +93,8 @@ def top_patches(
     image's where the field is larger; what a unit at the border does not see is NaN. Showing the patches with the
     largest response is the oldest of feature visualisations; Zeiler & Fergus (2014) show nine.
 
+    Memory: one batch, and k addresses and patches of each channel, whatever the number of images.
+
     References
     ----------
     Zeiler, M. D. and Fergus, R. (2014). Visualizing and understanding convolutional networks. ECCV, 818-833.

@@ -125,6 +125,8 @@ def bar_sweep(
     -----
     ``rate`` is the response rectified, which a spike count would be.
 
+    Memory: one batch of stimuli, and one number for each.
+
     References
     ----------
     Hubel DH, Wiesel TN (1959). Receptive fields of single neurones in the cat's striate cortex. J Physiol 148:574-591.

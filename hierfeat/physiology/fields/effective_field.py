@@ -107,6 +107,8 @@ def effective_field(
     A forward pass of each image serves the backward passes of all channels, one for each image and channel; time is
     theirs, memory that of one batch.
 
+    Memory: one batch of images with its graph of gradients, and one map for each channel.
+
     References
     ----------
     Luo W, Li Y, Urtasun R, Zemel R (2016). Understanding the effective receptive field in deep convolutional neural

@@ -128,6 +128,8 @@ def map_field(
     spike-triggered average Σ(r − r̄)s / Σr, here Σ(r − r̄)s / Σs², which has the same shape and does not
     explode where responses are signed; correlation with the true kernel of d cells is near 1/√(1 + d/n).
 
+    Memory: one batch of stimuli, and one number for each.
+
     References
     ----------
     Hubel DH, Wiesel TN (1959). Receptive fields of single neurones in the cat's striate cortex. J Physiol 148:574-591.

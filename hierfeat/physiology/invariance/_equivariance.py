@@ -34,6 +34,7 @@ class Equivariance:
         self._h, self._shifts, self._wraps = h, list(shifts), boundary == "wrap"
         self._found: dict[tuple[str, int], list[tuple[float, int]]] = {}  # [(sum, images) inner, (sum, images) all]
         self._units: dict[tuple[str, int], int] = {}
+        self._inside: dict[tuple[str, int, int], Places] = {}
 
     @cached_property
     def _fields(self) -> ReceptiveFields:
@@ -83,6 +84,12 @@ class Equivariance:
 
     def _inner(self, layer: str, axis: int, condition: int) -> Places:
         """Units along one axis whose fields, and whose sources' fields, see neither border nor padding."""
+        key = layer, axis, condition
+        if key not in self._inside:
+            self._inside[key] = self._find_inner(layer, axis, condition)
+        return self._inside[key]
+
+    def _find_inner(self, layer: str, axis: int, condition: int) -> Places:
         if self._status[layer] != "exact":
             return np.empty(0, dtype=np.int64)
         virtual = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
@@ -109,8 +116,13 @@ def _with_source(length: int, amount: float, wraps: bool) -> Places:
 
 
 def _at(maps: Tensor, rows: Places, columns: Places) -> Tensor:
-    row_index, column_index = (torch.as_tensor(places, device=maps.device) for places in (rows, columns))
-    return maps.index_select(-2, row_index).index_select(-1, column_index)
+    """The units in these rows and columns: a view where neither has gaps, as is the rule."""
+    for axis, places in ((-2, rows), (-1, columns)):
+        if places[-1] - places[0] == len(places) - 1:
+            maps = maps.narrow(axis, int(places[0]), len(places))
+        else:
+            maps = maps.index_select(axis, torch.as_tensor(places, device=maps.device))
+    return maps
 
 
 def _phase(amount: float, stride: float) -> float:

@@ -104,6 +104,8 @@ def distortion_tolerance(
     -----
     An image whose scores are all zero (a silent Neocognitron) counts as misread.
 
+    Memory: one batch of changed images, and the scores of all.
+
     References
     ----------
     Simard, P., Steinkraus, D. & Platt, J. (2003). Best practices for convolutional neural networks applied to visual

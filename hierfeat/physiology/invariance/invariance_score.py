@@ -108,6 +108,8 @@ def invariance_score(
     one of the higher score is taken; a rate that is never negative has only one. Other than in Goodfellow et al.,
     thresholds and trajectories come from the same images, and one unit, the central one, stands for a channel.
 
+    Memory: one batch, and for each image and amount the answer of one unit of each channel.
+
     References
     ----------
     Goodfellow, I., Lee, H., Le, Q., Saxe, A. and Ng, A. (2009). Measuring invariances in deep networks. NIPS 22.
@@ -164,8 +166,9 @@ def _trajectory(transformation: str, usual: tuple[float, ...]) -> tuple[float, .
 
 def _central(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """The central unit of every channel, (N, C)."""
-    parts = [responses_of(h, batch, layers) for batch in images.split(default_batch(h.input_shape))]
-    return {name: double(torch.cat([central_units(part[name]) for part in parts])) for name in parts[0]}
+    batches = images.split(default_batch(h.input_shape))
+    parts = [{name: central_units(x) for name, x in responses_of(h, batch, layers).items()} for batch in batches]
+    return {name: double(torch.cat([part[name] for part in parts])) for name in parts[0]}
 
 
 def _scores(original: Tensor, trajectory: Tensor, firing: float) -> pd.DataFrame:

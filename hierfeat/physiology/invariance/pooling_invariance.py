@@ -107,6 +107,8 @@ def pooling_invariance(
       is ``strided``.
     - ``l2`` is the root mean square, which leaves a constant map alone as the maximum and the mean do.
 
+    Memory: one batch at every shift, with the maps before and behind its pools.
+
     References
     ----------
     Chaman, A. and Dokmanić, I. (2021). Truly shift-invariant convolutional neural networks. CVPR.

@@ -93,6 +93,8 @@ def sensitivity_map(
     radially. Here the cosine takes its place (`similarity`), so that layers of different size and scale compare, and
     `invariance` is rescaled as in :func:`hierfeat.translation_invariance`.
 
+    Memory: the responses of the chosen layers to one batch, twice, and one number for each image and shift.
+
     References
     ----------
     Kauderer-Abrams, E. (2017). Quantifying translation-invariance in convolutional neural networks. arXiv:1801.01450.

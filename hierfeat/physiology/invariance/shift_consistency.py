@@ -103,6 +103,8 @@ def shift_consistency(
     the chance of equality is exact: for n shifts of which n_c give class c, (Σ n_c² − n)/(n² − n). Two shifts are
     different ones; Zhang's two crops may coincide, one time in n.
 
+    Memory: one batch, and the scores of all images at every shift.
+
     References
     ----------
     Zhang, R. (2019). Making convolutional networks shift-invariant again. ICML.

@@ -85,6 +85,8 @@ def transformation_invariance(
     something to the pixels, and the same number says how much. So the common axis is the invariance of the images
     themselves: a layer above the diagonal tolerates this transformation better than the pixels do.
 
+    Memory: the responses of the chosen layers to one batch, twice, and some numbers for each image.
+
     Examples
     --------
     >>> import hierfeat as hf

@@ -122,6 +122,8 @@ def translation_invariance(
     - equivariance_all: the same over all units that have a counterpart, border and padding included. With ``wrap``
       the map is wrapped too.
 
+    Memory: the responses of the chosen layers to one batch, twice, and some numbers for each image.
+
     References
     ----------
     Azulay, A. and Weiss, Y. (2019). Why do deep convolutional networks generalize so poorly to small image

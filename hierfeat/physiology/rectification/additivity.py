@@ -89,6 +89,8 @@ def additivity(
       ``input_negative`` is the share of the input's energy that is negative, and where it is not 0 (the first
       layer, after normalisation; tanh) E and I are of |x|: what the weights do, rather than what the inputs do.
 
+    Memory: the responses of the chosen layers to one batch, four times, and in double precision for one layer.
+
     References
     ----------
     Lee, D. D. and Seung, H. S. (1999). Learning the parts of objects by non-negative matrix factorization. Nature 401,

@@ -85,6 +85,8 @@ def gradient_flow(
     where the gradient is exactly zero: behind a rectifier, those that are off, and those that a maximum passed over.
     The model runs in eval mode; no gradient of a parameter is touched.
 
+    Memory: one batch with its graph of gradients.
+
     References
     ----------
     Glorot, X. and Bengio, Y. (2010). Understanding the difficulty of training deep feedforward neural networks.

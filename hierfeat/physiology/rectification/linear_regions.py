@@ -88,6 +88,8 @@ def linear_regions(
     winning piece of a maxout. On a generic line no two units pass a kink at the same point, so that each passage is one
     border crossed. Pools of the maximum add borders of their own, which are not counted.
 
+    Memory: the steps of one way, and a count for each step.
+
     References
     ----------
     Hanin, B. and Rolnick, D. (2019). Complexity of linear regions in deep networks. ICML.

@@ -118,6 +118,8 @@ def nonnegativity(
       the time, keeps half the energy, and has sparseness 1 − 1/π = 0.682. NaN for functions with weights.
     - A maxout takes the larger of its pieces: what went in are all the pieces of a channel together.
 
+    Memory: one batch, and sums of each channel, whatever the number of images.
+
     References
     ----------
     Hoyer, P. O. (2004). Non-negative matrix factorization with sparseness constraints. JMLR 5, 1457-1469.

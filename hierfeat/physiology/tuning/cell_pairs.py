@@ -85,6 +85,8 @@ def cell_pairs(
     of 180°, and is integrated in the same way beyond. Where S-units have thresholds the laws are a bound for the eye,
     not a fit.
 
+    Memory: as :func:`hierfeat.orientation_tuning`, of the layers that are compared.
+
     References
     ----------
     Hubel DH, Wiesel TN (1962). J Physiol 160:106-154. Fukushima K (1980). Neocognitron. Biol Cybern 36:193-202.

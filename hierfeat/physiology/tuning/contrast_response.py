@@ -75,6 +75,8 @@ def contrast_response(
     Saturation needs biases or normalisation. The gratings fill the image, so that units which look at different places
     share them. The response is F1, or F0 less the response to grey, whichever is the larger at its peak.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     References
     ----------
     Albrecht DG, Hamilton DB (1982). J Neurophysiol 48:217-237.

@@ -105,6 +105,8 @@ def direction_tuning(
     DSI = (R_pref − R_null)/(R_pref + R_null); gDSI is the length of Σ R e^{iθ} over Σ R.  A grating of bars at θ
     moves towards θ − 90 or θ + 90. R is F1 or F0, whichever peaks higher, as in orientation tuning.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     Examples
     --------
     >>> import torch, hierfeat as hf

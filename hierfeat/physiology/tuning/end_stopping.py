@@ -71,6 +71,8 @@ def end_stopping(
     field, as in :func:`hierfeat.size_tuning`: a grating that fills the image drives the inhibitory ends as well, and a
     good hypercomplex unit then seems to prefer another orientation.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     References
     ----------
     Hubel DH, Wiesel TN (1965). Receptive fields and functional architecture in two nonstriate visual areas (18 and 19)

@@ -109,6 +109,8 @@ class OrientationTuning(Result):
         >>> len(tuning.p_against(control))
         16
         """
+        if not isinstance(control, OrientationTuning):
+            raise HierfeatError(f"expected control as another orientation tuning, got {type(control).__name__}")
         p = pd.Series(np.nan, index=self.table.index, name="p_against")
         for layer, rows in self.table[self.table.responsive].groupby("layer"):
             if layer not in control.responses:
@@ -227,6 +229,8 @@ def orientation_tuning(
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle. So one pass serves every layer. With a `diameter`, layers whose units look at different places (even
     sizes) are shown their own stimuli, a pass per place.
+
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
 
     References
     ----------

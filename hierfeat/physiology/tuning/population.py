@@ -121,6 +121,8 @@ def population(
     - Distances from `other` are Kolmogorov and Smirnov's, the largest between two distribution functions, and for
       orientations Kuiper's, which is the same wherever the circle is cut.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     References
     ----------
     Zar, J. H. (1999). Biostatistical Analysis, chapter 27: Rayleigh's test, equation 27.4, and the V-test.

@@ -86,6 +86,8 @@ def size_tuning(
     Stimuli are shared by all units that prefer the same grating and look at the same place. The cost is that many
     times diameters x phases images, up to 240 for each window of the search, and memory that of one batch.
 
+    Memory: one batch of stimuli, and the answer of one unit of each channel to every stimulus.
+
     References
     ----------
     Cavanaugh JR, Bair W, Movshon JA (2002). J Neurophysiol 88:2530-2546.

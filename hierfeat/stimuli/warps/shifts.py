@@ -128,10 +128,14 @@ def _check(images: Tensor, dy: float, dx: float, boundary: str, size: tuple[int,
 
 def _moved(images: Tensor, amount: float, axis: int, length: int, boundary: str) -> Tensor:
     """Shift one axis; a fractional shift is a weighted sum of whole ones."""
-    parts = [(weight, _moved_whole(images, step, axis, length, boundary)) for step, weight in taps(amount)]
-    if len(parts) == 1:
-        return parts[0][1]
-    return torch.stack([weight * part for weight, part in parts]).sum(0)
+    (step, weight), *others = taps(amount)
+    moved = _moved_whole(images, step, axis, length, boundary)
+    if not others:
+        return moved
+    moved = weight * moved
+    for step, weight in others:
+        moved = moved.add_(_moved_whole(images, step, axis, length, boundary), alpha=weight)
+    return moved
 
 
 def _moved_whole(images: Tensor, step: int, axis: int, length: int, boundary: str) -> Tensor:

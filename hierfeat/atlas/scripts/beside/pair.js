@@ -23,12 +23,13 @@ export class Pair {
     const rows = aligned(sides[0].layers, sides[1].layers);
     this.rows = rows.map(([left, right]) => [left === null ? null : sides[0].layers[left], right === null ? null : sides[1].layers[right]]);
     target.classList.add("pair");
-    target.replaceChildren(element("div", { class: "pair-row head" }, ...sides.map(headOf)), ...this.rows.map((row, i) => this.rowOf(row, i)));
+    target.replaceChildren(element("div", { class: "pair-row pair-head" }, ...sides.map(headOf)), ...this.rows.map((row, i) => this.rowOf(row, i)));
   }
 
   /** @param {any[]} row two layers, one of which may be none @param {number} i */
   rowOf(row, i) {
-    const cells = row.map((layer, side) => element("div", { class: "pair-cell" }, ...(layer ? [element("h4", {}, layer.name, " ", element("small", {}, `${layer.op} · ${layer.out_shape.join(" × ")}`)), element("canvas", { role: "img", "aria-label": say("{layer} of the network on the {side}", { layer: layer.name, side: say(side ? "right" : "left") }), onpointermove: (/** @type {PointerEvent} */ event) => this.point(event, i, side) })] : [])));
+    const point = (/** @type {number} */ side) => (/** @type {PointerEvent} */ event) => this.point(event, i, side);
+    const cells = row.map((layer, side) => element("div", { class: "pair-cell" }, ...(layer ? [element("h4", {}, layer.name, " ", element("small", {}, `${layer.op} · ${layer.out_shape.join(" × ")}`)), element("canvas", { role: "img", "aria-label": say("{layer} of the network on the {side}", { layer: layer.name, side: say(side ? "right" : "left") }), onpointermove: point(side), onpointerdown: point(side) })] : [])));
     const made = element("div", { class: "pair-row", "data-row": i }, ...cells, element("p", { class: "likeness" }));
     watch(made, () => this.paintRow(made, i));
     return made;
@@ -36,7 +37,7 @@ export class Pair {
 
   /** Show what both answer at the moment. @param {(Float32Array | null)[]} pictures that each was given */
   paint(pictures) {
-    this.sides.forEach((side, k) => this.paintHead(all(".head .pair-cell", this.target)[k], side, pictures[k]));
+    this.sides.forEach((side, k) => this.paintHead(all(".pair-head .pair-cell", this.target)[k], side, pictures[k]));
     for (const row of all("[data-row]", this.target)) if (visible(row)) this.paintRow(row, Number(row.dataset.row));
   }
 

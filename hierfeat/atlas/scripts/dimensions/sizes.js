@@ -13,6 +13,7 @@
  * @property {number[] | null} stride
  * @property {number[] | null} padding
  * @property {number[] | null} dilation
+ * @property {string | null} formula
  *
  * @typedef {{ layer: Layer, from: number[], to: number[] | null, lost: number, why: "" | "small" | "numbers" | "channels" }} Step
  */
@@ -28,15 +29,18 @@ export const hasWindow = (layer) => layer.kernel?.length === 2 && layer.in_shape
 /** @param {Layer} layer @returns {Settings} */
 export const settingsOf = ({ kernel, stride, padding, dilation }) => ({ kernel: [...(kernel ?? [1, 1])], stride: [...(stride ?? [1, 1])], padding: [...(padding ?? [0, 0])], dilation: [...(dilation ?? [1, 1])] });
 
-/** Cells of output, and what is left over. @param {number} w @param {Settings} settings @param {number} axis @param {boolean} up whether a last window that hangs over counts */
-function along(w, { kernel, stride, padding, dilation }, axis, up) {
+/** Cells of output, and what is left over. @param {number} w @param {Settings} settings @param {number} axis @param {boolean} ceil whether a last window that hangs over counts */
+function along(w, { kernel, stride, padding, dilation }, axis, ceil) {
   const room = w + 2 * padding[axis] - (dilation[axis] * (kernel[axis] - 1) + 1);
   if (room < 0) return { size: 0, lost: 0 };
-  return { size: (up ? Math.ceil : Math.floor)(room / stride[axis]) + 1, lost: up ? 0 : room % stride[axis] };
+  if (!ceil) return { size: Math.floor(room / stride[axis]) + 1, lost: room % stride[axis] };
+  const size = Math.ceil(room / stride[axis]) + 1;
+  const outside = (size - 1) * stride[axis] >= w + padding[axis]; // it would begin in the padding behind
+  return { size: size - Number(outside), lost: 0 };
 }
 
-/** Whether the layer as it is counts a last window that hangs over its input (ceil_mode). @param {Layer} layer */
-const ceils = (layer) => [0, 1].some((axis) => along(layer.in_shape[1 + axis], settingsOf(layer), axis, false).size < layer.out_shape[1 + axis]);
+/** Whether a last window that hangs over its input counts (ceil_mode): the formula says so where it matters. @param {Layer} layer */
+const ceils = (layer) => Boolean(layer.formula?.includes("⌈"));
 
 /**
  * The sizes through the chain, up to where it breaks; what comes behind that has none.

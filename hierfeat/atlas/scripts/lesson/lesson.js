@@ -2,6 +2,7 @@
 import { element, find, need } from "../dom.js";
 import { languageButton } from "../language.js";
 import { say } from "../said.js";
+import { state, subscribe } from "../store.js";
 import { arrange } from "../workshop/workshop.js";
 import { STEPS } from "./steps.js";
 
@@ -13,6 +14,7 @@ const steps = () => STEPS.filter((step) => find(`#${step.place}`));
 export function startLesson() {
   const opener = element("button", { type: "button", class: "open-lesson", "aria-expanded": "false", "aria-controls": "lesson", onclick: toggle }, say("Lesson"));
   document.body.append(opener, element("aside", { id: "lesson", class: "lesson", hidden: true, "aria-labelledby": "lesson-title" }));
+  subscribe((changed) => changed.has("language") && (need("#lesson").lang = state.language));
   write();
 }
 
@@ -34,6 +36,7 @@ function toggle() {
 function go(by) {
   at = Math.max(0, Math.min(steps().length - 1, at + by));
   write();
+  need("#lesson").scrollTop = 0;
   show();
   need("#lesson-title").focus({ preventScroll: true });
 }
@@ -49,6 +52,7 @@ function write() {
   const panel = need("#lesson");
   panel.replaceChildren();
   if (panel.hidden) return;
+  panel.lang = state.language;
   const step = steps()[at];
   const button = (/** @type {string} */ name, /** @type {import("../said.js").Said} */ text, /** @type {() => void} */ act, off = false) => element("button", { type: "button", "data-do": name, disabled: off, onclick: act }, text);
   panel.replaceChildren(

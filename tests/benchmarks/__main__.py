@@ -1,0 +1,75 @@
+"""All costs in one table: ``make bench``, or ``python -m tests.benchmarks [PART ...]``.
+
+The table is printed, written to results.json beside this file with the machine that it was measured on, and put into
+the README; with parts named, only these are measured, and nothing is written. It ends with an error where a goal is
+missed by more than the spread over the rounds.
+"""
+
+import json
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from tests.benchmarks.analyses import analysis_rows, field_rows
+from tests.benchmarks.peers import peer_rows
+from tests.benchmarks.starting import start_rows
+from tests.benchmarks.streaming import record_rows, roofline_rows, sweep_rows
+from tests.benchmarks.table import README, RESULTS, as_table, quoted
+from tests.benchmarks.timing import Row
+
+SKIPPED: list[str] = []
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    "start": start_rows,
+    "record": record_rows,
+    "sweep": sweep_rows,
+    "roofline": roofline_rows,
+    "fields": field_rows,
+    "analyses": analysis_rows,
+    "peers": lambda: peer_rows(SKIPPED),
+}
+
+
+def main(parts: list[str]) -> int:
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    rows: list[Row] = []
+    for part in parts or PARTS:
+        for row in PARTS[part]():
+            print(f"{row.group}; {row.subject}; {row.what}: {row.value:.3g} {row.unit}", file=sys.stderr, flush=True)
+            rows.append(row)
+    results = {"machine": machine(), "skipped": SKIPPED, "rows": [row.as_dict() for row in rows]}
+    print(as_table(results))
+    if not parts:
+        RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        README.write_text(quoted(README.read_text(encoding="utf-8"), results), encoding="utf-8")
+    return int(any(row.verdict == "missed" for row in rows))
+
+
+def machine() -> dict[str, object]:
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text(encoding="utf-8").splitlines() if about.exists() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    try:
+        import numba
+    except ImportError:
+        compiler = "none"
+    else:
+        compiler = numba.__version__
+    return {
+        "cpu": models[0] if models else platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "load": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numba": compiler,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
