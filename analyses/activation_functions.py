@@ -110,7 +110,7 @@ if len(shipped) > 1:
     siblings.to_csv(OUT / "siblings.csv", index=False, float_format="%.6g")
     figure, axes = plt.subplots(2, 3, figsize=(13, 7), layout="constrained")
     # Okabe and Ito's, told apart by every eye
-    colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "black"][: len(siblings)]
+    colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "0.6"][: len(siblings)]
     panels = {
         "accuracy_mean": "test accuracy (mean, standard deviation; 3 seeds)",
         "lifetime_sparseness": "lifetime sparseness",
@@ -133,7 +133,7 @@ if len(shipped) > 1:
     for flow, colour in zip(flows, colours, strict=True):
         axes[1, 2].semilogy(range(len(flow)), flow, color=colour, marker=".")
     axes[1, 2].set_xticks(range(len(flows[0])), flows[0].index, rotation=45, ha="right")
-    axes[1, 2].set_title("gradient relative to the last layer’s; colours as left", fontsize=11)
+    axes[1, 2].set_title("gradient, relative to the last layer’s", fontsize=11)
     for panel in axes.flat:
         panel.spines[["top", "right"]].set_visible(False)
     figure.suptitle("LeNet-5 on Fashion-MNIST, trained with each activation function")

@@ -72,7 +72,7 @@ convnet = fitted(modern_convnet, images, labels, steps=150)
 networks = [
     hf.load("neocognitron-digits"),
     hf.load("lenet5-digits"),
-    hf.Hierarchy(convnet, (1, 32, 32), name="convnet-digits"),
+    hf.Hierarchy(convnet, (1, 32, 32), mean=[0], std=[1], name="convnet-digits"),
 ]
 twins = [hf.untrained(h, seed=0) for h in networks]
 

@@ -262,7 +262,7 @@ def scale(
     figure.colorbar(
         drawn[0],
         ax=panels if isinstance(panels, Axes) else list(panels),
-        label=label + (" (grey: undefined)" if missing else ""),
+        label=label + ("\n(grey: undefined)" if missing else ""),
         extend="both" if below and above else "min" if below else "max" if above else "neither",
         shrink=shrink,
     )

@@ -84,13 +84,21 @@ def plot_dimensions(result: "Dimensions", *, fold: bool | None = None) -> Figure
     axis = figure.add_axes((0, 0.02, 1, 0.9))
     _arrows(axis, list(pairwise(boxes)) if folded else _wires(boxes), bows=not folded)
     small = max(10.0, (12 if few else 11) * shrunk)
-    for box in boxes:
+    step = 1 if few else _named(boxes, small, shrunk)
+    for box, column in zip(boxes, columns, strict=True):
         _draw(axis, box)
-        _label(axis, box, small, shrunk, formula=few)
+        if column % step == 0:
+            _label(axis, box, small, shrunk, formula=few)
     axis.set(xlim=(-0.2, width), ylim=((-0.9 if few else -1.3) / shrunk, height - 0.1), aspect="equal")
     axis.axis("off")
-    _name_kinds(figure, axis, result, rows)
+    _name_kinds(figure, axis, result, rows, step)
     return figure
+
+
+def _named(boxes: list[_Box], size: float, shrunk: float) -> int:
+    """Of how many columns one can be labelled: the widest label fits into so many of the narrowest."""
+    letters = max(len(line) for box in boxes for line in box.label.split("\n"))
+    return int(np.ceil(0.65 * letters * size / 72 / (shrunk * min(box.slot for box in boxes))))
 
 
 def _chosen(rows: list[Any], folded: bool) -> tuple[list[Any], list[int], dict[str, int]]:
@@ -176,7 +184,8 @@ def _label(axis: Axes, box: _Box, size: float, shrunk: float, *, formula: bool) 
     """Write size, name and formula, `shrunk` being inches of the figure for one of the drawing."""
     middle = box.left + box.size[0] / 2
     axis.text(middle, box.bottom + box.size[1] + 0.06, box.label, ha="center", va="bottom", fontsize=size)
-    name = _short(box.row.layer)
+    room = int(72 * box.slot * shrunk / (0.62 * size)) if formula else 16
+    name = _short(box.row.layer, max(8, room))
     turn: dict[str, Any] = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
     centre = box.left + abs(box.back[0]) + box.face[0] / 2
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
@@ -193,8 +202,8 @@ def _folded(formula: str, most: int) -> list[str]:
     return [line for part in parts for line in textwrap.wrap(part, most)]
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 16 else "…" + name[-15:]
+def _short(name: str, most: int) -> str:
+    return name if len(name) <= most else "…" + name[1 - most :]
 
 
 def _wires(boxes: list[_Box]) -> list[tuple[_Box, _Box]]:
@@ -216,12 +225,13 @@ def _side(box: _Box, *, right: bool) -> tuple[float, float]:
     return (box.left + box.size[0] + 0.02, height) if right else (box.left - 0.02, height)
 
 
-def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any]) -> None:
+def _name_kinds(figure: Figure, axis: Axes, result: "Dimensions", rows: list[Any], step: int) -> None:
     kinds = dict.fromkeys(row.kind for row in rows)
     handles = [Patch(facecolor=_COLOURS.get(kind, _OTHER), edgecolor=DARK, label=kind) for kind in kinds]
     axis.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=10)
     scale = "height and width to one scale, maps to another"
     scale += ", dense layers to a third" if any(row.dense for row in rows) else ""
+    scale += f"; 1 column of {step} is named" if step > 1 else ""
     entitle(figure, result, "dimensions, layer by layer", size=13)
     figure.text(0.5, 0.005, f"maps@height×width; {scale}", ha="center", va="bottom", fontsize=10, color=DARK)
 

@@ -308,7 +308,7 @@ def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:
     beyond = int((tuned["phase_window"] > WINDOWS).sum())
     if beyond:
         axes.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=axes.transAxes, ha="right", fontsize=10)
-    axes.set(xlim=(0, WINDOWS), ylim=(0, 2.5))  # F1/F0 ends at 2: the legend stands above
+    axes.set(xlim=(0, WINDOWS), ylim=(0, 2.9))  # F1/F0 ends at 2: the legend stands above
     axes.set_box_aspect(1)
     axes.set(xlabel="range of phases pooled (°)", ylabel="F1/F0 after the pool")
     axes.legend(fontsize=10, frameon=False, loc="upper right")

@@ -80,26 +80,28 @@ def test_nan_in_an_image_is_pale_blue():
     assert (shown[1:] == 0).all()
 
 
-@pytest.fixture(scope="module")
-def deep():
-    """300 convolutions and 2 pools, with names of five parts."""
+def chain(count):
+    """So many convolutions and rectifiers in all, two pools among them, with names of five parts."""
     torch.manual_seed(0)
     blocks = []
     for stage in range(3):
-        blocks += [nn.Sequential(*[nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.ReLU()) for _ in range(100)])]
+        here = max(1, count // 6)
+        blocks += [nn.Sequential(*[nn.Sequential(nn.Conv2d(2, 2, 3, padding=1), nn.ReLU()) for _ in range(here)])]
         blocks += [nn.MaxPool2d(2)] if stage < 2 else []
     model = nn.Sequential(*blocks, nn.Flatten(), nn.Linear(2 * 4 * 4, 3))
-    return hf.Hierarchy(model, (2, 16, 16), name="deep")
+    return hf.Hierarchy(model, (2, 16, 16), name=f"of {count} layers")
 
 
-def test_a_deep_network(deep):
+@pytest.mark.parametrize("count", [20, *(pytest.param(count, marks=pytest.mark.slow) for count in (5, 60, 300))])
+def test_networks_of_any_depth(count):
+    h = chain(count)
     for figure in (
-        hf.receptive_fields(deep).plot(),
-        hf.dimensions(deep).plot(),
-        hf.dimensions(deep).plot(fold=False),
-        hf.guidelines(deep).plot(),
-        hf.guidelines(deep, net()).plot(),
-        hf.gradient_flow(deep, torch.rand(2, 2, 16, 16), torch.tensor([0, 1])).plot(),
+        hf.receptive_fields(h).plot(),
+        hf.dimensions(h).plot(),
+        hf.dimensions(h).plot(fold=False),
+        hf.guidelines(h).plot(),
+        hf.guidelines(h, net()).plot(),
+        hf.gradient_flow(h, torch.rand(2, 2, 16, 16), torch.tensor([0, 1])).plot(),
     ):
         drawn_well(figure)
 

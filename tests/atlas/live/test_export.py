@@ -37,6 +37,22 @@ def test_every_layer_is_found_and_is_what_record_says():
     assert torch.allclose(values[graph.output], h(image), atol=1e-6)
 
 
+def test_the_output_is_the_part_that_was_chosen():
+    class Both(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.fc = nn.Conv2d(1, 5, 8), nn.Linear(5, 3)
+
+        def forward(self, x):
+            features = self.conv(x).flatten(1)
+            return features, self.fc(features)
+
+    h = hf.Hierarchy(Both(), (1, 8, 8), output=1)
+    graph, image = export(h), uniform((1, 8, 8))
+    assert graph.shapes[graph.output] == (1, 3)
+    assert torch.allclose(graph.run(image)[graph.output], h(image), atol=1e-6)
+
+
 def test_the_model_is_left_as_it_was():
     model = Twice().train()
     h = hf.Hierarchy(model, (1, 9, 9))
