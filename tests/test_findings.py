@@ -4,11 +4,13 @@ import ast
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from safetensors.numpy import load_file
 
 import hierfeat as hf
@@ -105,18 +107,20 @@ def test_a_verdict_follows_from_what_the_intervals_say_of_each_clause(monkeypatc
     assert over_seeds([1.0, 2.0, 3.0]) == pytest.approx((2, 2 - 4.3027 / 3**0.5, 2 + 4.3027 / 3**0.5), abs=1e-4)
 
 
-def test_scripts_that_write_at_once_lose_no_line(tmp_path):
-    """Eight processes, each of which writes its line three times into one summary."""
-    write = (
-        "import sys, matplotlib.pyplot as plt, pandas as pd, _report\n"
-        "for _ in range(3):\n"
-        "    report = _report.Report(sys.argv[1], 'a claim', 'a source')\n"
-        "    report.write(plt.figure(), pd.DataFrame([{'a': 1}]), verdict='in part', says='1 [0, 2]', over='none')\n"
-    )
-    environment = os.environ | {"PYTHONPATH": f"{FOLDER}{os.pathsep}{ROOT}", "MPLBACKEND": "Agg"}
+def test_scripts_that_write_at_once_lose_no_line(tmp_path, monkeypatch):
+    """Eight writers, each of which writes its line three times into one summary."""
+    monkeypatch.syspath_prepend(FOLDER)
+    monkeypatch.chdir(tmp_path)
+    from _report import Report
+
+    def write(name: str) -> None:
+        for _ in range(3):
+            numbers = pd.DataFrame([{"a": 1}])
+            Report(name, "a claim", "a source").write(Figure(), numbers, verdict="in part", says="1 [0, 2]", over="-")
+
     names = [f"finding_{k}" for k in range(8)]
-    started = [subprocess.Popen([sys.executable, "-c", write, name], cwd=tmp_path, env=environment) for name in names]
-    assert [one.wait() for one in started] == [0] * len(names)
+    with ThreadPoolExecutor(len(names)) as writers:
+        list(writers.map(write, names))
     folder = tmp_path / "figures" / "findings"
     assert pd.read_csv(folder / "summary.csv")["finding"].tolist() == names
     assert {path.suffix for path in folder.iterdir()} == {".csv", ".png"}, "neither a lock nor half a table is left"
