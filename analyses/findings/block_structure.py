@@ -106,7 +106,8 @@ opened(panels[3])
 
 # %% [markdown]
 # **Limits.** Eight blocks and 32 channels are small beside theirs (depth 38 to 110, widths up to ten times as many);
-# digits; no stages of falling resolution. The rule of the verdict was fixed before numbers were seen.
+# digits; no stages of falling resolution. Untrained, all blocks of a residual network are alike (0.98 and more), and
+# wide ones may just stay nearer to that. The rule of the verdict was fixed before numbers were seen.
 
 # %%
 block, share, falls = (more[name, "trained"] for name in NAMES)

@@ -65,7 +65,7 @@ for axes, state, colour in zip(panels, ("trained", "untrained", "Neocognitron"),
     axes.plot([0, end], [0, end], color="black", linewidth=0.8, label="the law" if law else "no change")
     axes.axhline(1, color=VERMILION, linestyle="--", linewidth=1, label="simple above, complex below")
     axes.plot(rows[x], rows["f1_f0_after"], ".", color=colour, label=f"{len(rows)} units")
-    axes.set(xlabel="F1/F0 predicted from the pool's window" if law else "F1/F0 of the S-cell", ylim=(0, 2.5))
+    axes.set(xlabel="F1/F0 predicted from the pool's window" if law else "F1/F0 of the S-cell", ylim=(0, 2.8))
     axes.set_ylabel("F1/F0 measured after the pool" if law else "F1/F0 of the C-cell")
     axes.set_title(f"{state}: {100 * found[state]['complex'].value:.0f} % become complex")
     axes.legend(frameon=False, loc="upper left")
