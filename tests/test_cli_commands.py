@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 import hierfeat as hf
 from hierfeat import cli
-from hierfeat.cli import _catalogue, _commands, _finish
+from hierfeat.cli import _catalogue, _commands, _finish, main
 from hierfeat.cli._app import App, whole_app
 from hierfeat.cli._inputs import fitted
 from hierfeat.cli._options import descriptions, own_options
@@ -270,3 +270,13 @@ def test_bash_completes(scripts, typed, offers, tmp_path):
     asks = f"COMP_WORDS=({words}); COMP_CWORD={len(typed)}; COMP_LINE='{words}'; _hierfeat; echo ${{COMPREPLY[@]}}"
     done = subprocess.run(["bash", "-c", f"source {tmp_path / 'script'}; {asks}"], capture_output=True, text=True)
     assert offers in done.stdout.split(), done.stderr
+
+
+def test_how_few_photographs_there_are_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(
+        "import hierfeat as hf\nfrom torch import nn\n"
+        "def make():\n    return hf.Hierarchy(nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU()), (3, 24, 24))\n"
+    )
+    assert main(["nonnegativity", "net.py:make"]) == 0
+    assert "8 windows of two photographs are shown; others: --images FOLDER" in capsys.readouterr().err
