@@ -168,9 +168,11 @@ def _listed(names: Sequence[str]) -> str:
 def some_channels(channels: int | Sequence[int], known: Sequence[int], where: str) -> list[int]:
     """The first so many of the channels that there are, or those that are named."""
     chosen: list[int] = []
-    with suppress(TypeError):  # of what is neither an int nor several
-        counted = isinstance(channels, int | np.integer)
-        chosen = list(known[: max(channels, 0)]) if counted else [index(channel) for channel in channels]
+    if isinstance(channels, int | np.integer):
+        chosen = list(known[: max(channels, 0)])
+    else:
+        with suppress(TypeError):  # of what is neither an int nor several
+            chosen = [index(channel) for channel in channels]
     if not chosen or not set(chosen) <= set(known):
         least, most = min(known, default=0), max(known, default=0)
         raise HierfeatError(f"expected channels of {where} from {least} to {most}, at least one; got {channels}")

@@ -147,7 +147,7 @@ def _stacks(boxes: list[_Box], columns: list[int], room: float) -> float:
         for box in reversed(stack):
             box.bottom = bottom
             bottom += box.size[1] + room
-    return max(heights)
+    return float(max(heights))
 
 
 def _draw(axis: Axes, box: _Box) -> None:

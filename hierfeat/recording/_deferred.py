@@ -1,16 +1,14 @@
 """Measures that put work off: what they keep of an update is small, and is worked out for many updates at once."""
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat.recording._fused import Found
 from hierfeat.recording.measure import Batch, Measure
-
-if TYPE_CHECKING:
-    from hierfeat.recording._gathering import Found
 
 STRIDE = 7919  # a prime: the runs of consecutive images are spread over the layer
 PATIENCE = 32  # updates of a layer that wait
@@ -34,7 +32,7 @@ class Deferring(Measure):
         """What else than sums over channels the compiled pass is to find for this measure."""
         return {}
 
-    def absorb(self, layer: str, found: "Found") -> None:
+    def absorb(self, layer: str, found: Found) -> None:
         """Take in what the compiled pass has found, where a measure is made for it."""
         raise NotImplementedError
 

@@ -6,11 +6,13 @@ mean costs no digits; pieces and batches in double. Extremes are compared as who
 that they stand for: compilers vectorise the comparison of floats only where there can be no NaN.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 COUNTED = LOW, HIGH, POSITIVE, MEAN, M2, RATES, RATE_SQUARES, RATE_MEAN, RATE_M2 = range(9)
 """Rows of what is found of each channel. M2 is Σ(x - mean)²; a rate is max(x, 0)."""
@@ -26,10 +28,33 @@ _ZERO, _SIGN, _REST = np.float32(0), np.int32(31), np.int32(0x7FFFFFFF)
 _LEAST, _MOST = np.int32(-2147483648), np.int32(2147483647)
 
 
+@dataclass(slots=True, eq=False)
+class Found:
+    """What has been found of a layer.
+
+    Attributes
+    ----------
+    channels
+        (9, channels), by the names above.
+    bins
+        How many values of the runs that were looked at lie in each bin of :class:`hierfeat.Histogram`.
+    crowd
+        Population sparseness, summed over the places with any, and how many these are.
+    count
+        Values of each channel.
+    """
+
+    channels: NDArray[np.float64]
+    bins: NDArray[np.int64]
+    crowd: NDArray[np.float64]
+    count: int = 0
+
+
 @cache
 def is_there() -> bool:
     """Whether numba is installed: with ``pip install hierfeat[fast]``."""
-    return find_spec("numba") is not None
+    found = find_spec("numba")
+    return found is not None and found.origin is not None  # a folder that pip has left behind has none
 
 
 @cache
@@ -39,9 +64,11 @@ def compiled() -> Any:
 
     loose = numba.njit(error_model="numpy", fastmath={"reassoc", "contract", "nsz"}, cache=True, nogil=True)
     exact = numba.njit(error_model="numpy", cache=True, nogil=True)
-    for part in (_sums, _place_sums, _across):
+    quick: list[Any] = [_sums, _place_sums, _across]
+    strict: list[Any] = [_value_of, _ends, _place_ends, _put, _by_rows, _by_places, _finish, _rectify, _merge]
+    for part in quick:
         globals()[part.__name__] = loose(part)
-    for part in (_value_of, _ends, _place_ends, _put, _by_rows, _by_places, _finish, _rectify, _merge, _count, _crowd):
+    for part in [*strict, _count, _crowd]:
         globals()[part.__name__] = exact(part)
     return exact(_gather)
 
@@ -237,13 +264,13 @@ def _count(x: Any, images: int, length: int, places: Any, run: int, bins: Any) -
     for image in range(images):
         begin = image * length + places[image] % (length - run + 1)
         for at in range(begin, begin + run):
-            away = min(max(np.int64((bits[at] & _REST) >> _DROPPED) - _LOWEST, 0), side)
+            away: Any = min(max(np.int64((bits[at] & _REST) >> _DROPPED) - _LOWEST, 0), side)
             bins[side - away if bits[at] < 0 else side + away] += 1
 
 
 def _crowd(x: Any, images: int, channels: int, positions: int, places: Any, crowd: Any) -> None:
     """Add up the population sparseness at some neighbouring positions of each image."""
-    many = min(np.int64(crowd[2]), positions)
+    many: Any = min(np.int64(crowd[2]), positions)
     for image in range(images):
         first = image * channels * positions + places[image] % (positions - many + 1)
         for begin in range(first, first + many):

@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,33 +10,12 @@ from torch import Tensor
 
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import STRIDE, Deferring
+from hierfeat.recording._fused import Found
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.ops import version
 
 _FLOATS, _COUNTS = np.zeros(0), np.zeros(0, np.int64)
-
-
-@dataclass(slots=True, eq=False)
-class Found:
-    """What has been found of a layer.
-
-    Attributes
-    ----------
-    channels
-        (9, channels), by the names of :mod:`hierfeat.recording._fused`.
-    bins
-        How many values of the runs that were looked at lie in each bin of :class:`hierfeat.Histogram`.
-    crowd
-        Population sparseness, summed over the places with any, and how many these are.
-    count
-        Values of each channel.
-    """
-
-    channels: NDArray[np.float64]
-    bins: NDArray[np.int64]
-    crowd: NDArray[np.float64]
-    count: int = 0
 
 
 class Gathering:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Sampling, joined
-from hierfeat.recording._gathering import Found
+from hierfeat.recording._fused import Found
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import levels, optional, whole

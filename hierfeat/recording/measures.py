@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Additive, Deferring, Sampling, joined
-from hierfeat.recording._gathering import Found
+from hierfeat.recording._fused import Found
 from hierfeat.recording._reductions import Array, Reductions, fetched, is_level, total
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent

@@ -140,7 +140,7 @@ def _record(h: Hierarchy, batches: Iterable[Tensor], layers: Layers, take: Take,
     several, until = number != 1, h.last_of(layers)
     left = iter(with_bar(batches, "images", total=number) if several else batches)
     if not _any_scripted():
-        untrue = _recorded(h, left, _Quick(h, layers=layers).ending(until), take, several=several)
+        untrue = _recorded(h, left, _Quick(h, layers).ending(until), take, several=several)
         if untrue is None:
             return
         left = chain([untrue], left)
@@ -220,6 +220,9 @@ class Recorder(Mapping[str, Tensor]):
 
     @checked()
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
+        self._prepare(h, layers, detach)
+
+    def _prepare(self, h: Hierarchy, layers: Layers, detach: bool) -> None:
         self._h = h
         self._chosen, self._detach = Chosen(layers), detach
         self._kept = _CopyOnWrite()
@@ -284,6 +287,9 @@ class _Quick(Recorder):
 
     Version counters then show whether another one slipped through; :func:`record` runs again if so.
     """
+
+    def __init__(self, h: Hierarchy, layers: Layers) -> None:
+        self._prepare(h, layers, detach=True)  # of arguments that have been checked
 
     def _further_guards(self) -> list[Guard]:
         return []

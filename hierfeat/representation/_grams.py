@@ -7,6 +7,7 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.precision import double
@@ -41,13 +42,13 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
-        if call.name in wanted:
-            parts[call.name].append(output.flatten(1).float())
-            if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
-                found[call.name] = _of(torch.cat(parts.pop(call.name)))
+        parts[call.name].append(output.flatten(1).float())
+        if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
+            found[call.name] = _of(torch.cat(parts.pop(call.name)))
 
     wanted = set(names)
-    with torch.no_grad(), h.watching(after=after, until=h.last_of(names)):
+    watching = Watching(h.model, after=after, only=lambda name, _: name in wanted, until=h.last_of(names))
+    with torch.no_grad(), watching:
         for batch in images.split(batch_size):
             h.forward(batch)
     found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}
@@ -64,7 +65,7 @@ def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
     mean = mean - mean.mean()  # correlations do not see what all units have in common
     along = double(off @ mean).cpu()
     raw = gram + along[:, None] + along + double(mean).square().sum().cpu()
-    levels = (double(off).mean(1) + double(mean).mean()).cpu()
+    levels = (double(off.sum(1)) / rows.shape[1] + double(mean).mean()).cpu()
     covariance = raw - rows.shape[1] * levels[:, None] * levels
     variance = covariance.diagonal()
     spread = variance.where(variance > FLAT * raw.diagonal(), torch.nan).sqrt()

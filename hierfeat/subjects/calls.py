@@ -95,14 +95,14 @@ class Watch(TorchFunctionMode, Guard):
         }
         self._maps = Maps()
         self._quiet = 0  # callbacks that are running
-        self._stack = []
+        self._stack: list[_Frame] = []
         self._start_afresh()
 
     def _start_afresh(self) -> None:
         """Expect a new forward pass; the one before may have ended in an exception."""
         for frame in self._stack:
             self._look_again(frame)
-        self._stack: list[_Frame] = []
+        self._stack = []
         self._counts: Counter[str] = Counter()
         self._entered: list[str] = []  # submodules that were called on their own, not by the model
         self._inside = 0  # modules that are one layer as a whole, and are running

@@ -234,8 +234,8 @@ class undisturbed(Guard):
                 _restore_parameter(parameter, data, requires_grad)
             for buffers in self._buffers:
                 buffers.restore()
-            for owner, saved in self._rescued.values():
-                owner.detach().copy_(saved)
+            for owner, rescued in self._rescued.values():
+                owner.detach().copy_(rescued)
         _set_random_states(self._random)
 
 
@@ -320,6 +320,8 @@ def _end_to_end(buffers: list[Tensor]) -> Tensor:
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
+    if one.layout != torch.strided:  # torch compares dense tensors only
+        one, other = one.to_dense(), other.to_dense()
     return one.shape == other.shape and torch.equal(one, other)
 
 

@@ -98,7 +98,11 @@ def check_norms(h: Hierarchy, norms: Sequence[tuple[str, Tensor | None]]) -> Non
         With the name of the first layer that is not finite.
     """
     known = [(layer, norm) for layer, norm in norms if norm is not None]
-    if not known or bool(torch.stack([norm.isfinite() for _, norm in known]).all()):
+    if not known:
+        return
+    norms_alone = [norm for _, norm in known]
+    alike = len({norm.dtype for norm in norms_alone}) == 1
+    if bool(torch.stack(norms_alone if alike else [norm.double() for norm in norms_alone]).isfinite().all()):
         return
     layer, norm = next((layer, norm) for layer, norm in known if not bool(norm.isfinite()))
     raise HierfeatError(not_finite(h, layer, norm))

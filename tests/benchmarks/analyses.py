@@ -20,7 +20,7 @@ def analysis_rows() -> Iterator[Row]:
     yield _beside_passes("LeNet-5", "orientation_tuning", lambda: hf.orientation_tuning(h, progress=False), 1.15, 9)
     h, images = network("resnet18", 64), torch.rand(64, 3, 64, 64)
     labels, deep, few = torch.arange(64) % 4, "layer2.1.conv2", {"layers": ["layer1.0.conv1", "layer2.0.conv1"]}
-    tuning = hf.orientation_tuning(h, **few, progress=False)
+    tuning, many = hf.orientation_tuning(h, **few, progress=False), (images.repeat(4, 1, 1, 1), labels.repeat(4))
     acts: dict[str, tuple[Callable[..., object], float]] = {
         "orientation_tuning": (lambda: hf.orientation_tuning(h), 1.15),
         "size_tuning": (lambda: hf.size_tuning(h, tuning=tuning, channels=range(4)), 1.5),
@@ -30,7 +30,7 @@ def analysis_rows() -> Iterator[Row]:
         "effective_field": (lambda: hf.effective_field(h, images[:8], deep, channels=range(16)), 1.5),
         "translation_invariance": (lambda: hf.translation_invariance(h, images, max_shift=2), 1.5),
         "pooling_invariance": (lambda: hf.pooling_invariance(h, images[:16]), 1.5),
-        "layer_probes": (lambda: hf.layer_probes(h, (images, labels), (images, labels)), 1.5),
+        "layer_probes (256 and 256 images)": (lambda: hf.layer_probes(h, many, many), 1.5),
         "similarity (CKA of all layers)": (lambda: hf.similarity(h, images.repeat(4, 1, 1, 1)), 1.2),
         "profile": (lambda: hf.profile(h, images, labels, moved_images=8, gradient_images=2), 1.5),
     }

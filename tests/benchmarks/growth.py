@@ -238,9 +238,10 @@ def draw(everything: dict[str, Any]) -> None:
     """Peak memory and time of every analysis along each axis: the streaming ones named, the others grey."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(12, 6.4), layout="constrained")
-    axes = figure.subplots(2, 4, sharex="col")
-    for column, axis in enumerate(POINTS):
+    shown = [axis for axis in POINTS if any(axis in about for about in everything["analyses"].values())]
+    figure = Figure(figsize=(1.5 + 2.8 * len(shown), 6.4), layout="constrained")
+    axes = figure.subplots(2, len(shown), sharex="col", squeeze=False)
+    for column, axis in enumerate(shown):
         for row, (quantity, label) in enumerate((("megabytes", "memory added, MB"), ("seconds", "CPU seconds"))):
             ax = axes[row, column]
             for name, about in everything["analyses"].items():
@@ -263,7 +264,7 @@ def draw(everything: dict[str, Any]) -> None:
             if row == 1:
                 ax.set_xlabel(axis)
     axes[0, 0].legend(frameon=False, fontsize=10)
-    figure.suptitle("What every analysis adds in memory and takes in time, as its input grows (grey: one line each)")
+    figure.suptitle("memory and time\nas the input grows" if len(shown) < 3 else "memory and time as the input grows")
     FIGURE.parent.mkdir(exist_ok=True)
     figure.savefig(FIGURE, dpi=110)
 

@@ -47,27 +47,27 @@ def peer_rows(skipped: list[str]) -> Iterator[Row]:
 
 
 def _torch_cka() -> list[Row]:
-    """31 layers against each other, of 128 images in batches of 64."""
+    """31 layers against each other, of 256 images in batches of 128."""
     from torch.utils.data import DataLoader
     from torch_cka import CKA
 
-    h, images = network("resnet18", 64), torch.rand(128, 3, 64, 64)
+    h, images = network("resnet18", 64), torch.rand(256, 3, 64, 64)
     names = [layer.name for layer in h.layers if "#" not in layer.name and layer.kind != "add"][:31]
-    loader = DataLoader([(image, 0) for image in images], batch_size=64)
+    loader = DataLoader([(image, 0) for image in images], batch_size=128)
 
     def theirs() -> None:
         found = CKA(h.model, h.model, "a", "b", model1_layers=names, model2_layers=names, device="cpu")
         found.compare(loader)
 
     acts = {
-        "hf.similarity": (lambda: hf.similarity(h, images, layers=names, batch_size=64, group=64), 1.2),
+        "hf.similarity": (lambda: hf.similarity(h, images, layers=names, batch_size=128), 1.2),
         "torch_cka (which runs the network twice)": (theirs, None),
     }
-    return ratios("CKA of 31 layers", "ResNet-18, 128×3×64×64", lambda: _batches(h, images), acts, rounds=3)
+    return ratios("CKA of 31 layers", "ResNet-18, 256×3×64×64", lambda: _batches(h, images), acts, rounds=3)
 
 
 def _batches(h: hf.Hierarchy, images: torch.Tensor) -> None:
-    for batch in images.split(64):
+    for batch in images.split(128):
         plain(h, batch)
 
 

@@ -1,6 +1,6 @@
 """Sweeps: one answer in one process, in several, and after being killed."""
 
-import tracemalloc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -118,17 +118,30 @@ def test_two_processes_give_the_answer_of_one(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_data():
-    """Python-side memory by tracemalloc, tensors by what is still alive: one batch at a time."""
+    """Counted, not weighed: which batches, and which outputs of layers, are still there when the next one comes.
+
+    Whatever else the process does at the time, an object that is kept is kept.
+    """
+    seen: list[weakref.ref] = []
     alive: list[int] = []
 
     class Watcher(hf.Moments):
         def begin(self, batch: Batch) -> None:
-            alive.append(tracemalloc.get_traced_memory()[0])
+            alive.append(sum(ref() is not None for ref in seen))
+            seen.append(weakref.ref(batch.images))
 
-    tracemalloc.start()
-    hf.sweep(net(), (data(16) for _ in range(300)), [Watcher()], progress=False)
-    tracemalloc.stop()
-    assert max(alive[150:]) < max(alive[:150]) + 50_000
+        def update(self, layer: str, activation: torch.Tensor) -> None:
+            seen.append(weakref.ref(activation))
+            super().update(layer, activation)
+
+    watcher = Watcher()
+    sizes = []
+    for batches in (100, 200):
+        hf.sweep(net(), (data(16) for _ in range(batches)), [watcher], progress=False)
+        sizes.append(sum(value.nbytes for value in watcher.state.values()))
+    assert len(alive) == 300
+    assert max(alive) <= 4  # of one batch: its images, and the layers whose garbage has not been collected
+    assert sizes[0] == sizes[1]
 
 
 def test_batches_tell_measures_where_they_are():

@@ -91,7 +91,7 @@ class TopPatches(Measure):
             ends = fetched([torch.stack(both) for both in extremes])
             parts = (torch.cat(tensors).cpu().split(sizes) for tensors in (best, place))
             for self._batch, shape, both, values, places in zip(batches, shapes, ends, *parts, strict=True):
-                self._rank(layer, shape, both, values, lambda n, c, v=values, p=places: (v[n, c], p[n, c]))
+                self._rank(layer, shape, both, values, partial(_at, values, places))
         self._batch = now
 
     def _looked_up(self, rows: Tensor, image: Tensor, channel: Tensor) -> tuple[Tensor, Tensor]:
@@ -224,6 +224,10 @@ class TopPatches(Measure):
         status = _status(s[f"{layer}/low"].numpy(), s[f"{layer}/high"].numpy())
         table = pd.DataFrame(columns | {"status": np.repeat(status, k)})
         return table[table["image"] != _NONE]
+
+
+def _at(values: Tensor, places: Tensor, image: Tensor, channel: Tensor) -> tuple[Tensor, Tensor]:
+    return values[image, channel], places[image, channel]
 
 
 def _status(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> npt.NDArray[np.str_]:
