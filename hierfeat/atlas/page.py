@@ -187,47 +187,50 @@ def render(
     payload: dict[str, Any], network: "Live | None" = None, language: str = "en", beside: "Live | None" = None
 ) -> str:
     """Return the page that shows a payload, as the text of an HTML file; with the network in it, if one is given."""
+    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
+    script = _asset("templates", "atlas.js")
+    return (
+        _environment(payload, language)
+        .get_template("page.html.j2")
+        .render(
+            payload=payload,
+            model=payload["model"],
+            layers=payload["layers"],
+            blocks=blocks(payload["layers"]),
+            cautions=payload["cautions"],
+            named=lambda those: first([payload["layers"][index]["name"] for index in those]),
+            listed=lambda dead: first([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
+            samples=payload["samples"],
+            provenance=payload["provenance"],
+            left_out=payload["left_out"],
+            measured=payload["measured"],
+            live=payload["live"],
+            facts=facts(payload["model"], payload["measured"]),
+            overview=chosen_layers(payload["layers"], COLUMNS),
+            mapped=sum(bool(layer["maps"]) for layer in payload["layers"]),
+            tokens=_without_maps(payload["layers"]),
+            depth=_by_depth(payload["layers"]),
+            opened=next((layer["index"] for layer in payload["layers"] if layer["maps"]), None),
+            policy=_policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            worker=Markup(_asset("templates", "worker.js")),
+            kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
+            network=network,
+            beside=beside,
+        )
+    )
+
+
+def _environment(payload: dict[str, Any], language: str) -> jinja2.Environment:
+    """What the templates know beside the payload: how names and numbers are written, and sentences in the language."""
     loader = jinja2.PackageLoader("hierfeat.atlas")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     environment.filters |= {"grouped": grouped, "rounded": rounded, "pretty": pretty, "breakable": breakable}
-    environment.globals |= _said(payload, language)
-    style = "".join(_asset("templates", name) for name in ("style.css", "hubel.css", "cards.css", "reach.css"))
-    script = _asset("templates", "atlas.js")
-    return environment.get_template("page.html.j2").render(
-        payload=payload,
-        model=payload["model"],
-        layers=payload["layers"],
-        blocks=blocks(payload["layers"]),
-        cautions=payload["cautions"],
-        named=lambda those: first([payload["layers"][index]["name"] for index in those]),
-        listed=lambda dead: first([f"{payload['layers'][index]['name']} ({count})" for index, count in dead]),
-        samples=payload["samples"],
-        provenance=payload["provenance"],
-        left_out=payload["left_out"],
-        measured=payload["measured"],
-        live=payload["live"],
-        facts=facts(payload["model"], payload["measured"]),
-        overview=chosen_layers(payload["layers"], COLUMNS),
-        mapped=sum(bool(layer["maps"]) for layer in payload["layers"]),
-        tokens=_without_maps(payload["layers"]),
-        depth=_by_depth(payload["layers"]),
-        opened=next((layer["index"] for layer in payload["layers"] if layer["maps"]), None),
-        policy=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        worker=Markup(_asset("templates", "worker.js")),
-        kernel=base64.b64encode(_bytes("live", "engine", "kernel.wasm")).decode("ascii"),
-        network=network,
-        beside=beside,
-    )
-
-
-def _said(payload: dict[str, Any], language: str) -> dict[str, Any]:
-    """What templates say sentences with, in the language of the page."""
-    return {
+    environment.globals |= {
         "t": sentence(language),
         "a": attributes(language),
         "plain": partial(told, language),
@@ -235,6 +238,7 @@ def _said(payload: dict[str, Any], language: str) -> dict[str, Any]:
         "language": language,
         "spanish": spanish(),
     }
+    return environment
 
 
 @cache
