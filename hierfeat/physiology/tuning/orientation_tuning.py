@@ -247,12 +247,12 @@ def orientation_tuning(
     """
     grid = counted_grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
     looked: dict[str, Any] = {"read": read, "at": at}
+    shown: dict[str, Any] = {"orientations": grid.orientations, "frequencies": grid.frequencies}
     if stimuli is None:
-        shown = {"orientations": grid.orientations, "frequencies": grid.frequencies, "phases": phases}
-        shown |= {"contrasts": contrast, "diameter": diameter}
+        shown |= {"phases": phases, "contrasts": contrast, "diameter": diameter}
         responses, blanks = _shown(h, layers, grid, contrast, diameter, **looked, batch_size=batch_size)
     else:
-        shown = {"stimuli": repr(stimuli), "orientations": grid.orientations, "frequencies": grid.frequencies}
+        shown |= {"stimuli": repr(stimuli)}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
     test = {"permutations": permutations, "seed": seed}
     responses, typed = grid.at(grid.orientations, responses), grid.typed(responses)
