@@ -234,8 +234,8 @@ class undisturbed(Guard):
                 _restore_parameter(parameter, data, requires_grad)
             for buffers in self._buffers:
                 buffers.restore()
-            for owner, saved in self._rescued.values():
-                owner.detach().copy_(saved)
+            for owner, rescued in self._rescued.values():
+                owner.detach().copy_(rescued)
         _set_random_states(self._random)
 
 
