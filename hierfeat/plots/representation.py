@@ -64,7 +64,7 @@ def plot_layer_probes(result: "LayerProbes") -> Figure:
         Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     table = result.table
-    figure = sheet(width_by_depth(len(table), least=5.5), 4.0)
+    figure = sheet(width_by_depth(len(table), least=6.3), 4.0)
     axes = figure.subplots()
     at, accuracy = np.arange(len(table)), 100 * table["accuracy"]
     spans = np.stack([accuracy - 100 * table["low"], 100 * table["high"] - accuracy]).clip(0)

@@ -61,9 +61,12 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
         @functools.wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            bound = _bound(signature, args, kwargs)
-            given = bound.arguments
             name = function.__qualname__.removesuffix(".__init__")
+            try:
+                bound = _bound(signature, args, kwargs)
+            except TypeError as error:  # as Python says it, who is called first
+                raise TypeError(f"{name}() {error}") from None
+            given = bound.arguments
             with calling(_work(name, given), progress=given.get("progress") is not False):
                 _check(signature, checks, given, name)
                 if "labels" not in own and isinstance(given.get("labels"), Tensor) and "images" in given:

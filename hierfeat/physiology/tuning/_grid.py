@@ -41,6 +41,10 @@ class Grid(NamedTuple):
         sizes = (len(self.every), len(self.frequencies), len(self.phases))
         return np.asarray(rows[self.order].T.reshape(-1, *sizes))
 
+    def named(self) -> dict[str, np.ndarray]:
+        """The axes that were asked for, as a provenance names them."""
+        return {"orientations": self.orientations, "frequencies": self.frequencies}
+
     def at(self, orientations: np.ndarray, responses: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The part of `responses` to some of the orientations shown."""
         if len(orientations) == len(self.every):

@@ -247,14 +247,13 @@ def orientation_tuning(
     """
     grid = counted_grid(h, orientations, frequencies, phases) if stimuli is None else own_grid(h, stimuli)
     looked: dict[str, Any] = {"read": read, "at": at}
-    shown: dict[str, Any] = {"orientations": grid.orientations, "frequencies": grid.frequencies}
+    test = {"permutations": permutations, "seed": seed}
     if stimuli is None:
-        shown |= {"phases": phases, "contrasts": contrast, "diameter": diameter}
+        shown: dict[str, Any] = {"phases": phases, "contrasts": contrast, "diameter": diameter}
         responses, blanks = _shown(h, layers, grid, contrast, diameter, **looked, batch_size=batch_size)
     else:
-        shown |= {"stimuli": repr(stimuli)}
+        shown = {"stimuli": repr(stimuli)}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
-    test = {"permutations": permutations, "seed": seed}
     responses, typed = grid.at(grid.orientations, responses), grid.typed(responses)
     found = describe_tuning(
         responses, blanks, [h.layers[name].kind for name in responses], Shown(grid.orientations, grid.frequencies),
@@ -263,7 +262,7 @@ def orientation_tuning(
     table = found.table if channels is None else found.table[found.table.channel.isin(channels)].reset_index(drop=True)
     return OrientationTuning(
         table=table,
-        provenance=provenance(h, layers=list(responses), **shown, **looked, channels=channels, **test),
+        provenance=provenance(h, layers=list(responses), **grid.named(), **shown, **looked, channels=channels, **test),
         responses=responses,
         blank=blanks,
         curves=dict(zip(responses, split_by_layer(found.curves, responses), strict=True)),
