@@ -22,6 +22,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--site", type=Path, help="examine the documentation as it was built here; else it is built anew")
 
 
+SLOW = (
+    "test_as_subject.py::test_filters_are_the_excitatory_connections[neocognitron-digits-layers0]",
+    "test_as_subject.py::test_effective_fields_are_finite_and_inside_the_exact_ones[neocognitron-digits]",
+    "test_as_subject.py::test_translation_invariance_and_pooling",
+    "test_as_subject.py::test_cell_pairs_follow",
+    "test_as_subject.py::test_attribution_stays_in_the_receptive_field",
+    "test_as_subject.py::test_the_rectifier_within",
+    "test_hubel_browser.py::test_the_sweep_and_the_gratings_are_those_of_python[convnet]",
+    "test_hubel_browser.py::test_the_sweep_and_the_gratings_are_those_of_python[SqueezeNet]",
+    "test_hubel_browser.py::test_the_sweep_and_the_gratings_are_those_of_python[Neocognitron]",
+    "test_language.py::test_no_english_is_left[written]",
+    "test_language.py::test_no_english_is_left[address]",
+    "test_drawn_digits.py::test_drawn_digits_are_read[lenet5-digits-True-0.97]",
+    "test_drawn_digits.py::test_a_drawn_digit_looks_like",
+    "test_batch_size.py::test_every_table_is_the_same_for_every_batch_size[end_stopping]",
+    "test_batch_size.py::test_every_table_is_the_same_for_every_batch_size[size_tuning]",
+    "test_batch_size.py::test_every_table_is_the_same_for_every_batch_size[transformation_invariance]",
+    "test_tutorials.py::test_a_tutorial_runs_as_a_notebook_and_shows_each_figure_once[engineer]",
+    "test_docs.py::test_the_examples_of_a_page_run_from_top_to_bottom[tutorials",
+    "test_docs.py::test_the_examples_of_a_page_run_from_top_to_bottom[es/lecture.md]",
+    "test_live_browser.py::test_hostile_names_are_text[True-False]",
+    "test_live_browser.py::test_hostile_names_are_text[False-True]",
+    "test_devices.py::test_a_sweep_waits_for_no_batch",
+    "test_hypercomplex.py::test_a_line_detector_with_inhibitory_ends_is_end_stopped_along_its_line[13",
+)
+"""Single cases that take five seconds or more where others of their test, or the docs' build, ask nearly the same."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(case in item.nodeid for case in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 class Everything(nn.Module):
     """One network with each thing that trips peers: in-place, functional, reused and repeated layers."""
 

@@ -118,13 +118,13 @@ def test_traceback_on_request():
 
 
 def test_ctrl_c_leaves_no_half_written_file(tmp_path, monkeypatch, capsys):
-    import safetensors.torch
+    from hierfeat.recording._to_file import ActivationFile
 
-    def interrupted(tensors, path, **_):
-        path.write_bytes(b"half")
+    def interrupted(file, part, images):
+        file._file.write(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(safetensors.torch, "save_file", interrupted)
+    monkeypatch.setattr(ActivationFile, "add", interrupted)
     assert cli.main(["record", "lenet5-digits", "--limit", "1", "--out", str(tmp_path / "acts.safetensors")]) == 130
     assert list(tmp_path.iterdir()) == []
     assert "interrupted" in capsys.readouterr().err

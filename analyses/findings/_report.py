@@ -7,7 +7,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -125,9 +125,9 @@ def alone(path: Path, *, patience: float = 60.0) -> Iterator[None]:
             lock.touch(exist_ok=False)
             break
         except FileExistsError:
-            left = lock.stat().st_mtime if lock.exists() else time.time()
-            if time.time() - left > patience:  # its script was killed
-                lock.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # the other has finished meanwhile
+                if time.time() - lock.stat().st_mtime > patience:  # its script was killed
+                    lock.unlink()
             time.sleep(0.02)
     try:
         yield

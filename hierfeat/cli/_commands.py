@@ -80,7 +80,7 @@ def _run(
     def call(**more: Any) -> Any:
         spread: list[Any] = []
         filled = dict(more)
-        for role in roles:
+        for role in sorted(roles, key=lambda role: role.parameter.name == "images"):  # what they lack is known first
             value = role.fill(role.parameter, given.get(role.parameter.name), inputs)
             if role.parameter.kind is inspect.Parameter.VAR_POSITIONAL:
                 spread = value

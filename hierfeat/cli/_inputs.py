@@ -91,6 +91,8 @@ class Inputs:
         HierfeatError
             If they are `needed` and there are none.
         """
+        if needed and self.asked.where == "photographs":  # before they are loaded, and said to be few
+            return self._checked(None)
         return self._checked(self._shown[1]) if needed else self._shown[1]
 
     @property
@@ -105,6 +107,8 @@ class Inputs:
 
     def part(self, split: str) -> "tuple[Tensor, Tensor]":
         """Labelled images of one part; a folder's images are dealt out to train and test in turn."""
+        if self.asked.where == "photographs":
+            self._checked(None)
         images, labels = self._load(split)
         return images, self._checked(labels)
 

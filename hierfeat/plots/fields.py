@@ -87,7 +87,7 @@ def plot_receptive_fields(
     axes.set_ylim(bottom + margin, top - margin)
     axes.set(xlabel="column (pixels)", ylabel="row (pixels)", aspect="equal")
     whole_pixels(axes)
-    entitle(figure, fields, about + note)
+    entitle(figure, fields, about + ("\n" + note.removeprefix("; ") if note else ""))
     return figure
 
 

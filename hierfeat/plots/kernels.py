@@ -114,7 +114,7 @@ def plot_applied_kernels(result: "AppliedKernels", *, columns: int = 4) -> Figur
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     axes[0].imshow(_upright(result.image), interpolation="nearest")
     channels = result.image.shape[2] if result.image.ndim == 3 else 1
-    axes[0].set_title(f"image, {height} × {width} pixels{as_drawn(channels)}", fontsize=10)
+    axes[0].set_title(f"image, {height} × {width} pixels{as_drawn(channels).replace('; ', chr(10))}", fontsize=10)
     for axis, (name, output) in zip(axes[1:], result.outputs.items(), strict=False):
         _output(axis, name, output, result.kernels[name])
         _inset(axis, result.kernels[name])

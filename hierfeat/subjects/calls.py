@@ -226,6 +226,7 @@ class Watch(TorchFunctionMode, Guard):
         wanted = self._only is None or self._only(call.name, call.kind)
         replacement = self._quietly(self._after, call, tensor) if wanted else None
         if call.name == self._until:
+            self._start_afresh()  # what runs between two passes is not the model's
             raise Ended
         return output if replacement is None else _replaced(output, tensor, replacement)
 

@@ -274,6 +274,22 @@ def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: boo
         parameter.requires_grad_(requires_grad)
 
 
+class seeded(Guard):
+    """Random numbers from a seed for the block, and the global random states as they were, after it."""
+
+    def __init__(self, model: nn.Module, seed: int) -> None:
+        self._model, self._seed = model, seed
+
+    def _save(self) -> None:
+        self._random = _random_states(self._model)
+
+    def _apply(self) -> None:
+        torch.manual_seed(self._seed)
+
+    def _restore(self) -> None:
+        _set_random_states(self._random)
+
+
 def _random_states(model: nn.Module) -> list[tuple[Any, Any]]:
     """Setters of the global random states that a model may draw from, and what to give them."""
     states: list[tuple[Any, Any]] = [

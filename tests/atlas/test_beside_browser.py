@@ -56,7 +56,7 @@ def pair(request, first, pictures, tmp_path_factory):
     out = tmp_path_factory.mktemp("beside") / "page.html"
     every = findings.stages
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(findings, "stages", lambda *given: [stage for stage in every(*given) if stage[0] == FIELDS])
+        patch.setattr(findings, "stages", lambda *given, **more: [s for s in every(*given, **more) if s[0] == FIELDS])
         page = hf.atlas(first, *pictures, out=out, beside=other)
     return first, other, page
 

@@ -62,7 +62,8 @@ def test_dead_channels_are_found(browser, tmp_path):  # noqa: F811
 
     net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(108, 2))
     with torch.no_grad():
-        net[0].weight[1], net[0].bias[1] = 0.0, -1.0
+        net[0].bias[:] = torch.tensor([1.0, -1.0, 1.0])
+        net[0].weight[1] = 0.0
     page = hf.atlas(hf.Hierarchy(net, (1, 8, 8)), torch.rand(6, 1, 8, 8), out=tmp_path / "dead.html")
     with opened(browser, page) as tab:
         tab.locator('.channels [name="channel-view"]').select_option("dead")

@@ -55,14 +55,14 @@ def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add
     HierfeatError
         If a name matches no layer.
 
+    Notes
+    -----
+    Memory: the layer table; nothing is shown.
+
     References
     ----------
     LeCun, Y., Bottou, L., Bengio, Y. and Haffner, P. (1998). Gradient-based learning applied to document
     recognition. Proc. IEEE 86(11).
-
-    Notes
-    -----
-    Memory: the layer table; nothing is shown.
 
     Examples
     --------

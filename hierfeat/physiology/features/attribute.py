@@ -24,6 +24,7 @@ from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.physiology.features._reading import Read, reading, upstream
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.guard import seeded
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
@@ -166,8 +167,7 @@ def attribute(
     base = _baseline(h, baseline)
     settings: dict[str, Any] = {"patch": patch or max(1, min(h.input_shape[1:]) // 8), "steps": steps, "noise": noise}
     parts, spans = [], []
-    with torch.random.fork_rng(devices=None if h.device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    with seeded(h.model, seed):
         size = batch_size or default_batch(h.input_shape)
         for start in with_bar(range(0, len(images), size), f"{method} of {layer}"):
             here = slice(start, start + size)

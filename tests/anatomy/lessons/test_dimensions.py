@@ -69,7 +69,8 @@ def test_plot_names_every_box(found, fold):
     texts = [text.get_text() for text in found.plot(fold=fold).axes[0].texts]
     shown = ["stem", "max_pool2d", "mean", "head"] if fold else list(found.table.layer)[1:]
     for name in shown if not fold else ["cat", *shown[1:]]:
-        assert any(name in text for text in texts)
+        ends = [text.removeprefix("…") for text in texts if text.startswith("…")]  # of names too long for their box
+        assert any(name in text for text in texts) or any(name.endswith(end) for end in ends)
 
 
 def test_saved_and_loaded(found, tmp_path):
