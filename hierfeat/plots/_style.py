@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from hierfeat.errors import HierfeatError
-from hierfeat.plots._canvas import TALLEST, WIDEST, one_panel, sheet
+from hierfeat.plots._canvas import TALLEST, WIDEST, OwnFigure, one_panel, sheet
 
 if TYPE_CHECKING:
     from hierfeat._result import Result
@@ -200,9 +200,19 @@ def by_depth(axes: Axes, names: Sequence[str], *, along: Literal["x", "y"] = "x"
     turn: dict[str, Any] = {}
     if longest > 0.95 * slot:
         turn = {"rotation": 90} if slot < 2.4 * line else {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+        _room_below(figure, place.y0, longest if turn["rotation"] == 90 else 0.75 * longest)
     step = max(1, int(np.ceil(line / slot)))
     axes.set_xticks(range(0, len(names), step), labels[::step], fontsize=size, **turn)
     axes.set_xlim(-0.6, len(names) - 0.4)
+
+
+def _room_below(figure: FigureBase, row: float, inches: float, usual: float = 0.5) -> None:
+    """Make a figure of ours taller by what long names take below a row of panels, so that these stay as high."""
+    if isinstance(figure, OwnFigure):
+        known: dict[float, float] = figure.__dict__.setdefault("_rooms", {})
+        more = max(0.0, inches - known.get(row, usual))
+        known[row] = known.get(row, usual) + more
+        figure.set_figheight(min(TALLEST, figure.get_figheight() + more))
 
 
 def _short(name: str, most: int = 24) -> str:
