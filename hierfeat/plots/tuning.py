@@ -223,7 +223,7 @@ def _own_peaks(axes: Axes, places: np.ndarray, curves: np.ndarray) -> None:
     axes.add_collection(LineCollection(list(each), color=BLUE, alpha=alpha, linewidth=1), autolim=True)
     axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2, label="median")
     axes.set_ylim(min(0.0, float(curves.min())), 1.05)
-    axes.legend(frameon=False, fontsize=10)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, frameon=False, fontsize=10)  # covers nothing
 
 
 def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -> Figure:
