@@ -49,7 +49,9 @@ def elements(tab):
 
 
 OPENING = """async () => {
-    const section = document.querySelector('details.block[open] details.layer:not([open])');
+    const closed = () => document.querySelector('details.block[open] details.layer:not([open])');
+    while (!closed()) await new Promise((resolve) => requestAnimationFrame(resolve));  // a block fills when it is open
+    const section = closed();
     const start = performance.now();
     section.querySelector('summary').click();
     await new Promise((resolve) => {
