@@ -188,7 +188,7 @@ def by_depth(axes: Axes, names: Sequence[str], *, along: Literal["x", "y"] = "x"
     """Name the layers along an axis, the first on the left or on top: all of them, or as many as there is room for."""
     place, figure = axes.get_position(), axes.get_figure()
     assert figure is not None
-    labels = [_short(name) for name in names]
+    labels = [short(name) for name in names]
     line = 1.35 * size / 72
     if along == "y":
         step = max(1, int(np.ceil(len(names) * line / (place.height * height_of(figure)))))
@@ -215,7 +215,8 @@ def _room_below(figure: FigureBase, row: float, inches: float, usual: float = 0.
         figure.set_figheight(min(TALLEST, figure.get_figheight() + more))
 
 
-def _short(name: str, most: int = 24) -> str:
+def short(name: str, most: int = 24) -> str:
+    """The end of a layer's name, which tells it from its neighbours."""
     return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
@@ -228,7 +229,7 @@ def key_by_depth(figure: Figure, panels: Sequence[Axes], names: Sequence[str]) -
     scale = ScalarMappable(Normalize(-0.5, len(names) - 0.5), ListedColormap(shades(len(names))))
     bar = figure.colorbar(scale, ax=list(panels), label="layer, first to last")
     places = spaced(range(len(names)), MOST_NAMED)
-    bar.set_ticks(places, labels=[_short(names[place]) for place in places], fontsize=10)
+    bar.set_ticks(places, labels=[short(names[place]) for place in places], fontsize=10)
     bar.ax.minorticks_off()
     bar.ax.invert_yaxis()
 

@@ -26,6 +26,7 @@ from hierfeat.plots._style import (
     entitle,
     one_panel,
     sheet,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _label(axis: Axes, box: _Box, size: float, shrunk: float, *, formula: bool) 
     middle = box.left + box.size[0] / 2
     axis.text(middle, box.bottom + box.size[1] + 0.06, box.label, ha="center", va="bottom", fontsize=size)
     room = int(72 * box.slot * shrunk / (0.62 * size)) if formula else 16
-    name = _short(box.row.layer, max(8, room))
+    name = short(box.row.layer, max(8, room))
     turn: dict[str, Any] = {} if formula else {"rotation": 35, "rotation_mode": "anchor"}
     centre = box.left + abs(box.back[0]) + box.face[0] / 2
     axis.text(centre, box.bottom - 0.07, name, ha="center" if formula else "right", va="top", fontsize=size, **turn)
@@ -200,10 +201,6 @@ def _folded(formula: str, most: int) -> list[str]:
     """A formula in lines of at most so many letters, broken before its "+ 1" if it can be."""
     parts = [formula] if len(formula) <= most else formula.replace(" + 1 = ", "\n+ 1 = ").split("\n")
     return [line for part in parts for line in textwrap.wrap(part, most)]
-
-
-def _short(name: str, most: int) -> str:
-    return name if len(name) <= most else "…" + name[1 - most :]
 
 
 def _wires(boxes: list[_Box]) -> list[tuple[_Box, _Box]]:

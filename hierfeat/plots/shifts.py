@@ -32,6 +32,7 @@ from hierfeat.plots._style import (
     scale,
     shades,
     sheet,
+    short,
     signed,
     whole_pixels,
 )
@@ -218,7 +219,7 @@ def plot_sensitivity_map(result: "SensitivityMap", *, layers: Sequence[str] | No
     drawn = []
     for panel, name in zip(axes.flat, names, strict=False):
         drawn.append(signed(panel, result.maps[name], 1.0, extent=(-reach, reach, reach, -reach)))
-        panel.set_title(name, fontsize=10)
+        panel.set_title(short(name), fontsize=10)
     for panel in axes.flat[len(names) :]:
         panel.set_visible(False)
     whole_pixels(axes[0, 0])

@@ -29,6 +29,7 @@ from hierfeat.plots._style import (
     say,
     shades,
     sheet,
+    short,
     some_channels,
 )
 
@@ -273,7 +274,10 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     axes = figure.subplots(1, 4)
     tuned = pairs.table[pairs.table["cell_type_before"].isin(["simple", "complex"])]
     groups = list(tuned.groupby("pool", sort=False))
-    names = [f"{rows['before'].iloc[0]} → {pool} ({rows['pooling'].iloc[0]})" for pool, rows in groups]
+    first = [
+        (short(rows["before"].iloc[0], 18), short(str(pool), 18), rows["pooling"].iloc[0]) for pool, rows in groups
+    ]
+    names = [f"{before} → {pool} ({pooling})" for before, pool, pooling in first]
     colours = CATEGORIES if len(groups) <= len(CATEGORIES) else shades(len(groups))
     dot: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.5, "alpha": 0.7, "markeredgewidth": 0}
     for (_, rows), name, colour in zip(groups, names, colours, strict=False):
