@@ -41,8 +41,8 @@ says whether it holds here. They write a figure, a CSV and a line of `figures/fi
 `python analyses/findings/_table.py` makes this table. `HIERFEAT_FINDINGS_SEEDS=2` makes them quicker, for a look: an
 interval over two seeds is too wide to decide anything, and the slow test compares the verdicts with those of four.
 SqueezeNet is examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
-LeNet-5 of 1998 and the Neocognitron, or one of them, are subjects of most findings that need no training; those on colour,
-on learning by gradient, on training anew and on removed units are measured without them.
+LeNet-5 of 1998 or the Neocognitron, or both, are subjects of most findings that need no training; those on colour, on
+learning by gradient, on training anew and on removed units are measured without them.
 
 These are explorations, not preregistered tests. Under "Limits" the scripts say what in their measure or in the rule of
 their verdict was settled after first numbers had been seen, and which rules were fixed before. A claim of several parts

@@ -83,8 +83,8 @@ axes.legend(frameon=False)
 opened(axes)
 
 # %% [markdown]
-# **Limits.** Small networks and 360 easy test images, on which accuracy has little room to fall. The stored numbers come
-# from the same training when it was still a part of `sparse_codes.py`.
+# **Limits.** Small networks and 360 easy test images, on which accuracy has little room to fall. The stored numbers
+# come from the same training when it was still a part of `sparse_codes.py`.
 
 # %%
 verdict = judged(asked[0.01].over(asked[0.0].high), cost[0.01].value < 1)
