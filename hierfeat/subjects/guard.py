@@ -10,7 +10,7 @@ import random
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from traceback import clear_frames
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -19,6 +19,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils import _python_dispatch
+
+from hierfeat.subjects._buffers import Together, alike
 
 T = TypeVar("T")
 PLAIN = frozenset((bool, int, float, str, tuple, torch.Size))  # types of attributes that are settings or counts
@@ -197,7 +199,7 @@ class undisturbed(Guard):
         parameters = {id(p): p for module in modules for p in module._parameters.values() if p is not None}
         self._parameters = [(p, p.data, p.requires_grad) for p in parameters.values()]
         buffers = {id(b): b for module in modules for b in module._buffers.values() if b is not None}
-        self._buffers = [_Together(group) for group in _alike(buffers.values() if self._with_buffers else ())]
+        self._buffers = [Together(group) for group in alike(buffers.values() if self._with_buffers else ())]
         self._large: dict[int, Tensor] | None = None  # by storage; found when something is first written into
         self._rescued: dict[int, tuple[Tensor, Tensor]] = {}
         self._random = _random_states(self._model)
@@ -237,34 +239,6 @@ class undisturbed(Guard):
             for owner, rescued in self._rescued.values():
                 owner.detach().copy_(rescued)
         _set_random_states(self._random)
-
-
-class _Together:
-    """Copies of several buffers of one type and device, end to end: one copy and one look for all of them."""
-
-    def __init__(self, buffers: list[Tensor]) -> None:
-        self._buffers = [(buffer, _version(buffer), buffer.shape) for buffer in buffers]
-        self._saved = _end_to_end(buffers)
-
-    def restore(self) -> None:
-        """Write back what was changed; no version counter sees a write through ``.data``."""
-        counted = all(_version(buffer) == version for buffer, version, _ in self._buffers)
-        now = [buffer for buffer, _, _ in self._buffers]
-        near = all(map(_is_near, now))
-        if counted and near and (self._saved.is_meta or _same(_end_to_end(now), self._saved)):
-            return
-        parts = self._saved.split([shape.numel() for _, _, shape in self._buffers]) if len(now) > 1 else [self._saved]
-        for (buffer, version, shape), part in zip(self._buffers, parts, strict=True):
-            saved = part.view(shape) if len(now) > 1 else part
-            if _version(buffer) == version:
-                if not near:  # to look would be to wait; no graph of gradients takes this for a change
-                    buffer.data.copy_(saved)
-                    continue
-                if _same(buffer, saved):
-                    continue
-            if buffer.shape != shape:  # as observers of quantisation do
-                buffer.resize_(shape)
-            buffer.copy_(saved)
 
 
 def _restore_parameter(parameter: nn.Parameter, data: Tensor, requires_grad: bool) -> None:
@@ -312,38 +286,8 @@ def _set_random_states(states: list[tuple[Any, Any]]) -> None:
         setter(state)
 
 
-def _version(tensor: Tensor) -> int:
-    return -1 if tensor.is_inference() else int(tensor._version)
-
-
 def _storage(tensor: Tensor) -> int:
     return 0 if tensor.layout != torch.strided else int(tensor.untyped_storage()._cdata)
-
-
-def _alike(buffers: Iterable[Tensor]) -> list[list[Tensor]]:
-    """Buffers by their type and device; each that is no ordinary tensor alone."""
-    groups: dict[Any, list[Tensor]] = {}
-    for buffer in buffers:
-        alone = 0 if type(buffer) is Tensor and buffer.layout == torch.strided else id(buffer)
-        groups.setdefault((buffer.dtype, buffer.device, alone), []).append(buffer)
-    return list(groups.values())
-
-
-def _end_to_end(buffers: list[Tensor]) -> Tensor:
-    if len(buffers) == 1:
-        return buffers[0].detach().clone()
-    return torch.cat([buffer.detach().reshape(-1) for buffer in buffers])
-
-
-def _same(one: Tensor, other: Tensor) -> bool:
-    if one.layout != torch.strided:  # torch compares dense tensors only
-        one, other = one.to_dense(), other.to_dense()
-    return one.shape == other.shape and torch.equal(one, other)
-
-
-def _is_near(buffer: Tensor) -> bool:
-    """Whether its values can be looked at without waiting for a device."""
-    return buffer.device.type in ("cpu", "meta") or buffer.is_inference()
 
 
 def dynamo() -> Any:

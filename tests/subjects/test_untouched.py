@@ -332,7 +332,7 @@ class Interrupting:
 
 
 def in_guards(path: str) -> bool:
-    return Path(path).parent == SUBJECTS or Path(path).name in ("recorder.py", "sweep.py", "contextlib.py")
+    return Path(path).parent == SUBJECTS or Path(path).name in ("recorder.py", "_kept.py", "sweep.py", "contextlib.py")
 
 
 def in_torch_too(path: str) -> bool:
@@ -356,7 +356,7 @@ def test_an_interrupt_at_any_instant_leaves_everything_as_it_was(analysis, where
         assert_same(found(h.model), before, f"{analysis} interrupted at line {at} of {counting.count}")
 
 
-GUARDS = ("guard.py", "calls.py", "_detours.py", "recorder.py")
+GUARDS = ("guard.py", "_buffers.py", "calls.py", "_detours.py", "recorder.py", "_kept.py")
 
 
 @pytest.mark.slow
