@@ -3,6 +3,7 @@ import { apart, here } from "../live/engine/network.js";
 import { fromBase64 } from "../live/engine/weights.js";
 import { payload, samples, showFrame } from "./data.js";
 import { need } from "./dom.js";
+import { latestOnly } from "./latest.js";
 
 /** @typedef {import("../live/engine/network.js").Frame} Frame @typedef {import("../live/engine/network.js").Network} Network */
 
@@ -58,31 +59,18 @@ const followers = [];
 /** @param {(image: Float32Array, frame: Frame) => void} shown */
 export const follow = (shown) => followers.push(shown);
 
-/** Whatever the input, in which frames are asked for one after another. @type {Float32Array | null} */
-let wanted = null;
-let busy = false;
+const answer = latestOnly(async (/** @type {{ image: Float32Array, shown: (frame: Frame) => void }} */ { image, shown }) => {
+  const frame = await frameOf(image);
+  showFrame(frame);
+  shown(frame);
+  for (const one of followers) one(image, frame);
+});
 
 /**
- * Show a frame of `image`; while one is being computed only the latest wish is kept.
+ * Show a frame of `image`; while one is being computed only the latest wish is kept, with whom to tell of it.
  * @param {Float32Array} image @param {(frame: Frame) => void} shown
  */
-export async function ask(image, shown) {
-  wanted = image;
-  if (busy) return;
-  busy = true;
-  try {
-    while (wanted) {
-      const next = wanted;
-      wanted = null;
-      const frame = await frameOf(next);
-      showFrame(frame);
-      shown(frame);
-      for (const one of followers) one(next, frame);
-    }
-  } finally {
-    busy = false;
-  }
-}
+export const ask = (image, shown) => answer({ image, shown });
 
 /** @type {Map<number, Float32Array>} */
 const decoded = new Map();

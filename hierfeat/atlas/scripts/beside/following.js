@@ -1,4 +1,5 @@
 // A second network that is shown every picture that the first is shown, as fast as it can answer.
+import { latestOnly } from "../latest.js";
 
 /** @typedef {import("./side.js").Side} Side @typedef {import("../live.js").Frame} Frame */
 
@@ -9,24 +10,13 @@
  * @param {Side} first @param {Side} other @param {(image: Float32Array, picture: Float32Array) => void} shown
  */
 export function following(network, pictureOf, first, other, shown) {
-  /** @type {Float32Array | null} */
-  let wanted = null;
-  let busy = false;
-  return async (/** @type {Float32Array} */ image, /** @type {Frame} */ frame) => {
+  const show = latestOnly(async (/** @type {Float32Array} */ image, overtaken) => {
+    const picture = pictureOf(image);
+    other.take(await network.run(picture));
+    if (!overtaken()) shown(image, picture);
+  });
+  return (/** @type {Float32Array} */ image, /** @type {Frame} */ frame) => {
     first.take(frame);
-    wanted = image;
-    if (busy) return;
-    busy = true;
-    try {
-      while (wanted) {
-        const next = wanted;
-        wanted = null;
-        const picture = pictureOf(next);
-        other.take(await network.run(picture));
-        if (!wanted) shown(next, picture);
-      }
-    } finally {
-      busy = false;
-    }
+    return show(image);
   };
 }
