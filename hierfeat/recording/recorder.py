@@ -153,19 +153,19 @@ def _recorded(h: Hierarchy, batches: Iterable[Tensor], recorder: "Recorder", tak
     Whether outputs are finite is found while they are in the caches: to read them all again costs several times that.
     """
     recorder.takes_norms = True
-    with recorder:
-        for batch in batches:
-            recorder.norms.clear()
+    for batch in batches:  # the user's code may make them: nothing is watched meanwhile
+        recorder.norms.clear()
+        with recorder:
             with torch.no_grad():
                 h.forward(batch)
             if not recorder.is_true():
                 return batch
             part = recorder.take()
-            check_norms(h, recorder.norms)
-            for name, tensor in part.items() if several else ():
-                check_images_first(h, name, tensor, len(batch))
-            take(part, len(batch))
-            del part  # not there any more while the next batch is shown
+        check_norms(h, recorder.norms)
+        for name, tensor in part.items() if several else ():
+            check_images_first(h, name, tensor, len(batch))
+        take(part, len(batch))
+        del part  # not there any more while the next batch is shown
     return None
 
 

@@ -197,6 +197,37 @@ def test_a_disk_that_is_too_small_is_known_with_the_first_batch(tmp_path):
     assert left_in(tmp_path) == {}
 
 
+class Drawing(Dataset):
+    """Noise as augmentation, and a look through the network itself, whenever an image is asked for."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model, self.training = model, []
+
+    def __len__(self) -> int:
+        return len(IMAGES)
+
+    def __getitem__(self, index: int) -> Tensor:
+        self.training.append(self.model.training)
+        self.model(IMAGES[index][None])
+        return (IMAGES[index] + 0.01 * torch.rand(1, 12, 12)).clamp(0, 1)
+
+
+def test_what_makes_the_images_is_not_watched(tmp_path):
+    """Its operations are no layers, its random numbers are not drawn twice, and it meets the model in its own mode."""
+    h = net()
+    h.model.train()
+    data = Drawing(h.model)
+    torch.manual_seed(7)
+    noise = [torch.rand(1, 12, 12) for _ in range(len(data))]
+    after = torch.rand(1)
+    torch.manual_seed(7)
+    found = hf.record(h, data, layers="*", out=tmp_path / "acts.safetensors", batch_size=4)
+    assert torch.equal(torch.rand(1), after)
+    assert all(data.training)
+    shown = (IMAGES + 0.01 * torch.stack(noise)).clamp(0, 1)
+    assert_same(found, hf.record(h, shown, layers="*", batch_size=4), atol=1e-6)
+
+
 class Windows(nn.Module):
     """Puts windows on the first axis."""
 
