@@ -16,7 +16,6 @@ from hierfeat.recording._to_file import activation_file, mapped
 from hierfeat.subjects._sources import is_stimuli
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import Guard
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -25,6 +24,7 @@ from hierfeat.subjects.layer_table import UNITS, Chosen, Layers
 from hierfeat.subjects.own_data import Images, batches_in, count_in, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import file_path
+from hierfeat.subjects.watching import Watching
 
 Take = Callable[[dict[str, Tensor], int], None]  # activations of so many images
 
