@@ -16,9 +16,11 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
+from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.plots._canvas import TALLEST, WIDEST, OwnFigure, one_panel, sheet
+from hierfeat.subjects.values import numbers
 
 if TYPE_CHECKING:
     from hierfeat._result import Result
@@ -316,7 +318,7 @@ def picture(image: Any) -> Floats:
     HierfeatError
         If it is not an image.
     """
-    pixels = np.asarray(image.detach().cpu() if hasattr(image, "detach") else image, dtype=float)
+    pixels = numbers(image.detach().double().cpu() if isinstance(image, Tensor) else image, "an image to draw")
     pixels = pixels[None] if pixels.ndim == 2 else pixels
     if pixels.ndim != 3 or not pixels.size:
         raise HierfeatError(f"expected an image, (C, H, W) or (H, W), to draw; got shape {pixels.shape}")

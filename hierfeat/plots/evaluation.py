@@ -69,7 +69,7 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     Parameters
     ----------
     images
-        (N, C, H, W) in [0, 1], those that were evaluated.
+        (N, C, H, W) in [0, 1], all those that were evaluated and no others.
     k
         So many mistakes.
 
@@ -77,8 +77,13 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     -------
     matplotlib.figure.Figure
         Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
+
+    Raises
+    ------
+    HierfeatError
+        If there are more or fewer images than were evaluated.
     """
-    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[: max(k, 0)]
+    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[:k]
     columns = min(8, max(len(chosen), 1))
     rows = max(-(-len(chosen) // columns), 1)
     figure = sheet(max(1.55 * columns, 4.5), 1.95 * rows + 0.3)

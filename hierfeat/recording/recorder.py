@@ -14,7 +14,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording._kept import CopyOnWrite, Writes
 from hierfeat.recording._to_file import activation_file, mapped
 from hierfeat.subjects._sources import is_stimuli
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import any_layers, checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import Guard
@@ -29,7 +29,7 @@ from hierfeat.subjects.watching import Watching
 Take = Callable[[dict[str, Tensor], int], None]  # activations of so many images
 
 
-@checked(images=None, out=file_path)
+@checked(images=None, layers=any_layers, out=file_path)
 def record(
     h: Hierarchy,
     images: Images,
@@ -217,7 +217,7 @@ class Recorder(Mapping[str, Tensor]):
     torch.Size([1, 16, 10, 10])
     """
 
-    @checked()
+    @checked(layers=any_layers)
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
         self._prepare(h, layers, detach)
 
