@@ -125,9 +125,18 @@ def as_method(draw: Callable[..., Figure], owner: object) -> Callable[..., Figur
     @functools.wraps(draw)
     def plot(*args: Any, **kwargs: Any) -> Figure:
         where = {name: kwargs.pop(name, None) for name in ("ax", "figure")}
+        _bound(args, kwargs)
         with _drawing_on(_checked(draw.__name__, where, options)):
             found = draw(*args, **kwargs)
         return _returned(found)
+
+    def _bound(given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        try:
+            signature.bind(*given, **named)
+        except TypeError as error:
+            takes = [f"{name}=" for name in plot.__signature__.parameters][1:]  # type: ignore[attr-defined]
+            size = "; for another size: figure=plt.figure(figsize=(8, 4))" if "figsize" in named else ""
+            raise TypeError(f"the plot takes {', '.join(takes)}: {error}{size}") from None
 
     signature = inspect.signature(draw)
     own = list(signature.parameters.values())

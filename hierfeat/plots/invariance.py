@@ -139,7 +139,8 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
                 rows["amount"], 100 * rows["accuracy"], color=CATEGORIES[style], marker=_SHAPES[style],
                 linestyle="-" if model == _trained(model) else ":", markersize=4, linewidth=1.6, label=model,
             )  # fmt: skip
-            axes.set(title=_TITLES.get(name, name), xlabel=_first(rows["unit"]), ylim=(-3, 103))
+            axes.set_title(_TITLES.get(name, name), fontsize=10)
+            axes.set(xlabel=_first(rows["unit"]), ylim=(-3, 103))
     for axes in panels:
         axes.grid(alpha=0.3)
         open_frame(axes)

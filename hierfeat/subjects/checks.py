@@ -105,7 +105,7 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
         If they are not whole numbers, not flat, not as many as the images, or below -1.
     """
     try:
-        tensor = torch.as_tensor(np.asarray(labels) if not isinstance(labels, Tensor) else labels).detach().cpu()
+        tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else np.array(labels)).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None
     if tensor.is_floating_point() or tensor.is_complex():
