@@ -50,7 +50,7 @@ def plot_transformation_invariance(result: "TransformationInvariance") -> Figure
     for panel, kind in zip(panels, kinds, strict=True):
         rows = table[table["transformation"] == kind]
         _against_pixels(panel, rows, names)
-        amounts = ", ".join(f"{amount:g}" for amount in rows["amount"].drop_duplicates())
+        amounts = " to ".join(dict.fromkeys(f"{rows['amount'].iloc[place]:g}" for place in (0, -1)))
         panel.set_title(f"{kind}\n{amounts} {rows['unit'].iloc[0]}", fontsize=10)
         panel.set_xlabel("invariance of the pixels")
     panels[0].set_ylabel("invariance of the layer")
