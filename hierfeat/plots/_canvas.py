@@ -126,8 +126,8 @@ def as_method(draw: Callable[..., Figure], owner: object) -> Callable[..., Figur
     @functools.wraps(draw)
     def plot(*args: Any, **kwargs: Any) -> Figure:
         where = {name: kwargs.pop(name, None) for name in ("ax", "figure")}
+        asked = checked_options(draw, args, kwargs, options)
         with _drawing_on(_checked(draw.__name__, where, options)):
-            asked = checked_options(draw, args, kwargs)
             found = draw(*asked.args, **asked.kwargs)
         return _returned(found)
 

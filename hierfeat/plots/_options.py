@@ -1,11 +1,10 @@
 """How plots check what they are asked for: by the arguments' names, as public functions check theirs."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.own_data import as_images
 from hierfeat.subjects.values import Check, Given, flag, optional, whole, words
 
 OWNER = "owner"
@@ -19,17 +18,6 @@ def _of_the_same_kind(value: Any, name: str, given: Given) -> Any:
     return value
 
 
-def _evaluated(value: Any, name: str, given: Given) -> Any:
-    """The images that were evaluated: others would be shown as mistakes in their place."""
-    images, count = as_images(value, name), len(given[OWNER].labels)
-    if len(images) != count:
-        raise HierfeatError(
-            f"expected the {count} images that were evaluated, got {len(images)}: of images that were drawn by "
-            "max_images, or whose label was unknown, pass to both only those that count"
-        )
-    return images
-
-
 _CHECKS: dict[str, Check] = {
     "columns": whole(1, 10**9),
     "count": whole(1, 400),
@@ -40,20 +28,18 @@ _CHECKS: dict[str, Check] = {
     "planar": flag,
     "shared_scale": flag,
     "titles": optional(words),
-    "images": _evaluated,
     "others": _of_the_same_kind,
 }
 
 
-def checked_options(draw: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> inspect.BoundArguments:
-    """What a plot was asked for, every option in the one form that plots work with.
+def checked_options(
+    draw: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], more: Sequence[str]
+) -> inspect.BoundArguments:
+    """What a plot was asked for, every option in the one form that plots work with; `more` is what it also takes.
 
     Layers, channels and single images are checked where they are looked up: what there is depends on the result.
     """
-    try:
-        bound = inspect.signature(draw).bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{draw.__name__}() {error}") from None
+    bound = _bound(draw, args, kwargs, more)
     owner, *_ = bound.arguments.values()
     given = {OWNER: owner}
     for name, value in bound.arguments.items():
@@ -66,3 +52,15 @@ def checked_options(draw: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
                 tuple(check(item, name, given) for item in value) if several else check(value, name, given)
             )
     return bound
+
+
+def _bound(
+    draw: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], more: Sequence[str]
+) -> inspect.BoundArguments:
+    signature = inspect.signature(draw)
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        takes = ", ".join(f"{name}=" for name in [*signature.parameters, *more][1:])
+        size = "; for another size: figure=plt.figure(figsize=(8, 4))" if "figsize" in kwargs else ""
+        raise TypeError(f"{draw.__name__}() takes {takes}: {error}{size}") from None

@@ -223,10 +223,16 @@ def short(name: str, most: int = 24) -> str:
 
 
 def key_by_depth(figure: Figure, panels: Sequence[Axes], names: Sequence[str]) -> None:
-    """Say which shade is which layer: beside the panels a legend, or a scale where it would be too long."""
+    """Say which shade is which layer: a legend beside the panels, below them if it is wide, a scale if it is long."""
     if len(names) <= MOST_NAMED:
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=10)
+        each = 0.6 + max(map(len, labels), default=0) * 0.62 * 10 / 72
+        below = each > 0.17 * width_of(figure)
+        columns = max(1, int(width_of(figure) / each)) if below else 1
+        if below and isinstance(figure, OwnFigure):
+            figure.set_figheight(figure.get_figheight() + 0.21 * -(-len(labels) // columns))
+        place = "outside lower center" if below else "outside right center"
+        figure.legend(handles, labels, loc=place, ncols=columns, frameon=False, fontsize=10)
         return
     scale = ScalarMappable(Normalize(-0.5, len(names) - 0.5), ListedColormap(shades(len(names))))
     bar = figure.colorbar(scale, ax=list(panels), label="layer, first to last")

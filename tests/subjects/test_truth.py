@@ -1,4 +1,4 @@
-"""Labels that are none of the network's classes, and masked ones, mean the same in every analysis that compares them."""
+"""Labels that are none of the network's classes, and masked ones, mean the same in all analyses that compare them."""
 
 import numpy as np
 import pytest
