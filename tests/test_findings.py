@@ -59,8 +59,9 @@ def test_a_script_reads_like_a_report_and_opens_as_a_notebook(path):
     notebook = jupytext.read(path)
     assert notebook.cells[0].cell_type == "markdown"
     words = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    for part in ("**Claim.**", "**Measured.**", "**Control.**", "**Limits.**"):
+    for part in ("**Claim.**", "**Measured.**", "**Control.**", "**Limits.**", "**Verdict.**"):
         assert part in words
+    assert sum(cell.source.count("verdict = judged(") for cell in notebook.cells) == 1, "one rule judges all findings"
     lines = map(str.strip, path.read_text(encoding="utf-8").splitlines())
     assert 40 <= sum(bool(line) and not line.startswith("#") for line in lines) <= 80
 

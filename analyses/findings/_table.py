@@ -42,12 +42,13 @@ says whether it holds here. They write a figure, a CSV and a line of `figures/fi
 interval over two seeds is too wide to decide anything, and the slow test compares the verdicts with those of four.
 SqueezeNet is examined where its weights are: in torchvision's cache, or in the file that `HIERFEAT_SQUEEZENET` names.
 LeNet-5 of 1998 or the Neocognitron, or both, are subjects of most findings that need no training; those on colour, on
-learning by gradient, on training anew and on removed units are measured without them.
+learning by gradient and on training anew are measured without them.
 
-These are explorations, not preregistered tests. Under "Limits" the scripts say what in their measure or in the rule of
-their verdict was settled after first numbers had been seen, and which rules were fixed before. A claim of several parts
-is reproduced if all of them hold, contradicted if none holds and the interval of one excludes it, and else in part. One
-network of a kind stands for the kind in most.
+These are explorations, not preregistered tests. Each script states the rule of its verdict in words and applies it in
+code. Under "Limits" it says what in the measure or in the rule was settled after first numbers had been seen, and which
+rules were fixed before; where it says neither, both were written down together. A claim of several parts is reproduced
+if all of them hold, contradicted if none holds and the interval of one excludes it, and else in part. One network of a
+kind stands for the kind in most.
 
 {table()}
 

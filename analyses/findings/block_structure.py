@@ -99,7 +99,7 @@ for axes, (width, those) in zip(panels, matrices.items(), strict=False):
 figure.colorbar(drawn, ax=list(panels[:3]), label="CKA (unbiased)", shrink=0.8)
 for state, colour in (("trained", BLUE), ("untrained", GREY)):
     marks(panels[3], range(3), [over_seeds(wide["block", state, width]) for width in WIDTHS], color=colour, label=state)
-panels[3].set(xlabel="channels", ylabel="CKA of blocks three and more apart", ylim=(0, 1))
+panels[3].set(xlabel="channels", ylabel="CKA of blocks three and more apart", ylim=(0, 1.05))
 panels[3].set_xticks(range(3), WIDTHS)
 panels[3].legend(frameon=False)
 opened(panels[3])
@@ -108,6 +108,9 @@ opened(panels[3])
 # **Limits.** Eight blocks and 32 channels are small beside theirs (depth 38 to 110, widths up to ten times as many);
 # digits; no stages of falling resolution. Untrained, all blocks of a residual network are alike (0.98 and more), and
 # wide ones may just stay nearer to that. The rule of the verdict was fixed before numbers were seen.
+#
+# **Verdict.** From 4 channels to 32, the CKA of blocks far apart rises, so does the share of the first component and
+# what CKA falls by without it, and CKA rises more than in untrained networks. Reproduced if all four hold.
 
 # %%
 block, share, falls = (more[name, "trained"] for name in NAMES)

@@ -89,6 +89,9 @@ opened(left, right)
 # **Limits.** One trained network of each kind; two stages; kernels of 5 × 5 pixels, which are smooth or not within
 # little room. Whether smoothness is the cause would take networks whose filters are made smooth. The comparison, with
 # strides in place of no pools, was chosen after the first numbers were seen.
+#
+# **Verdict.** Pools add to stability before training, and after it less than half as much; training makes the second
+# kernels smoother, and the networks stabler. Reproduced if all four hold.
 
 # %%
 gained = over_seeds(own["stability"] - random.mean()[own.index])

@@ -15,7 +15,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _report import BLUE, GREY, Report, bootstrap, opened, over_seeds, seeds, squeezenet
+from _report import BLUE, GREY, Report, bootstrap, judged, opened, over_seeds, seeds, squeezenet
 from scipy.stats import spearmanr
 
 import hierfeat as hf
@@ -68,10 +68,12 @@ figure.suptitle("Kernels of the first convolution")
 # %% [markdown]
 # **Limits.** Two networks at most; kernels of 3 × 3 pixels have little room for orientation; SqueezeNet's weights are
 # read where they are at hand.
+#
+# **Verdict.** A clause for each network: the correlation of colour and orientation is below 0, and below that of
+# untrained ones. Reproduced if it holds in all, contradicted if it holds in none and the interval of one excludes it.
 
 # %%
-split = [found[name].below and found[name].high < chance[name].value for name in found]
-verdict = "reproduced" if all(split) else "in part" if any(split) else "contradicted"
+verdict = judged(*(found[name].under(min(0, chance[name].value)) for name in found))
 says = "; ".join(
     f"{name}: rank correlation of colour and orientation {found[name]}, untrained {chance[name]}" for name in found
 )

@@ -70,6 +70,9 @@ opened(left, right)
 # %% [markdown]
 # **Limits.** Parts here are of channels, not of pixels; synapses may be negative, so that the network itself adds and
 # subtracts; one trained network of each kind.
+#
+# **Verdict.** Behind rectifiers parts that only add are sparser than principal components, and the constraint costs
+# signed responses more than rectified ones. Reproduced if both hold. What training changes is told beside it.
 
 # %%
 verdict = judged(sparser.over(0), dearer.over(0))
