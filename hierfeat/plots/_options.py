@@ -62,5 +62,5 @@ def _bound(
         return signature.bind(*args, **kwargs)
     except TypeError as error:
         takes = ", ".join(f"{name}=" for name in [*signature.parameters, *more][1:])
-        size = "; for another size: figure=plt.figure(figsize=(8, 4))" if "figsize" in kwargs else ""
+        size = "; for another size, figure= takes a figure that was made with figsize=" if "figsize" in kwargs else ""
         raise TypeError(f"{draw.__name__}() takes {takes}: {error}{size}") from None

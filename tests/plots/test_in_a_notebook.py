@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib as mpl
 import nbclient
 import nbformat
 import pytest
@@ -25,20 +26,22 @@ def test_every_figure_is_made_in_one_place(path):
     assert ("plt.figure(" in text) == (path.stem == "_canvas")
 
 
-def outputs(*cells: str) -> list[list[set[str]]]:
-    """What each cell of a fresh notebook shows."""
+def executed(*cells: str) -> list[nbformat.NotebookNode]:
+    """The cells of a fresh notebook, behind the one that makes what is drawn."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (MADE, *cells)])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    return [
-        [set(output.get("data", {output.output_type: 0})) for output in cell.outputs] for cell in notebook.cells[1:]
-    ]
+    return list(notebook.cells[1:])
+
+
+def shows(cell: nbformat.NotebookNode) -> list[set[str]]:
+    return [set(output.get("data", {output.output_type: 0})) for output in cell.outputs]
 
 
 PICTURE = {"text/plain", "image/png"}
 
 
-def test_a_notebook_shows_every_figure_once():
-    shown = outputs(
+def test_a_notebook_shows_every_figure_once_and_in_its_order():
+    cells = executed(
         "one.plot()",
         "one.plot();",
         "figure = one.plot()",
@@ -50,17 +53,14 @@ def test_a_notebook_shows_every_figure_once():
         "figure = one.plot()\ndisplay(figure)",
         "figure, axes = plt.subplots()\ntwo.plot(figure=figure)",
         "two",
+        "hf.padding_and_stride(5, 3).plot()\none.plot()",
+        "hf.padding_and_stride(5, 3).plot();",
     )
-    assert [len(found) for found in shown] == [1, 1, 1, 1, 2, 3, 1, 1, 1, 1, 1]
-    assert all(part == PICTURE for found in shown[:-1] for part in found)
-    assert shown[-1] == [{"text/plain", "text/html"}]
-
-
-def test_two_figures_of_one_cell_come_in_their_order():
-    cells = ["hf.padding_and_stride(5, 3).plot()\none.plot()", "hf.padding_and_stride(5, 3).plot();"]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (MADE, *cells)])
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    first, second = (cell.outputs[0]["data"]["image/png"] for cell in notebook.cells[1:])
+    *shown, table, _, _ = map(shows, cells)
+    assert [len(found) for found in shown] == [1, 1, 1, 1, 2, 3, 1, 1, 1, 1]
+    assert all(part == PICTURE for found in shown for part in found)
+    assert table == [{"text/plain", "text/html"}]
+    first, second = (cell.outputs[0]["data"]["image/png"] for cell in cells[-2:])
     assert first == second
 
 
@@ -90,7 +90,8 @@ assert one.plot() is plt.gcf()
 def test_pyplot_shows_what_a_program_draws(program, tmp_path):
     """Twenty figures and more are no reason for a warning."""
     many = "for _ in range(25): one.plot()"
-    env = {"MPLCONFIGDIR": str(tmp_path), "IPYTHONDIR": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
+    fonts = mpl.get_cachedir()  # found anew they take longer than all the rest
+    env = {"MPLCONFIGDIR": fonts, "IPYTHONDIR": str(tmp_path), "PATH": "", "HOME": str(tmp_path)}
     run = subprocess.run(
         [sys.executable, "-W", "error", *program, f"{MADE}\n{SHOW}\n{many}\nprint('done')"],
         capture_output=True,
