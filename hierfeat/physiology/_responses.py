@@ -235,7 +235,8 @@ def _joined(h: Hierarchy, name: str, parts: list[Tensor], expected: int) -> np.n
     rows = torch.cat(parts) if parts else torch.empty(0, 0)
     if len(rows) != expected:
         raise HierfeatError(
-            f"{h.name} called {name!r} for {len(rows)} of {expected} stimuli: its path depends on the image"
+            f"{h.name} called {name!r} for {len(rows)} of {expected} stimuli: its path depends on the image, or takes "
+            "images one by one"
         )
     values = rows.numpy()
     if not np.isfinite(values).all():

@@ -23,7 +23,14 @@ def check_images_first(h: Hierarchy, layer: str, output: Tensor, count: int) -> 
     """
     length = output.shape[0] if output.ndim > 1 else 0
     if length != count or layer in h.layers.folded:
-        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images"))
+        got = f"shape {tuple(output.shape)} for {count} images"
+        raise HierfeatError(_images_not_first(h, layer, got, h.layers.folded.get(layer)))
+
+
+def check_count(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:
+    """As :func:`check_images_first`, by the length alone: within a pass the table of layers is not to be asked for."""
+    if output.ndim < 2 or output.shape[0] != count:
+        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images", None))
 
 
 def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
@@ -37,12 +44,11 @@ def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
     folded = h.layers.folded
     for layer in layers:
         if layer in folded:
-            raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image"))
+            raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image", folded[layer]))
 
 
-def _images_not_first(h: Hierarchy, layer: str, got: str) -> str:
+def _images_not_first(h: Hierarchy, layer: str, got: str, per_image: int | None) -> str:
     """What to say of a layer that cannot be read image by image."""
-    per_image = h.layers.folded.get(layer)
     many = f", {per_image} for each image" if per_image else ""
     return (
         f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "

@@ -11,6 +11,7 @@ from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_count
 
 BACKWARD = 8
 """Backward passes that a forward pass serves at least, where there are as many channels."""
@@ -62,6 +63,7 @@ def unit_gradients(
                 h.run(inputs)
         if not picked:
             raise HierfeatError(f"{h.name} did not call {layer!r} for these images")
+        check_count(h, layer, picked[0], len(inputs))
         for start in range(0, len(channels), copies):
             part = channels[start : start + copies]
             own = torch.arange(len(part) * len(images), device=picked[0].device)
