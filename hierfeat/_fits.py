@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +27,22 @@ class ScaledFit:
     amplitude: np.ndarray
     base: np.ndarray
     fitted: np.ndarray
+
+
+class _Tried(NamedTuple):
+    """Two parameters of each row, and their squared error at the best amplitude and base."""
+
+    params: np.ndarray  # (2, n)
+    error: np.ndarray  # (n,)
+    descent: np.ndarray  # its slopes downhill, (2, n)
+    curvature: np.ndarray  # its second slopes: of the first parameter, mixed, of the second; (3, n)
+
+    def of(self, rows: np.ndarray) -> "_Tried":
+        return _Tried(*(part[..., rows] for part in self))
+
+    def where(self, better: np.ndarray, other: "_Tried") -> "_Tried":
+        """These where they are better, those of `other` elsewhere."""
+        return _Tried(*(np.where(better, mine, theirs) for mine, theirs in zip(self, other, strict=True)))
 
 
 def fit_scaled(
@@ -75,28 +92,28 @@ def fit_scaled(
 
 
 def _searched(
-    reduced: Callable[..., np.ndarray], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
+    reduced: Callable[..., _Tried], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
 ) -> np.ndarray:
     """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and rows of `data`."""
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
     now = reduced(start, *data)
-    done = np.empty_like(now)
+    done = np.empty_like(now.params)
     bounds = np.array(limits)[..., None]
     for _ in range(steps):
         step, promised = _newton(now, damping, bounds)
-        trial = reduced(np.minimum(np.maximum(now[:2] + step, bounds[0]), bounds[1]).T, *data)
-        better = trial[2] < now[2]
-        ended = (promised < RELATIVE * now[2] + ABSOLUTE) | (~better & (damping > 1e6))
-        now = np.where(better, trial, now)
+        trial = reduced(np.minimum(np.maximum(now.params + step, bounds[0]), bounds[1]).T, *data)
+        better = trial.error < now.error
+        ended = (promised < RELATIVE * now.error + ABSOLUTE) | (~better & (damping > 1e6))
+        now = trial.where(better, now)
         damping = np.where(better, damping * 0.1, damping * 10 + 1e-6)
         if ended.any():
-            done[:, index[ended]] = now[:, ended]
-            index, now, damping = index[~ended], now[:, ~ended], damping[~ended]
+            done[:, index[ended]] = now.params[:, ended]
+            index, now, damping = index[~ended], now.of(~ended), damping[~ended]
             data = [part[~ended] for part in data]
         if not len(index):
             break
-    done[:, index] = now
-    return np.ascontiguousarray(done[:2].T)
+    done[:, index] = now.params
+    return np.ascontiguousarray(done.T)
 
 
 def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -108,8 +125,8 @@ def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[n
     return amplitude, level - amplitude * middle
 
 
-def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> np.ndarray:
-    """Parameters (2), squared error at the best amplitude and base (1), its descent (2) and curvature (3): (8, n).
+def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> _Tried:
+    """The squared error of these shapes at the best amplitude and base.
 
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
@@ -128,17 +145,17 @@ def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray,
     slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3]).reshape(4, -1)[[0, 1, 3]]
     curvature = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
     error = np.einsum("nm,nm->n", residual, residual)
-    return np.concatenate([params.T, error[None], 2 * q * miss[1:3], curvature])
+    return _Tried(params.T, error, 2 * q * miss[1:3], curvature)
 
 
-def _newton(state: np.ndarray, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _newton(now: _Tried, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A step downhill, at most 1 long, and what it promises to take off the squared error.
 
     A parameter that stands at a limit and is drawn beyond it stays.
     """
-    place, descent, (aa, ab, bb) = state[:2], state[3:5], state[5:]
-    stays = ((place <= limits[0]) & (descent < 0)) | ((place >= limits[1]) & (descent > 0))
-    first, second = np.where(stays, 0, descent)
+    aa, ab, bb = now.curvature
+    stays = ((now.params <= limits[0]) & (now.descent < 0)) | ((now.params >= limits[1]) & (now.descent > 0))
+    first, second = np.where(stays, 0, now.descent)
     ab = np.where(stays.any(0), 0, ab)
     size = np.abs(aa) + np.abs(bb) + 1e-30
     least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)

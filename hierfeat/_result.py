@@ -89,6 +89,12 @@ class Result:
         heading, offers = escape(self._heading()), ", ".join(f"<code>{name}</code>" for name in self._offers())
         return f"<p>{heading}</p>{without_none(self.table).to_html(**_VIEW, border=0)}<p>and {offers}</p>"
 
+    if not TYPE_CHECKING:  # type checkers are to go on finding names that there are not
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f"; its table has: .table.{name}" if not name.startswith("_") and hasattr(pd.DataFrame, name) else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
+
     def _heading(self) -> str:
         model = self.provenance.get("model")
         return f"{type(self).__name__}{f' of {model}' if model else ''}, {len(self.table)} rows"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 from hierfeat.physiology.tuning import _indices
 
 Array = np.ndarray | Sequence[Any]
@@ -20,6 +20,16 @@ def as_rates(responses: Array) -> np.ndarray:
     return _indices.rates(given)
 
 
+def with_blank(responses: Array, blank: Array | float) -> tuple[np.ndarray, np.ndarray]:
+    """Rates, and the response of each cell to the ground."""
+    rates, ground = as_rates(responses), np.asarray(blank, dtype=float)
+    if ground.shape not in ((), rates.shape[:-1]):
+        raise HierfeatError(
+            f"expected one blank for all, or one for each of {rates.shape[:-1]} cells, got {ground.shape}"
+        )
+    return rates, ground
+
+
 def around(responses: Array, angles: Array | None, period: float) -> tuple[np.ndarray, np.ndarray]:
     """Rates and their angles, by default spread evenly over the period."""
     rates = as_rates(responses)
@@ -28,6 +38,8 @@ def around(responses: Array, angles: Array | None, period: float) -> tuple[np.nd
     given = _numbers(angles, "angles", rates.shape[-1])
     if len(np.unique(given % period)) < len(given):
         raise HierfeatError(f"expected different angles within {period:g} degrees, got {given}")
+    if len(given) > 2 and 0 < np.ptp(given) < 2 * np.pi:
+        warn(f"angles are in degrees; these span {np.ptp(given):.3g}: np.rad2deg(angles) if they are radians")
     return rates, given
 
 

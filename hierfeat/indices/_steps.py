@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hierfeat.indices._arrays import Array, along, as_rates
+from hierfeat.indices._arrays import Array, along, as_rates, with_blank
 from hierfeat.physiology.tuning import _curves, _indices
 
 
@@ -38,7 +38,7 @@ def f1_f0(responses: Array, blank: Array | float = 0.0) -> np.ndarray:
     >>> f1_f0(np.maximum(0, np.cos(phases))).round(4).item()  # π/2
     1.5708
     """
-    return _indices.f1_f0(as_rates(responses), np.asarray(blank, dtype=float))
+    return _indices.f1_f0(*with_blank(responses, blank))
 
 
 def preferred_frequency(responses: Array, frequencies: Array) -> np.ndarray:

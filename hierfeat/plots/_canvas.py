@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from hierfeat.errors import HierfeatError
+from hierfeat.plots._options import checked_options
 
 WIDEST, TALLEST = 13.0, 20.0
 """Inches: a slide's width, and what a page can hold."""
@@ -125,8 +126,9 @@ def as_method(draw: Callable[..., Figure], owner: object) -> Callable[..., Figur
     @functools.wraps(draw)
     def plot(*args: Any, **kwargs: Any) -> Figure:
         where = {name: kwargs.pop(name, None) for name in ("ax", "figure")}
+        asked = checked_options(draw, args, kwargs, options)
         with _drawing_on(_checked(draw.__name__, where, options)):
-            found = draw(*args, **kwargs)
+            found = draw(*asked.args, **asked.kwargs)
         return _returned(found)
 
     signature = inspect.signature(draw)

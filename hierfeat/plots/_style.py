@@ -16,9 +16,11 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
+from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.plots._canvas import TALLEST, WIDEST, OwnFigure, one_panel, sheet
+from hierfeat.subjects.values import numbers
 
 if TYPE_CHECKING:
     from hierfeat._result import Result
@@ -221,10 +223,16 @@ def short(name: str, most: int = 24) -> str:
 
 
 def key_by_depth(figure: Figure, panels: Sequence[Axes], names: Sequence[str]) -> None:
-    """Say which shade is which layer: beside the panels a legend, or a scale where it would be too long."""
+    """Say which shade is which layer: a legend beside the panels, below them if it is wide, a scale if it is long."""
     if len(names) <= MOST_NAMED:
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right center", frameon=False, fontsize=10)
+        each = 0.6 + max(map(len, labels), default=0) * 0.62 * 10 / 72
+        below = each > 0.17 * width_of(figure)
+        columns = max(1, int(width_of(figure) / each)) if below else 1
+        if below and isinstance(figure, OwnFigure):
+            figure.set_figheight(figure.get_figheight() + 0.21 * -(-len(labels) // columns))
+        place = "outside lower center" if below else "outside right center"
+        figure.legend(handles, labels, loc=place, ncols=columns, frameon=False, fontsize=10)
         return
     scale = ScalarMappable(Normalize(-0.5, len(names) - 0.5), ListedColormap(shades(len(names))))
     bar = figure.colorbar(scale, ax=list(panels), label="layer, first to last")
@@ -316,7 +324,7 @@ def picture(image: Any) -> Floats:
     HierfeatError
         If it is not an image.
     """
-    pixels = np.asarray(image.detach().cpu() if hasattr(image, "detach") else image, dtype=float)
+    pixels = numbers(image.detach().double().cpu() if isinstance(image, Tensor) else image, "an image to draw")
     pixels = pixels[None] if pixels.ndim == 2 else pixels
     if pixels.ndim != 3 or not pixels.size:
         raise HierfeatError(f"expected an image, (C, H, W) or (H, W), to draw; got shape {pixels.shape}")

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Patch, Polygon, Rectangle
 
+from hierfeat.plots._canvas import OwnFigure
 from hierfeat.plots._style import (
     BLUE,
     DARK,
@@ -21,12 +22,14 @@ from hierfeat.plots._style import (
     PALE,
     PURPLE,
     SKY,
+    TALLEST,
     WIDEST,
     YELLOW,
     entitle,
     one_panel,
     sheet,
     short,
+    width_of,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ _OTHER = "0.87"
 _VERDICTS = {"kept": BLUE, "broken": ORANGE, "not applicable": PALE}
 _MARKS = {"kept": "✓", "broken": "✗", "not applicable": "–"}
 _MOST_COLUMNS = 18
+_ROW, _EVIDENCE = 0.56, 8.6  # inches of a rule's row; where along it the evidence begins
 _APART = 0.05  # inches between maps that are drawn one by one
 _TALLEST, _DEEPEST, _THIN = 2.6, 1.7, 0.13  # inches: the largest map, the most maps, the side of a dense layer
 _BACK = np.array([-0.72, 0.69])  # where the maps behind the first one lie
@@ -246,36 +250,49 @@ def plot_guidelines(result: "Guidelines") -> Figure:
 
 
 def _list(result: "Guidelines") -> Figure:
+    """One rule after the other, in lines that fit whatever width there is."""
     table = result.table
-    tall = [1.55 if verdict == "broken" else 1.0 for verdict in table["verdict"]]
+    figure = sheet(12, 6)
+    inches = width_of(figure) / 22.1  # of a unit along the axis
+    rows = [_wrapped(row, inches) for row in table.itertuples()]
+    tall = [max(1.0, (max(0.19 * rule.count("\n") + 0.19, said + more) + 0.22) / _ROW) for rule, *_, said, more in rows]
     places = [sum(tall[:place]) + own / 2 for place, own in enumerate(tall)]
-    figure = sheet(12, 0.56 * sum(tall) + 0.7)
+    if isinstance(figure, OwnFigure):
+        figure.set_figheight(min(TALLEST, _ROW * sum(tall) + 0.7))
     axis = figure.subplots()
-    for row, place in zip(table.itertuples(), places, strict=True):
-        broken = row.verdict == "broken"
-        _mark(axis, 0, -place, str(row.verdict))
-        axis.text(0.75, -place, str(row.rule), va="center", fontsize=11, fontweight="bold")
-        evidence = textwrap.fill(str(row.evidence), 78)
-        axis.text(8.6, -place + (0.3 if broken else 0), evidence, va="center", fontsize=11)
-        if broken:
-            purpose = textwrap.fill(f"On purpose: {row.exceptions}", 100)
-            axis.text(8.6, -place - 0.06, purpose, va="top", fontsize=10, color=DARK)
+    for verdict, (rule, evidence, purpose, said, more), place in zip(table["verdict"], rows, places, strict=True):
+        _mark(axis, 0, -place, str(verdict))
+        axis.text(0.75, -place, rule, va="center", fontsize=11, fontweight="bold")
+        top = (said + more) / 2 / _ROW - place
+        axis.text(_EVIDENCE, top, evidence, va="top", fontsize=11)
+        axis.text(_EVIDENCE, top - (said + 0.06) / _ROW, purpose, va="top", fontsize=10, color=DARK)
     axis.set(xlim=(-0.6, 21.5), ylim=(-sum(tall), 0))
     axis.axis("off")
     figure.suptitle(f"{table['model'].iloc[0]}: the lecture's rules", fontsize=13)
     return figure
 
 
+def _wrapped(row: Any, inches: float) -> tuple[str, str, str, float, float]:
+    """The rule, its evidence and its exceptions in lines; inches that the last two take from top to bottom."""
+    room = 72 * inches * (21.5 - _EVIDENCE)
+    rule = textwrap.fill(str(row.rule), max(8, int(72 * inches * (_EVIDENCE - 1.0) / (0.66 * 11))))
+    evidence = textwrap.wrap(str(row.evidence), max(8, int(room / (0.56 * 11))))
+    purpose = f"On purpose: {row.exceptions}" if row.verdict == "broken" else ""
+    lines = textwrap.wrap(purpose, max(8, int(room / (0.54 * 10))))
+    more = 0.06 + 0.17 * len(lines) if lines else 0.0
+    return rule, "\n".join(evidence), "\n".join(lines), 0.19 * len(evidence), more
+
+
 def _grid(result: "Guidelines") -> Figure:
     table = result.table
     models, rules = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["rule"]))
-    figure = sheet(1.02 * len(rules) + 3.4, 0.4 * len(models) + 2.9)
+    figure = sheet(1.02 * len(rules) + 1.0 + 0.08 * max(map(len, models)), 0.4 * len(models) + 3.1)
     axis = figure.subplots()
     for row in table.itertuples():
         _mark(axis, rules.index(str(row.rule)), models.index(str(row.model)), str(row.verdict))
-    wrapped = [textwrap.fill(rule, 20) for rule in rules]
+    wrapped = [textwrap.fill(rule, 26) for rule in rules]
     figure.suptitle(f"the lecture's rules, {len(models)} networks", fontsize=13)
-    axis.set_xticks(range(len(rules)), wrapped, rotation=32, ha="left", fontsize=10.5)
+    axis.set_xticks(range(len(rules)), wrapped, rotation=36, ha="left", fontsize=10.5)
     axis.xaxis.tick_top()
     axis.set_yticks(range(len(models)), models, fontsize=11)
     axis.set(xlim=(-0.5, len(rules) - 0.5), ylim=(len(models) - 0.5, -0.5))

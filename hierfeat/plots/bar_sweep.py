@@ -11,7 +11,7 @@ from matplotlib.patches import Polygon, Rectangle
 
 from hierfeat._files import replacing
 from hierfeat.errors import HierfeatError
-from hierfeat.plots._style import DARK, INK, LIGHT, SKY, VERMILION, entitle, highest, sheet
+from hierfeat.plots._style import DARK, INK, LIGHT, SKY, VERMILION, entitle, highest, sheet, short
 
 if TYPE_CHECKING:
     from hierfeat.physiology.fields.bar_sweep import BarSweep
@@ -41,7 +41,7 @@ def plot_bar_sweep(sweep: "BarSweep") -> Figure:
     axes[-1, 1].set_xlabel("position of the bar across the field (pixels from its middle)")
     kind = "slit of light" if sweep.polarity > 0 else "dark bar"
     about = (
-        f"{sweep.layer}, channel {sweep.channel}, rectified response to a moving {kind}\n"
+        f"{short(sweep.layer)}, channel {sweep.channel}, rectified response to a moving {kind}\n"
         "all rows to one scale; dashed: to the blank ground"
     )
     entitle(figure, sweep, about, size=10)
@@ -111,7 +111,7 @@ def animate_bar_sweep(sweep: "BarSweep", path: str | Path, *, frames_per_second:
         angle, step = divmod(index, steps)
         picture.set_data(sweep.frames[angle, step])
         line.set_data(sweep.offsets[: step + 1], rates[angle, : step + 1])
-        above.set_title(f"{sweep.layer}, channel {sweep.channel}: {sweep.orientations[angle]:g}°", fontsize=10)
+        above.set_title(f"{short(sweep.layer)}, channel {sweep.channel}: {sweep.orientations[angle]:g}°", fontsize=10)
         return picture, line
 
     film = FuncAnimation(figure, show, frames=len(sweep.orientations) * steps)

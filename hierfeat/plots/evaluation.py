@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from hierfeat.errors import HierfeatError
 from hierfeat.plots._style import (
     RATES,
     as_drawn,
@@ -20,7 +21,9 @@ from hierfeat.plots._style import (
     say,
     scale,
     sheet,
+    short,
 )
+from hierfeat.subjects._sources import source_of
 
 if TYPE_CHECKING:
     from hierfeat.representation.evaluation import Evaluation
@@ -32,12 +35,19 @@ MOST_CLASSES = 20  # of a confusion matrix whose cells have their numbers
 def plot_evaluation(evaluation: "Evaluation") -> Figure:
     """Draw the confusion matrix; a row adds up to 100 %, and the diagonal is left out so that mistakes stand out.
 
+    Of more than 20 classes those are drawn that have an image or were answered.
+
     Returns
     -------
     matplotlib.figure.Figure
         Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
     counts, names = evaluation.confusion, evaluation.table["label"].tolist()
+    classes, few = len(counts), ""
+    if classes > MOST_CLASSES:
+        shown = np.flatnonzero(counts.any(0) | counts.any(1))
+        counts, names = counts[np.ix_(shown, shown)], [names[place] for place in shown]
+        few = f"; {len(shown)} of {classes} classes occur" if len(shown) < classes else ""
     percent = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
     mistakes = np.where(np.eye(len(counts), dtype=bool), 0, percent)
     size = 4.0 + 0.32 * min(len(counts), MOST_CLASSES)
@@ -47,10 +57,11 @@ def plot_evaluation(evaluation: "Evaluation") -> Figure:
     scale(drawn, axes, "mistakes (% of the class)")
     axes.set(xlabel="predicted", ylabel="label")
     if len(counts) <= MOST_CLASSES:
-        axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        axes.set_yticks(range(len(names)), names)
+        labels = [short(name) for name in names]
+        axes.set_xticks(range(len(names)), labels, rotation=45, ha="right")
+        axes.set_yticks(range(len(names)), labels)
         _shares(axes, percent, drawn)
-    entitle(figure, evaluation, f"accuracy {number(100 * evaluation.accuracy, '.2f')} %")
+    entitle(figure, evaluation, f"accuracy {number(100 * evaluation.accuracy, '.2f')} %{few}")
     return figure
 
 
@@ -69,7 +80,7 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     Parameters
     ----------
     images
-        (N, C, H, W) in [0, 1], those that were evaluated.
+        All those that were evaluated and no others, in whatever held them.
     k
         So many mistakes.
 
@@ -77,22 +88,41 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     -------
     matplotlib.figure.Figure
         Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
+
+    Raises
+    ------
+    HierfeatError
+        If there are more or fewer images than were evaluated.
     """
-    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[: max(k, 0)]
+    names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[:k]
+    shown = _looked_up(images, chosen, len(evaluation.labels))
     columns = min(8, max(len(chosen), 1))
     rows = max(-(-len(chosen) // columns), 1)
     figure = sheet(max(1.55 * columns, 4.5), 1.95 * rows + 0.3)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat:
         axes.set_axis_off()
-    for axes, index in zip(grid.flat, chosen, strict=False):
-        axes.imshow(picture(images[index]), interpolation="nearest")
+    for axes, image, index in zip(grid.flat, shown, chosen, strict=False):
+        axes.imshow(picture(image), interpolation="nearest")
         sure = number(100 * evaluation.confidence[index], ".0f")
         label, predicted = names[evaluation.labels[index]], names[evaluation.predicted[index]]
         axes.set_title(f"{predicted}, {sure} %\nlabel: {label}", fontsize=10)
     if not len(chosen):
         grid[0, 0].set_axis_on()
         say(grid[0, 0], "no mistakes")
-    note = as_drawn(len(images[0])) if len(images) else ""
+    note = as_drawn(len(shown[0])) if len(shown) else ""
     entitle(figure, evaluation, f"the most confident mistakes{note}", size=10)
     return figure
+
+
+def _looked_up(images: Any, places: np.ndarray, count: int) -> Any:
+    """The images at some places, of as many as were evaluated."""
+    source = source_of(images, "images", None)
+    if source is None:
+        raise HierfeatError("expected images that can be looked up: no generator, no stream, no loader that shuffles")
+    if source.count != count:
+        raise HierfeatError(
+            f"expected the {count} images that were evaluated, got {source.count}: of images that were drawn by "
+            "max_images, or whose label was unknown, pass to both only those that count"
+        )
+    return source.take(list(map(int, places)))[0] if len(places) else []

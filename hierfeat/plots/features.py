@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from hierfeat.errors import HierfeatError
 from hierfeat.plots._style import (
     LIGHT,
     ORANGE,
@@ -118,8 +117,6 @@ def plot_synthesize(result: "Synthesis", *, columns: int = 8) -> Figure:
     HierfeatError
         If `columns` is less than 1.
     """
-    if columns < 1:
-        raise HierfeatError(f"expected at least one column, got {columns}")
     rows = result.table.head(MOST_IMAGES).to_dict("records")
     columns = min(columns, len(rows))
     lines = -(-len(rows) // columns)
@@ -183,8 +180,6 @@ def plot_attribute(result: "Attribution", *, most: int = 8) -> Figure:
     HierfeatError
         If `most` is less than 1.
     """
-    if most < 1:
-        raise HierfeatError(f"expected most as a number of images, at least 1, got {most}")
     rows = result.table.head(most).to_dict("records")
     figure = sheet(max(1.55 * len(rows) + 0.9, 5), 3.8)
     grid = figure.subplots(2, len(rows), squeeze=False)

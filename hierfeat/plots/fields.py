@@ -26,6 +26,7 @@ from hierfeat.plots._style import (
     scale,
     shades,
     sheet,
+    short,
     signed,
     some_channels,
     spaced,
@@ -135,7 +136,7 @@ def _draw_nested(axes: Axes, fields: "ReceptiveFields") -> "tuple[list[Box], str
             largest = area
     chosen = spaced(boxes, MOST_BOXES)
     for (box, layer), colour in zip(chosen, shades(len(chosen)), strict=False):
-        _rectangle(axes, box, edgecolor=colour, linewidth=2, label=f"{layer}, {_size(box)}")
+        _rectangle(axes, box, edgecolor=colour, linewidth=2, label=f"{short(layer)}, {_size(box)}")
     if chosen:
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=10)
     some = f" ({len(chosen)} of the {len(boxes)} where they grow)" if len(chosen) < len(boxes) else ""

@@ -50,7 +50,7 @@ def plot_transformation_invariance(result: "TransformationInvariance") -> Figure
     for panel, kind in zip(panels, kinds, strict=True):
         rows = table[table["transformation"] == kind]
         _against_pixels(panel, rows, names)
-        amounts = ", ".join(f"{amount:g}" for amount in rows["amount"].drop_duplicates())
+        amounts = " to ".join(dict.fromkeys(f"{rows['amount'].iloc[place]:g}" for place in (0, -1)))
         panel.set_title(f"{kind}\n{amounts} {rows['unit'].iloc[0]}", fontsize=10)
         panel.set_xlabel("invariance of the pixels")
     panels[0].set_ylabel("invariance of the layer")
@@ -139,7 +139,8 @@ def plot_distortion_tolerance(result: "DistortionTolerance", *others: "Distortio
                 rows["amount"], 100 * rows["accuracy"], color=CATEGORIES[style], marker=_SHAPES[style],
                 linestyle="-" if model == _trained(model) else ":", markersize=4, linewidth=1.6, label=model,
             )  # fmt: skip
-            axes.set(title=_TITLES.get(name, name), xlabel=_first(rows["unit"]), ylim=(-3, 103))
+            axes.set_title(_TITLES.get(name, name), fontsize=10)
+            axes.set(xlabel=_first(rows["unit"]), ylim=(-3, 103))
     for axes in panels:
         axes.grid(alpha=0.3)
         open_frame(axes)

@@ -6,7 +6,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hierfeat.plots._style import BLUE, GREY, entitle, few_ticks, highest, number, open_frame, scale, sheet, signed
+from hierfeat.plots._style import (
+    BLUE,
+    GREY,
+    entitle,
+    few_ticks,
+    highest,
+    number,
+    open_frame,
+    scale,
+    sheet,
+    short,
+    signed,
+)
 
 if TYPE_CHECKING:
     from hierfeat.representation.lesion import Lesion
@@ -52,14 +64,18 @@ def _accuracies(axes: Axes, result: "Lesion", *, cumulative: bool) -> None:
 
 
 def _recalls(axes: Axes, result: "Lesion") -> None:
-    changes = 100 * (result.recall - result.intact_recall)
+    changes, labels, about = 100 * (result.recall - result.intact_recall), list(result.labels), "class"
+    seen = np.flatnonzero(np.isfinite(changes).any(0))
+    if len(labels) > MOST_NAMED and 0 < len(seen) < len(labels):
+        about = f"class ({len(seen)} of {len(labels)} have images)"
+        changes, labels = changes[:, seen], [labels[place] for place in seen]
     drawn = signed(axes, changes.T, aspect="auto")
     scale(drawn, axes, "change in recall (points)")
-    if len(result.labels) <= MOST_NAMED:
-        axes.set_yticks(range(len(result.labels)), result.labels, fontsize=10)
+    if len(labels) <= MOST_NAMED:
+        axes.set_yticks(range(len(labels)), [short(str(label)) for label in labels], fontsize=10)
     else:
         few_ticks(axes.yaxis)
-    axes.set_ylabel("class")
+    axes.set_ylabel(about)
     _name_lesions(axes, result)
 
 

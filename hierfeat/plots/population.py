@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hierfeat.plots._style import BLUE, DARK, entitle, number, open_frame, pale, pick, say, sheet
+from hierfeat.plots._style import BLUE, DARK, entitle, number, open_frame, pale, pick, say, sheet, short
 
 if TYPE_CHECKING:
     from hierfeat.physiology.tuning.population import Population
@@ -42,7 +42,7 @@ def plot_population(result: "Population", layers: Sequence[str] | None = None) -
         row = table.loc[name]
         bias = number(row["cardinal_bias"], ".2f")
         said = {
-            "preferred": f"{name}: Rayleigh p {number(row['rayleigh_p'], '.2g')}, bias {bias}",
+            "preferred": f"{short(name)}\nRayleigh p {number(row['rayleigh_p'], '.2g')}, bias {bias}",
             "f1_f0": f"dip {number(row['dip'], '.3f')}, p {number(row['dip_p'], '.2g')}",
             "half_width": f"median {number(row['half_width'], '.0f')}°",
             "bandwidth": f"median {number(row['bandwidth'], '.1f')}",

@@ -25,6 +25,7 @@ from hierfeat.plots._style import (
     pick,
     shades,
     sheet,
+    short,
     width_by_depth,
 )
 
@@ -89,7 +90,7 @@ def _distribution(axes: Axes, result: "NonNegativity", name: str) -> None:
             axes.stairs(shares, ends, fill=filled, alpha=alpha, color=colour, label=label, linewidth=1.5)
             axes.set_yscale("log")
     axes.axvline(0, color=INK, linewidth=0.7)
-    axes.set(xlabel="value", ylabel=f"{name}\nshare of values")
+    axes.set(xlabel="value", ylabel=f"{short(name, 20)}\nshare of values")
     few_ticks(axes.xaxis, most=4, whole=False)
     open_frame(axes)
 

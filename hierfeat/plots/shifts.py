@@ -142,7 +142,7 @@ def _before_and_after(axes: Axes, rows: pd.DataFrame) -> None:
         axes.plot([before, after], [place, place], color=_colour(place), linewidth=2.5, solid_capstyle="butt")
         axes.plot(after, place, "o", color=_colour(place), markersize=6)
     if np.isfinite(before):
-        span = 1.5 * highest((rows["after"] - before).abs(), 0.01)
+        span = 2.8 * highest((rows["after"] - before).abs(), 0.005)  # room for numbers on either side
         axes.set_xlim(before - span, before + span)
     for place, (after, gain) in enumerate(zip(rows["after"], rows["gain"], strict=True)):
         side = -1 if gain < 0 else 1
@@ -152,7 +152,7 @@ def _before_and_after(axes: Axes, rows: pd.DataFrame) -> None:
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [f"as it is ({rows['op'].iloc[0]})", *rows["pooling"].iloc[1:]])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_title(f"{rows['layer'].iloc[0]}: invariance before (dotted) and after", fontsize=10)
+    axes.set_title(f"{short(rows['layer'].iloc[0])}: invariance before (dotted) and after", fontsize=10)
     axes.set_xlabel("invariance to shifts")
     few_ticks(axes.xaxis, most=5, whole=False)
     open_frame(axes)

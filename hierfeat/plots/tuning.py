@@ -198,7 +198,7 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
     left, right = figure.subplots(1, 2)
     curves = result.curves[name]
     curves = curves[np.isfinite(curves).all(1)]
-    left.set_title(f"{name}: {len(curves)} units", fontsize=10)
+    left.set_title(f"{short(name)}\n{len(curves)} units, black: their median", fontsize=10)
     if len(curves):
         _own_peaks(left, places, curves)
         left.set(xlabel=label, ylabel="response / its peak")
@@ -222,9 +222,8 @@ def _own_peaks(axes: Axes, places: np.ndarray, curves: np.ndarray) -> None:
     alpha = min(1.0, max(0.1, 8 / len(curves)))
     each = np.stack(np.broadcast_arrays(places, curves), -1)
     axes.add_collection(LineCollection(list(each), color=BLUE, alpha=alpha, linewidth=1), autolim=True)
-    axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2, label="median")
+    axes.plot(places, np.median(curves, axis=0), color=INK, linewidth=2)
     axes.set_ylim(min(0.0, float(curves.min())), 1.05)
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), borderpad=0, frameon=False, fontsize=10)  # covers nothing
 
 
 def plot_direction_tuning(result: "DirectionTuning", layer: str | None = None) -> Figure:
@@ -270,7 +269,7 @@ def plot_cell_pairs(pairs: "CellPairs") -> Figure:
     matplotlib.figure.Figure
         Not closed: ``plt.show()`` shows it, ``savefig`` saves it.
     """
-    figure = sheet(14.5, 4.6)
+    figure = sheet(14.5, 4.2)
     axes = figure.subplots(1, 4)
     tuned = pairs.table[pairs.table["cell_type_before"].isin(["simple", "complex"])]
     groups = list(tuned.groupby("pool", sort=False))
@@ -311,7 +310,7 @@ def _law(axes: Axes, pairs: "CellPairs", tuned: pd.DataFrame) -> None:
     axes.axhline(1, color=GREY, linewidth=1, linestyle="--")
     beyond = int((tuned["phase_window"] > WINDOWS).sum())
     if beyond:
-        axes.text(0.97, 0.55, f"{beyond} units beyond {WINDOWS}°", transform=axes.transAxes, ha="right", fontsize=10)
+        axes.set_title(f"{beyond} units beyond {WINDOWS}°", fontsize=10)
     axes.set(xlim=(0, WINDOWS), ylim=(0, 2.9))  # F1/F0 ends at 2: the legend stands above
     axes.set_box_aspect(1)
     axes.set(xlabel="range of phases pooled (°)", ylabel="F1/F0 after the pool")

@@ -96,9 +96,8 @@ def plot_answers(result: "NeocognitronResponses", *, titles: list[str] | None = 
         If there are not as many titles as patterns, or no columns.
     """
     u = list(result.responses.values())[-1]
-    if columns < 1 or (titles is not None and len(titles) != len(u)):
-        got = f"{columns} columns and {len(titles or [])} titles"
-        raise HierfeatError(f"expected at least one column, and a title for each of {len(u)} patterns; got {got}")
+    if titles is not None and len(titles) != len(u):
+        raise HierfeatError(f"expected a title for each of {len(u)} patterns, got {len(titles)}")
     last = u.reshape(len(u), u.shape[1], -1).max(2)
     count = min(len(u), MOST_PATTERNS)
     across = min(count, columns)

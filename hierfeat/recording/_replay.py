@@ -5,9 +5,9 @@ from torch import Tensor
 
 from hierfeat.recording.recorder import Recorder
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_finite, check_images_first
+from hierfeat.subjects.watching import Watching
 
 
 class Replay:

@@ -14,9 +14,8 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording._kept import CopyOnWrite, Writes
 from hierfeat.recording._to_file import activation_file, mapped
 from hierfeat.subjects._sources import is_stimuli
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import any_layers, checked
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import Guard
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -25,11 +24,12 @@ from hierfeat.subjects.layer_table import UNITS, Chosen, Layers
 from hierfeat.subjects.own_data import Images, batches_in, count_in, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.values import file_path
+from hierfeat.subjects.watching import Watching
 
 Take = Callable[[dict[str, Tensor], int], None]  # activations of so many images
 
 
-@checked(images=None, out=file_path)
+@checked(images=None, layers=any_layers, out=file_path)
 def record(
     h: Hierarchy,
     images: Images,
@@ -217,7 +217,7 @@ class Recorder(Mapping[str, Tensor]):
     torch.Size([1, 16, 10, 10])
     """
 
-    @checked()
+    @checked(layers=any_layers)
     def __init__(self, h: Hierarchy, *, layers: Layers = UNITS, detach: bool = True) -> None:
         self._prepare(h, layers, detach)
 

@@ -7,10 +7,10 @@ from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call
-from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.precision import double
+from hierfeat.subjects.watching import Watching
 
 FEWEST = 4  # images without which the unbiased estimate does not exist
 STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant

@@ -13,6 +13,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import record
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_images_first
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
@@ -114,6 +115,7 @@ def additive_parts(
     (8, 3, 10, 10)
     """
     response = double(record(h, images, layers=h.layers[layer].name)[layer]).cpu()
+    check_images_first(h, layer, response, len(images))
     samples = response.flatten(2).movedim(1, -1).flatten(0, -2).numpy() if response.ndim > 2 else response.numpy()
     _check(samples, layer, rank)
     positive = np.maximum(samples, 0)
@@ -122,8 +124,8 @@ def additive_parts(
         for name, method in with_bar(METHODS.items(), "methods", total=len(METHODS))
     }
     parts, weights = _sorted(*found["nmf"][1][:2])
-    places = (*response.shape[2:], 1, 1)[:2] if response.ndim > 2 else (1, 1)
-    maps = weights.reshape(len(images), *places, rank).transpose(0, 3, 1, 2)
+    *_, columns = (*response.shape[2:], 1, 1)[: max(2, response.ndim - 2)]  # frames lie below one another
+    maps = weights.reshape(len(images), -1, columns, rank).transpose(0, 3, 1, 2)
     rows = [_row(name, *pair, samples, positive) for name, pair in found.items()]
     table = pd.DataFrame(rows)
     table.insert(0, "layer", layer)

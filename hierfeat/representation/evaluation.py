@@ -8,12 +8,11 @@ import torch
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import checked_classes, probabilities
+from hierfeat.subjects.scores import check_truth, checked_classes, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +105,8 @@ def evaluate(
     batches = images.split(batch_size or default_batch(h.input_shape))
     scores = torch.cat([h(batch).float().cpu() for batch in with_bar(batches, "images")])
     classes = checked_classes(h, scores, len(images)).shape[1]
+    check_truth(labels, classes)
     truth = labels.cpu().numpy()
-    if truth.min() < 0 or truth.max() >= classes:
-        raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {truth.min()} to {truth.max()}")
     confidence, predicted = (value.numpy() for value in probabilities(scores).max(1))
     confusion = np.bincount(truth * classes + predicted, minlength=classes**2).reshape(classes, classes)
     wrong = np.flatnonzero(predicted != truth)

@@ -19,7 +19,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import probabilities
+from hierfeat.subjects.scores import check_truth, probabilities
 from hierfeat.subjects.values import Given, choice
 
 HOW = ("singly", "cumulatively", "together")
@@ -183,8 +183,7 @@ def _summary(
 ) -> Lesion:
     """Compare the scores of each lesion with those of the intact network, which come first."""
     truth, classes = labels.cpu(), scores[0].shape[1]
-    if int(truth.min()) < 0 or int(truth.max()) >= classes:
-        raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {int(truth.min())} to {int(truth.max())}")
+    check_truth(truth, classes)
     measured = [_measured(each, scores[0], truth) for each in scores]
     intact, rows = measured[0], []
     for without, (accuracy, loss, altered, moved) in zip(removed, measured[1:], strict=True):

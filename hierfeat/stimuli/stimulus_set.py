@@ -67,12 +67,17 @@ class StimulusSet:
     def __init__(
         self,
         shape: Sequence[int],
-        table: pd.DataFrame,
-        draw: Draw,
+        table: pd.DataFrame | None = None,
+        draw: Draw | None = None,
         *,
         ground: float = 0.5,
         device: torch.device | str = "cpu",
     ) -> None:
+        if table is None or draw is None:
+            raise HierfeatError(
+                "expected a shape, a table and a function that draws its rows; a set of images that there are already "
+                "is StimulusSet.of(images, table)"
+            )
         self.shape = image_shape(shape)
         self.table = _checked_table(table)
         self.ground = real(0, 1)(ground, "ground", {})
@@ -139,6 +144,8 @@ class StimulusSet:
             if not -len(self) <= index < len(self):
                 raise IndexError(f"stimulus {index} of {len(self)}")
             return self._images(np.array([index % len(self)]))[0]
+        if isinstance(index, str):
+            raise HierfeatError(f"expected places of images, got {index!r}; a column is stimuli.table[{index!r}]")
         return self._images(np.arange(len(self))[index])
 
     def batches(self, size: int = 256) -> Iterator[Tensor]:

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, SequentialSam
 from hierfeat.errors import HierfeatError
 
 Batch = tuple[Tensor, Tensor | None]
-KINDS = "a tensor (N, C, H, W), a list of images, a Dataset or a DataLoader"
+KINDS = "a tensor (N, C, H, W), a list of images ([image] for one), a Dataset or a DataLoader"
 _SHARE = 0.5  # of the machine's memory that images may take
 
 

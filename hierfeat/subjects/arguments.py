@@ -18,7 +18,7 @@ from hierfeat.subjects._sources import described, is_stimuli
 from hierfeat.subjects.checks import check_values, checked_images, checked_labels, known
 from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import checked_channels, checked_layer
+from hierfeat.subjects.layer_checks import check_image_axes, checked_channels, checked_layer
 from hierfeat.subjects.own_data import as_images, collected, parted
 from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, optional, real, whole
 
@@ -40,8 +40,9 @@ def checked(**own: Check | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     Notes
     -----
-    Defaults are not checked, nor is None where it is the default. Images whose label is -1 (not known) are left out,
-    with their labels, of every function that takes both, unless it checks its labels itself.
+    Defaults are not checked, but for layers that cannot be read image by image, nor is None where it is the default.
+    Images whose label is -1 (not known) are left out, with their labels, of every function that takes both, unless it
+    checks its labels itself.
 
     Examples
     --------
@@ -113,6 +114,8 @@ def _check(signature: inspect.Signature, checks: dict[str, Check], given: dict[s
                 seen |= given
             given[name] = checks[name](given[name], name, seen)
         seen[name] = given[name]
+    if checks.get("layers") is _layers and "layers" not in given and seen["h"].layers.folded:
+        _layers(signature.parameters["layers"].default, "layers", seen)
 
 
 def _take_in(signature: inspect.Signature, checks: dict[str, Check], given: dict[str, Any]) -> None:
@@ -221,14 +224,28 @@ def _pair(value: Any, name: str, given: Given) -> tuple[Tensor, Tensor]:
     return known(images, checked_labels(labels, len(images), where=f"{name} labels"), f"{name} labels")
 
 
-def _layers(value: Any, name: str, given: Given) -> Any:
+def any_layers(value: Any, name: str, given: Given) -> Any:
+    """Check layers that need not be read image by image."""
     h = given["other"] if name == "other_layers" and given.get("other") is not None else given["h"]
     h.layers.select(value)  # raises where an item matches nothing; patterns stay patterns
     return value
 
 
-def _layer(value: Any, name: str, given: Given) -> str:
+def _layers(value: Any, name: str, given: Given) -> Any:
+    h = given["h"]
+    check_image_axes(h, [layer.name for layer in h.layers.select(value)])
+    return value
+
+
+def any_layer(value: Any, name: str, given: Given) -> str:
+    """Check a layer that need not be read image by image."""
     return checked_layer(given["h"], value, name)
+
+
+def _layer(value: Any, name: str, given: Given) -> str:
+    layer = any_layer(value, name, given)
+    check_image_axes(given["h"], [layer])
+    return layer
 
 
 def _channel(value: Any, name: str, given: Given) -> int:
@@ -253,7 +270,7 @@ _TABLE: dict[str, Check | None] = {
     "test": _pair,
     # where it is looked at
     "layers": _layers,
-    "other_layers": _layers,
+    "other_layers": any_layers,
     "layer": _layer,
     "channel": _channel,
     "channels": _channels,

@@ -81,3 +81,19 @@ class Call:
 
 Before = Callable[[Call], Tensor | None]
 After = Callable[[Call, Tensor], Tensor | None]
+
+FROM_CALLBACK = "_from_hierfeat_callback"
+"""What an exception's ``__dict__`` holds if a callback raised it, and not the model."""
+
+
+def replaced(output: Any, tensor: Tensor, replacement: Tensor) -> Any:
+    """`output` with `replacement` in place of its first tensor, in the same kind of container."""
+    if output is tensor:
+        return replacement
+    if isinstance(output, dict):
+        pairs = ((name, replaced(item, tensor, replacement)) for name, item in output.items())
+        return type(output)(pairs)
+    if isinstance(output, list | tuple):
+        items = [replaced(item, tensor, replacement) for item in output]
+        return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)
+    return output

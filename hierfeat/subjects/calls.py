@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from hierfeat.subjects import _detours as detours
 from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
-from hierfeat.subjects.call import After, Before, Call, Ended, Stop
+from hierfeat.subjects.call import FROM_CALLBACK, After, Before, Call, Ended, Stop, replaced
 from hierfeat.subjects.guard import Guard, opened, undisturbed
 from hierfeat.subjects.layer_module import is_whole, whole_kind
 from hierfeat.subjects.ops import as_function, first_tensor, kind_of, native_kind, written_by
@@ -228,7 +228,7 @@ class Watch(TorchFunctionMode, Guard):
         if call.name == self._until:
             self._start_afresh()  # what runs between two passes is not the model's
             raise Ended
-        return output if replacement is None else _replaced(output, tensor, replacement)
+        return output if replacement is None else replaced(output, tensor, replacement)
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         known = self._modules.get(id(module))
@@ -310,41 +310,6 @@ class Watch(TorchFunctionMode, Guard):
         if output is None or frame is None or frame.call is None:
             return None
         return self._finished(frame.call, output if frame.replacement is None else frame.replacement)
-
-
-class Watching(undisturbed):
-    """What :meth:`hierfeat.Hierarchy.watching` returns: the model undisturbed, and watched."""
-
-    def __init__(self, model: nn.Module, **callbacks: Any) -> None:
-        super().__init__(model)
-        self._watch = Watch(model, **callbacks)
-
-    def _apply(self) -> None:
-        super()._apply()
-        self._watch.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        super().__exit__(kind, value, traceback)
-        return kind is not None and issubclass(kind, Stop)
-
-
-FROM_CALLBACK = "_from_hierfeat_callback"
-"""What an exception's ``__dict__`` holds if a callback raised it, and not the model."""
-
-
-def _replaced(output: Any, tensor: Tensor, replacement: Tensor) -> Any:
-    """`output` with `replacement` in place of its first tensor, in the same kind of container."""
-    if output is tensor:
-        return replacement
-    if isinstance(output, dict):
-        pairs = ((name, _replaced(item, tensor, replacement)) for name, item in output.items())
-        return type(output)(pairs)
-    if isinstance(output, list | tuple):
-        items = [_replaced(item, tensor, replacement) for item in output]
-        return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)
-    return output
 
 
 def _without_wrappers(path: str) -> str:

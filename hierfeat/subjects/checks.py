@@ -93,7 +93,7 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     Parameters
     ----------
     labels
-        Classes from 0; -1 says that the class of an image is not known.
+        Classes from 0; -1, or a place that is masked, says that the class of an image is not known.
     count
         Number of images.
     where
@@ -104,8 +104,10 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     HierfeatError
         If they are not whole numbers, not flat, not as many as the images, or below -1.
     """
+    if isinstance(labels, np.ma.MaskedArray) and labels.dtype.kind in "iu":
+        labels = labels.astype(np.int64).filled(UNKNOWN)
     try:
-        tensor = torch.as_tensor(np.asarray(labels) if not isinstance(labels, Tensor) else labels).detach().cpu()
+        tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else np.array(labels)).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None
     if tensor.is_floating_point() or tensor.is_complex():

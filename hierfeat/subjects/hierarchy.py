@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from hierfeat.subjects._inputs import structure_of
 from hierfeat.subjects.call import After, Before
-from hierfeat.subjects.calls import Watch, Watching
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import Layers, LayerTable
@@ -18,6 +18,7 @@ from hierfeat.subjects.subject import Subject
 from hierfeat.subjects.submodel import Submodel
 from hierfeat.subjects.trace import trace
 from hierfeat.subjects.values import device as known_device
+from hierfeat.subjects.watching import Watching
 
 
 class Hierarchy(Subject):

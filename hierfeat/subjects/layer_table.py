@@ -147,7 +147,10 @@ class LayerTable(Result):
         given: object = layers  # whatever the user's type checker did not see
         items = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
         if not items or not all(isinstance(item, str) for item in items):
-            raise HierfeatError(f"expected at least one layer name, pattern or kind in layers=; got {shorter(given)}")
+            raise HierfeatError(
+                "expected names of layers (such as h.layers[0].name), patterns or kinds in layers=, at least one; "
+                f"got {shorter(given)}"
+            )
         everything = list(self)
         chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
         self._refuse_unmatched(items, everything, bool(chosen))

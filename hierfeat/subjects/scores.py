@@ -30,6 +30,19 @@ def checked_classes(h: Subject, scores: Tensor, count: int) -> Tensor:
     )
 
 
+def check_truth(labels: Tensor, classes: int) -> None:
+    """Refuse labels that are none of the network's classes: whatever it says would count as wrong.
+
+    Raises
+    ------
+    HierfeatError
+        With the smallest and the largest label.
+    """
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= classes:
+        raise HierfeatError(f"expected labels from 0 to {classes - 1}; got {low} to {high}")
+
+
 def probabilities(scores: Tensor) -> Tensor:
     """Class probabilities from logits, from probabilities or from their logarithms, (N, classes), float64.
 

@@ -21,8 +21,7 @@ from hierfeat.subjects._inputs import (
     read_output,
     unwrapped,
 )
-from hierfeat.subjects.call import Ended
-from hierfeat.subjects.calls import FROM_CALLBACK
+from hierfeat.subjects.call import FROM_CALLBACK, Ended
 from hierfeat.subjects.precision import sent
 from hierfeat.subjects.values import words
 

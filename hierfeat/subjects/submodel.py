@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call, Stop
-from hierfeat.subjects.calls import Watching
 from hierfeat.subjects.subject import Subject
+from hierfeat.subjects.watching import Watching
 
 
 class Submodel(nn.Module):

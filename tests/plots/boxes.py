@@ -38,10 +38,11 @@ def _axes_shown(axes: Axes) -> list[Any]:
 
 
 def _along(axis: Any) -> Iterator[Text]:
-    low, high = sorted(axis.get_view_interval())
+    along = axis.get_transform()  # equal steps of a logarithmic axis are equal only there
+    low, high = sorted(along.transform(axis.get_view_interval()))
     slack = 1e-6 * (high - low)
     for tick in axis.get_major_ticks():
-        if low - slack <= tick.get_loc() <= high + slack:
+        if low - slack <= along.transform(np.array([tick.get_loc()]))[0] <= high + slack:
             yield from (tick.label1, tick.label2)
     yield from (axis.label, axis.offsetText)
 
@@ -87,7 +88,22 @@ def written_over(one: Figure) -> list[str]:
             (first, box), (second, other) = boxes[i], boxes[j]
             if depth(box, other) > SLACK:
                 found.append(f"{first.get_text()!r} and {second.get_text()!r} overlap")
+    for legend in legends_of(one):
+        own, keys = {*legend.get_texts(), legend.get_title()}, legend.get_window_extent().padded(-SLACK).corners()
+        keys = keys[[0, 1, 3, 2]]
+        found += [
+            f"a legend and {text.get_text()!r} overlap"
+            for text, box in boxes
+            if text not in own and depth(box, keys) > SLACK
+        ]
     return found
+
+
+def above_the_title(one: Figure) -> list[str]:
+    """Titles of panels that are written larger than that of the whole."""
+    whole = one._suptitle.get_fontsize() if one._suptitle else np.inf
+    titles = [axes.title for axes in one.axes if axes.title.get_text().strip()]
+    return [f"{title.get_text()!r} is larger than the title" for title in titles if title.get_fontsize() > whole]
 
 
 def cut_off(one: Figure) -> list[str]:
@@ -162,4 +178,4 @@ def _along_a_path(xy: np.ndarray, steps: int = 12) -> np.ndarray:
 
 def faults(one: Figure) -> list[str]:
     """All of these."""
-    return [*too_small(one), *cut_off(one), *written_over(one), *covered(one)]
+    return [*too_small(one), *cut_off(one), *written_over(one), *covered(one), *above_the_title(one)]

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 import hierfeat as hf
 from hierfeat.errors import HierfeatError
@@ -236,3 +238,72 @@ def test_categories_are_told_apart_by_dichromats(kind):
 @pytest.mark.parametrize(("cls", "name"), drawn_methods(), ids=lambda value: getattr(value, "__name__", value))
 def test_what_a_plot_returns_is_a_figure(cls, name):
     assert inspect.signature(getattr(cls, name)).return_annotation is _style.Figure
+
+
+def many_classes(classes=1000):
+    """A network that gives class 3 whatever it sees, and images of classes 3, 7 and 900."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(16, classes))
+    nn.init.zeros_(model[1].weight)
+    model[1].bias.data = torch.eye(classes)[3]
+    h = hf.Hierarchy(model, (1, 4, 4), classes=[f"kind {place}" for place in range(classes)])
+    return h, torch.rand(6, 1, 4, 4), torch.tensor([3, 3, 3, 7, 7, 900])
+
+
+def test_of_many_classes_those_are_drawn_that_occur():
+    h, pictures, truth = many_classes()
+    axes = hf.evaluate(h, pictures, truth).plot().axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["kind 3", "kind 7", "kind 900"]
+    assert np.asarray(axes.images[0].get_array()).tolist() == [[0, 0, 0], [100, 0, 0], [100, 0, 0]]
+    assert "3 of 1000 classes occur" in axes.figure.get_suptitle()
+    lesions = hf.lesion(h, "1", None, pictures, truth, how="together").plot().axes[1]
+    assert [label.get_text() for label in lesions.get_yticklabels()] == ["kind 3", "kind 7", "kind 900"]
+    assert lesions.get_ylabel() == "class (3 of 1000 have images)"
+
+
+def mistaken(shown, labels, source=None):
+    """The pictures of the two mistakes among six."""
+    h, _, _ = many_classes(10)
+    figure = hf.evaluate(h, shown, labels).plot_mistakes(shown if source is None else source)
+    return [np.asarray(axes.images[0].get_array()) for axes in figure.axes if axes.images]
+
+
+@pytest.mark.parametrize("kind", ["array", "list", "pictures", "pairs", "loader", "stimuli"])
+def test_mistakes_are_looked_up_in_whatever_held_the_images(kind):
+    grey = torch.arange(6)[:, None, None, None].expand(6, 1, 4, 4) * 40
+    truth, shown = torch.tensor([3, 7, 3, 3, 7, 3]), grey / 255
+    pairs = TensorDataset(shown, truth)
+    held = {
+        "array": shown.numpy(),
+        "list": list(shown),
+        "pictures": [Image.fromarray(one[0].numpy().astype(np.uint8)) for one in grey],
+        "pairs": pairs,
+        "loader": DataLoader(pairs, batch_size=4),
+        "stimuli": hf.StimulusSet.of(shown),
+    }[kind]
+    found = mistaken(held, truth)
+    assert sorted(round(255 * picture.mean()) for picture in found) == [40, 160]
+
+
+def test_mistakes_ask_for_the_images_that_were_evaluated():
+    shown, truth = torch.rand(6, 1, 4, 4), torch.tensor([3, 7, 3, 3, 7, 3])
+    with pytest.raises(HierfeatError, match="expected the 6 images that were evaluated, got 5"):
+        mistaken(shown, truth, shown[:5])
+    shuffled = DataLoader(TensorDataset(shown, truth), batch_size=2, shuffle=True)
+    with pytest.raises(HierfeatError, match="no loader that shuffles"):
+        mistaken(shown, truth, shuffled)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_key_of_long_names_stands_below_the_panels(long):
+    names = [f"features.block{place}.unit.layer.conv" if long else f"conv{place}" for place in range(5)]
+    figure = _style.sheet(9, 4)
+    panels = figure.subplots(1, 3)
+    for panel in panels:
+        for name in names:
+            panel.plot([0, 1], [0, 1], label=name)
+    _style.key_by_depth(figure, panels, names)
+    drawn_well(figure)
+    [legend] = figure.legends
+    box, lowest = legend.get_window_extent(), min(panel.get_window_extent().y0 for panel in panels)
+    assert (box.y1 < lowest) == long
+    assert all(panel.get_window_extent().width > 0.2 * figure.bbox.width for panel in panels)

@@ -95,3 +95,16 @@ def test_a_plot_of_several_panels_asks_for_a_figure(name):
 def test_what_cannot_be_drawn_on_is_refused(where):
     with pytest.raises(hf.HierfeatError, match="expected"):
         call("layer_probes", **where)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "says"),
+    [
+        ((), {"title": "mine"}, "the plot takes ax=, figure=: got an unexpected keyword argument 'title'"),
+        ((), {"figsize": (3, 3)}, r"for another size: figure=plt\.figure\(figsize"),
+        ((1, 2), {}, "the plot takes ax=, figure=: too many positional arguments"),
+    ],
+)
+def test_what_a_plot_does_not_take_is_answered_with_what_it_takes(arguments, named, says):
+    with pytest.raises(TypeError, match=says):
+        result("participation_ratio").plot(*arguments, **named)

@@ -54,7 +54,11 @@ def with_layers(result: Result, count: int) -> Result:
     """The result as of `count` layers, its own repeated under other names, or its first one."""
     column = layer_column(result)
     own = list(dict.fromkeys(result.table[column]))
-    names = own[:1] if count == 1 else [f"stage{k // 50}.block{k:03d}.{own[k % len(own)]}" for k in range(count)]
+    names = (
+        own[:1]
+        if count == 1
+        else [f"features.stage{k // 50}.block{k:03d}.unit.{own[k % len(own)]}" for k in range(count)]
+    )
     sources = [own[k % len(own)] for k in range(count)]
     if "other" in result.table:
         return _similarity(result, names, [k % len(own) for k in range(count)])

@@ -65,3 +65,11 @@ def test_its_plot_shows_so_many(own, count):
     assert "orientation 0" in shown[0].get_title()
     with pytest.raises(HierfeatError, match="count"):
         own[1].plot(count=0)
+
+
+def test_the_constructor_and_brackets_say_where_own_images_and_columns_are():
+    images, table = torch.rand(2, 1, 4, 4), pd.DataFrame({"orientation": [0, 90]})
+    with pytest.raises(HierfeatError, match=r"StimulusSet\.of\(images, table\)"):
+        hf.StimulusSet(images, table)
+    with pytest.raises(HierfeatError, match=r"a column is stimuli\.table\['orientation'\]"):
+        hf.StimulusSet.of(images, table)["orientation"]

@@ -146,6 +146,34 @@ class Recurrent(nn.Module):
         return self.head(self.gru(x.transpose(1, 2).flatten(2))[0][:, -1])
 
 
+class Patches(nn.Module):
+    """Quarters of the image, which lie on the first axis beside one another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2, self.head = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 4, 3), nn.Linear(4, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        quarters = x.unfold(2, 8, 8).unfold(3, 8, 8).reshape(-1, 1, 8, 8)
+        found = F.relu(self.conv2(F.relu(self.conv1(quarters)))).mean((2, 3))
+        return self.head(found.reshape(len(x), 4, 4).mean(1))
+
+
+class OneByOne(Trunk):
+    """Takes up the images of a batch one after the other."""
+
+    def forward(self, x: Tensor) -> object:
+        return torch.cat([super(OneByOne, self).forward(image[None]) for image in x])
+
+
+def frames() -> nn.Module:
+    """Maps of three axes."""
+    return nn.Sequential(
+        nn.Unflatten(1, (1, 1)), nn.Conv3d(1, 4, (1, 3, 3)), nn.ReLU(), nn.MaxPool3d((1, 2, 2)),
+        nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(4, CLASSES),
+    )  # fmt: skip
+
+
 def vectors() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(SIDE * SIDE, 12), nn.Tanh(), nn.Linear(12, CLASSES))
 
@@ -239,6 +267,9 @@ KINDS: dict[str, Made] = {
     "gated, maxout, bilinear": _plain(Gated),
     "bare parameters, tokens": _plain(Scaled),
     "recurrent": _plain(Recurrent),
+    "patches on the first axis": _plain(Patches),
+    "image by image": _plain(OneByOne),
+    "maps of three axes": _plain(frames),
     "vectors": _plain(vectors),
     "1 x 1 maps": _plain(small_maps),
     "replicate padding": _plain(lambda: padded("replicate")),

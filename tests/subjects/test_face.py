@@ -1,9 +1,13 @@
 """What a person with a network of her own meets first: constants, ranges, devices, and the table of layers."""
 
+import copy
+import pickle
 import warnings
 
+import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 import hierfeat as hf
@@ -156,3 +160,32 @@ def test_one_part_that_could_be_scores_needs_no_word():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert hf.evaluate(h, torch.rand(4, 1, 8, 8), torch.arange(4) % 3).confusion.shape == (3, 3)
+
+
+def test_labels_of_a_table_are_taken_without_a_word():
+    h, truth = hf.Hierarchy(net(), (3, 8, 8)), pd.DataFrame({"class": [0, 1, 2]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(hf.evaluate(h, torch.rand(3, 3, 8, 8), truth["class"]).labels) == 3
+
+
+@pytest.mark.parametrize("layers", [lambda h: h.layers[0], lambda h: [h.layers[0]], lambda h: h.model[0], lambda _: 0])
+def test_layers_that_are_no_names_are_answered_with_how_to_name_them(layers):
+    h = hf.Hierarchy(net(), (3, 8, 8))
+    with pytest.raises(hf.HierfeatError, match=r"such as h\.layers\[0\]\.name"):
+        hf.record(h, torch.rand(2, 3, 8, 8), layers=layers(h))
+
+
+def test_one_picture_is_answered_with_a_list_of_one():
+    with pytest.raises(hf.HierfeatError, match=r"\[image\] for one"):
+        hf.record(hf.Hierarchy(net(), (3, 8, 8)), Image.new("RGB", (8, 8)))
+
+
+def test_a_result_says_that_its_table_has_what_was_asked_of_it(tmp_path):
+    found = hf.participation_ratio(hf.Hierarchy(net(), (3, 8, 8)), torch.rand(4, 3, 8, 8))
+    with pytest.raises(AttributeError, match=r"no attribute 'to_csv'; its table has: \.table\.to_csv"):
+        found.to_csv(tmp_path / "found.csv")
+    with pytest.raises(AttributeError, match="no attribute 'nothing'$"):
+        found.nothing  # noqa: B018
+    assert copy.deepcopy(found).table.equals(found.table)
+    assert pickle.loads(pickle.dumps(found)).table.equals(found.table)

@@ -14,7 +14,7 @@ from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.kernels._opposites import OK, opposites
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import any_layer, checked
 from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -68,7 +68,7 @@ class Filters(Result):
     plot_pairs = drawn("filters.plot_opposites")
 
 
-@checked()
+@checked(layer=any_layer)
 def filters(
     h: Hierarchy,
     layer: str,

@@ -9,7 +9,7 @@ import torch
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._opposites import opposites
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import any_layers, checked
 from hierfeat.subjects.call import Call, Stop
 from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.hierarchy import Hierarchy
@@ -35,7 +35,7 @@ class OppositePhase(Result):
     plot = drawn("filters.plot_opposite_phase")
 
 
-@checked()
+@checked(layers=any_layers)
 def opposite_phase(h: Hierarchy, *, layers: Layers = "conv", draws: int = 200, seed: int = 0) -> OppositePhase:
     """Find for every kernel the one that is most nearly its negative.
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hierfeat._result import Result, drawn
 from hierfeat.anatomy.wiring import INPUT, condensed, wiring
-from hierfeat.subjects.arguments import checked
+from hierfeat.subjects.arguments import any_layers, checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.layer_table import Layers
@@ -33,7 +33,7 @@ class Dimensions(Result):
     plot = drawn("architecture.plot_dimensions")
 
 
-@checked()
+@checked(layers=any_layers)
 def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add", "concat")) -> Dimensions:
     """Follow the size of the representation from the image to the output.
 

@@ -11,6 +11,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import After, Before, Call
 from hierfeat.subjects.gradients import without_gradient
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_images_first
 
 Read = Callable[[Tensor], Tensor]
 
@@ -61,6 +62,7 @@ def reading(
         if not responses:
             raise HierfeatError(f"{h.name} did not call {layer!r} in this forward pass")
         response, lost = responses.pop(), blind.pop()
+        check_images_first(h, layer, response, len(images))
         if lost and images.requires_grad and torch.is_grad_enabled() and not response.requires_grad:
             raise HierfeatError(without_gradient(h, f"layer {layer!r}"))
         return response

@@ -13,7 +13,7 @@ from hierfeat._progress import with_bar
 from hierfeat.errors import HierfeatError
 from hierfeat.recording.recorder import recorded
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import check_same_path
+from hierfeat.subjects.layer_checks import check_images_first, check_same_path
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch, drawn_places
 from hierfeat.subjects.precision import double
@@ -142,7 +142,10 @@ def similarities(
 
 def responses_of(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
-    return recorded(h, images, layers)
+    found = recorded(h, images, layers)
+    for name, response in found.items():
+        check_images_first(h, name, response, len(images))
+    return found
 
 
 def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:

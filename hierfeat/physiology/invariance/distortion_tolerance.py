@@ -17,6 +17,7 @@ from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
+from hierfeat.subjects.scores import check_truth
 from hierfeat.subjects.values import words
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
@@ -179,5 +180,6 @@ def _right(h: Hierarchy, images: Tensor, labels: Tensor, batch_size: int) -> int
         for start in range(0, len(images), batch_size):
             scores = h.class_scores(images[start : start + batch_size]).cpu()
             own = labels[start : start + batch_size]
+            check_truth(own, scores.shape[1])
             right += int(((scores.argmax(1) == own) & scores.any(1)).sum())
     return right

@@ -17,7 +17,7 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import checked_classes, probabilities
+from hierfeat.subjects.scores import check_truth, checked_classes, probabilities
 from hierfeat.subjects.values import whole
 
 
@@ -124,6 +124,8 @@ def shift_consistency(
     shifts = _drawn([(dy, dx) for dy in amounts for dx in amounts], max_shifts, seed)
     size = batch_size or default_batch(h.input_shape)
     scores = torch.stack([_scores(h, images, d, boundary, size) for d in with_bar(shifts, "shifts")])
+    if labels is not None:
+        check_truth(labels, scores.shape[-1])
     predicted = scores.argmax(-1)
     unmoved = _scores(h, images, (0, 0), boundary, size).argmax(-1)
     scores = probabilities(scores.flatten(0, 1)).unflatten(0, scores.shape[:2])

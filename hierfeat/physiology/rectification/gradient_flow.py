@@ -9,8 +9,7 @@ from torch.nn import functional as F
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
-from hierfeat.errors import HierfeatError
-from hierfeat.subjects.arguments import checked, needed
+from hierfeat.subjects.arguments import any_layers, checked, needed
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.gradients import gradients, leaf
 from hierfeat.subjects.guard import undisturbed
@@ -19,7 +18,7 @@ from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.scores import checked_classes
+from hierfeat.subjects.scores import check_truth, checked_classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +34,7 @@ class GradientFlow(Result):
     plot = drawn("rectification.plot_gradient_flow")
 
 
-@checked()
+@checked(layers=any_layers)
 def gradient_flow(
     h: Hierarchy,
     images: Images,
@@ -140,8 +139,7 @@ def _gradients(h: Hierarchy, images: Tensor, labels: Tensor, chosen: set[str]) -
     with undisturbed(h.model), torch.enable_grad():
         with h.watching(after=after):
             scores = checked_classes(h, h.read(h.run(leaf(h, images))), len(images))
-        if int(labels.max()) >= scores.shape[1]:
-            raise HierfeatError(f"expected labels from 0 to {scores.shape[1] - 1}, got {int(labels.max())}")
+        check_truth(labels, scores.shape[1])
         loss = F.cross_entropy(scores, labels.to(scores.device), reduction="sum")
         found = gradients(h, loss, list(outputs.values()), what="the scores")
     return {name: gradient for name, gradient in zip(outputs, found, strict=True) if gradient is not None}

@@ -317,6 +317,8 @@ def rates(curve: np.ndarray) -> np.ndarray:
     curve = np.asarray(curve, dtype=float)
     if curve.ndim == 0 or curve.shape[-1] == 0:
         raise HierfeatError("expected a curve with at least one response")
-    if not (curve >= 0).all():
+    if np.isnan(curve).any():
+        raise HierfeatError("expected responses without NaN; leave out the conditions or cells that were not measured")
+    if (curve < 0).any():
         raise HierfeatError("expected responses of at least 0 (rates); rectify them first")
     return curve

@@ -1,5 +1,7 @@
 """``hf.indices`` against closed forms, and against what the analyses say of the same curves."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -117,3 +119,23 @@ def test_they_are_the_rulers_of_the_analyses():
     for name, column in (("osi", "osi"), ("gosi", "gosi"), ("half_width", "half_width")):
         found = np.where(rows.responsive, getattr(indices, name)(curves, tuning.orientations), np.nan)
         np.testing.assert_allclose(found, rows[column], rtol=1e-9, equal_nan=True)
+
+
+def test_angles_in_radians_are_noticed():
+    curve = 3 * np.exp(np.cos(2 * np.deg2rad(ANGLES - 45)))
+    with pytest.warns(UserWarning, match=r"these span 2\.95: np\.rad2deg"):
+        indices.osi(curve, np.deg2rad(ANGLES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        indices.osi(curve, ANGLES)
+        indices.osi(curve[:4], [40, 43, 46, 49])
+
+
+def test_what_was_not_measured_and_a_blank_of_another_shape_are_named():
+    curve = np.ones((3, 16))
+    with pytest.raises(HierfeatError, match="expected responses without NaN"):
+        indices.gosi(np.where(np.arange(16) == 3, np.nan, curve))
+    with pytest.raises(HierfeatError, match=r"for each of \(3,\) cells, got \(16,\)"):
+        indices.f1_f0(curve, np.arange(16))
+    waves = 2 + np.cos(np.deg2rad(np.arange(0, 360, 22.5))) * np.array([[1], [2]])
+    assert indices.f1_f0(waves, [0.5, 1.0]) == pytest.approx([1 / 1.5, 2 / 1.0])
