@@ -171,7 +171,8 @@ def test_the_damage_of_lesions_by_numpy_alone():
     if not (raw / "t10k-images-idx3-ubyte").exists():
         pytest.skip("Fashion-MNIST is not here")
     stored = pd.read_csv(FIGURES / "selective_units.csv")
-    stored = stored[(stored["network"] == "lenet5-fashion") & (stored["layer"] == "act2")].set_index("channel")
+    alone = stored.query("network == 'lenet5-fashion' and layer == 'act2' and order == 'alone'")
+    stored = alone.set_index("channel")
     weights = {name: value.astype(float) for name, value in load_file(WEIGHTS / "lenet5-fashion.safetensors").items()}
     images, labels = (
         np.frombuffer((raw / f"t10k-{what}-ubyte").read_bytes(), np.uint8, offset=skipped)[: 1000 * each]
