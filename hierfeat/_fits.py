@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-Model = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Parameters (n, p), and the rows (n,) they belong to, to predictions (n, m)."""
+Equations = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+"""Parameters (n, p), and the rows (n,) they belong to, to squared errors (n,), JᵀJ (n, p, p) and Jᵀ residual (n, p), of
+the slopes J of predictions and of what these leave of the target."""
 
 LogShape = Callable[[np.ndarray], Sequence[np.ndarray]]
 """Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes, each (n, m)."""
@@ -167,18 +168,16 @@ def _newton(now: _Tried, damping: np.ndarray, limits: np.ndarray) -> tuple[np.nd
 
 
 def fit_curves(
-    model: Model, start: np.ndarray, target: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60
-) -> np.ndarray:
+    equations: Equations, start: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60
+) -> tuple[np.ndarray, np.ndarray]:
     """Fit one curve per row by Levenberg and Marquardt's method, all rows in step.
 
     Parameters
     ----------
-    model
-        Predicts rows of `target`, of which it is told the numbers, each from its own row of parameters.
+    equations
+        Of the squared error at given parameters, and of a step from there.
     start
         First guess, (n, p).
-    target
-        Curves, (n, m).
     limits
         Least and largest values of the parameters, (p,) each; a step beyond them ends there.
     steps
@@ -187,30 +186,29 @@ def fit_curves(
 
     Returns
     -------
-    numpy.ndarray
-        Parameters, (n, p).
+    tuple of numpy.ndarray
+        Parameters, (n, p), and squared errors, (n,).
     """
     params = np.clip(np.asarray(start, dtype=float), *limits)
     rows, damping = np.arange(len(params)), np.full(len(params), 1e-2)
-    predicted = model(params, rows)
-    cost = _cost(predicted, target)
+    state = equations(params, rows)
+    errors = state[0].copy()
     for _ in range(steps):
         now = params[rows]
-        slopes = _jacobian(lambda moved, rows=rows: model(moved, rows), now, predicted)  # type: ignore[misc]
-        trial = np.clip(now + _step(slopes, target[rows] - predicted, damping), *limits)
-        trial_predicted = model(trial, rows)
-        trial_cost = _cost(trial_predicted, target[rows])
-        better = trial_cost < cost
-        params[rows[better]], predicted[better] = trial[better], trial_predicted[better]
-        cost[better] = trial_cost[better]
+        trial = np.clip(now + _step(*state[1:], damping), *limits)
+        found = equations(trial, rows)
+        better = found[0] < state[0]
+        for kept, new in zip(state, found, strict=True):
+            kept[better] = new[better]
+        params[rows[better]], errors[rows] = trial[better], state[0]
         # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
         small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
         going = better | ~(small | (damping > 1e6))
-        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)
-        rows, damping, predicted, cost = rows[going], damping[going], predicted[going], cost[going]
+        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
+        rows, state = rows[going], tuple(part[going] for part in state)
         if not len(rows):
             break
-    return params
+    return params, errors
 
 
 def r_squared(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -221,25 +219,8 @@ def r_squared(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.where(total > floor, 1 - residual / np.where(total > floor, total, 1), np.nan)
 
 
-def _cost(predicted: np.ndarray, target: np.ndarray) -> np.ndarray:
-    cost = ((predicted - target) ** 2).sum(-1)
-    return np.asarray(np.where(np.isfinite(cost), cost, np.inf))
-
-
-def _jacobian(model: Callable[[np.ndarray], np.ndarray], params: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    columns = []
-    for index in range(params.shape[1]):
-        step = 1e-6 * np.maximum(1.0, np.abs(params[:, index]))
-        moved = params.copy()
-        moved[:, index] += step
-        columns.append((model(moved) - predicted) / step[:, None])
-    return np.asarray(np.nan_to_num(np.stack(columns, axis=2), posinf=0.0, neginf=0.0))
-
-
-def _step(slopes: np.ndarray, residual: np.ndarray, damping: np.ndarray) -> np.ndarray:
-    normal = np.einsum("nmp,nmq->npq", slopes, slopes)
-    gradient = np.einsum("nmp,nm->np", slopes, np.nan_to_num(residual))
+def _step(normal: np.ndarray, gradient: np.ndarray, damping: np.ndarray) -> np.ndarray:
     scale = np.einsum("npp->np", normal)
     ridge = damping[:, None] * scale + 1e-12 * (1 + scale.max(1, keepdims=True))
-    normal = normal + np.eye(slopes.shape[2]) * ridge[:, None, :]
+    normal = normal + np.eye(normal.shape[2]) * ridge[:, None, :]
     return np.asarray(np.linalg.solve(normal, gradient[..., None])[..., 0])

@@ -83,9 +83,10 @@ def _fit(kernels: np.ndarray) -> Gabors:
     row, col = (axis.ravel() for axis in np.mgrid[:height, :width])
     grid = (row - (height - 1) / 2, col - (width - 1) / 2)
     params = _searched(kernels, target, grid)
-    fitted, even, odd = _gabor(params, target, grid, (height, width))
+    waves = _waves(params, target, grid, (height, width))
+    fitted = waves.fitted
     turned = np.rad2deg(params[:, 0]) % 360 >= 180
-    phase = np.rad2deg(np.arctan2(odd, even)) * np.where(turned, -1, 1)
+    phase = np.rad2deg(np.arctan2(waves.second, waves.first)[:, 0]) * np.where(turned, -1, 1)
     centre_row, centre_col = _bounded(params[:, 4], height / 2), _bounded(params[:, 5], width / 2)
     return Gabors(
         orientation=np.rad2deg(params[:, 0]) % 180,
@@ -108,16 +109,14 @@ def _searched(kernels: np.ndarray, target: np.ndarray, grid: "Grid") -> np.ndarr
     if sampled:
         target, grid = _samples(target, grid)
 
-    def model(params: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        own = (grid[0][rows], grid[1][rows]) if sampled else grid
-        return _gabor(params, target[rows], own, size)[0]
+    def equations(params: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        places = (grid[0][rows], grid[1][rows]) if sampled else grid
+        return _equations(params, target[rows], places, size)
 
-    everyone = np.arange(number)
     steps = 12 if sampled else 60  # of a large kernel only the best start is followed to its end
-    fits = [fit_curves(model, start, target, limits=limits, steps=steps) for start in _starts(kernels)]
-    errors = np.stack([((model(fit, everyone) - target) ** 2).sum(1) for fit in fits])
-    best = np.stack(fits)[errors.argmin(0), everyone]
-    return fit_curves(model, best, target, limits=limits, steps=48) if sampled else best
+    fits, errors = zip(*(fit_curves(equations, x, limits=limits, steps=steps) for x in _starts(kernels)), strict=True)
+    best = np.stack(fits)[np.argmin(errors, axis=0), np.arange(number)]
+    return fit_curves(equations, best, limits=limits, steps=48)[0] if sampled else best
 
 
 def _samples(target: np.ndarray, grid: "Grid") -> tuple[np.ndarray, "Grid"]:
@@ -134,26 +133,93 @@ def _samples(target: np.ndarray, grid: "Grid") -> tuple[np.ndarray, "Grid"]:
 Grid = tuple[np.ndarray, np.ndarray]
 
 
-def _gabor(
-    params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The Gabor functions for given envelopes and carriers, with their best even and odd amplitudes."""
+@dataclass(frozen=True)
+class _Waves:
+    """Gabor functions (n, pixels) of given envelopes and carriers, with their best even and odd amplitudes."""
+
+    across: np.ndarray
+    along: np.ndarray
+    even: np.ndarray
+    odd: np.ndarray
+    inverse: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+
+    @property
+    def fitted(self) -> np.ndarray:
+        return np.asarray(self.first * self.even + self.second * self.odd)
+
+
+def _waves(params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]) -> _Waves:
     theta, tone, wide, long, down, right = (params[:, [index]] for index in range(6))
     row, col = grid[0] - _bounded(down, size[0] / 2), grid[1] - _bounded(right, size[1] / 2)
     across, along = row * np.cos(theta) + col * np.sin(theta), col * np.cos(theta) - row * np.sin(theta)
-    envelope = np.exp(-0.5 * (across / np.exp(wide)) ** 2 - 0.5 * (along / np.exp(long)) ** 2)
+    envelope = np.exp(-0.5 * (across * np.exp(-wide)) ** 2 - 0.5 * (along * np.exp(-long)) ** 2)
     angle = 2 * np.pi * _frequency(tone) * across
     even, odd = envelope * np.cos(angle), envelope * np.sin(angle)
-    first, second = _amplitudes(even, odd, target)
-    return first[:, None] * even + second[:, None] * odd, first, second
+    inverse = _inverse(even, odd)
+    onto = np.stack([_dot(target, even), _dot(target, odd)], axis=1)
+    first, second = (inverse @ onto[..., None]).transpose(1, 0, 2)
+    return _Waves(across, along, even, odd, inverse, first, second)
 
 
-def _amplitudes(even: np.ndarray, odd: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least squares for two coefficients, with a trace of ridge where the two waves are alike."""
-    ee, oo, eo = (even**2).sum(1) + 1e-9, (odd**2).sum(1) + 1e-9, (even * odd).sum(1)
-    te, to = (target * even).sum(1), (target * odd).sum(1)
-    determinant = np.maximum(ee * oo - eo**2, 1e-15)
-    return (te * oo - to * eo) / determinant, (to * ee - te * eo) / determinant
+def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("nm,nm->n", one, other))
+
+
+def _inverse(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
+    """Of the normal equations for two coefficients, (n, 2, 2), with a trace of ridge where the waves are alike."""
+    ee, oo, eo = _dot(even, even) + 1e-9, _dot(odd, odd) + 1e-9, _dot(even, odd)
+    adjugate = np.stack([oo, -eo, -eo, ee], axis=1).reshape(-1, 2, 2)
+    return adjugate / np.maximum(ee * oo - eo**2, 1e-15)[:, None, None]
+
+
+def _equations(
+    params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The squared error (n,), JᵀJ (n, 6, 6) and Jᵀ(target − fitted) (n, 6), J the slopes of the fitted functions.
+
+    Every slope is a sum of ten functions: fitted and quarter-turned wave times coordinates and their products, which
+    are the slopes at fixed amplitudes, and the even and odd wave, since the amplitudes follow.
+    """
+    w = _waves(params, target, grid, size)
+    u, v = w.across, w.along
+    powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
+    parts = np.empty((len(params), 10, target.shape[1]))
+    fitted = w.fitted
+    np.multiply(fitted[:, None], powers[:, :5], out=parts[:, :5])
+    np.multiply((w.second * w.even - w.first * w.odd)[:, None], powers[:, 3:], out=parts[:, 5:8])
+    parts[:, 8], parts[:, 9] = w.even, w.odd
+    residual = target - fitted
+    gram, onto = parts @ parts.transpose(0, 2, 1), parts @ residual[..., None]
+    even, odd = (np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)).transpose(1, 0, 2)
+    shares = _shares(params, size)
+    logs, angles = shares[..., :5], shares[..., 5:]
+    moved_even = logs @ even[:, :5, None] - angles @ odd[:, 3:, None]  # what the residual has of the moved waves
+    moved_odd = logs @ odd[:, :5, None] + angles @ even[:, 3:, None]
+    amplitudes = (np.concatenate([moved_even, moved_odd], axis=2) - shares @ gram[:, :8, 8:]) @ w.inverse
+    whole = np.concatenate([shares, amplitudes], axis=2)
+    return _dot(residual, residual), whole @ gram @ whole.transpose(0, 2, 1), (whole @ onto)[..., 0]
+
+
+def _shares(params: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(n, 6, 8): of what the slopes at fixed amplitudes consist.
+
+    Of the envelope's logarithm in uv, v², u², u, v, u across and v along the bars; of the carrier's angle in u, v, 1.
+    """
+    theta, tone, wide, long, down, right = params.T
+    cos, sin, narrow, short = np.cos(theta), np.sin(theta), np.exp(-2 * wide), np.exp(-2 * long)
+    rate, rise = 2 * np.pi * _frequency(tone), 1 - _frequency(tone) / TOP
+    lower, righter = (
+        side / 2 - _bounded(x, side / 2) ** 2 / (side / 2) for side, x in zip(size, (down, right), strict=True)
+    )
+    found = np.zeros((len(params), 6, 8))
+    found[:, 0, 0], found[:, 0, 6] = short - narrow, rate
+    found[:, 1, 5] = rate * rise
+    found[:, 2, 2], found[:, 3, 1] = narrow, short
+    found[:, 4, [3, 4, 7]] = (lower * np.stack([cos * narrow, -sin * short, -rate * cos])).T
+    found[:, 5, [3, 4, 7]] = (righter * np.stack([sin * narrow, cos * short, -rate * sin])).T
+    return found
 
 
 def _limits(widest: float) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
-from hierfeat.physiology.invariance._similarities import agreement
+from hierfeat.physiology.invariance._similarities import agreement, in_cache
 from hierfeat.stimuli.warps.shifts import Boundary, shift, taps
 from hierfeat.subjects.hierarchy import Hierarchy
 
@@ -34,6 +34,7 @@ class Equivariance:
         self._h, self._shifts, self._wraps = h, list(shifts), boundary == "wrap"
         self._found: dict[tuple[str, int], list[tuple[float, int]]] = {}  # [(sum, images) inner, (sum, images) all]
         self._units: dict[tuple[str, int], int] = {}
+        self._seen: dict[tuple[str, int], Places] = {}
         self._inside: dict[tuple[str, int, int], Places] = {}
 
     @cached_property
@@ -55,20 +56,18 @@ class Equivariance:
         if original.ndim != 4 or not np.isfinite(strides).all() or original.shape[-2:].numel() == 1:
             return
         amounts = [d / s for d, s in zip(self._shifts[condition], strides, strict=True)]
-        expected = shift(original.float(), amounts[0], amounts[1], boundary="wrap" if self._wraps else "zero")
         inner = [self._inner(layer, axis, condition) for axis in (0, 1)]
         everywhere = [_with_source(n, a, self._wraps) for n, a in zip(original.shape[-2:], amounts, strict=True)]
         self._units[layer, condition] = len(inner[0]) * len(inner[1])
         sums = self._found.setdefault((layer, condition), [(0.0, 0), (0.0, 0)])
-        if not self._wraps or all(float(a).is_integer() for a in amounts):
-            near = expected
-        else:
-            near = shift(original.float(), amounts[0], amounts[1], boundary="zero")
-        for place, (target, (rows, columns)) in enumerate(((near, inner), (expected, everywhere))):
-            if len(rows) and len(columns):
-                values = agreement(_at(moved.float(), rows, columns), _at(target, rows, columns))
-                counted = values[~values.isnan()]
-                sums[place] = (sums[place][0] + float(counted.sum()), sums[place][1] + len(counted))
+        found = [
+            _agreements(before.float(), after.float(), amounts, (inner, everywhere), self._wraps)
+            for before, after in in_cache(original, moved)
+        ]
+        for place, parts in enumerate(zip(*found, strict=True)):
+            values = torch.cat(parts)
+            counted = values[~values.isnan()]
+            sums[place] = (sums[place][0] + float(counted.sum()), sums[place][1] + len(counted))
 
     def table(self) -> pd.DataFrame:
         """One row per layer and shift: ``layer, dy, dx, equivariance, equivariance_all, units, phase_y, phase_x``."""
@@ -89,11 +88,17 @@ class Equivariance:
             self._inside[key] = self._find_inner(layer, axis, condition)
         return self._inside[key]
 
+    def _spans(self, layer: str, axis: int) -> Places:
+        """From where to where units along one axis see, wherever they lie along the other: (units, 2)."""
+        if (layer, axis) not in self._seen:
+            virtual = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
+            self._seen[layer, axis] = np.stack([virtual[..., 0].min(1 - axis), virtual[..., 1].max(1 - axis)], -1)
+        return self._seen[layer, axis]
+
     def _find_inner(self, layer: str, axis: int, condition: int) -> Places:
         if self._status[layer] != "exact":
             return np.empty(0, dtype=np.int64)
-        virtual = self._fields.virtual[f"{layer}/{'hw'[axis]}"]
-        spans = np.stack([virtual[..., 0].min(1 - axis), virtual[..., 1].max(1 - axis)], -1)
+        spans = self._spans(layer, axis)
         length = self._fields.image_size[axis]
         steps = [step for step, _ in taps(self._shifts[condition][axis])]
         low, high = max(0, *steps), min(length, *(length + step for step in steps))
@@ -104,6 +109,19 @@ class Equivariance:
             known = (sources >= 0) & (sources < len(spans))
             inside &= known & unmoved[np.clip(sources, 0, len(spans) - 1)]
         return np.flatnonzero(inside)
+
+
+def _agreements(
+    original: Tensor, moved: Tensor, amounts: Sequence[float], units: Sequence[Sequence[Places]], wraps: bool
+) -> list[Tensor]:
+    """The agreement of each image, (images,), at the inner units and at all; of no image where there are none."""
+    expected = near = shift(original, *amounts, boundary="wrap" if wraps else "zero")
+    if wraps and not all(float(amount).is_integer() for amount in amounts):
+        near = shift(original, *amounts, boundary="zero")
+    return [
+        agreement(_at(moved, *places), _at(target, *places)) if all(map(len, places)) else moved.new_zeros(0)
+        for target, places in zip((near, expected), units, strict=True)
+    ]
 
 
 def _with_source(length: int, amount: float, wraps: bool) -> Places:

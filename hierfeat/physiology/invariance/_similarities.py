@@ -1,6 +1,6 @@
 """Cosines between the responses to an image and to a changed copy of it, gathered batch by batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
@@ -21,6 +21,8 @@ from hierfeat.subjects.precision import double
 Floats = npt.NDArray[np.float64]
 Change = Callable[[Tensor, int], Tensor]
 """``change(images, first)``: `first` is the number of the first of them in the data, for what differs by image."""
+CACHED = 1 << 18
+"""Numbers of a response that are compared at a time."""
 Also = Callable[[str, int, Tensor, Tensor], None]
 
 
@@ -69,9 +71,11 @@ class Similarities:
     def compare(self, key: str, condition: int, response: Tensor) -> None:
         """Take in the responses to the same images, changed."""
         rows, squares = self._shown[key]
-        changed = _rows(response)
-        dots = double((rows * changed).sum(-1))
-        a, b = double(squares), double(changed.square().sum(-1))
+        parts = [
+            ((known * changed).sum(-1), changed.square().sum(-1)) for known, changed in in_cache(rows, _rows(response))
+        ]
+        dots, b = (double(torch.cat(part)) for part in zip(*parts, strict=True))
+        a = double(squares)
         cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
         if key not in self._sums:
             self._sums[key] = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines for _ in "ab"]
@@ -131,7 +135,7 @@ def similarities(
             responses = responses_of(h, batch if original is None else original(batch, first), layers)
             for name, response in responses.items():
                 found.show(name, response)
-        changed = responses_of(h, change(batch, first), layers)
+        changed = responses if change is original else responses_of(h, change(batch, first), layers)
         check_same_path(h, responses, changed)
         for name, response in changed.items():
             found.compare(name, condition, response)
@@ -166,8 +170,15 @@ def subsample(images: Tensor, max_images: int | None, seed: int) -> Tensor:
     return images if chosen is None else images[chosen.to(images.device)]
 
 
+def in_cache(*maps: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """The same few images of each, so that what is computed between them stays in the caches: memory is slower."""
+    size = max(1, CACHED // max(maps[0][:1].numel(), 1))
+    return zip(*(part.split(size) for part in maps), strict=True)
+
+
 def agreement(a: Tensor, b: Tensor) -> Tensor:
     """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
+    a, b = a.contiguous(), b.contiguous()  # of a view without some columns, norms take eight times as long
     return 1 - _squares(a - b) / (_squares(a) + _squares(b))
 
 

@@ -61,7 +61,8 @@ def shift(
     if boundary == "wrap":
         return _phase_shift(_phase_shift(images, dy, -2), dx, -1)
     height, width = size if size is not None else (images.shape[-2], images.shape[-1])
-    return _moved(_moved(images, dy, -2, height, boundary), dx, -1, width, boundary)
+    moved = _moved(_moved(images, dy, -2, height, boundary), dx, -1, width, boundary)
+    return moved.clone() if moved is images else moved
 
 
 def shift_each(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
@@ -148,6 +149,8 @@ def _moved_whole(images: Tensor, step: int, axis: int, length: int, boundary: st
             )
         return images.narrow(axis, start, length)
     if boundary == "zero":
+        if step == 0:
+            return images
         step = max(-length, min(step, length))  # beyond that nothing is left
         return F.pad(images, (0, 0, step, -step) if axis == -2 else (step, -step))
     places = (torch.arange(length, device=images.device) - step).abs()

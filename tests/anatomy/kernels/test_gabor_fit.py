@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.anatomy.kernels._gabor_fit import fit_gabors
+from hierfeat.anatomy.kernels._gabor_fit import _equations, _waves, fit_gabors
 
 
 def gabor(size, orientation, frequency, phase, across, along, shift=(0.0, 0.0)):
@@ -82,3 +82,19 @@ def test_what_is_no_gabor_stays_within_the_limits():
         assert within_limits(fit, 5)
         assert np.isfinite(fit.aspect).all()
         assert fit.r2.max() <= 1
+
+
+def test_the_equations_of_a_step_are_those_of_central_differences():
+    rng = np.random.default_rng(0)
+    target, (row, col) = rng.normal(size=(7, 108)), np.mgrid[:9, :12].reshape(2, -1)
+    grid, size = (row - 4.0, col - 5.5), (9, 12)
+    turn, logs, rest = rng.uniform(0, 3, (7, 1)), rng.uniform(0.3, 1.3, (7, 2)), rng.normal(size=(7, 3))
+    params = np.hstack([turn, rest[:, :1], logs, rest[:, 1:] / 2])
+    error, normal, gradient = _equations(params, target, grid, size)
+    steps = 1e-5 * np.eye(6)
+    ends = [[_waves(params + sign * step, target, grid, size).fitted for sign in (1, -1)] for step in steps]
+    slopes = np.stack([(up - down) / 2e-5 for up, down in ends], axis=1)
+    residual = target - _waves(params, target, grid, size).fitted
+    np.testing.assert_allclose(error, (residual**2).sum(1))
+    np.testing.assert_allclose(normal, slopes @ slopes.transpose(0, 2, 1), atol=1e-6 * np.abs(normal).max())
+    np.testing.assert_allclose(gradient, (slopes @ residual[..., None])[..., 0], atol=1e-6 * np.abs(gradient).max())
