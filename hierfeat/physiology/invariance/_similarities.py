@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,26 @@ CACHED = 1 << 18
 Also = Callable[[str, int, Tensor, Tensor], None]
 
 
+class _Sums(NamedTuple):
+    """Of layers (...) or of each channel (..., channels): a sum, and how many it is of."""
+
+    total: Tensor
+    count: Tensor
+
+    def plus(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.total + other.total, self.count + other.count)
+
+
+class _Kept(NamedTuple):
+    """The same for a layer and for its channels."""
+
+    layer: _Sums
+    channels: _Sums
+
+    def of(self, channels: bool) -> _Sums:
+        return self.channels if channels else self.layer
+
+
 class Similarities:
     """Mean cosines per key and condition, for whole layers and for each channel, and the baseline between images.
 
@@ -44,8 +65,8 @@ class Similarities:
     def __init__(self, conditions: int) -> None:
         self._conditions = conditions
         self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, P) and their squared norms (N, C)
-        self._units: dict[str, list[Tensor]] = {}  # key -> [Σu of layers, how many; Σu of channels, how many]
-        self._sums: dict[str, list[Tensor]] = {}  # key -> [Σcos, how many] for layers, then for channels
+        self._units: dict[str, _Kept] = {}  # unit vectors
+        self._cosines: dict[str, _Kept] = {}  # of each condition
 
     @property
     def keys(self) -> list[str]:
@@ -59,14 +80,12 @@ class Similarities:
         self._shown[key] = rows, squares
         norms, all_norms = squares.sqrt()[..., None], squares.sum(1).sqrt()[:, None, None]
         layer, channels = _unit(rows, all_norms), _unit(rows, norms)
-        gathered = [
-            double(layer).sum(0),
-            double((all_norms > 0).sum()),
-            double(channels).sum(0),
-            double((norms[..., 0] > 0).sum(0)),
-        ]
+        found = _Kept(
+            _Sums(double(layer).sum(0), double((all_norms > 0).sum())),
+            _Sums(double(channels).sum(0), double((norms[..., 0] > 0).sum(0))),
+        )
         known = self._units.get(key)
-        self._units[key] = gathered if known is None else [a + b for a, b in zip(known, gathered, strict=True)]
+        self._units[key] = found if known is None else _Kept(*(a.plus(b) for a, b in zip(known, found, strict=True)))
 
     def compare(self, key: str, condition: int, response: Tensor) -> None:
         """Take in the responses to the same images, changed."""
@@ -77,21 +96,22 @@ class Similarities:
         dots, b = (double(torch.cat(part)) for part in zip(*parts, strict=True))
         a = double(squares)
         cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
-        if key not in self._sums:
-            self._sums[key] = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines for _ in "ab"]
-        for place, part in enumerate(cosines):
+        if key not in self._cosines:
+            empty = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines]
+            self._cosines[key] = _Kept(*(_Sums(part, part.clone()) for part in empty))
+        for kept, part in zip(self._cosines[key], cosines, strict=True):
             counted = ~part.isnan()
-            self._sums[key][2 * place][condition] += torch.where(counted, part, 0.0).sum(0)
-            self._sums[key][2 * place + 1][condition] += counted.sum(0)
+            kept.total[condition] += torch.where(counted, part, 0.0).sum(0)
+            kept.count[condition] += counted.sum(0)
 
     def similarity(self, key: str, *, channels: bool = False) -> Floats:
         """Mean cosines, (conditions,), or (conditions, channels)."""
-        total, count = self._sums[key][2 * channels : 2 * channels + 2]
+        total, count = self._cosines[key].of(channels)
         return _numbers(total / count)
 
     def baseline(self, key: str, *, channels: bool = False) -> Floats:
         """The mean cosine between different images, (), or (channels,)."""
-        total, n = self._units[key][2 * channels : 2 * channels + 2]
+        total, n = self._units[key].of(channels)
         squares = total.square().sum(-1) if channels else total.square().sum()
         return _numbers((squares - n) / (n * (n - 1)))
 
