@@ -171,7 +171,7 @@ def _inverse(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
     """Of the normal equations for two coefficients, (n, 2, 2), with a trace of ridge where the waves are alike."""
     ee, oo, eo = _dot(even, even) + 1e-9, _dot(odd, odd) + 1e-9, _dot(even, odd)
     adjugate = np.stack([oo, -eo, -eo, ee], axis=1).reshape(-1, 2, 2)
-    return adjugate / np.maximum(ee * oo - eo**2, 1e-15)[:, None, None]
+    return np.asarray(adjugate / np.maximum(ee * oo - eo**2, 1e-15)[:, None, None])
 
 
 def _equations(
