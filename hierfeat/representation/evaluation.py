@@ -11,7 +11,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.own_data import Images, Labels, default_batch, looked_up
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes, probabilities
 
@@ -46,6 +46,10 @@ class Evaluation(Result):
     plot = drawn("evaluation.plot_evaluation")
 
     plot_mistakes = drawn("evaluation.plot_mistakes")
+
+    def _looked_up(self, images: Images, places: np.ndarray) -> torch.Tensor | list[torch.Tensor]:
+        """Some of the images that were evaluated, for the plot of mistakes."""
+        return looked_up(images, places.tolist(), len(self.labels)) if len(places) else []
 
 
 @checked()
