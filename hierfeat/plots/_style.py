@@ -231,6 +231,7 @@ def key_by_depth(figure: Figure, panels: Sequence[Axes], names: Sequence[str]) -
         columns = max(1, int(width_of(figure) / each)) if below else 1
         if below and isinstance(figure, OwnFigure):
             figure.set_figheight(figure.get_figheight() + 0.21 * -(-len(labels) // columns))
+        place: Literal["outside lower center", "outside right center"]
         place = "outside lower center" if below else "outside right center"
         figure.legend(handles, labels, loc=place, ncols=columns, frameon=False, fontsize=10)
         return

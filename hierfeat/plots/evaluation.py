@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from hierfeat.errors import HierfeatError
 from hierfeat.plots._style import (
     RATES,
     as_drawn,
@@ -23,7 +22,6 @@ from hierfeat.plots._style import (
     sheet,
     short,
 )
-from hierfeat.subjects._sources import source_of
 
 if TYPE_CHECKING:
     from hierfeat.representation.evaluation import Evaluation
@@ -95,7 +93,7 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
         If there are more or fewer images than were evaluated.
     """
     names, chosen = evaluation.table["label"].tolist(), evaluation.mistakes[:k]
-    shown = _looked_up(images, chosen, len(evaluation.labels))
+    shown = evaluation._looked_up(images, chosen)
     columns = min(8, max(len(chosen), 1))
     rows = max(-(-len(chosen) // columns), 1)
     figure = sheet(max(1.55 * columns, 4.5), 1.95 * rows + 0.3)
@@ -113,16 +111,3 @@ def plot_mistakes(evaluation: "Evaluation", images: Any, *, k: int = 16) -> Figu
     note = as_drawn(len(shown[0])) if len(shown) else ""
     entitle(figure, evaluation, f"the most confident mistakes{note}", size=10)
     return figure
-
-
-def _looked_up(images: Any, places: np.ndarray, count: int) -> Any:
-    """The images at some places, of as many as were evaluated."""
-    source = source_of(images, "images", None)
-    if source is None:
-        raise HierfeatError("expected images that can be looked up: no generator, no stream, no loader that shuffles")
-    if source.count != count:
-        raise HierfeatError(
-            f"expected the {count} images that were evaluated, got {source.count}: of images that were drawn by "
-            "max_images, or whose label was unknown, pass to both only those that count"
-        )
-    return source.take(list(map(int, places)))[0] if len(places) else []

@@ -10,7 +10,7 @@ from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.own_data import Images, Labels, default_batch
+from hierfeat.subjects.own_data import Images, Labels, default_batch, looked_up
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import check_truth, checked_classes, probabilities
 
@@ -45,6 +45,10 @@ class Evaluation(Result):
     plot = drawn("evaluation.plot_evaluation")
 
     plot_mistakes = drawn("evaluation.plot_mistakes")
+
+    def _looked_up(self, images: Images, places: np.ndarray) -> torch.Tensor | list[torch.Tensor]:
+        """Some of the images that were evaluated, for the plot of mistakes."""
+        return looked_up(images, places.tolist(), len(self.labels)) if len(places) else []
 
 
 @checked()

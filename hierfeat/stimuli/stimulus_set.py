@@ -144,8 +144,9 @@ class StimulusSet:
             if not -len(self) <= index < len(self):
                 raise IndexError(f"stimulus {index} of {len(self)}")
             return self._images(np.array([index % len(self)]))[0]
-        if isinstance(index, str):
-            raise HierfeatError(f"expected places of images, got {index!r}; a column is stimuli.table[{index!r}]")
+        given: object = index  # whatever the user's type checker did not see
+        if isinstance(given, str):
+            raise HierfeatError(f"expected places of images, got {given!r}; a column is stimuli.table[{given!r}]")
         return self._images(np.arange(len(self))[index])
 
     def batches(self, size: int = 256) -> Iterator[Tensor]:

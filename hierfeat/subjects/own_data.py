@@ -108,6 +108,19 @@ def as_images(value: Images, where: str = "images") -> Tensor:
     return collected(value, where).images
 
 
+def looked_up(value: Images, places: Sequence[int], count: int) -> Tensor:
+    """The images at some places, of so many, in whatever holds them."""
+    source = source_of(value, "images", None)
+    if source is None:
+        raise HierfeatError("expected images that can be looked up: no generator, no stream, no loader that shuffles")
+    if source.count != count:
+        raise HierfeatError(
+            f"expected the {count} images that were evaluated, got {source.count}: of images that were drawn by "
+            "max_images, or whose label was unknown, pass to both only those that count"
+        )
+    return source.take(places)[0]
+
+
 def in_batches(value: Images, where: str = "images", *, size: int = 64, channels: int | None = None) -> Iterator[Batch]:
     """The images batch by batch, with their labels if they have any; loaders keep the size of their own batches."""
     if isinstance(value, DataLoader) or (source := source_of(value, where, channels)) is None:
