@@ -16,11 +16,9 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
-from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 from hierfeat.plots._canvas import TALLEST, WIDEST, OwnFigure, one_panel, sheet
-from hierfeat.subjects.values import numbers
 
 if TYPE_CHECKING:
     from hierfeat._result import Result
@@ -325,7 +323,10 @@ def picture(image: Any) -> Floats:
     HierfeatError
         If it is not an image.
     """
-    pixels = numbers(image.detach().double().cpu() if isinstance(image, Tensor) else image, "an image to draw")
+    try:
+        pixels = np.asarray(image.detach().double().cpu() if hasattr(image, "detach") else image, dtype=float)
+    except (TypeError, ValueError):
+        raise HierfeatError(f"expected an image, (C, H, W) or (H, W), to draw; got {type(image).__name__}") from None
     pixels = pixels[None] if pixels.ndim == 2 else pixels
     if pixels.ndim != 3 or not pixels.size:
         raise HierfeatError(f"expected an image, (C, H, W) or (H, W), to draw; got shape {pixels.shape}")

@@ -8,7 +8,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import check_image_axes
+from hierfeat.subjects.layer_checks import check_count, check_image_axes
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.watching import Watching
 
@@ -42,14 +42,17 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
+        if len(output) != shown:
+            check_count(h, call.name, output, shown)
         parts[call.name].append(output.flatten(1).float())
         if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
             found[call.name] = _of(torch.cat(parts.pop(call.name)))
 
-    wanted = set(names)
+    wanted, shown = set(names), 0
     watching = Watching(h.model, after=after, only=lambda name, _: name in wanted, until=h.last_of(names))
     with torch.no_grad(), watching:
         for batch in images.split(batch_size):
+            shown = len(batch)
             h.forward(batch)
     found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}
     pairs = [found[name] for name in names]

@@ -105,7 +105,7 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
         If they are not whole numbers, not flat, not as many as the images, or below -1.
     """
     if isinstance(labels, np.ma.MaskedArray) and labels.dtype.kind in "iu":
-        labels = labels.astype(np.int64).filled(UNKNOWN)
+        labels = np.ma.filled(labels.astype(np.int64), UNKNOWN)
     try:
         tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else np.array(labels)).detach().cpu()
     except (TypeError, ValueError, RuntimeError):

@@ -296,7 +296,6 @@ TIMM = {
     "timm efficientnet": ("test_efficientnet", 64),
     "timm resnet": ("test_resnet", 64),
     "timm regnet": ("regnetx_002", 64),
-    "timm mixer": ("test_mlp_mixer", 160),
     "timm maxvit": ("test_maxvit", 160),
     "timm nfnet": ("test_nfnet", 64),
     "timm byobnet": ("test_byobnet", 64),

@@ -1,4 +1,4 @@
-"""Labels that are none of the network's classes, and masked ones, mean the same in all analyses that compare them."""
+"""Labels beyond the classes of a network, and masked ones, mean the same in every analysis that compares them."""
 
 import numpy as np
 import pytest

@@ -15,6 +15,7 @@ from hierfeat.physiology.rectification._rectifiers import pieces
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_count
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.precision import double
@@ -106,9 +107,15 @@ def linear_regions(
     ops = {layer.name: layer.op for layer in h.layers.select(layers) if layer.kind == "activation"}
     if not ops:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    counted = _Crossings(set(ops))
+    counted = _Crossings()
+
+    def before(call: Call) -> None:
+        if call.name in ops:
+            check_count(h, call.name, call.input, steps + 1)
+            counted.before(call)
+
     along = torch.linspace(0, 1, steps + 1).view(-1, 1, 1, 1).to(images)
-    with torch.no_grad(), h.watching(before=counted.before, until=h.last_of(list(ops))):
+    with torch.no_grad(), h.watching(before=before, until=h.last_of(list(ops))):
         for start, end in with_bar(list(pairwise(images)), "ways"):
             h.forward(start + along * (end - start))
     names = list(counted.steps)
@@ -124,15 +131,12 @@ def linear_regions(
 class _Crossings:
     """Kinks of each activation function that its inputs pass along the ways."""
 
-    chosen: set[str]
     steps: dict[str, list[np.ndarray]] = field(default_factory=dict)
     _switched: dict[str, list[float]] = field(default_factory=dict)
     _units: dict[str, int] = field(default_factory=dict)
     _linear: dict[str, bool] = field(default_factory=dict)
 
     def before(self, call: Call) -> None:
-        if call.name not in self.chosen:
-            return
         piece, self._linear[call.name] = pieces(call)
         passed = (piece[1:] - piece[:-1]).abs()
         self._units[call.name] = piece.shape[1]

@@ -18,6 +18,7 @@ from hierfeat.recording.measures import Moments, Sparseness
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import check_count
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
@@ -159,6 +160,8 @@ class _Gathered:
     """Sums of every rectifier's input and output."""
 
     chosen: set[str]
+    _h: Hierarchy = field(init=False)
+    _count: int = field(init=False)
     calls: dict[str, Call] = field(default_factory=dict)
     _rest: dict[str, float] = field(default_factory=dict)
     _sums: dict[str, Tensor] = field(default_factory=dict)
@@ -175,6 +178,7 @@ class _Gathered:
         batch = Batch(torch.arange(first, first + len(images)), images, None)  # by which positions are sampled
         for measure in (self._moments, self._sparseness, self._histogram):
             measure.begin(batch)
+        self._h, self._count = h, len(images)
         h.forward(images)
 
     def before(self, call: Call) -> None:
@@ -183,6 +187,7 @@ class _Gathered:
         if call.name not in self.calls:
             self.calls[call.name], self._rest[call.name] = call, at_zero(call)
         given = call.input
+        check_count(self._h, call.name, given, self._count)
         if call.op == "maxout":  # the pieces of a channel follow each other
             pieces = int(getattr(call.module, "pieces", 2))
             given = given.unflatten(1, (-1, pieces)).movedim(2, -1)

@@ -63,4 +63,4 @@ def _bound(
     except TypeError as error:
         takes = ", ".join(f"{name}=" for name in [*signature.parameters, *more][1:])
         size = "; for another size, figure= takes a figure that was made with figsize=" if "figsize" in kwargs else ""
-        raise TypeError(f"{draw.__name__}() takes {takes}: {error}{size}") from None
+        raise TypeError(f"the plot takes {takes}: {error}{size}") from None
