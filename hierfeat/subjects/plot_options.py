@@ -40,9 +40,9 @@ def checked_options(
     Layers, channels and single images are checked where they are looked up: what there is depends on the result.
     """
     bound = _bound(draw, args, kwargs, more)
-    owner, *_ = bound.arguments.values()
+    (_, owner), *asked = bound.arguments.items()
     given = {OWNER: owner}
-    for name, value in bound.arguments.items():
+    for name, value in asked:
         if name in _CHECKS:
             several = (
                 isinstance(value, tuple) and bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
