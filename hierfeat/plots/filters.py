@@ -169,8 +169,8 @@ def plot_gabor_fits(filters: "Filters", *, channels: int | Sequence[int] | None 
         show_kernel(below, filters.fits[channel][None], top)
         row = table.loc[channel]
         about = f"{number(row.orientation, '.0f')}°\n{number(row.frequency, '.2f')} c/px"
-        above.set_title(f"{channel}: {about}", fontsize=10.5)
-        below.set_xlabel(f"R² {number(row.gabor_r2, '.2f')}", fontsize=10.5)
+        above.set_title(f"{channel}: {about}", fontsize=10)
+        below.set_xlabel(f"R² {number(row.gabor_r2, '.2f')}", fontsize=10)
     for block in range(blocks):
         axes[2 * block, 0].set_ylabel("kernel", fontsize=10)
         axes[2 * block + 1, 0].set_ylabel("Gabor", fontsize=10)
