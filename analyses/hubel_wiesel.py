@@ -47,7 +47,7 @@ layers["squeezenet"] = (
     "features.12.cat",
 )
 # 224 pixels take their time: fewer gratings there
-counts = {"squeezenet": {"orientations": 12, "frequencies": 6, "phases": 8}}
+counts = {"squeezenet": {"orientations": 16, "frequencies": 6, "phases": 8}}
 
 # %% [markdown]
 # ## Tuning: orientation, frequency, F1/F0
