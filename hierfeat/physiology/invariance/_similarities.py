@@ -31,10 +31,10 @@ class _Sums(NamedTuple):
     """Of layers (...) or of each channel (..., channels): a sum, and how many it is of."""
 
     total: Tensor
-    count: Tensor
+    number: Tensor
 
     def plus(self, other: "_Sums") -> "_Sums":
-        return _Sums(self.total + other.total, self.count + other.count)
+        return _Sums(self.total + other.total, self.number + other.number)
 
 
 class _Kept(NamedTuple):
@@ -102,7 +102,7 @@ class Similarities:
         for kept, part in zip(self._cosines[key], cosines, strict=True):
             counted = ~part.isnan()
             kept.total[condition] += torch.where(counted, part, 0.0).sum(0)
-            kept.count[condition] += counted.sum(0)
+            kept.number[condition] += counted.sum(0)
 
     def similarity(self, key: str, *, channels: bool = False) -> Floats:
         """Mean cosines, (conditions,), or (conditions, channels)."""
