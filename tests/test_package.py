@@ -28,7 +28,7 @@ FLOORS = {
     "atlas": {"subjects", "recording", "stimuli", "anatomy", "physiology", "representation", "zoo", "plots"},
 }
 LAZY = {"plots"}  # every room may import it, inside a function
-NEEDED_TO_DRAW = {"hierfeat.errors", "hierfeat._files"}
+NEEDED_TO_DRAW = {"hierfeat.errors", "hierfeat._files", "hierfeat._values"}
 
 
 def run(*code: str, **options) -> subprocess.CompletedProcess:

@@ -9,6 +9,7 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import flag
 from hierfeat.anatomy.intervals.field import Field, Ints
 from hierfeat.anatomy.intervals.layer_fields import LayerFields, layer_fields
 from hierfeat.anatomy.intervals.propagation import propagating
@@ -18,7 +19,6 @@ from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
-from hierfeat.subjects.values import flag
 
 Box = tuple[int, int, int, int]
 """Half-open (top, left, bottom, right), in pixels."""

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from torch import Tensor
 
 from hierfeat._files import write_text
+from hierfeat._values import choice, file_path, flag, words
 from hierfeat.atlas.beside import beside_of
 from hierfeat.atlas.blocks import blocks
 from hierfeat.atlas.inline import Page
@@ -24,7 +25,6 @@ from hierfeat.atlas.writing import breakable, facts, first, grouped, pretty, rou
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, unknown_too
 from hierfeat.subjects.own_data import Images, Labels
-from hierfeat.subjects.values import choice, file_path, flag, words
 
 if TYPE_CHECKING:
     from hierfeat.atlas.live.bundle import Live

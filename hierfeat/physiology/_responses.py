@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
+from hierfeat._values import whole
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import boxes_of_places
@@ -22,7 +23,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch
-from hierfeat.subjects.values import whole
 
 Read = Literal["centre", "center", "mean"]
 Place = tuple[int, int]

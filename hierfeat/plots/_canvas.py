@@ -5,7 +5,6 @@ A figure of its own belongs to pyplot as any other: ``plt.show()``, ``figure.sho
 """
 
 import functools
-import importlib
 import inspect
 import re
 import sys
@@ -21,8 +20,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from hierfeat.errors import HierfeatError
+from hierfeat.plots._options import checked_options
 
-_CHECKS = "hierfeat.subjects.plot_options"  # imported when something is drawn: it knows tensors, and plots do not
 WIDEST, TALLEST = 13.0, 20.0
 """Inches: a slide's width, and what a page can hold."""
 
@@ -127,7 +126,7 @@ def as_method(draw: Callable[..., Figure], owner: object) -> Callable[..., Figur
     @functools.wraps(draw)
     def plot(*args: Any, **kwargs: Any) -> Figure:
         where = {name: kwargs.pop(name, None) for name in ("ax", "figure")}
-        asked = importlib.import_module(_CHECKS).checked_options(draw, args, kwargs, options)
+        asked = checked_options(draw, args, kwargs, options)
         with _drawing_on(_checked(draw.__name__, where, options)):
             found = draw(*asked.args, **asked.kwargs)
         return _returned(found)

@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._values import levels, optional, whole
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Sampling, joined
 from hierfeat.recording._fused import Found
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent
-from hierfeat.subjects.values import levels, optional, whole
 
 
 class Histogram(Sampling):

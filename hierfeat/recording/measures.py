@@ -7,13 +7,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._values import optional, whole
 from hierfeat.recording import _fused
 from hierfeat.recording._deferred import ALL, Additive, Deferring, Sampling, joined
 from hierfeat.recording._fused import Found
 from hierfeat.recording._reductions import Array, Reductions, fetched, is_level, total
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import sent
-from hierfeat.subjects.values import optional, whole
 
 _CENTRED = "\0centred"  # no layer's name ends with it
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._progress import with_bar
+from hierfeat._values import file_path
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._kept import CopyOnWrite, Writes
 from hierfeat.recording._to_file import activation_file, mapped
@@ -23,7 +24,6 @@ from hierfeat.subjects.layer_checks import check_images_first, check_norms, norm
 from hierfeat.subjects.layer_table import UNITS, Chosen, Layers
 from hierfeat.subjects.own_data import Images, batches_in, count_in, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import file_path
 from hierfeat.subjects.watching import Watching
 
 Take = Callable[[dict[str, Tensor], int], None]  # activations of so many images

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from hierfeat._deprecation import renamed
+from hierfeat._values import whole
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.recording._data import Data
 from hierfeat.recording._data_set import DataSet
@@ -26,7 +27,6 @@ from hierfeat.subjects.layer_checks import check_image_axes
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.own_data import Images, default_batch, in_batches
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 
 EVERY = 50
 """Batches between two rests of a sweep."""

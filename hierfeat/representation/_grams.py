@@ -42,8 +42,7 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
 
     def after(call: Call, output: Tensor) -> None:
-        if len(output) != shown:
-            check_count(h, call.name, output, shown)
+        check_count(h, call.name, output, shown)
         parts[call.name].append(output.flatten(1).float())
         if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
             found[call.name] = _of(torch.cat(parts.pop(call.name)))

@@ -11,6 +11,7 @@ from torch.nn.functional import one_hot
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.physiology.features._patch_measure import one_value
 from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
@@ -19,7 +20,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)

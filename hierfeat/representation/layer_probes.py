@@ -16,13 +16,13 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import real
 from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import real
 
 Data = tuple[Tensor, Tensor]
 Features = npt.NDArray[np.float32]

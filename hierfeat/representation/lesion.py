@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import Given, choice
 from hierfeat.errors import HierfeatError
 from hierfeat.recording._replay import Replay
 from hierfeat.representation._lesions import MODES, ORDERS, Removal, ordered
@@ -20,7 +21,6 @@ from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import check_truth, probabilities
-from hierfeat.subjects.values import Given, choice
 
 HOW = ("singly", "cumulatively", "together")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from hierfeat._values import Given, levels, real, whole
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.values import Given, levels, real, whole
 
 LARGEST = 2**28
 """Values of one image, a gigabyte."""

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, IterableDataset
 
+from hierfeat._values import flag
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._decoding import fit, read
 from hierfeat.stimuli._tar_shards import TarShards
 from hierfeat.stimuli.pictures import _in_channels, _items, _sides
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import flag
 
 _IMAGE = ("image", "img", "pixel_values", "jpg", "jpeg", "png", "webp", "ppm", "pgm")  # names in a dict
 _LABEL = ("label", "labels", "cls", "fine_label", "target")

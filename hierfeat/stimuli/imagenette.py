@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat._values import choice, optional, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import data_root, path_of_a_root
 from hierfeat.stimuli.pictures import image_folder
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import choice, optional, whole
 
 CLASSES = {
     "n01440764": (0, "tench"),

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import levels, real, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import levels, real, whole
 
 _EDGE = {
     0: ("horizontal edges", "above"),

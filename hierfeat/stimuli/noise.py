@@ -9,10 +9,10 @@ import pandas as pd
 import torch
 from torch import Generator, Tensor
 
+from hierfeat._values import choice, real, whole
 from hierfeat.stimuli._checks import MOST, image_shape
 from hierfeat.stimuli.stimulus_set import StimulusSet
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import choice, real, whole
 
 COUNT = whole(1, MOST)
 SEED = whole(0, 2**62)  # a generator takes 64 bits; image i is drawn from seed + i

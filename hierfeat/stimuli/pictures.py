@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from hierfeat._deprecation import renamed
+from hierfeat._values import Given, flag, whole
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.stimuli._decoding import read
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import Given, flag, whole
 
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 

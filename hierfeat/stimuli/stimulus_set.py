@@ -15,11 +15,11 @@ from torch import Tensor
 
 from hierfeat._files import write_text, write_with
 from hierfeat._result import drawn
+from hierfeat._values import real
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._checks import MOST, image_shape
 from hierfeat.subjects.own_data import as_images
-from hierfeat.subjects.values import device as checked_device
-from hierfeat.subjects.values import real
+from hierfeat.subjects.precision import device as checked_device
 
 Values = float | Sequence[float] | np.ndarray
 """One value, or several of which each makes a condition."""

@@ -13,6 +13,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from hierfeat._progress import calling
+from hierfeat._values import Check, Given, choice, file_path, flag, levels, optional, real, whole
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects._sources import described, is_stimuli
 from hierfeat.subjects.checks import check_values, checked_images, checked_labels, known
@@ -20,7 +21,6 @@ from hierfeat.subjects.guard import settled
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import check_image_axes, checked_channels, checked_layer
 from hierfeat.subjects.own_data import as_images, collected, parted
-from hierfeat.subjects.values import Check, Given, choice, file_path, flag, levels, optional, real, whole
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -106,7 +106,7 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     """
     if isinstance(labels, np.ma.MaskedArray) and labels.dtype.kind in "iu":
         labels = np.ma.filled(labels.astype(np.int64), UNKNOWN)
-    try:
+    try:  # copied: pandas lends arrays that may not be written into, of which torch warns
         tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else np.array(labels)).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
         raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None

@@ -12,12 +12,12 @@ from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.guard import settled, undisturbed
 from hierfeat.subjects.layer_table import Layers, LayerTable
+from hierfeat.subjects.precision import device as known_device
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import checked_classes
 from hierfeat.subjects.subject import Subject
 from hierfeat.subjects.submodel import Submodel
 from hierfeat.subjects.trace import trace
-from hierfeat.subjects.values import device as known_device
 from hierfeat.subjects.watching import Watching
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.values import whole
 
 
 def check_images_first(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:

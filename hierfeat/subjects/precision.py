@@ -1,9 +1,14 @@
 """What differs from device to device: double precision, which not all have, and waiting for what they compute."""
 
 from functools import cache
+from reprlib import repr as shorter
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from hierfeat._values import Given
+from hierfeat.errors import HierfeatError
 
 
 def double(tensor: Tensor) -> Tensor:
@@ -43,3 +48,24 @@ def _has_float64(device: str) -> bool:
     except (TypeError, RuntimeError, NotImplementedError):
         return False
     return True
+
+
+def device(value: Any, name: str, _: Given) -> torch.device:
+    """A check for a device that torch has here.
+
+    Examples
+    --------
+    >>> device("cpu", "device", {})
+    device(type='cpu')
+    """
+    try:
+        if not isinstance(value, str | torch.device):
+            raise TypeError(f"a {type(value).__name__}")
+        found = torch.device(value)
+        torch.empty(0, device=found)
+    except (TypeError, RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
+        raise HierfeatError(
+            f"expected {name} as one that this torch has ('cpu', 'cuda', 'mps'), got {shorter(value)}: "
+            f"{str(error).splitlines()[0]}"
+        ) from None
+    return found

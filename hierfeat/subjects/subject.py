@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from hierfeat._values import words
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects._inputs import (
     Example,
@@ -23,7 +24,6 @@ from hierfeat.subjects._inputs import (
 )
 from hierfeat.subjects.call import FROM_CALLBACK, Ended
 from hierfeat.subjects.precision import sent
-from hierfeat.subjects.values import words
 
 
 class Subject:

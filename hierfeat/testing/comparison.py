@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import Given, real
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import Given, real
 from hierfeat.testing._traits import SHARES, SKETCHES, STATISTICS
 from hierfeat.testing.fingerprint import IMAGES, INPUT, STRUCTURE, TUNING, Fingerprint
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from torch import Tensor
 
+from hierfeat._values import real
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.values import real
 from hierfeat.testing import _updating
 from hierfeat.testing.comparison import RTOL, compare
 from hierfeat.testing.fingerprint import Fingerprint, fingerprint

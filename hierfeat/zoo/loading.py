@@ -11,12 +11,12 @@ import pandas as pd
 import torch
 from torch import nn
 
+from hierfeat._values import Given, whole
 from hierfeat.errors import HierfeatError, warn
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy, replace_model
 from hierfeat.subjects.own_data import Images
-from hierfeat.subjects.values import Given, whole
 from hierfeat.zoo import ZOO
 from hierfeat.zoo._factories import from_factory
 from hierfeat.zoo._libraries import of_timm, of_torchvision

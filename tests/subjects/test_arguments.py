@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 import hierfeat as hf
+from hierfeat._values import choice, levels, real, whole
 from hierfeat.subjects.arguments import _TABLE, checked
 from hierfeat.subjects.checks import checked_labels
-from hierfeat.subjects.values import choice, levels, real, whole
 
 
 class Unrunnable(nn.Module):

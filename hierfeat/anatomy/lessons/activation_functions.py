@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from scipy.special import erf, expit
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import numbers, words
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import numbers, words
 
 _LEAK = 0.1
 _PIECES = ((-0.25, -0.5), (0.25, 0.0), (1.0, -0.75))  # slope and offset of each linear piece of the maxout

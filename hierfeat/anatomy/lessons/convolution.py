@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from numpy.typing import ArrayLike
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import Given, choice, numbers, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.output_size import formula, same_padding
-from hierfeat.subjects.values import Given, choice, numbers, whole
 
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 _TORCH_MODE = {"zeros": "constant", "reflect": "reflect", "replicate": "replicate", "circular": "circular"}

@@ -10,10 +10,10 @@ import scipy.sparse
 import torch
 from torch import nn
 
+from hierfeat._values import real, sizes
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.output_size import output_size, transposed_output_size
-from hierfeat.subjects.values import real, sizes
 
 Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d
 _TRANSPOSED = nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d

@@ -8,10 +8,10 @@ import pandas as pd
 from torch import nn
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import sizes
 from hierfeat.anatomy.lessons.convolution_matrix import window_of
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import sizes
 
 
 @dataclass(frozen=True, eq=False)

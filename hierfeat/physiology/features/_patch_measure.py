@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from hierfeat._values import flag, optional, whole
 from hierfeat.anatomy.receptive_fields import ReceptiveFields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import LayerCutter
@@ -18,7 +19,6 @@ from hierfeat.recording._reductions import Array, fetched
 from hierfeat.recording.measure import Batch, Measure
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.precision import double
-from hierfeat.subjects.values import flag, optional, whole
 
 Locate = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 _ADDRESS = ("value", "image", "row", "col")

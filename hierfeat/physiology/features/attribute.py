@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import choice, whole
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._backward_rules import Deconvolving, Guided
@@ -29,7 +30,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import choice, whole
 
 Unit = int | tuple[int, ...] | Sequence[int | tuple[int, ...]]
 _RULES: dict[str, Callable[[], Any]] = {"guided_backprop": Guided, "deconvolution": Deconvolving}

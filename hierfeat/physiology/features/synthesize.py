@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import real, several, whole
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_box
@@ -25,7 +26,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_checks import checked_channels
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import real, several, whole
 
 _FRAGILE = 0.5  # less than this share kept under small shifts
 AT_A_TIME = 16  # images optimised together

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import real, whole
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology._responses import Place, blank_responses, central_box, checked_place, unit_responses
 from hierfeat.stimuli.bars import bars
@@ -13,7 +14,6 @@ from hierfeat.stimuli.stimulus_set import StimulusSet, Values
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import real, whole
 
 WIDEST_FRAME = 64
 """Pixels a side at which the stimuli are kept for the animation."""

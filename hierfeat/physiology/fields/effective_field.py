@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import choice
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.physiology._responses import central_box
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
@@ -19,7 +20,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import choice
 
 THRESHOLD = 0.0455
 """Share of the peak above which a pixel counts as effective: two standard deviations of a Gaussian, after Luo et al."""

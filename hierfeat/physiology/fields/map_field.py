@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import choice, real, whole
 from hierfeat.anatomy.receptive_fields import receptive_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import Box, Place, blank_responses, central_box, checked_place, unit_responses
@@ -18,7 +19,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import choice, real, whole
 
 Probe = Literal["bar", "spot", "noise"]
 CELLS = 24

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import words
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.deform import Jitter, flipped, inked, jittered, warp
 from hierfeat.subjects.arguments import checked, needed
@@ -18,7 +19,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import check_truth
-from hierfeat.subjects.values import words
 
 AMOUNTS: dict[str, tuple[float, ...]] = {
     "shift": (0, 1, 2, 3, 4, 5, 6),

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import real
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import central_units
 from hierfeat.physiology.invariance._similarities import responses_of
@@ -20,7 +21,6 @@ from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import real
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._pool_costs import features, position_r2, spread_energy
 from hierfeat.physiology.invariance._pool_swaps import as_it_is, outputs_with
@@ -22,7 +23,6 @@ from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 
 BEFORE, AS_IT_IS = "before", "as it is"
 Shift = tuple[int, int]

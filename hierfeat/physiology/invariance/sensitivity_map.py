@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.physiology.invariance._similarities import similarities, subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
@@ -14,7 +15,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)

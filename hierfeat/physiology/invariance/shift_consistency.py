@@ -9,6 +9,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.physiology.invariance._similarities import subsample
 from hierfeat.physiology.invariance.translation_invariance import checked_for
 from hierfeat.stimuli.warps.shifts import Boundary, shift
@@ -18,7 +19,6 @@ from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import check_truth, checked_classes, probabilities
-from hierfeat.subjects.values import whole
 
 
 @dataclass(frozen=True, eq=False)

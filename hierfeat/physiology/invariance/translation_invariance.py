@@ -7,6 +7,7 @@ import pandas as pd
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import real
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.invariance._equivariance import Equivariance
 from hierfeat.physiology.invariance._similarities import similarities, subsample
@@ -17,7 +18,6 @@ from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import real
 
 Shift = tuple[float, float]
 

@@ -137,11 +137,11 @@ def nonnegativity(
     chosen = {layer.name for layer in h.layers.select(layers) if _is_rectifier(layer.kind, layer.op)}
     if not chosen:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    gathered = _Gathered(chosen)
+    gathered = _Gathered(h, chosen)
     with torch.no_grad(), h.watching(before=gathered.before, after=gathered.after, until=h.last_of(list(chosen))):
         size = batch_size or default_batch(h.input_shape)
         for first in with_bar(range(0, len(images), size), "images"):
-            gathered.show(h, images[first : first + size], first)
+            gathered.show(images[first : first + size], first)
     return NonNegativity(
         table=gathered.table(),
         provenance=provenance(h, layers=layers, images=len(images), max_images=max_images, seed=seed),
@@ -159,9 +159,9 @@ def _is_rectifier(kind: str, op: str) -> bool:
 class _Gathered:
     """Sums of every rectifier's input and output."""
 
+    h: Hierarchy
     chosen: set[str]
-    _h: Hierarchy = field(init=False)
-    _count: int = field(init=False)
+    _shown: int = 0  # images of the batch
     calls: dict[str, Call] = field(default_factory=dict)
     _rest: dict[str, float] = field(default_factory=dict)
     _sums: dict[str, Tensor] = field(default_factory=dict)
@@ -174,12 +174,12 @@ class _Gathered:
         for measure in (self._moments, self._sparseness, self._histogram):
             measure.share(self._shared)
 
-    def show(self, h: Hierarchy, images: Tensor, first: int) -> None:
+    def show(self, images: Tensor, first: int) -> None:
         batch = Batch(torch.arange(first, first + len(images)), images, None)  # by which positions are sampled
         for measure in (self._moments, self._sparseness, self._histogram):
             measure.begin(batch)
-        self._h, self._count = h, len(images)
-        h.forward(images)
+        self._shown = len(images)
+        self.h.forward(images)
 
     def before(self, call: Call) -> None:
         if call.name not in self.chosen:
@@ -187,7 +187,7 @@ class _Gathered:
         if call.name not in self.calls:
             self.calls[call.name], self._rest[call.name] = call, at_zero(call)
         given = call.input
-        check_count(self._h, call.name, given, self._count)
+        check_count(self.h, call.name, given, self._shown)
         if call.op == "maxout":  # the pieces of a channel follow each other
             pieces = int(getattr(call.module, "pieces", 2))
             given = given.unflatten(1, (-1, pieces)).movedim(2, -1)

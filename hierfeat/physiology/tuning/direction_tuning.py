@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import levels, real, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import Place, Read, blank_responses, checked_place, checked_units, unit_responses
 from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
@@ -22,7 +23,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import levels, real, whole
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import (
     Place,
@@ -27,7 +28,6 @@ from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 
 MEDIANS = ("osi", "gosi", "half_width", "preferred_frequency", "f1_f0")
 """Columns whose medians sum up a layer."""

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hierfeat._values import Given, real
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.sampler import batch, elastic_field, resample
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import Given, real
 
 
 @dataclass(frozen=True)

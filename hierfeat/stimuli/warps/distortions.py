@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hierfeat._values import Given, real
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.sampler import batch, elastic_field, resample
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import Given, real
 
 _LIMITS = {"translation": 1e4, "scale": 5.0, "squeeze": 5.0, "shear": 100.0, "rotation": 360.0, "elastic": 1e3}
 

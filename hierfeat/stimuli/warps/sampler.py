@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from hierfeat._values import Given
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.geometry import gaussian
 from hierfeat.subjects.own_data import as_images
-from hierfeat.subjects.values import Given
 
 Outside = Literal["zeros", "reflection"]
 

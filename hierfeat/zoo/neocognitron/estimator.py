@@ -13,10 +13,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hierfeat._files import write_with
+from hierfeat._values import choice, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.checks import checked_labels, known
 from hierfeat.subjects.own_data import as_images
-from hierfeat.subjects.values import choice, whole
 from hierfeat.zoo.neocognitron.modern import ModernNetwork, ModernSettings
 from hierfeat.zoo.neocognitron.neocognitron_1980 import SIZE, Network1980
 from hierfeat.zoo.neocognitron.self_organisation import in_parts

@@ -5,8 +5,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from hierfeat._values import real, whole
 from hierfeat.subjects.arguments import checked
-from hierfeat.subjects.values import real, whole
 
 SIZE = 16
 _ORIGIN = (4.0, 5.0)

@@ -20,9 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hierfeat._values import Check, Given, choice, real, several, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.geometry import gaussian
-from hierfeat.subjects.values import Check, Given, choice, real, several, whole
 from hierfeat.zoo.neocognitron.cells import CLayer, Layer, SLayer, root
 from hierfeat.zoo.neocognitron.ridge import Ridge
 from hierfeat.zoo.neocognitron.self_organisation import in_parts

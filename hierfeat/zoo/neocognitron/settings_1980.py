@@ -9,7 +9,7 @@ References
 from dataclasses import dataclass
 from typing import Any
 
-from hierfeat.subjects.values import Check, choice, real, several, whole
+from hierfeat._values import Check, choice, real, several, whole
 
 Triple = tuple[float, float, float]
 

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from hierfeat._result import Result, drawn
+from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked, needed, taken, unknown_too
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.checks import checked_images
 from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
-from hierfeat.subjects.values import whole
 from hierfeat.zoo.neocognitron.cells import SLayer
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 

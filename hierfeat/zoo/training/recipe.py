@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
+from hierfeat._values import Check, Given, choice, flag, real, whole
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.warps.distortions import Distortion
-from hierfeat.subjects.values import Check, Given, choice, flag, real, whole
 from hierfeat.zoo.neocognitron.estimator import Neocognitron
 
 Rearing = Callable[[Tensor, int], Tensor]

@@ -12,13 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hierfeat._progress import bar
+from hierfeat._values import file_path, folder_to_write
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli.datasets import LOADERS
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import Layers
-from hierfeat.subjects.values import device as checked_device
-from hierfeat.subjects.values import file_path, folder_to_write
+from hierfeat.subjects.precision import device as checked_device
 from hierfeat.zoo import ZOO, Species
 from hierfeat.zoo.training.augment import augment
 from hierfeat.zoo.training.checkpoint import State, resume, save

@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hierfeat._values import Check, Given, flag, optional, whole, words
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects.values import Check, Given, flag, optional, whole, words
 
 OWNER = "owner"
 """Under this key the arguments given to a check hold the object that is drawn."""

@@ -14,8 +14,6 @@ from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from hierfeat.errors import HierfeatError
 
@@ -91,7 +89,7 @@ def several(count: int, check: Check) -> Check:
     """
 
     def check_all(value: Any, name: str, given: Given) -> tuple[Any, ...]:
-        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor) or len(value) != count:
+        if not _is_row(value) or len(value) != count:
             raise HierfeatError(f"expected {name} as {count} values, got {shorter(value)}")
         return tuple(check(item, f"{name}[{index}]", given) for index, item in enumerate(value))
 
@@ -166,9 +164,7 @@ def sizes(value: Any, name: str) -> tuple[int, ...]:
     >>> sizes([1, 8, 8], "input_shape")
     (1, 8, 8)
     """
-    given = (
-        value if isinstance(value, Sequence | np.ndarray | Tensor) and not isinstance(value, str | bytes) else [None]
-    )
+    given = value if _is_row(value) else [None]
     try:
         return tuple(whole(1, 2**31)(size, name, {}) for size in given)
     except HierfeatError:
@@ -213,27 +209,6 @@ def folder_to_write(value: Any, name: str, given: Given) -> Path:
     return path
 
 
-def device(value: Any, name: str, _: Given) -> torch.device:
-    """A check for a device that torch has here.
-
-    Examples
-    --------
-    >>> device("cpu", "device", {})
-    device(type='cpu')
-    """
-    try:
-        if not isinstance(value, str | torch.device):
-            raise TypeError(f"a {type(value).__name__}")
-        found = torch.device(value)
-        torch.empty(0, device=found)
-    except (TypeError, RuntimeError, AssertionError, NotImplementedError, ValueError) as error:
-        raise HierfeatError(
-            f"expected {name} as one that this torch has ('cpu', 'cuda', 'mps'), got {shorter(value)}: "
-            f"{str(error).splitlines()[0]}"
-        ) from None
-    return found
-
-
 def flag(value: Any, name: str, _: Given) -> bool:
     """Check that `value` is True or False."""
     if not isinstance(value, bool | np.bool_):
@@ -243,3 +218,8 @@ def flag(value: Any, name: str, _: Given) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_row(value: object) -> bool:
+    """Whether there are values in an order; torch's have a ``detach``, and need not be loaded to draw a plot."""
+    return (isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes)) or hasattr(value, "detach")
