@@ -125,7 +125,7 @@ def plot_tuning_summary(tuning: "OrientationTuning") -> Figure:
     layers = list(tuning.responses)
     figure = sheet(13, min(TALLEST, 0.42 * len(layers) + 2.4))
     axes = figure.subplots(1, 4, sharey=True)
-    rows = {name: part[part["responsive"]] for name, part in tuning.table.groupby("layer", sort=False)}
+    rows = {name: part[part["responsive"].eq(True)] for name, part in tuning.table.groupby("layer", sort=False)}
     tuned = {name: part[part["cell_type"].isin(["simple", "complex"])] for name, part in rows.items()}
     _strips(axes[0], [rows[name]["gosi"] for name in layers], "global OSI (1 − circular variance)", (-0.02, 1.02))
     _strips(axes[1], [tuned[name]["f1_f0"] for name in layers], "F1/F0 of tuned units", (-0.05, 2.05))
