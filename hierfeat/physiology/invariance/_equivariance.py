@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
-from hierfeat.physiology.invariance._similarities import agreement, in_cache
+from hierfeat.physiology.invariance._similarities import in_cache
 from hierfeat.stimuli.warps.shifts import Boundary, shift, taps
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 
 Places = npt.NDArray[np.int64]
 
@@ -114,14 +115,31 @@ class Equivariance:
 def _agreements(
     original: Tensor, moved: Tensor, amounts: Sequence[float], units: Sequence[Sequence[Places]], wraps: bool
 ) -> list[Tensor]:
-    """The agreement of each image, (images,), at the inner units and at all; of no image where there are none."""
+    """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image, (images,), at the inner units and at all; of no image without units.
+
+    It is 1 only if a and b are equal, 0 if they are orthogonal, and NaN where both are zero.
+    """
     expected = near = shift(original, *amounts, boundary="wrap" if wraps else "zero")
     if wraps and not all(float(amount).is_integer() for amount in amounts):
         near = shift(original, *amounts, boundary="zero")
+    known, pairs = _squares(moved), {}
+    for target in (near, expected):
+        if id(target) not in pairs:
+            pairs[id(target)] = _squares(moved - target), known + _squares(target)
     return [
-        agreement(_at(moved, *places), _at(target, *places)) if all(map(len, places)) else moved.new_zeros(0)
-        for target, places in zip((near, expected), units, strict=True)
+        1 - _total(apart, *places) / _total(both, *places) if all(map(len, places)) else moved.new_zeros(0)
+        for (apart, both), places in zip((pairs[id(near)], pairs[id(expected)]), units, strict=True)
     ]
+
+
+def _squares(maps: Tensor) -> Tensor:
+    """Σx² over the channels, (images, rows, columns): of that, sums over any units cost next to nothing."""
+    return maps.square().sum(1)
+
+
+def _total(squares: Tensor, rows: Places, columns: Places) -> Tensor:
+    """The sum over the units in these rows and columns, (images,)."""
+    return double(_at(squares, rows, columns)).sum((1, 2))
 
 
 def _with_source(length: int, amount: float, wraps: bool) -> Places:

@@ -196,18 +196,6 @@ def in_cache(*maps: Tensor) -> Iterator[tuple[Tensor, ...]]:
     return zip(*(part.split(size) for part in maps), strict=True)
 
 
-def agreement(a: Tensor, b: Tensor) -> Tensor:
-    """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
-    a, b = a.contiguous(), b.contiguous()  # of a view without some columns, norms take eight times as long
-    return 1 - _squares(a - b) / (_squares(a) + _squares(b))
-
-
-def _squares(maps: Tensor) -> Tensor:
-    """Σx² of each image: each map's in single precision, which is ten times as fast, the sum over maps in double."""
-    norms = torch.linalg.vector_norm(maps, dim=tuple(range(2, maps.ndim))) if maps.ndim > 2 else maps
-    return double(norms).square().sum(1)
-
-
 def _rows(response: Tensor) -> Tensor:
     return response.detach().float().reshape(response.shape[0], response.shape[1], -1)
 
