@@ -15,6 +15,7 @@ from hierfeat.subjects.watching import Watching
 FEWEST = 4  # images without which the unbiased estimate does not exist
 STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant
 FLAT = 1e-6  # of its power, the variance of a pattern below which it is rounding error
+BANDS = 2  # of rows of products, which are made from the diagonal on
 SAMPLE = 256  # units whose mean says about what all have in common
 BLOCK = 1 << 18  # responses that are multiplied at a time, 1 MiB
 
@@ -81,10 +82,12 @@ def _of(parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 def _products(parts: Sequence[Tensor], level: Tensor) -> Tensor:
     """Products (N + 2, N + 2) of the N responses less their mean, that mean less `level`, and ones; in float64.
 
-    A few units at a time, which stay in the processor's cache, are added up in float64.
+    A few units at a time, which stay in the processor's cache, are added up in float64. The products are alike above
+    and below the diagonal: hardly more than those above are made.
     """
     count, units = sum(map(len, parts)), parts[0].shape[1]
     size = max(1, BLOCK // count) if parts[0].device.type == "cpu" else units
+    band = -(-(count + 2) // BANDS)
     found = torch.zeros(count + 2, count + 2, dtype=torch.float64)
     rows = parts[0].new_ones(count + 2, min(size, units))
     for pieces in zip(*(part.split(size, 1) for part in parts), strict=True):
@@ -94,16 +97,9 @@ def _products(parts: Sequence[Tensor], level: Tensor) -> Tensor:
         torch.mean(piece, 0, out=mean)
         torch.sub(piece, mean, out=responses)
         mean -= level.to(mean)
-        found += double(_with_itself(rows)).cpu()
-    return found
-
-
-def _with_itself(rows: Tensor) -> Tensor:
-    """The products of all pairs of rows; numpy sees that they are symmetric, and makes only half of them."""
-    if rows.device.type != "cpu":
-        return rows @ rows.T
-    values = rows.numpy()
-    return torch.from_numpy(values @ values.T)
+        for top in range(0, count + 2, band):
+            found[top : top + band, top:] += double(rows[top : top + band] @ rows[top:].T).cpu()
+    return found.triu() + found.triu(1).T
 
 
 def u_centred(gram: Tensor) -> Tensor:
