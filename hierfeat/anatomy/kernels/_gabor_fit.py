@@ -19,7 +19,7 @@ ENOUGH = 1e-8
 """A fit of a large kernel ends with the step that takes less than this share of its squared error off."""
 NEARLY = 1e-5
 """The same for what is only on its way there, in single precision."""
-FIRST, FOLLOWED, POLISH = 8, 48, 4
+FIRST, FOLLOWED, POLISH = 8, 24, 4
 """Steps from each start of a large kernel, from the best of these on, and in double precision at the end."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""

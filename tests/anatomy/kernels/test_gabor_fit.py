@@ -50,7 +50,8 @@ def test_large_gabors_come_back_too():
     np.testing.assert_allclose(fit.sigma_along, along, rtol=1e-6)
     np.testing.assert_allclose(fit.row, 24 + shifts[:, 0], rtol=1e-6)
     noisy = fit_gabors(kernels + rng.normal(scale=0.1, size=kernels.shape))
-    assert (noisy.r2 > 0.7).all()
+    missed = ((noisy.kernels - kernels) ** 2).mean((1, 2))
+    assert (missed < 0.1**2 / 10).all()  # a tenth of the noise
     np.testing.assert_allclose(noisy.frequency, tones, atol=0.004)
 
 
