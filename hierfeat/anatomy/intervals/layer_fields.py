@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+import numpy.typing as npt
 
 from hierfeat.anatomy.intervals.channels import channels_differ
 from hierfeat.anatomy.intervals.field import (
@@ -184,8 +185,13 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
 
 def _moving(hull: Ints) -> list[int]:
     """The axes of the map along which intervals of one image axis move: both, in a map added to its transpose."""
-    middles = np.ma.masked_array(hull[0] - hull[1], (hull > DEAD // 2).any(0))
-    return [along for along in range(middles.ndim) if np.ma.filled(np.diff(middles, axis=along), 0).any()]
+    blind, middles = (hull > DEAD // 2).any(0), hull[0] - hull[1]
+    return [along for along in range(middles.ndim) if _moves(blind.swapaxes(0, along), middles.swapaxes(0, along))]
+
+
+def _moves(blind: npt.NDArray[np.bool_], middles: Ints) -> bool:
+    """Whether two units that are next to each other on the first axis, and both see something, differ."""
+    return bool(((middles[1:] != middles[:-1]) & ~(blind[1:] | blind[:-1])).any())
 
 
 def _middles(hull: Ints, axis: int) -> tuple[Ints, Ints]:
