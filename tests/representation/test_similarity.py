@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 import hierfeat as hf
-from hierfeat.representation._grams import hsic, own_hsic, u_centred
+from hierfeat.representation._grams import BLOCK, grams, hsic, own_hsic, u_centred
 from hierfeat.representation.participation_ratio import participation_ratio
 from hierfeat.representation.similarity import Similarity, similarity
 
@@ -200,3 +200,17 @@ def test_bad_input(count, options, message) -> None:
             analysis(h, images(count), **({"layers": "linear"} | options))
     with pytest.raises(hf.HierfeatError, match="expected images of shape"):
         similarity(h, images(9), hf.load("lenet5-digits"))
+
+
+@pytest.mark.parametrize("batch", [16, 40])
+def test_gram_matrices_made_block_by_block_are_those_of_all_units(batch: int) -> None:
+    """Against float64 throughout; what all units have in common is large, and no block ends where the units do."""
+    matrix = torch.randn(2 * BLOCK // 40 + 7, 48, generator=torch.Generator().manual_seed(0))
+    h, shown = linear(matrix), images(40)
+    h.model[1].bias = nn.Parameter(torch.full((len(matrix),), 30.0))
+    [gram], [pattern] = grams(h, shown, ["1"], batch)
+    responses = shown.flatten(1).double().numpy() @ matrix.double().numpy().T + 30
+    off = responses - responses.mean(0)
+    expected = off @ off.T
+    np.testing.assert_allclose(gram.numpy(), expected, atol=1e-6 * expected.max())
+    np.testing.assert_allclose(pattern.numpy(), np.corrcoef(responses), atol=1e-6)

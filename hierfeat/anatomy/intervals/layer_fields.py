@@ -185,7 +185,7 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
 
 def _moving(hull: Ints) -> list[int]:
     """The axes of the map along which intervals of one image axis move: both, in a map added to its transpose."""
-    blind, middles = (hull > DEAD // 2).any(0), hull[0] - hull[1]
+    blind, middles = np.asarray((hull > DEAD // 2).any(0)), hull[0] - hull[1]
     return [along for along in range(middles.ndim) if _moves(blind.swapaxes(0, along), middles.swapaxes(0, along))]
 
 

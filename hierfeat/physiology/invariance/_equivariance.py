@@ -67,8 +67,8 @@ class Equivariance:
         ]
         for place, parts in enumerate(zip(*found, strict=True)):
             values = torch.cat(parts)
-            counted = values[~values.isnan()]
-            sums[place] = (sums[place][0] + float(counted.sum()), sums[place][1] + len(counted))
+            total, count = sums[place]
+            sums[place] = total + float(values.nansum()), count + int((~values.isnan()).sum())
 
     def table(self) -> pd.DataFrame:
         """One row per layer and shift: ``layer, dy, dx, equivariance, equivariance_all, units, phase_y, phase_x``."""
@@ -131,18 +131,23 @@ def _agreements(
         inner = [places - whole[0] for places, whole in zip(inner, everywhere, strict=True)]
         moved = _at(moved, *everywhere)
     known = _squares(moved)
-    apart, both = _squares(moved - expected), known + _squares(expected)
+    apart, both = _apart(moved, expected), known + _squares(expected)
     at_all = 1 - double(apart).sum((1, 2)) / double(both).sum((1, 2))
     if not all(map(len, inner)):
         return [moved.new_zeros(0), at_all]
     if near is not expected:
-        apart, both = _squares(moved - near), known + _squares(near)
+        apart, both = _apart(moved, near), known + _squares(near)
     return [1 - double(_at(apart, *inner)).sum((1, 2)) / double(_at(both, *inner)).sum((1, 2)), at_all]
 
 
 def _squares(maps: Tensor) -> Tensor:
     """Σx² over the channels, (images, rows, columns): of that, sums over any units cost next to nothing."""
     return maps.square().sum(1)
+
+
+def _apart(maps: Tensor, others: Tensor) -> Tensor:
+    """The same of their difference."""
+    return (maps - others).square_().sum(1)
 
 
 def _with_source(length: int, amount: float, wraps: bool) -> Places:

@@ -78,11 +78,8 @@ class Similarities:
         rows = _rows(response)
         squares = torch.cat([_squares(part) for (part,) in in_cache(rows)])
         self._shown[key] = response, squares
-        whole, each = (_inverse(norms.sqrt()) for norms in (squares.sum(1), squares))
-        found = _Kept(
-            _Sums(double(whole @ rows.flatten(1)).view(rows.shape[1:]), double((whole > 0).sum())),
-            _Sums(double(torch.einsum("nc,ncp->cp", each, rows)), double((each > 0).sum(0))),
-        )
+        norms = [part[..., None].sqrt() for part in (squares.sum(1, keepdim=True), squares)]
+        found = _Kept(*(_Sums(_unit_sum(rows, part), double((part > 0).sum((0, 2))).squeeze(0)) for part in norms))
         known = self._units.get(key)
         self._units[key] = found if known is None else _Kept(*(a.plus(b) for a, b in zip(known, found, strict=True)))
 
@@ -199,12 +196,14 @@ def _rows(response: Tensor) -> Tensor:
 
 def _squares(rows: Tensor) -> Tensor:
     """Σx² along the last axis: the norm is one pass over memory, a square and its sum are two."""
-    return torch.linalg.vector_norm(rows, dim=-1).square()
+    norms: Tensor = torch.linalg.vector_norm(rows, dim=-1)
+    return norms.square()
 
 
-def _inverse(norms: Tensor) -> Tensor:
-    """1/norm, and 0 for 0."""
-    return torch.where(norms > 0, 1 / norms, 0.0)
+def _unit_sum(rows: Tensor, norms: Tensor) -> Tensor:
+    """Σ x/|x| over the images, (channels, places); one number over its own size is 1 to the last digit."""
+    parts = in_cache(rows, norms.where(norms > 0, 1.0))
+    return torch.stack([double((part / norm).sum(0)) for part, norm in parts]).sum(0)
 
 
 def _cosine(dots: Tensor, a: Tensor, b: Tensor) -> Tensor:

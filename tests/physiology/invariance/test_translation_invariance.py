@@ -164,3 +164,13 @@ def test_lenet_is_left_alone_and_its_result_survives_a_file(tmp_path) -> None:
     figure = result.plot()
     assert len(figure.axes) == 2
     assert figure.axes[0].get_xlabel() == "shift (pixels)"
+
+
+def test_channels_of_one_unit_look_alike_for_all_images() -> None:
+    """A single number has no direction but its sign: all images are alike, and no invariance can be told."""
+    h = net(nn.Flatten(), nn.Linear(24 * 24, 3))
+    with torch.no_grad():
+        h.model[1].bias.copy_(torch.tensor([100.0, -100.0, 100.0]))
+    found = translation_invariance(h, noise(37), layers="linear", max_shift=1, batch_size=10)
+    assert np.isnan(found.channels["1"]).all()
+    assert np.isfinite(found.table["invariance"]).all()
