@@ -54,7 +54,7 @@ def _kinds(field: Field, turns: Sequence[list[int]], others: Sequence[int]) -> I
     for channel in product(*turns):
         terms = [
             [_of_channel(span.values[REAL], channel, others) for span in field.terms[counting].spans]
-            for counting in np.flatnonzero(alive[(slice(None), *channel)])
+            for counting in np.flatnonzero(alive[:, *channel])
         ]
         key = b"".join(part.tobytes() for parts in terms for part in parts)
         if key not in met:
