@@ -49,12 +49,12 @@ def _kinds(field: Field, turns: Sequence[list[int]], others: Sequence[int]) -> I
     # which channels each term counts for at all: of a concatenation, most terms count for others
     sizes = [field.atoms[at].size for at in others]
     counts = [(term.spans[0].values[0] < DEAD // 2).any(axis=map_axes) for term in field.terms]
-    alive = np.stack([np.broadcast_to(count, sizes) for count in counts])
+    alive = np.stack([np.broadcast_to(count, sizes) for count in counts], axis=-1)
     met: set[bytes] = set()
     for channel in product(*turns):
         terms = [
             [_of_channel(span.values[REAL], channel, others) for span in field.terms[counting].spans]
-            for counting in np.flatnonzero(alive[:, *channel])
+            for counting in np.flatnonzero(alive[channel])
         ]
         key = b"".join(part.tobytes() for parts in terms for part in parts)
         if key not in met:
