@@ -168,7 +168,7 @@ def _newton(now: _Tried, damping: np.ndarray, limits: np.ndarray) -> tuple[np.nd
 
 
 def fit_curves(
-    equations: Equations, start: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60
+    equations: Equations, start: np.ndarray, *, limits: Sequence[np.ndarray], steps: int = 60, enough: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit one curve per row by Levenberg and Marquardt's method, all rows in step.
 
@@ -183,6 +183,8 @@ def fit_curves(
     steps
         Iterations; a step that does not lower a row's error is not taken for that row, and rows that no step helps any
         more take part in no other.
+    enough
+        A row takes part in no more of them after a hardly damped step that takes off less than this share of its error.
 
     Returns
     -------
@@ -198,12 +200,13 @@ def fit_curves(
         trial = np.clip(now + _step(*state[1:], damping), *limits)
         found = equations(trial, rows)
         better = found[0] < state[0]
+        ended = better & (damping < 0.1) & (state[0] - found[0] <= enough * state[0])
         for kept, new in zip(state, found, strict=True):
             kept[better] = new[better]
         params[rows[better]], errors[rows] = trial[better], state[0]
         # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
         small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
-        going = better | ~(small | (damping > 1e6))
+        going = ~ended & (better | ~(small | (damping > 1e6)))
         damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
         rows, state = rows[going], tuple(part[going] for part in state)
         if not len(rows):

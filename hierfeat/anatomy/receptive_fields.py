@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance, weightless_provenance
 from hierfeat.subjects.trace import one_forward
 
@@ -211,6 +213,20 @@ def receptive_fields(h: Hierarchy) -> ReceptiveFields:
         units={call.name: np.array(fields.units) for call, fields in found},
         image_size=(h.input_shape[1], h.input_shape[2]),
     )
+
+
+_KNOWN: WeakKeyDictionary[LayerTable, ReceptiveFields] = WeakKeyDictionary()
+
+
+def known_fields(h: Hierarchy) -> ReceptiveFields:
+    """As :func:`receptive_fields`, found once for a model that stays as it is: not to be written into."""
+    table = h.layers  # another one once the model has changed
+    found = _KNOWN.get(table)
+    if found is None:
+        found = receptive_fields(h)
+        if found.provenance["parameters"]["forward"] == "meta":  # elsewhere the weights have a say
+            _KNOWN[table] = found
+    return found
 
 
 def _row(call: Call, fields: LayerFields) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
+from hierfeat.anatomy.receptive_fields import ReceptiveFields, known_fields
 from hierfeat.atlas.cards import selectivity, syntheses
 from hierfeat.atlas.images import number
 from hierfeat.atlas.plan import Plan
@@ -44,7 +44,7 @@ def stages(
     h: Hierarchy, images: Tensor, chosen: Plan, labels: Tensor | None = None, *, cards: bool = False
 ) -> list[tuple[str, Callable[[], Sections]]]:
     """Return the analyses to run, by name; each gives sections by layer."""
-    fields = receptive_fields(h)
+    fields = known_fields(h)
     bench = [("orientation_tuning", partial(tuned, h, chosen))] if chosen.live or cards else []
     made = [("synthesize", partial(syntheses, h, chosen))] if cards else []
     return [

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._values import whole
-from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
+from hierfeat.anatomy.receptive_fields import ReceptiveFields, known_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._field_cutter import boxes_of_places
 from hierfeat.stimuli.spots import spots
@@ -200,7 +200,7 @@ def field_centres(h: Hierarchy, layers: Iterable[str], at: Place | None = None) 
     The virtual field counts, which runs on through the padding: its middle is where the unit looks. A layer whose
     field is the whole image looks at the middle of it.
     """
-    fields = receptive_fields(h)
+    fields = known_fields(h)
     centres = {}
     for name in layers:
         top, left, bottom, right = central_box(h, fields, name, at=at, clip=False)

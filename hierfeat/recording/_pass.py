@@ -66,7 +66,7 @@ class Pass:
     def _after(self, call: Call, output: Tensor) -> None:
         """Hand a chosen layer's output to every measure."""
         if output.ndim < 2 or output.shape[0] != self._count:
-            check_images_first(self._h, call.name, output, self._count)
+            check_images_first(self._h, {call.name: output}, self._count)
         total = self._gathering.take(call, output)
         if total is None:
             self._one_by_one(call, output)

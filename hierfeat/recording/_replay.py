@@ -51,7 +51,7 @@ class Replay:
             writers, kept = recorder.writers, recorder.take()
         self.output = kept.pop(self._layer)
         check_finite(self._h, self._layer, self.output)
-        check_images_first(self._h, self._layer, self.output, len(images))
+        check_images_first(self._h, {self._layer: self.output}, len(images))
         self._copies = bool(writers)
         self._writes = self._layer in writers
         self._kept = {name: output for name, output in kept.items() if name not in writers}

@@ -162,8 +162,8 @@ def _recorded(h: Hierarchy, batches: Iterable[Tensor], recorder: "Recorder", tak
                 return batch
             part = recorder.take()
         check_norms(h, recorder.norms)
-        for name, tensor in part.items() if several else ():
-            check_images_first(h, name, tensor, len(batch))
+        if several:
+            check_images_first(h, part, len(batch))
         take(part, len(batch))
         del part  # not there any more while the next batch is shown
     return None

@@ -1,6 +1,6 @@
 """Gram matrices of the images of a batch, layer by layer, and unbiased estimates from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -15,6 +15,9 @@ from hierfeat.subjects.watching import Watching
 FEWEST = 4  # images without which the unbiased estimate does not exist
 STILL = 1e-12  # of a layer's power, the variance below which it is rounding error, and the layer constant
 FLAT = 1e-6  # of its power, the variance of a pattern below which it is rounding error
+BANDS = 2  # of rows of products, which are made from the diagonal on
+SAMPLE = 256  # units whose mean says about what all have in common
+BLOCK = 1 << 18  # responses that are multiplied at a time, 1 MiB
 
 
 def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tuple[Tensor, Tensor]:
@@ -45,7 +48,7 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
         check_count(h, call.name, output, shown)
         parts[call.name].append(output.flatten(1).float())
         if len(images) <= batch_size:  # reduced at once: the responses of one layer at a time are held
-            found[call.name] = _of(torch.cat(parts.pop(call.name)))
+            found[call.name] = _of(parts.pop(call.name))
 
     wanted, shown = set(names), 0
     watching = Watching(h.model, after=after, only=lambda name, _: name in wanted, until=h.last_of(names))
@@ -53,25 +56,50 @@ def grams(h: Hierarchy, images: Tensor, names: list[str], batch_size: int) -> tu
         for batch in images.split(batch_size):
             shown = len(batch)
             h.forward(batch)
-    found |= {name: _of(torch.cat(kept)) for name, kept in parts.items() if kept}
+    found |= {name: _of(kept) for name, kept in parts.items() if kept}
     pairs = [found[name] for name in names]
     return torch.stack([gram for gram, _ in pairs]), torch.stack([pattern for _, pattern in pairs])
 
 
-def _of(rows: Tensor) -> tuple[Tensor, Tensor]:
-    mean = rows.mean(0)
-    off = rows - mean
-    gram = double(off @ off.T).cpu()
-    if gram.trace() <= STILL * len(rows) * double(mean).square().sum().cpu():
-        gram.zero_()
-    mean = mean - mean.mean()  # correlations do not see what all units have in common
-    along = double(off @ mean).cpu()
-    raw = gram + along[:, None] + along + double(mean).square().sum().cpu()
-    levels = (double(off.sum(1)) / rows.shape[1] + double(mean).mean()).cpu()
-    covariance = raw - rows.shape[1] * levels[:, None] * levels
+def _of(parts: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Of one layer's responses to all images, (images, units), in parts."""
+    count, units = sum(map(len, parts)), parts[0].shape[1]
+    # correlations do not see what all units have in common: most of it is taken off, which saves digits
+    level = double(torch.cat([part[:, :: max(1, units // SAMPLE)] for part in parts]).mean()).cpu()
+    sums = _products(parts, level)
+    gram, along, rise = sums[:count, :count], sums[:count, count], sums[:count, count + 1]
+    power, total = sums[count, count:]
+    raw = gram + along[:, None] + along + power
+    levels = (rise + total) / units
+    covariance = raw - units * levels[:, None] * levels
     variance = covariance.diagonal()
     spread = variance.where(variance > FLAT * raw.diagonal(), torch.nan).sqrt()
+    if gram.trace() <= STILL * count * (power + 2 * level * total + units * level**2):
+        gram = torch.zeros_like(gram)
     return gram, covariance / (spread[:, None] * spread)
+
+
+def _products(parts: Sequence[Tensor], level: Tensor) -> Tensor:
+    """Products (N + 2, N + 2) of the N responses less their mean, that mean less `level`, and ones; in float64.
+
+    A few units at a time, which stay in the processor's cache, are added up in float64. The products are alike above
+    and below the diagonal: hardly more than those above are made.
+    """
+    count, units = sum(map(len, parts)), parts[0].shape[1]
+    size = max(1, BLOCK // count) if parts[0].device.type == "cpu" else units
+    band = -(-(count + 2) // BANDS)
+    found = torch.zeros(count + 2, count + 2, dtype=torch.float64)
+    rows = parts[0].new_ones(count + 2, min(size, units))
+    for pieces in zip(*(part.split(size, 1) for part in parts), strict=True):
+        rows = rows[:, : pieces[0].shape[1]]
+        responses, mean = rows[:count], rows[count]
+        piece = pieces[0] if len(pieces) == 1 else torch.cat(pieces, out=responses)
+        torch.mean(piece, 0, out=mean)
+        torch.sub(piece, mean, out=responses)
+        mean -= level.to(mean)
+        for top in range(0, count + 2, band):
+            found[top : top + band, top:] += double(rows[top : top + band] @ rows[top:].T).cpu()
+    return found.triu() + found.triu(1).T
 
 
 def u_centred(gram: Tensor) -> Tensor:

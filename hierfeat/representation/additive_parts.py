@@ -115,7 +115,7 @@ def additive_parts(
     (8, 3, 10, 10)
     """
     response = double(record(h, images, layers=h.layers[layer].name)[layer]).cpu()
-    check_images_first(h, layer, response, len(images))
+    check_images_first(h, {layer: response}, len(images))
     samples = response.flatten(2).movedim(1, -1).flatten(0, -2).numpy() if response.ndim > 2 else response.numpy()
     _check(samples, layer, rank)
     positive = np.maximum(samples, 0)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.fields.effective_field import effective_field
 from hierfeat.physiology.invariance.translation_invariance import translation_invariance
@@ -155,7 +155,7 @@ def _chosen(h: Hierarchy, layers: Layers) -> pd.DataFrame:
 
 
 def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
-    fields = receptive_fields(h).table.set_index("layer")
+    fields = known_fields(h).table.set_index("layer")
     rows = []
     for name in names:
         channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))

@@ -130,12 +130,15 @@ def similarity(
     size = batch_size or default_batch(h.input_shape)
     for batch in with_bar(shuffled_groups(images, group, seed), "groups of images", total=max(1, len(images) // group)):
         left = grams(h, batch, rows, size)
-        right = left if same else grams(peer, batch, columns, size)
-        a, b = u_centred(left[0]), u_centred(right[0])
+        a, ranks = u_centred(left[0]), _ranks(left[1])
+        b, other_ranks = a, ranks
+        if not same:
+            right = grams(peer, batch, columns, size)
+            b, other_ranks = u_centred(right[0]), _ranks(right[1])
         share = len(batch) / len(images)
         for total, new in zip((cross, own, others), (hsic(a, b), own_hsic(a), own_hsic(b)), strict=True):
             total += share * new.numpy()
-        rsa += share * _rank_correlation(left[1], right[1])
+        rsa += share * (ranks @ other_ranks.T)
     cka = _ratio(cross, own, others)
     rsa[np.isnan(cka)] = np.nan
     table = pd.DataFrame(
@@ -143,9 +146,8 @@ def similarity(
     )
     table["status"] = np.select([np.isnan(cka).ravel(), np.isnan(rsa).ravel()], ["constant", "flat"], "ok")
     shown = {"images": len(images), "max_images": max_images, "group": group, "seed": seed}
-    about = provenance(
-        h, layers=rows, other=peer.name, other_weights=peer.weights_sha256, other_layers=columns, **shown
-    )
+    about = provenance(h, layers=rows, other=peer.name, other_layers=columns, **shown)
+    about["parameters"]["other_weights"] = about["weights_sha256"] if other is None else peer.weights_sha256
     return Similarity(table=table, provenance=about, cka=cka, rsa=rsa, names=[h.name, peer.name])
 
 
@@ -154,13 +156,6 @@ def _ratio(cross: Matrix, own: Matrix, others: Matrix) -> Matrix:
     varies = (own[:, None] > 0) & (others > 0)
     scale = np.sqrt(np.where(varies, own[:, None] * others, 1.0))
     return np.where(varies, cross / scale, np.nan)
-
-
-def _rank_correlation(left: Tensor, right: Tensor) -> Matrix:
-    """Spearman's correlation between the distances of all pairs of images, for all pairs of layers."""
-    a, b = (_ranks(correlations) for correlations in (left, right))
-    found: Matrix = a @ b.T
-    return found
 
 
 def _ranks(correlations: Tensor) -> Matrix:

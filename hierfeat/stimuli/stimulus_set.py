@@ -232,7 +232,7 @@ def _checked_table(table: Any) -> pd.DataFrame:
         raise HierfeatError(f"expected a pandas table with a row per image, got {type(table).__name__}")
     if table.empty:
         raise HierfeatError("expected at least one stimulus, got an empty table; give every parameter a value")
-    words = [str(name) for name in table.columns if table[name].dtype.kind not in "iufb"]
+    words = [str(name) for name, dtype in table.dtypes.items() if dtype.kind not in "iufb"]
     if words:
         raise HierfeatError(f"expected numbers in every column of the table; {', '.join(words)} holds others")
     return table.reset_index(drop=True)
@@ -252,7 +252,7 @@ def product_table(**parameters: Values) -> pd.DataFrame:
             raise HierfeatError(f"expected {name} as a number or a flat sequence of finite numbers, got {axis}")
     refuse_too_many(int(np.prod([len(axis) for axis in axes.values()], dtype=float)))
     grids = np.meshgrid(*axes.values(), indexing="ij")
-    return pd.DataFrame({name: grid.ravel() for name, grid in zip(axes, grids, strict=True)})
+    return pd.DataFrame(np.stack([grid.ravel() for grid in grids], axis=1), columns=list(axes))
 
 
 def refuse_too_many(count: int) -> None:

@@ -13,18 +13,19 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
 
 
-def check_images_first(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:
-    """Refuse the output of a layer whose first axis is not that of the `count` images.
+def check_images_first(h: Hierarchy, outputs: Mapping[str, Tensor], count: int) -> None:
+    """Refuse the outputs of layers, by name, if the first axis of one is not that of the `count` images.
 
     Raises
     ------
     HierfeatError
         If rows, windows or tokens lie there, so that the layer cannot be read image by image.
     """
-    length = output.shape[0] if output.ndim > 1 else 0
-    if length != count or layer in h.layers.folded:
-        got = f"shape {tuple(output.shape)} for {count} images"
-        raise HierfeatError(_images_not_first(h, layer, got, h.layers.folded.get(layer)))
+    folded = h.layers.folded  # asked for once: to see that the model is as it was takes longer than all else here
+    for layer, output in outputs.items():
+        if layer in folded or output.ndim < 2 or output.shape[0] != count:
+            got = f"shape {tuple(output.shape)} for {count} images"
+            raise HierfeatError(_images_not_first(h, layer, got, folded.get(layer)))
 
 
 def check_count(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.stimuli.warps.shifts import shift, taps
+from hierfeat.stimuli.warps.shifts import shift, shift_within, taps
 
 IMAGES = torch.rand(2, 1, 7, 9, generator=torch.Generator().manual_seed(0))
 
@@ -62,3 +62,19 @@ def test_bad_requests_are_refused(options: dict, message: str) -> None:
         shift(IMAGES, 1, 0, **options)
     with pytest.raises(hf.HierfeatError, match="finite"):
         shift(IMAGES, float("nan"), 0)
+
+
+@pytest.mark.parametrize("amounts", [(0, 0), (2, -1), (0.5, 0), (-1.25, 0.75), (3, 4.5), (9, 0), (0, -7.5)])
+def test_the_part_within_is_where_nothing_comes_in(amounts: tuple[float, float]) -> None:
+    """Of an image amid NaN, what stays finite; bit for bit what the shift gives there."""
+    images = torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0))
+    amid = torch.full((2, 3, 48, 49), torch.nan)
+    amid[..., 20:28, 20:29] = images
+    moved = shift(amid, *amounts)[..., 20:28, 20:29]
+    rows, columns = (moved[0, 0].isfinite().any(axis).nonzero().flatten() for axis in (1, 0))
+    within = shift_within(images, *amounts)
+    if len(rows):
+        assert torch.equal(within, moved[:, :, rows][..., columns])
+    else:
+        assert within.numel() == 0
+    assert torch.equal(images, amid[..., 20:28, 20:29])

@@ -47,14 +47,14 @@ def _kinds(field: Field, turns: Sequence[list[int]], others: Sequence[int]) -> I
     shape = tuple(1 if at in others else atom.size for at, atom in enumerate(field.atoms))
     map_axes = tuple(at for at in range(len(shape)) if at not in others)
     # which channels each term counts for at all: of a concatenation, most terms count for others
-    sizes = [field.atoms[at].size for at in others]
     counts = [(term.spans[0].values[0] < DEAD // 2).any(axis=map_axes) for term in field.terms]
-    alive = np.stack([np.broadcast_to(count, sizes) for count in counts], axis=-1)
+    alive = [np.broadcast_to(count, [field.atoms[at].size for at in others]) for count in counts]
     met: set[bytes] = set()
     for channel in product(*turns):
         terms = [
-            [_of_channel(span.values[REAL], channel, others) for span in field.terms[counting].spans]
-            for counting in np.flatnonzero(alive[channel])
+            [_of_channel(span.values[REAL], channel, others) for span in term.spans]
+            for term, count in zip(field.terms, alive, strict=True)
+            if count[channel]
         ]
         key = b"".join(part.tobytes() for parts in terms for part in parts)
         if key not in met:

@@ -95,6 +95,12 @@ class Span:
     def with_values(self, values: Ints) -> "Span":
         return self if values is self.values else Span(values, self.path)
 
+    def with_path(self, path: Path) -> "Span":
+        """The same intervals along other atoms: what has been found of their values is known of these."""
+        made = object.__new__(Span)
+        made.__dict__.update(self.__dict__, path=path)
+        return made
+
     def hull(self, other: "Span") -> "Span":
         return self if self is other else self.with_values(np.minimum(self.values, other.values))
 

@@ -55,9 +55,8 @@ def _refined(fields: list[Field], full: Sequence[int], dim: int, structures: set
 
 
 def _is_spatial(field: Field, dim: int) -> bool:
-    return any(
-        span.varies(position) for term in field.terms for span in term.spans[1:] for position in field.positions(dim)
-    )
+    places = field.positions(dim)
+    return any(span.varies(at) for term in field.terms for span in term.spans[1:] for at in places)
 
 
 def at_least(field: Field, level: int) -> Field:
@@ -76,7 +75,7 @@ def with_atoms(field: Field, dim: int, model: Atoms) -> Field:
 
 def _under_names(span: Span, names: Mapping[Atom, Atom]) -> Span:
     path = renamed(span.path, {old: {new: span.path[old]} for old, new in names.items() if old in span.path})
-    return span if path is span.path else Span(span.values, path)
+    return span if path is span.path else span.with_path(path)
 
 
 def union(fields: Sequence[Field], shape: Sequence[int]) -> Field:

@@ -201,7 +201,8 @@ def _placed(field: Field, dim: int, before: int, size: int, total: int) -> Field
 
 
 def _constant_along(field: Field, dim: int) -> bool:
-    return not any(span.varies(at) for term in field.terms for span in term.spans for at in field.positions(dim))
+    places = field.positions(dim)
+    return not any(span.varies(at) for term in field.terms for span in term.spans for at in places)
 
 
 def mix_channels(field: Field, dim: int, groups: int, out: int) -> Field:

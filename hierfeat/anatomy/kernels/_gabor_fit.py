@@ -1,10 +1,11 @@
 """Gabor functions fitted to kernels, all at once."""
 
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 
-from hierfeat._fits import fit_curves, r_squared
+from hierfeat._fits import Equations, fit_curves, r_squared
 
 NARROWEST, WIDEST = 0.3, 3.0
 """Limits of σ: the least in pixels, below which an envelope falls between them; the largest in kernel sides."""
@@ -12,8 +13,14 @@ TOP = 0.6
 """Cycles/pixel that the search could reach if it were not stopped at 0.5."""
 SAMPLED = 1024
 """Pixels of a kernel up to which it is fitted at all of them."""
-BUDGET = 1 << 22
-"""Pixels of kernels that are fitted at a time."""
+BUDGET = 1 << 18
+"""Pixels of kernels that are fitted at a time: what is computed of them stays in the processor's cache."""
+ENOUGH = 1e-8
+"""A fit of a large kernel ends with the step that takes less than this share of its squared error off."""
+NEARLY = 1e-5
+"""The same for what is only on its way there, in single precision."""
+FIRST, FOLLOWED, POLISH = 8, 24, 4
+"""Steps from each start of a large kernel, from the best of these on, and in double precision at the end."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""
 
@@ -103,20 +110,32 @@ def _fit(kernels: np.ndarray) -> Gabors:
 
 def _searched(kernels: np.ndarray, target: np.ndarray, grid: "Grid") -> np.ndarray:
     """The parameters of the best of the fits from several starts."""
-    number, height, width = kernels.shape
-    size, limits = (height, width), _limits(WIDEST * max(height, width))
-    sampled = height * width > SAMPLED
-    if sampled:
-        target, grid = _samples(target, grid)
+    size = height, width = kernels.shape[1:]
+    fit = partial(fit_curves, limits=_limits(WIDEST * max(height, width)))
+    if height * width <= SAMPLED:
+        return _best(*fit(_at(target, grid, size), _starts(kernels)), len(kernels))
+    target, grid = _samples(target, grid)
+    rough = _at(target.astype(np.float32), (grid[0].astype(np.float32), grid[1].astype(np.float32)), size)
+    best = _best(*fit(rough, _starts(kernels), steps=FIRST, enough=NEARLY), len(kernels))
+    best, _ = fit(rough, best, steps=FOLLOWED, enough=NEARLY)
+    return fit(_at(target, grid, size), best, steps=POLISH, enough=ENOUGH)[0]
+
+
+def _best(params: np.ndarray, errors: np.ndarray, number: int) -> np.ndarray:
+    """The parameters of the fit with the least error to each of a number of kernels, of starts times that many."""
+    best = errors.reshape(-1, number).argmin(0)
+    return np.asarray(params.reshape(-1, number, params.shape[1])[best, np.arange(number)])
+
+
+def _at(target: np.ndarray, grid: "Grid", size: tuple[int, int]) -> Equations:
+    """The equations of fits to the rows of `target`, again and again, at the pixels of `grid`, of each row its own."""
 
     def equations(params: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        places = (grid[0][rows], grid[1][rows]) if sampled else grid
+        rows = rows % len(target)
+        places = grid if grid[0].ndim == 1 else (grid[0][rows], grid[1][rows])
         return _equations(params, target[rows], places, size)
 
-    steps = 12 if sampled else 60  # of a large kernel only the best start is followed to its end
-    fits, errors = zip(*(fit_curves(equations, x, limits=limits, steps=steps) for x in _starts(kernels)), strict=True)
-    best = np.stack(fits)[np.argmin(errors, axis=0), np.arange(number)]
-    return fit_curves(equations, best, limits=limits, steps=48)[0] if sampled else best
+    return equations
 
 
 def _samples(target: np.ndarray, grid: "Grid") -> tuple[np.ndarray, "Grid"]:
@@ -151,7 +170,7 @@ class _Waves:
 
 
 def _waves(params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]) -> _Waves:
-    theta, tone, wide, long, down, right = (params[:, [index]] for index in range(6))
+    theta, tone, wide, long, down, right = (params[:, [index]].astype(target.dtype) for index in range(6))
     row, col = grid[0] - _bounded(down, size[0] / 2), grid[1] - _bounded(right, size[1] / 2)
     across, along = row * np.cos(theta) + col * np.sin(theta), col * np.cos(theta) - row * np.sin(theta)
     envelope = np.exp(-0.5 * (across * np.exp(-wide)) ** 2 - 0.5 * (along * np.exp(-long)) ** 2)
@@ -159,12 +178,12 @@ def _waves(params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, 
     even, odd = envelope * np.cos(angle), envelope * np.sin(angle)
     inverse = _inverse(even, odd)
     onto = np.stack([_dot(target, even), _dot(target, odd)], axis=1)
-    first, second = (inverse @ onto[..., None]).transpose(1, 0, 2)
+    first, second = (inverse @ onto[..., None]).transpose(1, 0, 2).astype(target.dtype)
     return _Waves(across, along, even, odd, inverse, first, second)
 
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray(np.einsum("nm,nm->n", one, other))
+    return np.einsum("nm,nm->n", one, other).astype(float)
 
 
 def _inverse(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
@@ -185,14 +204,15 @@ def _equations(
     w = _waves(params, target, grid, size)
     u, v = w.across, w.along
     powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
-    parts = np.empty((len(params), 10, target.shape[1]))
+    parts = np.empty((len(params), 10, target.shape[1]), target.dtype)
     fitted = w.fitted
     np.multiply(fitted[:, None], powers[:, :5], out=parts[:, :5])
     np.multiply((w.second * w.even - w.first * w.odd)[:, None], powers[:, 3:], out=parts[:, 5:8])
     parts[:, 8], parts[:, 9] = w.even, w.odd
     residual = target - fitted
-    gram, onto = parts @ parts.transpose(0, 2, 1), parts @ residual[..., None]
-    even, odd = (np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)).transpose(1, 0, 2)
+    gram, onto = (parts @ parts.transpose(0, 2, 1)).astype(float), (parts @ residual[..., None]).astype(float)
+    moved = np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)
+    even, odd = moved.astype(float).transpose(1, 0, 2)
     shares = _shares(params, size)
     logs, angles = shares[..., :5], shares[..., 5:]
     moved_even = logs @ even[:, :5, None] - angles @ odd[:, 3:, None]  # what the residual has of the moved waves
@@ -239,8 +259,11 @@ def _bounded(value: np.ndarray, limit: float) -> np.ndarray:
     return np.asarray(limit * np.tanh(value))
 
 
-def _starts(kernels: np.ndarray) -> list[np.ndarray]:
-    """Carrier from the spectrum's peak, envelopes of a sixth and a third of the kernel, carriers also halved."""
+def _starts(kernels: np.ndarray) -> np.ndarray:
+    """Carrier from the spectrum's peak, envelopes of a sixth and a third of the kernel, carriers also halved.
+
+    (starts times kernels, 6), the kernels of a start one behind the other.
+    """
     number, height, width = kernels.shape
     size = 64
     spectrum = np.abs(np.fft.rfft2(kernels, (size, size)))
@@ -263,4 +286,4 @@ def _starts(kernels: np.ndarray) -> list[np.ndarray]:
                 np.zeros(number),
             ]
             starts.append(np.column_stack(columns))
-    return starts
+    return np.concatenate(starts)

@@ -12,7 +12,7 @@ from hierfeat._result import Result, drawn
 from hierfeat.anatomy.kernels._gabor_fit import Gabors, fit_gabors
 from hierfeat.anatomy.kernels._gradients import central_gradients
 from hierfeat.anatomy.kernels._opposites import OK, opposites
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import any_layer, checked
 from hierfeat.subjects.call import Call, Stop
@@ -213,7 +213,7 @@ def _weights(h: Hierarchy, name: str) -> Kernels:
 def _effective(h: Hierarchy, name: str, count: int) -> np.ndarray:
     """Gradients of the central units of the linearised network, cut to their receptive field."""
     shape = h.layers[name].out_shape
-    top, left, bottom, right = receptive_fields(h).box(name, shape[1] // 2, shape[2] // 2)
+    top, left, bottom, right = known_fields(h).box(name, shape[1] // 2, shape[2] // 2)
     grey = torch.full((1, *h.input_shape), 0.5)
     largest = max(prod(h.input_shape), *(prod(layer.out_shape) for layer in h.layers))
     size = min(CHUNK, max(1, BUDGET // largest))

@@ -15,7 +15,7 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat._values import choice, whole
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.features._backward_rules import Deconvolving, Guided
 from hierfeat.physiology.features._captum import BY_MODULES, Response, attributed, check_modules, seen_by_captum
@@ -287,7 +287,7 @@ def _units(read: Read, images: Tensor, wanted: list[tuple[int, ...]]) -> tuple[T
 
 
 def _table(h: Hierarchy, layer: str, method: str, found: Tensor, units: Tensor, values: Tensor) -> pd.DataFrame:
-    fields = receptive_fields(h)
+    fields = known_fields(h)
     shape = h.layers[layer].out_shape
     status = fields.table.set_index("layer")["status"][layer]
     boxes = boxes_of_places(fields.boxes(layer), shape[1:])

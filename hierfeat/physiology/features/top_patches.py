@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hierfeat._result import Result, drawn
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.physiology.features._patch_measure import TopPatches
 from hierfeat.recording.sweep import swept
 from hierfeat.subjects.arguments import checked
@@ -107,7 +107,7 @@ def top_patches(
     >>> top.patches["pool1"].shape
     (6, 4, 1, 6, 6)
     """
-    fields = receptive_fields(h)
+    fields = known_fields(h)
     measure = TopPatches(k, fields=fields, least=least, largest=largest)
     [table] = swept(h, images, [measure], layers=layers, batch_size=batch_size, checkpoint=checkpoint)
     table["field"] = table["layer"].map(fields.table.set_index("layer")["status"])

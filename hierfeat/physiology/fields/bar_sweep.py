@@ -7,7 +7,7 @@ import numpy as np
 
 from hierfeat._result import Result, drawn
 from hierfeat._values import real, whole
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.physiology._responses import Place, blank_responses, central_box, checked_place, unit_responses
 from hierfeat.stimuli.bars import bars
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values
@@ -139,7 +139,7 @@ def bar_sweep(
     >>> sweep.responses.shape
     (6, 21)
     """
-    box = central_box(h, receptive_fields(h), layer, at=at)
+    box = central_box(h, known_fields(h), layer, at=at)
     size = max(box[2] - box[0], box[3] - box[1])
     offsets = np.linspace(-0.75 * size, 0.75 * size, steps)
     bar = {"widths": width or max(1.0, size / 5), "lengths": length or 1.5 * size, "polarities": polarity}

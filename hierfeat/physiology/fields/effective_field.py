@@ -12,7 +12,7 @@ from torch import Tensor
 from hierfeat._progress import bar
 from hierfeat._result import Result, drawn
 from hierfeat._values import choice
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.physiology._responses import central_box
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
@@ -124,7 +124,7 @@ def effective_field(
     """
     wanted = list(range(h.layers[layer].out_shape[0])) if channels is None else list(channels)
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
-    box = central_box(h, receptive_fields(h), layer)
+    box = central_box(h, known_fields(h), layer)
     rows = [_measures(single, box) for single in field]
     table = pd.DataFrame(
         [{"layer": layer, "channel": channel, **row} for channel, row in zip(wanted, rows, strict=True)]

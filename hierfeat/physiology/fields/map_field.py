@@ -8,7 +8,7 @@ import torch
 
 from hierfeat._result import Result, drawn
 from hierfeat._values import choice, real, whole
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology._responses import Box, Place, blank_responses, central_box, checked_place, unit_responses
 from hierfeat.stimuli.bars import bars
@@ -143,7 +143,7 @@ def map_field(
     >>> field.map.shape  # 5 by 5, and two pixels beyond on each side
     (9, 9)
     """
-    box = central_box(h, receptive_fields(h), layer, at=at)
+    box = central_box(h, known_fields(h), layer, at=at)
     region, cell = _region(box, h.input_shape, cell, margin)
     stimuli = _stimuli(h, probe, region, cell, contrast, orientations=orientations, n=n, seed=seed)
     if probe == "noise":

@@ -9,10 +9,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hierfeat.anatomy.receptive_fields import ReceptiveFields, receptive_fields
-from hierfeat.physiology.invariance._similarities import agreement, in_cache
-from hierfeat.stimuli.warps.shifts import Boundary, shift, taps
+from hierfeat.anatomy.receptive_fields import ReceptiveFields, known_fields
+from hierfeat.physiology.invariance._similarities import in_cache
+from hierfeat.stimuli.warps.shifts import Boundary, shift, shift_within, taps
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.precision import double
 
 Places = npt.NDArray[np.int64]
 
@@ -39,7 +40,7 @@ class Equivariance:
 
     @cached_property
     def _fields(self) -> ReceptiveFields:
-        return receptive_fields(self._h)
+        return known_fields(self._h)
 
     @cached_property
     def _strides(self) -> dict[str, tuple[float, float]]:
@@ -105,23 +106,43 @@ class Equivariance:
         inside = (spans[:, 0] >= low) & (spans[:, 1] <= high)
         unmoved = (spans[:, 0] >= 0) & (spans[:, 1] <= length)
         for step, _ in taps(self._shifts[condition][axis] / self._strides[layer][axis]):
-            sources = np.arange(len(spans)) - step
-            known = (sources >= 0) & (sources < len(spans))
-            inside &= known & unmoved[np.clip(sources, 0, len(spans) - 1)]
+            known = np.zeros(len(spans), dtype=bool)
+            known[max(0, step) : len(spans) + min(0, step)] = unmoved[max(0, -step) : len(spans) - max(0, step)]
+            inside &= known
         return np.flatnonzero(inside)
 
 
 def _agreements(
     original: Tensor, moved: Tensor, amounts: Sequence[float], units: Sequence[Sequence[Places]], wraps: bool
 ) -> list[Tensor]:
-    """The agreement of each image, (images,), at the inner units and at all; of no image where there are none."""
-    expected = near = shift(original, *amounts, boundary="wrap" if wraps else "zero")
-    if wraps and not all(float(amount).is_integer() for amount in amounts):
-        near = shift(original, *amounts, boundary="zero")
-    return [
-        agreement(_at(moved, *places), _at(target, *places)) if all(map(len, places)) else moved.new_zeros(0)
-        for target, places in zip((near, expected), units, strict=True)
-    ]
+    """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image, (images,), at the inner units and at all; of no image without units.
+
+    It is 1 only if a and b are equal, 0 if they are orthogonal, and NaN where both are zero.
+    """
+    inner, everywhere = units
+    if not all(map(len, everywhere)):
+        return [moved.new_zeros(0)] * 2
+    if wraps:
+        expected = near = shift(original, *amounts, boundary="wrap")
+        if not all(float(amount).is_integer() for amount in amounts):
+            near = shift(original, *amounts, boundary="zero")
+    else:
+        expected = near = shift_within(original, *amounts)
+        inner = [places - whole[0] for places, whole in zip(inner, everywhere, strict=True)]
+        moved = _at(moved, *everywhere)
+    known = _squares(moved)
+    apart, both = _squares(moved - expected), known + _squares(expected)
+    at_all = 1 - double(apart).sum((1, 2)) / double(both).sum((1, 2))
+    if not all(map(len, inner)):
+        return [moved.new_zeros(0), at_all]
+    if near is not expected:
+        apart, both = _squares(moved - near), known + _squares(near)
+    return [1 - double(_at(apart, *inner)).sum((1, 2)) / double(_at(both, *inner)).sum((1, 2)), at_all]
+
+
+def _squares(maps: Tensor) -> Tensor:
+    """Σx² over the channels, (images, rows, columns): of that, sums over any units cost next to nothing."""
+    return maps.square().sum(1)
 
 
 def _with_source(length: int, amount: float, wraps: bool) -> Places:

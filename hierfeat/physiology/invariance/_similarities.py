@@ -22,7 +22,7 @@ from hierfeat.subjects.precision import double
 Floats = npt.NDArray[np.float64]
 Change = Callable[[Tensor, int], Tensor]
 """``change(images, first)``: `first` is the number of the first of them in the data, for what differs by image."""
-CACHED = 1 << 18
+CACHED = 1 << 19
 """Numbers of a response that are compared at a time."""
 Also = Callable[[str, int, Tensor, Tensor], None]
 
@@ -64,9 +64,9 @@ class Similarities:
 
     def __init__(self, conditions: int) -> None:
         self._conditions = conditions
-        self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, P) and their squared norms (N, C)
+        self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, ...) and their squared norms (N, C)
         self._units: dict[str, _Kept] = {}  # unit vectors
-        self._cosines: dict[str, _Kept] = {}  # of each condition
+        self._cosines: dict[str, _Sums] = {}  # (conditions, 1 + channels): of whole layers, and of their channels
 
     @property
     def keys(self) -> list[str]:
@@ -76,38 +76,36 @@ class Similarities:
     def show(self, key: str, response: Tensor) -> None:
         """Take in the responses to a batch of unchanged images, (N, C, ...)."""
         rows = _rows(response)
-        squares = rows.square().sum(-1)
-        self._shown[key] = rows, squares
-        norms, all_norms = squares.sqrt()[..., None], squares.sum(1).sqrt()[:, None, None]
-        layer, channels = _unit(rows, all_norms), _unit(rows, norms)
+        squares = torch.cat([_squares(part) for (part,) in in_cache(rows)])
+        self._shown[key] = response, squares
+        whole, each = (_inverse(norms.sqrt()) for norms in (squares.sum(1), squares))
         found = _Kept(
-            _Sums(double(layer).sum(0), double((all_norms > 0).sum())),
-            _Sums(double(channels).sum(0), double((norms[..., 0] > 0).sum(0))),
+            _Sums(double(whole @ rows.flatten(1)).view(rows.shape[1:]), double((whole > 0).sum())),
+            _Sums(double(torch.einsum("nc,ncp->cp", each, rows)), double((each > 0).sum(0))),
         )
         known = self._units.get(key)
         self._units[key] = found if known is None else _Kept(*(a.plus(b) for a, b in zip(known, found, strict=True)))
 
     def compare(self, key: str, condition: int, response: Tensor) -> None:
         """Take in the responses to the same images, changed."""
-        rows, squares = self._shown[key]
-        parts = [
-            ((known * changed).sum(-1), changed.square().sum(-1)) for known, changed in in_cache(rows, _rows(response))
-        ]
-        dots, b = (double(torch.cat(part)) for part in zip(*parts, strict=True))
-        a = double(squares)
-        cosines = [_cosine(dots.sum(1), a.sum(1), b.sum(1)), _cosine(dots, a, b)]
+        shown, squares = self._shown[key]
+        a = dots = b = double(squares)
+        if response is not shown:
+            pairs = in_cache(_rows(shown), _rows(response))
+            parts = [((known * changed).sum(-1), _squares(changed)) for known, changed in pairs]
+            dots, b = (double(torch.cat(part)) for part in zip(*parts, strict=True))
+        cosines = _cosine(*(torch.cat([part.sum(1, keepdim=True), part], 1) for part in (dots, a, b)))
         if key not in self._cosines:
-            empty = [part.new_zeros((self._conditions, *part.shape[1:])) for part in cosines]
-            self._cosines[key] = _Kept(*(_Sums(part, part.clone()) for part in empty))
-        for kept, part in zip(self._cosines[key], cosines, strict=True):
-            counted = ~part.isnan()
-            kept.total[condition] += torch.where(counted, part, 0.0).sum(0)
-            kept.number[condition] += counted.sum(0)
+            empty = cosines.new_zeros(self._conditions, cosines.shape[1])
+            self._cosines[key] = _Sums(empty, empty.clone())
+        kept, counted = self._cosines[key], ~cosines.isnan()
+        kept.total[condition] += torch.where(counted, cosines, 0.0).sum(0)
+        kept.number[condition] += counted.sum(0)
 
     def similarity(self, key: str, *, channels: bool = False) -> Floats:
         """Mean cosines, (conditions,), or (conditions, channels)."""
-        total, count = self._cosines[key].of(channels)
-        return _numbers(total / count)
+        total, count = self._cosines[key]
+        return _numbers((total / count)[:, slice(1, None) if channels else 0])
 
     def baseline(self, key: str, *, channels: bool = False) -> Floats:
         """The mean cosine between different images, (), or (channels,)."""
@@ -167,8 +165,7 @@ def similarities(
 def responses_of(h: Hierarchy, images: Tensor, layers: Layers) -> dict[str, Tensor]:
     """As :func:`hierfeat.record` gives, for images that may lie a little outside [0, 1]."""
     found = recorded(h, images, layers)
-    for name, response in found.items():
-        check_images_first(h, name, response, len(images))
+    check_images_first(h, found, len(images))
     return found
 
 
@@ -196,24 +193,18 @@ def in_cache(*maps: Tensor) -> Iterator[tuple[Tensor, ...]]:
     return zip(*(part.split(size) for part in maps), strict=True)
 
 
-def agreement(a: Tensor, b: Tensor) -> Tensor:
-    """1 − ‖a − b‖²/(‖a‖² + ‖b‖²) of each image: 1 only if equal, 0 if orthogonal; NaN where both are zero."""
-    a, b = a.contiguous(), b.contiguous()  # of a view without some columns, norms take eight times as long
-    return 1 - _squares(a - b) / (_squares(a) + _squares(b))
-
-
-def _squares(maps: Tensor) -> Tensor:
-    """Σx² of each image: each map's in single precision, which is ten times as fast, the sum over maps in double."""
-    norms = torch.linalg.vector_norm(maps, dim=tuple(range(2, maps.ndim))) if maps.ndim > 2 else maps
-    return double(norms).square().sum(1)
-
-
 def _rows(response: Tensor) -> Tensor:
     return response.detach().float().reshape(response.shape[0], response.shape[1], -1)
 
 
-def _unit(rows: Tensor, norms: Tensor) -> Tensor:
-    return torch.where(norms > 0, rows / norms, 0.0)
+def _squares(rows: Tensor) -> Tensor:
+    """Σx² along the last axis: the norm is one pass over memory, a square and its sum are two."""
+    return torch.linalg.vector_norm(rows, dim=-1).square()
+
+
+def _inverse(norms: Tensor) -> Tensor:
+    """1/norm, and 0 for 0."""
+    return torch.where(norms > 0, 1 / norms, 0.0)
 
 
 def _cosine(dots: Tensor, a: Tensor, b: Tensor) -> Tensor:

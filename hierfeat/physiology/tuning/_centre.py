@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hierfeat.anatomy.receptive_fields import receptive_fields
+from hierfeat.anatomy.receptive_fields import known_fields
 from hierfeat.physiology._responses import Place, Showing, by_centre, central_box, show
 from hierfeat.physiology.tuning._drift import drift_components, is_signed, stronger_component
 from hierfeat.physiology.tuning._preferred import preferred_gratings, refuse_none
@@ -103,7 +103,7 @@ def _searched(
         for name in tuning.responses
         if name in layers
     }
-    fields = receptive_fields(h)
+    fields = known_fields(h)
     boxes = {name: central_box(h, fields, name, at=at) for name in searches}
     sides = {name: max(bottom - top, right - left) for name, (top, left, bottom, right) in boxes.items()}
     showings = []

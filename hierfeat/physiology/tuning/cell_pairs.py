@@ -150,9 +150,9 @@ def _pairs(layers: list[Layer]) -> list[tuple[Layer, Layer, Layer]]:
 
 def _jumps(h: Hierarchy) -> dict[str, tuple[float, float]]:
     """Pixels between neighbouring units of each layer, along rows and columns."""
-    from hierfeat.anatomy.receptive_fields import receptive_fields
+    from hierfeat.anatomy.receptive_fields import known_fields
 
-    table = receptive_fields(h).table
+    table = known_fields(h).table
     columns = zip(table["layer"], table["stride_h"], table["stride_w"], strict=True)
     return {str(layer): (float(down), float(right)) for layer, down, right in columns}
 

@@ -65,6 +65,27 @@ def shift(
     return moved.clone() if moved is images else moved
 
 
+def shift_within(images: Tensor, dy: float, dx: float) -> Tensor:
+    """What of ``shift(images, dy, dx)`` takes nothing in from outside: the rows and columns that have all their taps.
+
+    Examples
+    --------
+    >>> import torch
+    >>> shift_within(torch.tensor([[1.0, 2.0, 3.0]]), 0, 1).tolist()
+    [[1.0, 2.0]]
+    """
+    for axis, amount in ((-2, dy), (-1, dx)):
+        steps, weights = zip(*taps(amount), strict=True)
+        first, last = max(0, *steps), images.shape[axis] + min(0, *steps)
+        parts = [images.narrow(axis, first - step, max(0, last - first)) for step in steps] if first < last else []
+        if not parts:
+            return images.narrow(axis, 0, 0)
+        images = parts[0] if len(parts) == 1 else weights[0] * parts[0]
+        for part, weight in zip(parts[1:], weights[1:], strict=True):
+            images.add_(part, alpha=weight)
+    return images
+
+
 def shift_each(images: Tensor, down: Tensor, right: Tensor) -> Tensor:
     """Move each image by its own whole numbers of pixels; black comes in.
 

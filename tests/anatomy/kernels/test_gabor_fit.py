@@ -38,6 +38,23 @@ def test_a_gabor_comes_back(orientation, frequency, phase, along, shift, size):
     assert fit.row[0] == pytest.approx(size / 2 + shift[0], abs=0.05)
 
 
+def test_large_gabors_come_back_too():
+    """They are searched for in single precision at some of their pixels, and found in double precision."""
+    rng = np.random.default_rng(0)
+    turns, tones, along = rng.uniform(5, 175, 12), rng.uniform(0.06, 0.25, 12), rng.uniform(5, 9, 12)
+    shifts = rng.uniform(-6, 6, (12, 2))
+    kernels = np.stack([gabor(48, *each) for each in zip(turns, tones, turns, [5.0] * 12, along, shifts, strict=True)])
+    fit = fit_gabors(kernels)
+    np.testing.assert_allclose(fit.frequency, tones, rtol=1e-6)
+    np.testing.assert_allclose(fit.orientation, turns, rtol=1e-6)
+    np.testing.assert_allclose(fit.sigma_along, along, rtol=1e-6)
+    np.testing.assert_allclose(fit.row, 24 + shifts[:, 0], rtol=1e-6)
+    noisy = fit_gabors(kernels + rng.normal(scale=0.1, size=kernels.shape))
+    missed = ((noisy.kernels - kernels) ** 2).mean((1, 2))
+    assert (missed < 0.1**2 / 10).all()  # a tenth of the noise
+    np.testing.assert_allclose(noisy.frequency, tones, atol=0.004)
+
+
 def test_bandwidth_and_aspect():
     fit = fit_gabors(gabor(21, 40, 0.15, 30, 3.0, 4.5)[None])
     product = 2 * np.pi * 3.0 * 0.15
