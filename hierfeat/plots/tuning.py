@@ -212,7 +212,7 @@ def plot_series(result: "PreferredSeries", layer: str | None = None) -> Figure:
     strips = [table.get(one, pd.Series(dtype=float)) for one in layers]
     _strips(right, strips, index.replace("_", " "), (-0.02, 1.02))
     by_depth(right, layers, along="y")
-    entitle(figure, result, f"each unit’s preferred grating or bar against its {label.split(' (')[0]}", size=10)
+    entitle(figure, result, f"each unit’s response against the {label.split(' (')[0]}, all else as it prefers", size=10)
     return figure
 
 

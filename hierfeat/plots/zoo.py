@@ -1,5 +1,6 @@
 """Networks that ship: Figs. 3, 6 and 7 of Fukushima (1980), and the learning curve of a training."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -241,11 +242,19 @@ def plot_train(training: "Training") -> Figure:
         right.plot(table["epoch"], 100 * table["validation_accuracy"], color=VERMILION, marker=".", label="validation")
     test = 100 * card["test_accuracy"]
     right.axhline(test, color=INK, linestyle=":", label=f"test, at the end: {number(test, '.2f')} %")
-    right.set(xlabel="epoch", ylabel="accuracy (%)")
+    right.set_xlabel("epoch")
+    _percent(right, [test, *100 * table["train_accuracy"], *100 * table["validation_accuracy"]])
     if len(table) == 1:  # a Neocognitron, or one epoch: a point, not a curve
-        right.set(xlim=(0, 2), ylim=(min(100 * float(table["train_accuracy"].iloc[0]), test) - 5, 100.5))
+        right.set_xlim(0, 2)
     right.legend(loc="lower right")
     for axis in axes.flat:
         open_frame(axis)
         few_ticks(axis.xaxis)
     return figure
+
+
+def _percent(axes: Axes, drawn: Sequence[float]) -> None:
+    """An axis of accuracies that the curves fill: it starts at the ten below them, and its label says so."""
+    most = highest(drawn, 1)
+    low = max(0, 10 * int((min(most, -highest(np.negative(drawn), -100)) - 1) // 10))
+    axes.set(ylabel=f"accuracy (%){f', axis from {low}' if low else ''}", ylim=(low, most + 0.04 * (most - low)))

@@ -11,17 +11,29 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property, reduce
-from typing import NamedTuple
+from functools import reduce
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+T = TypeVar("T")
 
 REAL, VIRTUAL = slice(0, 2), slice(2, 4)  # rows of a span's values: start and negated stop of either interval
 DEAD = 1 << 40  # the interval of a unit that sees nothing: its start is +DEAD and its stop -DEAD
 LOCAL, GLOBAL, BOUND = 0, 1, 2  # how a term came about: windows only, a reduction over a whole axis, an unknown op
+
+
+class lazy(Generic[T]):
+    """As ``functools.cached_property``, without its lock (before Python 3.12): a network takes tens of thousands."""
+
+    def __init__(self, value_of: Callable[[Any], T]) -> None:
+        self.value_of = value_of
+
+    def __get__(self, owner: Any, _: Any = None) -> T:
+        value = owner.__dict__[self.value_of.__name__] = self.value_of(owner)  # found there from now on
+        return value
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,17 +76,17 @@ class Span:
     values: Ints
     path: Path = field(default_factory=dict)
 
-    @cached_property
+    @lazy
     def key(self) -> tuple[tuple[int, ...], bytes]:
         return self.values.shape, self.values.tobytes()
 
-    @cached_property
+    @lazy
     def dead(self) -> npt.NDArray[np.bool_]:
         return self.values > DEAD // 2
 
-    @cached_property
+    @lazy
     def has_holes(self) -> bool:
-        return bool(self.dead.any())
+        return bool(self.values.max(initial=0) > DEAD // 2)
 
     def varies(self, position: int) -> bool:
         """Whether the interval changes along the atom at `position`."""
@@ -100,16 +112,16 @@ class Term:
     spans: tuple[Span, ...]
     level: int = LOCAL
 
-    @cached_property
+    @lazy
     def is_empty(self) -> bool:
         return any(span.has_holes and bool(span.dead.all()) for span in self.spans)
 
-    @cached_property
+    @lazy
     def holes(self) -> tuple[object, ...]:
         """Which units the term does not count for."""
         return tuple((span.dead.shape, span.dead.tobytes()) if span.has_holes else None for span in self.spans)
 
-    @cached_property
+    @lazy
     def keys(self) -> tuple[object, ...]:
         return tuple(span.key for span in self.spans)
 
@@ -127,15 +139,15 @@ class Field:
     dims: tuple[tuple[Atom, ...], ...]
     terms: tuple[Term, ...] = field(default=())
 
-    @cached_property
+    @lazy
     def atoms(self) -> tuple[Atom, ...]:
         return tuple(atom for dim in self.dims for atom in dim)
 
-    @cached_property
+    @lazy
     def shape(self) -> tuple[int, ...]:
         return tuple(math.prod(atom.size for atom in dim) for dim in self.dims)
 
-    @cached_property
+    @lazy
     def sizes(self) -> tuple[tuple[int, ...], ...]:
         return tuple(tuple(atom.size for atom in dim) for dim in self.dims)
 

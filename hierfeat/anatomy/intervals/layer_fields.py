@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import numpy.typing as npt
 
 from hierfeat.anatomy.intervals.channels import channels_differ
 from hierfeat.anatomy.intervals.field import (
@@ -170,9 +169,12 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
         return float("nan")
     path = local[0].spans[axis + 1].path
     hull = _hull(local, axis)
-    if len(_moving(hull)) > 1:
+    moving = _moving(hull)
+    if len(moving) > 1:
         return float("nan")
-    at, middles = _middles(hull, axis)
+    sizes = hull.shape[1:]
+    still = axis if sizes[axis] > 1 else int(np.argmax(sizes))
+    at, middles = _middles(hull, next(iter(moving), still))
     atoms = next((atoms for atoms in grid if any(atom in path for atom in atoms)), tuple(path))
     step = joined_step(path, atoms) or next(iter(path.values()))
     if len(at) < 2 or _agrees(at, middles, step):
@@ -185,19 +187,13 @@ def _stride(local: Sequence[Term], axis: int, grid: Sequence[Atoms]) -> float:
 
 def _moving(hull: Ints) -> list[int]:
     """The axes of the map along which intervals of one image axis move: both, in a map added to its transpose."""
-    blind, middles = np.asarray((hull > DEAD // 2).any(0)), hull[0] - hull[1]
-    return [along for along in range(middles.ndim) if _moves(blind.swapaxes(0, along), middles.swapaxes(0, along))]
+    middles = np.where((hull > DEAD // 2).any(0), np.nan, hull[0] - hull[1])  # from one that sees nothing is no move
+    return [along for along in range(middles.ndim) if (np.abs(np.diff(middles, axis=along)) > 0).any()]
 
 
-def _moves(blind: npt.NDArray[np.bool_], middles: Ints) -> bool:
-    """Whether two units that are next to each other on the first axis, and both see something, differ."""
-    return bool(((middles[1:] != middles[:-1]) & ~(blind[1:] | blind[:-1])).any())
-
-
-def _middles(hull: Ints, axis: int) -> tuple[Ints, Ints]:
-    """The units along the map that see anything, and the middles of their virtual intervals, doubled."""
+def _middles(hull: Ints, along: int) -> tuple[Ints, Ints]:
+    """The units along an axis of the map that see anything, and the middles of their virtual intervals, doubled."""
     sizes = hull.shape[1:]
-    along = next(iter(_moving(hull)), axis if sizes[axis] > 1 else int(np.argmax(sizes)))
     lines = np.moveaxis(hull, along + 1, -1).reshape(2, -1, sizes[along])
     seeing = (lines < DEAD // 2).all(0)
     starts, stops = lines[:, int(seeing.sum(1).argmax())]

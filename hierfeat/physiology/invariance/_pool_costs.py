@@ -40,16 +40,19 @@ def features(response: Tensor) -> Tensor:
 def position_r2(samples: Tensor, shifts: list[tuple[int, int]]) -> float:
     """R² of the shift, as read by ridge regression from maps of images that the regression was not fitted to.
 
-    `samples` is (images, shifts, features). Fitted on every second image at all shifts, tested on the others; in
-    the space of samples, since maps are long.
+    `samples` is (images, shifts, features). Fitted on every second image at all shifts, tested on the others; in the
+    space of samples or of features, whichever has fewer dimensions: of many images no table of pairs is made.
     """
     samples, wanted = double(samples), torch.tensor(shifts, dtype=torch.float64)
     train, test = samples[::2].flatten(0, 1), samples[1::2].flatten(0, 1)
     centre = train.mean(0)
     train, test = train - centre, test - centre
-    gram = train @ train.T
-    ridge = RIDGE * gram.diagonal().mean().clamp(min=1e-12) * torch.eye(len(gram), dtype=gram.dtype)
-    coefficients = torch.linalg.solve(gram + ridge, wanted.repeat(len(samples[::2]), 1))
-    read = test @ (train.T @ coefficients)
+    given, few = wanted.repeat(len(samples[::2]), 1), len(train) < train.shape[1]
+    gram = train @ train.T if few else train.T @ train
+    ridge = RIDGE * (train.square().sum() / len(train)).clamp(min=1e-12) * torch.eye(len(gram), dtype=gram.dtype)
+    if few:
+        read = test @ (train.T @ torch.linalg.solve(gram + ridge, given))
+    else:
+        read = test @ torch.linalg.solve(gram + ridge, train.T @ given)
     target = wanted.repeat(len(samples[1::2]), 1)
     return float(1 - (target - read).square().sum() / target.square().sum())

@@ -107,7 +107,8 @@ def pooling_invariance(
       is ``strided``.
     - ``l2`` is the root mean square, which leaves a constant map alone as the maximum and the mean do.
 
-    Memory: one batch at every shift, with the maps before and behind its pools.
+    Memory: one batch at every shift, with the maps before and behind its pools; of every image at every shift, at most
+    2,048 numbers of each of these maps.
 
     References
     ----------

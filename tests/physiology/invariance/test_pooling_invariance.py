@@ -5,10 +5,12 @@ from math import comb
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import Ridge
 from torch import nn
 from torch.nn import functional as F
 
 import hierfeat as hf
+from hierfeat.physiology.invariance._pool_costs import RIDGE, position_r2
 from hierfeat.physiology.invariance._pools import (
     POOLS,
     Windows,
@@ -194,3 +196,18 @@ def test_pools_larger_than_their_map_are_swapped_too(side: int) -> None:
 def test_binomials_of_any_width(taps: int) -> None:
     exact = [comb(taps - 1, place) / 2 ** (taps - 1) for place in range(taps)]  # of Python's integers
     np.testing.assert_allclose(binomial(taps).numpy(), exact, rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize("features", [5, 90])
+def test_positions_are_read_as_by_ridge_regression(features: int) -> None:
+    """Against scikit-learn's, with fewer samples than features and with more."""
+    shifts = [(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)]
+    generator = np.random.default_rng(0)
+    wanted = np.array(shifts, dtype=float)
+    samples = generator.normal(size=(12, 5, features)) + wanted @ generator.normal(size=(2, features)) + 4
+    train, test = samples[::2].reshape(-1, features), samples[1::2].reshape(-1, features)
+    centre, given = train.mean(0), np.tile(wanted, (6, 1))
+    alpha = RIDGE * ((train - centre) ** 2).sum(1).mean()
+    read = Ridge(alpha=alpha, fit_intercept=False).fit(train - centre, given).predict(test - centre)
+    expected = 1 - ((given - read) ** 2).sum() / (given**2).sum()
+    assert position_r2(torch.from_numpy(samples), shifts) == pytest.approx(expected, rel=1e-9)
