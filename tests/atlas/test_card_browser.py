@@ -10,15 +10,9 @@ import torch
 from PIL import Image
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, needs_chromium, opened
+from tests.atlas.driving import needs_chromium, opened, settle
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +42,9 @@ def tables(digits):
 
 
 def show(tab, layer, channel):
-    tab.locator('.channels [name="channel-text"]').fill(layer)
-    tab.locator(f'.channels tbody a[aria-label="Card of channel {channel} of {layer}"]').click()
+    if tab.locator('.channels [name="channel-text"]').input_value() != layer:
+        tab.locator('.channels [name="channel-text"]').fill(layer)
+    tab.locator(f'.channels tbody a[aria-label="Card of channel {channel} of {layer}"]').dispatch_event("click")
     tab.wait_for_function("name => document.querySelector('#card').dataset.channel === name", arg=f"{layer} {channel}")
 
 
@@ -129,7 +124,7 @@ def test_a_link_opens_the_card_and_neighbours_follow(browser, lenet):
         link = tab.locator("#card a.permanent").get_attribute("href")
     with opened(browser, lenet, link) as tab:
         tab.wait_for_function("() => document.querySelector('#card').dataset.channel === 'conv2 3'")
-        tab.wait_for_timeout(300)
+        settle(tab)
         assert 0 <= tab.locator("#card").bounding_box()["y"] < 500
         tab.locator('[data-do="card-after"]').click()
         tab.wait_for_function("() => document.querySelector('#card').dataset.channel === 'conv2 4'")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, given, needs_chromium, opened, stroke, to_the_paper
+from tests.atlas.driving import given, needs_chromium, opened, stroke, to_the_paper
 from tests.atlas.handwriting import CROSSED_SEVEN, digit
 
 pytestmark = [needs_chromium, pytest.mark.timeout(600)]
@@ -31,12 +31,6 @@ DRAW = """async (strokes) => {
     fire("pointerup", line.at(-1));
   }
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def drawn(tab, strokes):
