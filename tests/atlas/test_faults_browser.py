@@ -9,6 +9,7 @@ from torch import nn
 import hierfeat as hf
 from hierfeat import cli
 from hierfeat.atlas.overview import chosen_layers, distinct
+from tests.atlas.conftest import lean_page
 from tests.atlas.driving import needs_chromium, opened, settle
 
 pytestmark = needs_chromium
@@ -201,7 +202,7 @@ def test_layers_of_tokens_are_accounted_for(browser, tmp_path):
 def test_scores_that_are_no_logits_are_no_per_cent(browser, tmp_path, name):
     h = hf.load(name)
     images = (hf.glyphs() if name == "neocognitron-1980" else hf.digits(split="test"))[0][:4]
-    page = hf.atlas(h, images, out=tmp_path / "page.html")
+    page = lean_page(h, images, tmp_path / "page.html")
     with opened(browser, page) as tab:
         said = tab.locator(".scores").inner_text()
         assert "%" not in said

@@ -9,6 +9,7 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.atlas import payload as payload_module
+from tests.atlas.conftest import lean_page
 from tests.atlas.driving import (
     choose,
     close,
@@ -85,7 +86,7 @@ def test_in_a_worker_the_page_says_the_same(browser, small, pictures, page, tmp_
     with opened(browser, page) as tab:
         expected = output(tab)
     monkeypatch.setattr(payload_module, "HEAVY", 0)
-    apart = hf.atlas(small, *pictures, out=tmp_path / "apart.html")
+    apart = lean_page(small, pictures[0], tmp_path / "apart.html")
     with opened(browser, apart) as tab:
         assert np.array_equal(output(tab), expected)
         wait_for_frame(tab, lambda: tab.locator('[data-do="invert"]').click())
@@ -152,7 +153,7 @@ def test_hostile_names_are_text(browser, tmp_path, monkeypatch, live, named):
 
 def test_random_weights_are_said_first(browser, tmp_path, page):
     untrained = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8))
-    said = hf.atlas(hf.Hierarchy(untrained, (1, 8, 8)), torch.rand(4, 1, 8, 8), out=tmp_path / "b.html")
+    said = lean_page(hf.Hierarchy(untrained, (1, 8, 8)), torch.rand(4, 1, 8, 8), tmp_path / "b.html")
     with opened(browser, said) as tab:
         assert tab.locator("header h1 + *").inner_text().startswith("The weights are random")
     with opened(browser, page) as tab:
