@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-SUITE := -n auto -m "not slow and not benchmark"
+SUITE := -n auto --dist worksteal -m "not slow and not benchmark"
 
 .PHONY: atlas test test-all coverage oldest bench bench-long growth lint types figures docs docs-check lock dist clean
 

@@ -5,6 +5,7 @@ import importlib
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,7 @@ def test_the_function_atlas_survives_the_import_of_its_package():
     assert run("-c", code, cwd=ROOT).returncode == 0
 
 
+@cache
 def imports(path: Path) -> list[tuple[str, bool]]:
     """Modules that a file imports when it runs (not for types alone), and whether it does so at the top level."""
     tree = ast.parse(path.read_text())

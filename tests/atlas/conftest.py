@@ -8,6 +8,7 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.atlas import findings
+from tests.atlas.driving import chromium
 
 
 class Small(nn.Module):
@@ -24,6 +25,13 @@ class Small(nn.Module):
     def forward(self, x):
         x = self.pool1(self.relu1(self.conv1(x)))
         return self.fc(self.pool2(self.relu2(self.conv2(x))).flatten(1))
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """One Chromium for all tests of this folder: each has a context of its own in it."""
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture(scope="session")

@@ -9,31 +9,40 @@ import torch
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream")
+"""Its camera is a moving pattern; it is allowed where a test says so."""
 READY = "() => document.documentElement.dataset.ready === 'yes'"
+
+#: Two pictures of the screen later, all that was queued for the next one is done, and what came into view is painted.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 
 
 @contextmanager
-def chromium(*flags):
+def chromium():
     sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *flags])
+        launched = started.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield launched
         launched.close()
 
 
 @contextmanager
 def opened(browser, page, address="", *, width=1280, height=900, **context):
-    """The open page; what it complains of in the console fails the test."""
+    """The open page; what it complains of in the console, or asks of a network, fails the test."""
     made = browser.new_context(viewport={"width": width, "height": height}, **context)
-    tab = made.new_page()
-    wrong = []
-    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.goto(page.as_uri() + address)
-    tab.wait_for_function(READY)
-    yield tab
-    assert wrong == []
-    made.close()
+    try:
+        tab = made.new_page()
+        wrong, asked = [], set()
+        tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("request", lambda request: asked.add(request.url.partition("#")[0]))
+        tab.goto(page.as_uri() + address)
+        tab.wait_for_function(READY)
+        yield tab
+        assert wrong == []
+        assert {url for url in asked if not url.startswith(("data:", "blob:"))} == {page.as_uri()}
+    finally:
+        made.close()
 
 
 def given(tab):
@@ -51,14 +60,22 @@ def torch_output(h, tab):
 
 
 def close(found, expected):
-    return np.abs(found - expected).max() <= 2e-3 * np.abs(expected).max()  # half-precision weights
+    return np.abs(np.array(found) - expected).max() <= 2e-3 * np.abs(expected).max()  # half-precision weights
+
+
+def settle(tab):
+    tab.evaluate(SETTLED)
 
 
 def wait_for_frame(tab, act):
     before = tab.evaluate("document.documentElement.dataset.frames || '0'")
     act()
     tab.wait_for_function("before => document.documentElement.dataset.frames !== before", arg=before)
-    tab.wait_for_timeout(150)
+    settle(tab)
+
+
+def to_the_paper(tab):
+    tab.locator(".pad").evaluate("e => e.scrollIntoView({ block: 'center' })")
 
 
 def stroke(tab, places, *, steps=4):
@@ -72,5 +89,12 @@ def stroke(tab, places, *, steps=4):
     tab.mouse.up()
 
 
-def to_the_paper(tab):
-    tab.locator(".pad").evaluate("e => e.scrollIntoView({ block: 'center' })")
+def draw(tab, places):
+    to_the_paper(tab)
+    stroke(tab, places)
+
+
+def choose(tab, layer, tile=1, place=(20, 20)):
+    area = tab.locator(f'.overview .column[data-layer="{layer}"] .area').nth(tile)
+    area.scroll_into_view_if_needed()
+    area.click(position={"x": place[0], "y": place[1]})

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 import hierfeat as hf
-from tests.atlas.test_live_browser import CHROMIUM, browser, draw, opened, wait_for_frame  # noqa: F401
+from tests.atlas.driving import draw, needs_chromium, opened, settle, wait_for_frame
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
 SCRIPTS = Path(hf.__file__).parent / "atlas" / "scripts"
 NODE = shutil.which("node")
 
@@ -66,8 +65,8 @@ def test_drawings_survive_their_text():
     assert told["endless"] == 0  # too long for an address
 
 
-@needs_browser
-def test_a_link_gives_the_drawing_back_exactly(browser, page):  # noqa: F811
+@needs_chromium
+def test_a_link_gives_the_drawing_back_exactly(browser, page):
     with opened(browser, page) as tab:
         wait_for_frame(tab, lambda: tab.locator('[data-do="clear"]').click())
         wait_for_frame(tab, lambda: draw(tab, [(0.3, 0.2), (0.6, 0.5), (0.4, 0.8)]))
@@ -86,8 +85,8 @@ def test_a_link_gives_the_drawing_back_exactly(browser, page):  # noqa: F811
         tab.wait_for_function("() => !location.hash.includes('drawing=')")  # the sample takes its place
 
 
-@needs_browser
-def test_a_link_gives_units_stimulus_and_settings_back(browser, page):  # noqa: F811
+@needs_chromium
+def test_a_link_gives_units_stimulus_and_settings_back(browser, page):
     with opened(browser, page, "#sample=1&unit=3,2,2,2&second=2,1,3,3&rotation=20&range=map") as tab:
         tab.evaluate(
             "atlas.show({ kind: 'edge', orientation: 33, width: 2.5, length: 7, row: 6, col: 8, polarity: -1 })"
@@ -103,7 +102,7 @@ def test_a_link_gives_units_stimulus_and_settings_back(browser, page):  # noqa: 
         assert tab.locator('[name="stimulus"][value="edge"]').is_checked()
 
 
-@needs_browser
+@needs_chromium
 @pytest.mark.parametrize(
     "address",
     [
@@ -115,14 +114,14 @@ def test_a_link_gives_units_stimulus_and_settings_back(browser, page):  # noqa: 
         "#sample=-1&unit=-1,0,0,0",
     ],
 )
-def test_what_is_no_address_does_no_harm(browser, page, address):  # noqa: F811
+def test_what_is_no_address_does_no_harm(browser, page, address):
     with opened(browser, page, address) as tab:
         assert tab.locator('[name="sample"]').first.is_checked()
         assert np.isfinite(tab.evaluate("Array.from(atlas.output())")).all()
 
 
-@needs_browser
-def test_an_address_put_into_an_open_page_is_taken(browser, page):  # noqa: F811
+@needs_chromium
+def test_an_address_put_into_an_open_page_is_taken(browser, page):
     with opened(browser, page) as tab:
         tab.evaluate("location.hash = '#sample=2&unit=3,1,1,1'")
         tab.wait_for_function(
@@ -131,8 +130,8 @@ def test_an_address_put_into_an_open_page_is_taken(browser, page):  # noqa: F811
         assert tab.locator('[name="sample"]').nth(2).is_checked()
 
 
-@needs_browser
-def test_the_keyboard_draws(browser, page):  # noqa: F811
+@needs_chromium
+def test_the_keyboard_draws(browser, page):
     with opened(browser, page) as tab:
         wait_for_frame(tab, lambda: tab.locator('[data-do="clear"]').click())
         assert len(set(seen(tab))) == 1
@@ -141,7 +140,7 @@ def test_the_keyboard_draws(browser, page):  # noqa: F811
         for key in ["ArrowDown"] * 4 + ["ArrowRight"] * 4:
             tab.keyboard.press(key)
         tab.keyboard.press(" ")
-        tab.wait_for_timeout(300)
+        settle(tab)
         image = seen(tab).reshape(14, 14)
         assert image.max() > 0.9
         # half a pixel's radius from the middle (7, 7) four pixels down, and four to the right: between two pixels
@@ -150,6 +149,6 @@ def test_the_keyboard_draws(browser, page):  # noqa: F811
         assert image[:6].max() == image[:, :5].max() == image[0, 0]
         ground = image[0, 0]
         tab.keyboard.press("ArrowUp")  # lifted
-        tab.wait_for_timeout(200)
+        settle(tab)
         assert seen(tab).reshape(14, 14)[9, 10] == ground
         assert "drawing=" in address_of(tab)

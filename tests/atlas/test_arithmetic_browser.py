@@ -7,9 +7,9 @@ import torch
 import hierfeat as hf
 from hierfeat.atlas import payload as payload_module
 from tests.atlas.conftest import lean_page
-from tests.atlas.test_live_browser import CHROMIUM, browser, choose, opened  # noqa: F401
+from tests.atlas.driving import choose, needs_chromium, opened, settle
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+pytestmark = needs_chromium
 
 
 def moments(tab):
@@ -23,7 +23,7 @@ def result(tab):
 
 
 @pytest.mark.parametrize("heavy", [False, True], ids=["in the page", "in a worker"])
-def test_every_layer_ends_in_its_activation(browser, small, pictures, tmp_path, monkeypatch, heavy):  # noqa: F811
+def test_every_layer_ends_in_its_activation(browser, small, pictures, tmp_path, monkeypatch, heavy):
     if heavy:
         monkeypatch.setattr(payload_module, "HEAVY", 0)
     page = lean_page(small, pictures[0][:1], tmp_path / "small.html")
@@ -45,11 +45,11 @@ def test_every_layer_ends_in_its_activation(browser, small, pictures, tmp_path, 
             place = (unit["tile"], unit["row"], unit["col"])
             if values.ndim == 1:
                 place = (int(tab.locator(".cell h3 small").inner_text().split()[-1]),)
-            tab.wait_for_timeout(100)
+            settle(tab)
             assert result(tab) == pytest.approx(float(values[place]), abs=2e-3 * float(values.abs().max()))
 
 
-def test_steps_are_gone_through_one_by_one_and_play_until_paused(browser, page):  # noqa: F811
+def test_steps_are_gone_through_one_by_one_and_play_until_paused(browser, page):
     with opened(browser, page, "#sample=0&unit=3,1,1,1") as tab:
         tab.locator(".moment.result").wait_for()
         every = moments(tab)
@@ -74,7 +74,7 @@ def test_steps_are_gone_through_one_by_one_and_play_until_paused(browser, page):
         assert moments(tab) == every
 
 
-def test_the_softmax_is_taken_apart_for_logits_only(browser, small, page, tmp_path):  # noqa: F811
+def test_the_softmax_is_taken_apart_for_logits_only(browser, small, page, tmp_path):
     last = len(small.layers) - 1
     with opened(browser, page, f"#sample=0&unit={last},0,2,0") as tab:
         tab.locator(".softmax").wait_for()
@@ -90,7 +90,7 @@ def test_the_softmax_is_taken_apart_for_logits_only(browser, small, page, tmp_pa
         assert tab.locator(".softmax").count() == 0
 
 
-def test_lines_lead_from_the_unit_to_what_it_reads(browser, page):  # noqa: F811
+def test_lines_lead_from_the_unit_to_what_it_reads(browser, page):
     """conv2's unit reads 3 × 3 cells of each of four maps of pool1; pool1's 2 × 2 cells of one."""
     with opened(browser, page) as tab:
         assert tab.locator(".lines path").count() == 0

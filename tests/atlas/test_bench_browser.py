@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from tests.atlas.driving import (
-    chromium,
     close,
     given,
     needs_chromium,
     opened,
     output,
+    settle,
     stroke,
     to_the_paper,
     torch_output,
@@ -21,13 +21,6 @@ from tests.atlas.driving import (
 )
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Its camera is a moving pattern; it is allowed where a test says so."""
-    with chromium("--use-fake-device-for-media-stream") as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -83,7 +76,7 @@ def test_a_finger_draws_on_a_touch_screen(browser, page):
         for step in range(-50, 60, 10):
             session.send(send, {"type": "touchMove", "touchPoints": [{"x": x, "y": y + step}]})
         session.send(send, {"type": "touchEnd", "touchPoints": []})
-        tab.wait_for_timeout(300)
+        settle(tab)
         assert np.abs(given(tab) - before).max() > 0.5
         assert tab.evaluate("scrollY") == scrolled  # it draws, and does not scroll
 
@@ -101,7 +94,7 @@ def test_brush_and_eraser(tab):
     tab.locator('[name="tool"][value="erase"]').check(force=True)
     for height in np.linspace(0.2, 0.8, 7):
         stroke(tab, [(0.0, height), (1.0, height)])
-    tab.wait_for_timeout(200)
+    settle(tab)
     assert abs(ink(tab) - empty) < 0.05 * found[1]
 
 

@@ -9,8 +9,7 @@ from torch.nn import functional as F
 import hierfeat as hf
 from hierfeat.atlas import findings
 from tests.atlas.conftest import Small
-from tests.atlas.driving import needs_chromium, stroke, to_the_paper, wait_for_frame
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
+from tests.atlas.driving import needs_chromium, opened, settle, stroke, to_the_paper, wait_for_frame
 
 pytestmark = needs_chromium
 EXACT = 1e-4
@@ -66,7 +65,7 @@ FIELDS = "receptive_fields"
 
 def sides(tab):
     tab.wait_for_function("() => globalThis.atlas?.beside && Number(document.documentElement.dataset.beside) > 0")
-    tab.wait_for_timeout(200)
+    settle(tab)
     return tab.evaluate(
         """() => atlas.beside.sides.map((side, k) => ({
             given: atlas.beside.given()[k],
@@ -90,7 +89,7 @@ def check(h, side):
         np.testing.assert_allclose(found, recorded[name].flatten().numpy(), atol=EXACT, err_msg=name)
 
 
-def test_both_answer_as_hierfeat_says(browser, pair):  # noqa: F811
+def test_both_answer_as_hierfeat_says(browser, pair):
     first, other, page = pair
     with opened(browser, page, "#sample=3") as tab:
         for h, side in zip((first, other), sides(tab), strict=True):
@@ -110,7 +109,7 @@ def test_both_answer_as_hierfeat_says(browser, pair):  # noqa: F811
             assert torch.corrcoef(torch.stack([small.flatten(), shrunk.flatten()]))[0, 1] > 0.9
 
 
-def test_samples_are_named_as_torch_names_them(browser, pair):  # noqa: F811
+def test_samples_are_named_as_torch_names_them(browser, pair):
     first, other, page = pair
     with opened(browser, page) as tab:
         found = sides(tab)
@@ -126,7 +125,7 @@ def test_samples_are_named_as_torch_names_them(browser, pair):  # noqa: F811
             assert h.classes == tuple(NAMES)
 
 
-def test_layers_of_one_name_stand_in_one_row(browser, pair):  # noqa: F811
+def test_layers_of_one_name_stand_in_one_row(browser, pair):
     first, other, page = pair
     mapped = [layer.name for layer in other.layers if layer.kind != "other"]
     with opened(browser, page) as tab:
@@ -140,7 +139,7 @@ def test_layers_of_one_name_stand_in_one_row(browser, pair):  # noqa: F811
             assert rows[-1] == ["fc", "last"]
 
 
-def test_the_likeness_is_the_cosine(browser, pair):  # noqa: F811
+def test_the_likeness_is_the_cosine(browser, pair):
     first, other, page = pair
     with opened(browser, page, "#sample=1") as tab:
         images = [as_torch(h, side["given"]) for h, side in zip((first, other), sides(tab), strict=True)]
@@ -161,10 +160,10 @@ def operate(tab, name):
     before = tab.locator(".surgery").get_attribute("data-done") or "0"
     tab.locator(f'.surgery [data-do="{name}"]').first.click()
     tab.wait_for_function("before => document.querySelector('.surgery').dataset.done !== before", arg=before)
-    tab.wait_for_timeout(200)
+    settle(tab)
 
 
-def test_before_and_after_surgery(browser, pair, pictures):  # noqa: F811
+def test_before_and_after_surgery(browser, pair, pictures):
     first, _, page = pair
     image, labels = pictures
     shown = [0, 5, 1, 6, 2, 7, 3, 8, 4, 9]

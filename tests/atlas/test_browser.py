@@ -1,47 +1,18 @@
 """A reader opens the page in a browser, with mouse, finger and keyboard."""
 
-import shutil
-from contextlib import contextmanager
-
 import pytest
 import torch
 from torch import nn
 
 import hierfeat as hf
+from tests.atlas.driving import needs_chromium, opened, settle
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser, page, width):
-    """The open page; whatever it asks of a network or complains of in the console fails the test."""
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    tab = context.new_page()
-    wrong, asked = [], []
-    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.on("request", lambda request: None if request.url.startswith("data:") else asked.append(request.url))
-    tab.goto(page.as_uri())
-    tab.wait_for_function("() => document.documentElement.dataset.ready === 'yes'")
-    yield tab
-    assert wrong == []
-    assert asked == [page.as_uri()]
-    context.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture(params=[1280, 390], ids=["desktop", "phone"])
 def tab(request, browser, page):
-    with opened(browser, page, request.param) as tab:
+    with opened(browser, page, width=request.param, height=800) as tab:
         yield tab
 
 
@@ -56,7 +27,7 @@ def open_layer(tab, name):
 def painting(canvas):
     """Only what the reader can see is painted."""
     canvas.scroll_into_view_if_needed()
-    canvas.page.wait_for_timeout(150)
+    settle(canvas.page)
     return canvas.evaluate("c => c.toDataURL()")
 
 
@@ -182,7 +153,7 @@ def test_odd_networks_have_whole_pages(browser, tmp_path, kind):
     model, channels = ODD[kind]
     images = torch.rand(3, channels, 8, 8, generator=torch.Generator().manual_seed(0))
     page = hf.atlas(hf.Hierarchy(model, (channels, 8, 8)), images, out=tmp_path / "odd.html")
-    with opened(browser, page, 800) as tab:
+    with opened(browser, page, width=800, height=800) as tab:
         open_everything(tab)
         assert tab.locator("h1").inner_text() == type(model).__name__
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,14 +1,11 @@
 """The table of channels: what it holds, how it sorts and sifts, and that a row leads to its unit."""
 
-import shutil
-
 import pytest
 
 import hierfeat as hf
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
+from tests.atlas.driving import needs_chromium, opened
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+pytestmark = needs_chromium
 
 
 def rows(tab):
@@ -17,7 +14,7 @@ def rows(tab):
     return [line[:7] for line in lines]
 
 
-def test_the_table_sorts_sifts_and_searches(browser, page, small):  # noqa: F811
+def test_the_table_sorts_sifts_and_searches(browser, page, small):
     with opened(browser, page) as tab:
         shown = rows(tab)
         channels = [layer for layer in small.layers if layer.kind != "other"]
@@ -36,7 +33,7 @@ def test_the_table_sorts_sifts_and_searches(browser, page, small):  # noqa: F811
         assert tab.locator('.channels th[aria-sort="descending"]').count() == 1
 
 
-def test_its_numbers_are_those_of_the_analyses(browser, page, small, pictures):  # noqa: F811
+def test_its_numbers_are_those_of_the_analyses(browser, page, small, pictures):
     tuning = hf.orientation_tuning(small, layers="conv1").table
     active = hf.sweep(small, pictures[0], [hf.ActiveFraction()], layers="conv1")[0]
     with opened(browser, page) as tab:
@@ -48,7 +45,7 @@ def test_its_numbers_are_those_of_the_analyses(browser, page, small, pictures): 
             assert float(row[6].removesuffix(" %")) == pytest.approx(100 * share, abs=0.06)
 
 
-def test_a_row_leads_to_its_unit(browser, page):  # noqa: F811
+def test_a_row_leads_to_its_unit(browser, page):
     with opened(browser, page) as tab:
         tab.locator('.channels [name="channel-text"]').fill("conv2 4")
         tab.locator(".channels tbody a").first.click()
@@ -56,7 +53,7 @@ def test_a_row_leads_to_its_unit(browser, page):  # noqa: F811
         assert "conv2" in tab.locator(".overview .readout").text_content()
 
 
-def test_dead_channels_are_found(browser, tmp_path):  # noqa: F811
+def test_dead_channels_are_found(browser, tmp_path):
     import torch
     from torch import nn
 

@@ -11,9 +11,8 @@ from torch import nn
 import hierfeat as hf
 from hierfeat.atlas import page as page_module
 from hierfeat.atlas.payload import layer_row
-from tests.atlas.driving import needs_chromium
+from tests.atlas.driving import needs_chromium, opened
 from tests.atlas.live.cases import NODE, needs_node
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
 
 SIZES = Path(page_module.__file__).parent / "scripts" / "dimensions" / "sizes.js"
 
@@ -122,7 +121,7 @@ def test_a_network_with_branches_is_no_chain():
 
 
 @needs_chromium
-def test_a_change_is_seen_explained_and_undone(browser, page):  # noqa: F811
+def test_a_change_is_seen_explained_and_undone(browser, page):
     with opened(browser, page) as tab:
         table = tab.locator(".dimensions tbody")
         before = table.inner_text()

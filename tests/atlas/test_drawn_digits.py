@@ -5,7 +5,8 @@ import pytest
 import torch
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, given, needs_chromium, opened, stroke, to_the_paper
+from tests.atlas.conftest import lean_page
+from tests.atlas.driving import given, needs_chromium, opened, stroke, to_the_paper
 from tests.atlas.handwriting import CROSSED_SEVEN, digit
 
 pytestmark = [needs_chromium, pytest.mark.timeout(600)]
@@ -33,12 +34,6 @@ DRAW = """async (strokes) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
-
-
 def drawn(tab, strokes):
     """What the network says of a digit that is drawn on clean paper."""
     tab.evaluate(DRAW, strokes)
@@ -48,7 +43,7 @@ def drawn(tab, strokes):
 def accuracy(browser, tmp_path, name, *, crossed, labels=range(10)):
     h = hf.load(name)
     images = hf.glyphs()[0] if name == "neocognitron-1980" else hf.digits(split="test", size=h.input_shape[1])[0][:20]
-    page = hf.atlas(h, images, out=tmp_path / "page.html")
+    page = lean_page(h, images, tmp_path / "page.html")
     with opened(browser, page) as tab:
         to_the_paper(tab)
         found = {
@@ -77,7 +72,7 @@ def test_drawn_digits_are_read(browser, tmp_path, name, crossed, least):
 def test_the_mouse_draws_the_same(browser, tmp_path):
     """A digit drawn with the mouse itself, move by move."""
     h = hf.load("lenet5-mnist")
-    page = hf.atlas(h, torch.rand(4, 1, 32, 32), out=tmp_path / "page.html")
+    page = lean_page(h, torch.rand(4, 1, 32, 32), tmp_path / "page.html")
     with opened(browser, page) as tab:
         to_the_paper(tab)
         strokes = [[line[0], *line[2:-1:3], line[-1]] for line in digit(5, 1)]
@@ -95,7 +90,7 @@ def test_a_drawn_digit_looks_like_the_networks_own(browser, tmp_path):
     """MNIST: 20 pixels long, its mass in the middle. UCI: all rows filled, with as much ink as the data have."""
     for name in ("lenet5-mnist", "lenet5-digits"):
         h = hf.load(name)
-        page = hf.atlas(h, hf.digits(split="test", size=h.input_shape[1])[0][:8], out=tmp_path / f"{name}.html")
+        page = lean_page(h, hf.digits(split="test", size=h.input_shape[1])[0][:8], tmp_path / f"{name}.html")
         with opened(browser, page) as tab:
             to_the_paper(tab)
             for label in (0, 4, 5):
@@ -114,7 +109,7 @@ def test_a_drawn_digit_looks_like_the_networks_own(browser, tmp_path):
 
 def test_without_preparation_the_drawing_is_seen_where_it_is(browser, tmp_path):
     h = hf.load("lenet5-mnist")
-    page = hf.atlas(h, torch.rand(4, 1, 32, 32), out=tmp_path / "page.html")
+    page = lean_page(h, torch.rand(4, 1, 32, 32), tmp_path / "page.html")
     with opened(browser, page) as tab:
         tab.locator('[name="prepare"]').uncheck()
         to_the_paper(tab)

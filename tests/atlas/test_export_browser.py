@@ -9,16 +9,10 @@ import pytest
 from PIL import Image
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, given, needs_chromium, opened, stroke, to_the_paper, wait_for_frame
+from tests.atlas.driving import given, needs_chromium, opened, stroke, to_the_paper, wait_for_frame
 
 pytestmark = needs_chromium
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as launched:
-        yield launched
 
 
 def downloaded(tab, click, to):
@@ -45,7 +39,7 @@ def test_the_drawn_image_is_what_a_folder_of_images_holds(browser, page, tmp_pat
 
 def test_the_plate_is_that_of_the_analysis(browser, page, small, tmp_path):
     found = hf.bar_sweep(small, "conv2", 4)
-    with opened(browser, page, "#unit=3,4,2,2") as tab:
+    with opened(browser, page, "#unit=3,4,2,2", reduced_motion="reduce") as tab:
         tab.locator('[data-do="sweep"]').first.click()
         button = tab.locator('[data-do="plate-csv"]')
         button.wait_for(timeout=120_000)

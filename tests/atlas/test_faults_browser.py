@@ -9,16 +9,11 @@ from torch import nn
 import hierfeat as hf
 from hierfeat import cli
 from hierfeat.atlas.overview import chosen_layers, distinct
-from tests.atlas.driving import chromium, needs_chromium, opened
+from tests.atlas.conftest import lean_page
+from tests.atlas.driving import needs_chromium, opened, settle
 
 pytestmark = needs_chromium
 PLACES = ("animal", "a place with a very long name", "a place with a very long second name")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def save_all_kinds(folder):
@@ -125,7 +120,7 @@ def test_the_answer_is_in_sight_and_nothing_shows_through(browser, deep, width, 
     with opened(browser, deep, width=width) as tab:
         tab.locator("#overview").scroll_into_view_if_needed()
         tab.locator(".columns").evaluate("(e, by) => { e.scrollIntoView(); e.scrollLeft = by; }", scrolled)
-        tab.wait_for_timeout(200)
+        settle(tab)
         box = tab.locator(".answer").bounding_box()
         assert box["x"] + box["width"] <= width
         through = """([kind, share]) => {
@@ -207,7 +202,7 @@ def test_layers_of_tokens_are_accounted_for(browser, tmp_path):
 def test_scores_that_are_no_logits_are_no_per_cent(browser, tmp_path, name):
     h = hf.load(name)
     images = (hf.glyphs() if name == "neocognitron-1980" else hf.digits(split="test"))[0][:4]
-    page = hf.atlas(h, images, out=tmp_path / "page.html")
+    page = lean_page(h, images, tmp_path / "page.html")
     with opened(browser, page) as tab:
         said = tab.locator(".scores").inner_text()
         assert "%" not in said

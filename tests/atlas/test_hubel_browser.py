@@ -12,9 +12,9 @@ from torch import nn
 
 import hierfeat as hf
 from tests.atlas.conftest import lean_page
-from tests.atlas.test_live_browser import CHROMIUM, browser, opened  # noqa: F401
+from tests.atlas.driving import close, needs_chromium, opened, settle
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+pytestmark = needs_chromium
 
 NODE = shutil.which("node")
 
@@ -65,21 +65,25 @@ def idle(tab):
     tab.wait_for_function("() => !document.documentElement.dataset.running")
 
 
-def show(tab, **stimulus):
-    """Put a stimulus on the screen and wait for the response to it."""
-    before = tab.evaluate("atlas.measured().shown")
-    tab.evaluate("next => atlas.show(next)", stimulus)
-    tab.wait_for_function("before => atlas.measured().shown > before", arg=before)
+SHOW = """async (stimuli) => {
+  const picture = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  for (const next of stimuli) {
+    const before = atlas.measured().shown;
+    atlas.show(next);
+    while (atlas.measured().shown <= before) await picture();
+  }
+}"""
+
+
+def show(tab, *stimuli):
+    """Put one stimulus after the other on the screen, each when there is the response to the one before."""
+    tab.evaluate(SHOW, stimuli)
 
 
 def screen_box(tab):
     screen = tab.locator(".screen canvas")
     screen.evaluate("e => e.scrollIntoView({ block: 'center' })")
     return screen.bounding_box()
-
-
-def close(found, expected):
-    return np.abs(np.array(found) - expected).max() <= 2e-3 * np.abs(expected).max()  # half-precision weights
 
 
 def squeezenet():
@@ -89,7 +93,7 @@ def squeezenet():
     return hf.Hierarchy(squeezenet1_1().eval(), (3, 64, 64), name="squeezenet")
 
 
-def test_stimuli_are_those_of_hierfeat(browser, cells_page):  # noqa: F811
+def test_stimuli_are_those_of_hierfeat(browser, cells_page):
     shape, at = (1, 11, 11), (4.5, 6)
     pairs = []
     for angle in (0, 22.5, 90, 101):
@@ -127,7 +131,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("net", UNITS)
-def test_the_sweep_and_the_gratings_are_those_of_python(browser, tmp_path, net):  # noqa: F811
+def test_the_sweep_and_the_gratings_are_those_of_python(browser, tmp_path, net):
     make, units = UNITS[net]
     h = make()
     page = lean_page(h, torch.rand(1, *h.input_shape), tmp_path / "page.html")
@@ -145,7 +149,7 @@ def test_the_sweep_and_the_gratings_are_those_of_python(browser, tmp_path, net):
             assert close([gratings.ravel()[best["at"]]], [gratings.max()])
 
 
-def test_the_sweep_button_draws_the_plate_and_the_polar_curve(browser, lenet, lenet_page):  # noqa: F811
+def test_the_sweep_button_draws_the_plate_and_the_polar_curve(browser, lenet, lenet_page):
     sweep = hf.bar_sweep(lenet, "pool2", 13)
     rates = np.maximum(sweep.responses, 0)
     with opened(browser, lenet_page, address(lenet, "pool2", 13)) as tab:
@@ -163,13 +167,13 @@ def test_the_sweep_button_draws_the_plate_and_the_polar_curve(browser, lenet, le
     assert f"at {sweep.orientations[rates.max(1).argmax()]:g} degrees" in says
 
 
-def test_the_best_grating_is_that_of_orientation_tuning_and_scores_the_hand(browser, lenet, lenet_page):  # noqa: F811
+def test_the_best_grating_is_that_of_orientation_tuning_and_scores_the_hand(browser, lenet, lenet_page):
     tuning = hf.orientation_tuning(lenet, layers="conv2")
     best, blank = float(tuning.responses["conv2"][3].max()), float(tuning.blank["conv2"][3])
     with opened(browser, lenet_page, address(lenet, "conv2", 3)) as tab:
         tab.wait_for_function("() => atlas.measured().blank !== 0")
         assert close([tab.evaluate("atlas.measured().optimum.response")], [best])
-        show(tab, kind="bar", orientation=45, width=3, length=12, row=16, col=16)
+        show(tab, {"kind": "bar", "orientation": 45, "width": 3, "length": 12, "row": 16, "col": 16})
         own = tab.evaluate("atlas.measured()")
         assert own["score"] == pytest.approx(max(0, own["response"] - blank) / (best - blank), abs=3e-3)
         assert f"{round(100 * own['score'])}\u00a0%" in tab.locator(".score-says").inner_text()
@@ -180,7 +184,7 @@ def test_the_best_grating_is_that_of_orientation_tuning_and_scores_the_hand(brow
         assert after["best"] == own["best"]  # the page's stimulus is not the reader's
 
 
-def test_a_unit_that_is_not_in_the_middle_is_measured_in_the_page(browser, lenet, lenet_page):  # noqa: F811
+def test_a_unit_that_is_not_in_the_middle_is_measured_in_the_page(browser, lenet, lenet_page):
     best = hf.orientation_tuning(lenet, layers="conv1", at=(0, 27)).responses["conv1"][2].max()
     with opened(browser, lenet_page, address(lenet, "conv1", 2, (0, 27))) as tab:
         assert tab.evaluate("atlas.measured().optimum") is None
@@ -190,13 +194,13 @@ def test_a_unit_that_is_not_in_the_middle_is_measured_in_the_page(browser, lenet
         assert close([tab.evaluate("atlas.measured().optimum.response")], [best])
 
 
-def test_a_simple_and_a_complex_cell_stand_side_by_side(browser, lenet, lenet_page):  # noqa: F811
+def test_a_simple_and_a_complex_cell_stand_side_by_side(browser, lenet, lenet_page):
     types = hf.orientation_tuning(lenet, layers=["conv1", "pool1", "pool2"]).table.set_index(["layer", "channel"])
     with opened(browser, lenet_page, "#sample=0&unit=0,0,0,0") as tab:
         tab.locator('[data-do="pair"]').click()
         names = tab.locator(".cell h3 small").all_inner_texts()
         found = [tab.evaluate("i => atlas.measured(i).type", i) for i in range(2)]
-        show(tab, kind="bar", row=16, col=16, width=2, length=20, orientation=0)
+        show(tab, {"kind": "bar", "row": 16, "col": 16, "width": 2, "length": 20, "orientation": 0})
         responses = [tab.evaluate("i => atlas.measured(i).response", i) for i in range(2)]
         assert tab.locator(".screen i").count() == 2
         assert "second=" in tab.evaluate("atlas.address()")
@@ -213,13 +217,16 @@ def test_a_simple_and_a_complex_cell_stand_side_by_side(browser, lenet, lenet_pa
         assert response == pytest.approx(expected, abs=2e-3 * float(recorded[layer].abs().max()))
 
 
-def test_on_is_green_and_off_is_red_and_a_complex_cell_is_both(browser, cells_page):  # noqa: F811
+def test_on_is_green_and_off_is_red_and_a_complex_cell_is_both(browser, cells_page):
     """The simple cell at (4, 4) has its ON column at 4 and its OFF column at 6; rows 4 to 6."""
     with opened(browser, cells_page, "#sample=0&unit=0,0,4,4&second=2,0,4,4") as tab:
-        for polarity in (1, -1):
-            for row in range(3, 8):
-                for col in range(3, 8):
-                    show(tab, kind="spot", row=row + 0.5, col=col + 0.5, width=1, length=1, polarity=polarity)
+        spots = [
+            {"kind": "spot", "row": row + 0.5, "col": col + 0.5, "width": 1, "length": 1, "polarity": polarity}
+            for polarity in (1, -1)
+            for row in range(3, 8)
+            for col in range(3, 8)
+        ]
+        show(tab, *spots)
         simple, both = (
             {
                 side: np.array(found, dtype=float).reshape(11, 11)
@@ -239,7 +246,7 @@ def test_on_is_green_and_off_is_red_and_a_complex_cell_is_both(browser, cells_pa
     assert np.isnan(simple["on"][0, 0])  # nothing was shown there
 
 
-def test_the_screen_is_the_field_with_a_margin(browser, lenet, lenet_page):  # noqa: F811
+def test_the_screen_is_the_field_with_a_margin(browser, lenet, lenet_page):
     """conv2's unit (5, 5) sees rows and columns 10 to 23 of 32: 14 pixels, and 4 more on either side."""
     with opened(browser, lenet_page, address(lenet, "conv2", 3)) as tab:
         canvas = tab.locator(".screen canvas")
@@ -250,7 +257,7 @@ def test_the_screen_is_the_field_with_a_margin(browser, lenet, lenet_page):  # n
         assert [value / cell for value in seen] == pytest.approx([4, 4, 14, 14], abs=0.1)
 
 
-def test_pointer_wheel_and_keys_move_turn_and_change_the_stimulus(browser, lenet, lenet_page):  # noqa: F811
+def test_pointer_wheel_and_keys_move_turn_and_change_the_stimulus(browser, lenet, lenet_page):
     with opened(browser, lenet_page, address(lenet, "conv2", 3)) as tab:
         area = screen_box(tab)
         tab.mouse.move(area["x"] + area["width"] / 4, area["y"] + area["height"] / 2)
@@ -267,12 +274,12 @@ def test_pointer_wheel_and_keys_move_turn_and_change_the_stimulus(browser, lenet
             after = tab.evaluate("atlas.stimulus()")
             assert [one for one in before if after[one] != before[one]] == [name]
         heard = tab.evaluate("atlas.measured().response")
-        tab.wait_for_timeout(200)
+        settle(tab)
         assert heard is not None
         assert tab.locator('[name="polarity"][value="-1"]').is_checked()
 
 
-def test_sound_is_off_until_it_is_turned_on(browser, lenet, lenet_page):  # noqa: F811
+def test_sound_is_off_until_it_is_turned_on(browser, lenet, lenet_page):
     with opened(browser, lenet_page, address(lenet, "conv2", 3)) as tab:
         tab.locator('[data-do="reveal"]').click()
         tab.wait_for_function("() => atlas.measured().spikes.some(Boolean)", timeout=20_000)
@@ -283,7 +290,7 @@ def test_sound_is_off_until_it_is_turned_on(browser, lenet, lenet_page):  # noqa
         tab.wait_for_function("() => atlas.measured().clicks > 0", timeout=20_000)
 
 
-def test_a_click_on_any_map_puts_that_unit_under_the_electrode(browser, lenet, lenet_page):  # noqa: F811
+def test_a_click_on_any_map_puts_that_unit_under_the_electrode(browser, lenet, lenet_page):
     with opened(browser, lenet_page) as tab:
         assert tab.locator(".cell").count() == 0
         area = tab.locator('.overview .column[data-layer="3"] .map').nth(5).locator(".area")

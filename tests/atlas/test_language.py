@@ -11,8 +11,7 @@ from hierfeat.atlas import page as page_module
 from hierfeat.atlas.language import spanish, told
 from hierfeat.atlas.untrained import untrained_by
 from hierfeat.physiology.rectification._rectifiers import NEGATIVE
-from tests.atlas.driving import needs_chromium
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
+from tests.atlas.driving import needs_chromium, opened
 
 HOME = Path(page_module.__file__).parent
 ES = spanish()
@@ -110,11 +109,12 @@ BENCH = "#sample=0&unit=3,2,2,2"
 
 @needs_chromium
 @pytest.mark.parametrize("asked", ["address", "switched", "written"])
-def test_no_english_is_left(browser, page, small, pictures, tmp_path, asked):  # noqa: F811
+def test_no_english_is_left(browser, page, small, pictures, tmp_path, asked):
     if asked == "written":
         page = hf.atlas(small, *pictures, out=tmp_path / "es.html", language="es")
         assert '<html lang="es">' in page.read_text(encoding="utf-8")
-    with opened(browser, page, BENCH + ("&language=es" if asked == "address" else "")) as tab:
+    address = BENCH + ("&language=es" if asked == "address" else "")
+    with opened(browser, page, address, reduced_motion="reduce") as tab:
         open_everything(tab)
         if asked == "switched":
             before = tab.evaluate("performance.timeOrigin")
@@ -130,7 +130,7 @@ def test_no_english_is_left(browser, page, small, pictures, tmp_path, asked):  #
 
 
 @needs_chromium
-def test_back_to_english_is_what_it_was(browser, page):  # noqa: F811
+def test_back_to_english_is_what_it_was(browser, page):
     with opened(browser, page, BENCH) as tab:
         tab.locator(".moment.result").wait_for()
         tab.wait_for_timeout(500)
@@ -144,7 +144,7 @@ def test_back_to_english_is_what_it_was(browser, page):  # noqa: F811
 
 
 @needs_chromium
-def test_a_teacher_hides_parts_by_the_address(browser, page):  # noqa: F811
+def test_a_teacher_hides_parts_by_the_address(browser, page):
     with opened(browser, page, "#hide=surgery,hubel,chain,lesson,nothing") as tab:
         tab.wait_for_function("() => document.querySelector('[data-hidden]')")
         for name in ("surgery", "hubel", "chain"):

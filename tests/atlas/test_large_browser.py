@@ -9,7 +9,7 @@ import hierfeat as hf
 from hierfeat.atlas import findings
 from hierfeat.atlas.blocks import blocks
 from hierfeat.atlas.payload import build
-from tests.atlas.driving import chromium, needs_chromium, opened
+from tests.atlas.driving import needs_chromium, opened
 
 MOST = 5000  # elements on the page
 SECONDS = 1.0  # in which a section opens
@@ -26,12 +26,6 @@ def made(name, folder):
             findings, "stages", lambda *given, **more: [one for one in every(*given, **more) if one[0] in wanted]
         )
         return hf.atlas(h, images, out=folder / f"{name}.html", live=False)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as launched:
-        yield launched
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,11 @@
 """The lesson in the page's margin: every step, in both languages, and what its answers say of the network."""
 
-import shutil
-
 import pytest
 
 import hierfeat as hf
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
+from tests.atlas.driving import needs_chromium, opened
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+pytestmark = needs_chromium
 
 
 def steps(tab, language):
@@ -26,7 +23,7 @@ def steps(tab, language):
 
 
 @pytest.mark.parametrize(("language", "last"), [("en", "Dimensions"), ("es", "Dimensiones")])
-def test_all_steps_are_there_and_say_what_is_true(browser, page, small, language, last):  # noqa: F811
+def test_all_steps_are_there_and_say_what_is_true(browser, page, small, language, last):
     with opened(browser, page) as tab:
         found = steps(tab, language)
         assert len(found) == 12
@@ -39,7 +36,7 @@ def test_all_steps_are_there_and_say_what_is_true(browser, page, small, language
         assert small.layers["conv1"].formula.replace("-", "−").split("=")[0] in found[11][1].replace("-", "−")
 
 
-def test_a_step_shows_its_part_of_the_page_and_sets_the_workshop(browser, page):  # noqa: F811
+def test_a_step_shows_its_part_of_the_page_and_sets_the_workshop(browser, page):
     with opened(browser, page) as tab:
         tab.locator(".open-lesson").click()
         for _ in range(8):
@@ -51,7 +48,7 @@ def test_a_step_shows_its_part_of_the_page_and_sets_the_workshop(browser, page):
         assert tab.evaluate("document.activeElement.className") == "open-lesson"
 
 
-def test_a_page_without_a_running_network_has_the_other_steps(browser, small, pictures, tmp_path):  # noqa: F811
+def test_a_page_without_a_running_network_has_the_other_steps(browser, small, pictures, tmp_path):
     stored = hf.atlas(small, *pictures, out=tmp_path / "stored.html", live=False)
     with opened(browser, stored) as tab:
         titles = [title for title, _ in steps(tab, "en")]

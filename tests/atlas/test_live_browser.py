@@ -1,7 +1,5 @@
 """The network in the page, in a browser: drawing, sweeping, its arithmetic; and names that try to be script."""
 
-import shutil
-from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -11,76 +9,26 @@ from torch import nn
 
 import hierfeat as hf
 from hierfeat.atlas import payload as payload_module
+from tests.atlas.conftest import lean_page
+from tests.atlas.driving import (
+    choose,
+    close,
+    draw,
+    needs_chromium,
+    opened,
+    output,
+    settle,
+    torch_output,
+    wait_for_frame,
+)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def opened(browser, page, address=""):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    wrong = []
-    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.goto(page.as_uri() + address)
-    tab.wait_for_function("() => document.documentElement.dataset.ready === 'yes'")
-    yield tab
-    assert wrong == []
-    context.close()
+pytestmark = needs_chromium
 
 
 @pytest.fixture
 def tab(browser, page):
     with opened(browser, page) as tab:
         yield tab
-
-
-def output(tab):
-    return np.array(tab.evaluate("Array.from(atlas.output())"))
-
-
-def torch_output(h, tab):
-    image = torch.tensor(tab.evaluate("Array.from(atlas.input())"), dtype=torch.float32)
-    return h(image.reshape(1, *h.input_shape))[0].numpy()
-
-
-def wait_for_frame(tab, act):
-    before = tab.evaluate("document.documentElement.dataset.frames || '0'")
-    act()
-    tab.wait_for_function("before => document.documentElement.dataset.frames !== before", arg=before)
-    tab.wait_for_timeout(150)
-
-
-def draw(tab, places):
-    pad = tab.locator(".pad")
-    pad.evaluate("e => e.scrollIntoView({ block: 'center' })")
-    box = pad.bounding_box()
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
-    tab.mouse.move(*points[0])
-    tab.mouse.down()
-    for point in points[1:]:
-        tab.mouse.move(*point, steps=4)
-    tab.mouse.up()
-
-
-def close(found, expected):
-    return np.abs(found - expected).max() <= 2e-3 * np.abs(expected).max()  # half-precision weights
-
-
-def choose(tab, layer, tile=1, place=(20, 20)):
-    area = tab.locator(f'.overview .column[data-layer="{layer}"] .area').nth(tile)
-    area.scroll_into_view_if_needed()
-    area.click(position={"x": place[0], "y": place[1]})
 
 
 def test_a_drawing_is_what_the_network_answers_to(tab, small):
@@ -110,7 +58,7 @@ def test_sliders_change_the_input_and_the_network_follows(tab, small, name):
     slider.scroll_into_view_if_needed()
     slider.focus()
     wait_for_frame(tab, lambda: [tab.keyboard.press("ArrowRight") for _ in range(4)])
-    tab.wait_for_timeout(200)
+    settle(tab)
     assert np.abs(np.array(tab.evaluate("Array.from(atlas.input())")) - before).max() > 0.01
     assert close(output(tab), torch_output(small, tab))
 
@@ -138,7 +86,7 @@ def test_in_a_worker_the_page_says_the_same(browser, small, pictures, page, tmp_
     with opened(browser, page) as tab:
         expected = output(tab)
     monkeypatch.setattr(payload_module, "HEAVY", 0)
-    apart = hf.atlas(small, *pictures, out=tmp_path / "apart.html")
+    apart = lean_page(small, pictures[0], tmp_path / "apart.html")
     with opened(browser, apart) as tab:
         assert np.array_equal(output(tab), expected)
         wait_for_frame(tab, lambda: tab.locator('[data-do="invert"]').click())
@@ -205,7 +153,7 @@ def test_hostile_names_are_text(browser, tmp_path, monkeypatch, live, named):
 
 def test_random_weights_are_said_first(browser, tmp_path, page):
     untrained = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8))
-    said = hf.atlas(hf.Hierarchy(untrained, (1, 8, 8)), torch.rand(4, 1, 8, 8), out=tmp_path / "b.html")
+    said = lean_page(hf.Hierarchy(untrained, (1, 8, 8)), torch.rand(4, 1, 8, 8), tmp_path / "b.html")
     with opened(browser, said) as tab:
         assert tab.locator("header h1 + *").inner_text().startswith("The weights are random")
     with opened(browser, page) as tab:

@@ -10,15 +10,9 @@ import torch
 from PIL import Image
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, given, needs_chromium, opened, wait_for_frame
+from tests.atlas.driving import given, needs_chromium, opened, settle, wait_for_frame
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 #: The canvas of a grid, and where in it a tile lies: [left, top, width, height] in shares.
@@ -51,20 +45,24 @@ def expected(h, tab, layer, tile):
     return 255 * matplotlib.colormaps["RdBu_r" if signed else "magma"](shares.clip(0, 1))[..., :3].reshape(-1, 3)
 
 
-@pytest.mark.parametrize(("layer", "tile"), [(0, 0), (0, 3), (1, 2), (3, 5)])
+TILES = [(0, 0), (0, 3), (1, 2), (3, 5)]
+"""Layers and their maps."""
+
+
 @pytest.mark.parametrize("place", [".overview .column", "details"])
-def test_colours_are_those_of_the_responses(browser, page, small, place, layer, tile):
+def test_colours_are_those_of_the_responses(browser, page, small, place):
     with opened(browser, page) as tab:
-        tab.locator(f'details[data-layer="{layer}"]').evaluate("e => (e.open = true)")
+        for layer, _ in TILES:
+            tab.locator(f'details[data-layer="{layer}"]').evaluate("e => (e.open = true)")
         for act in (lambda: None, lambda: tab.locator('[data-do="invert"]').click()):
             act()
-            grid = f'{place}[data-layer="{layer}"] .maps'
-            tab.locator(grid).scroll_into_view_if_needed()
-            tab.wait_for_timeout(200)
-            side = list(small.layers)[layer].out_shape[1]
-            assert (
-                np.abs(colours(tab, grid, tile, side) - expected(small, tab, layer, tile)).max() < 14
-            )  # a ramp of nine anchors
+            for layer, tile in TILES:
+                grid = f'{place}[data-layer="{layer}"] .maps'
+                tab.locator(grid).scroll_into_view_if_needed()
+                settle(tab)
+                side = list(small.layers)[layer].out_shape[1]
+                apart = np.abs(colours(tab, grid, tile, side) - expected(small, tab, layer, tile))
+                assert apart.max() < 14, (layer, tile)  # a ramp of nine anchors
 
 
 def test_each_grid_is_one_canvas(browser, page):
@@ -79,10 +77,10 @@ def test_what_is_out_of_sight_is_painted_when_it_comes_into_view(browser, page):
         canvas = tab.locator('details[data-layer="3"] .maps > canvas')
         data = "c => c.toDataURL()"
         tab.evaluate("scrollTo(0, 0)")
-        tab.wait_for_timeout(300)
+        settle(tab)
         before = canvas.evaluate(data)
         wait_for_frame(tab, lambda: tab.locator('[data-do="invert"]').evaluate("e => e.click()"))
         assert canvas.evaluate(data) == before
         canvas.scroll_into_view_if_needed()
-        tab.wait_for_timeout(300)
+        settle(tab)
         assert canvas.evaluate(data) != before

@@ -8,11 +8,12 @@ import nbformat
 import pytest
 
 from hierfeat.atlas.inline import Page
-from tests.atlas.test_live_browser import CHROMIUM, browser  # noqa: F401
+from tests.atlas.driving import needs_chromium
 
 CELL = """
 import torch, hierfeat as hf
 from torch import nn
+from tests.atlas.driving import needs_chromium
 torch.manual_seed(0)
 net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(27, 2))
 hf.atlas(hf.Hierarchy(net, (1, 8, 8), name="it's <b>&amp;</b>"), torch.rand(3, 1, 8, 8), out={out!r}, progress=False)
@@ -36,8 +37,8 @@ def test_a_cell_shows_the_page(shown):
     assert len(data["text/html"]) > out.stat().st_size
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
-def test_the_page_lives_in_the_cell(browser, shown, tmp_path):  # noqa: F811
+@needs_chromium
+def test_the_page_lives_in_the_cell(browser, shown, tmp_path):
     """The notebook as it is exported: the frame runs, answers, and leads nowhere else."""
     data, _ = shown
     notebook = tmp_path / "notebook.html"

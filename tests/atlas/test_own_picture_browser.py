@@ -7,16 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.atlas.driving import chromium, needs_chromium, opened
+from tests.atlas.driving import needs_chromium, opened
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Its camera is a moving pattern; it is allowed where a test says so."""
-    with chromium("--use-fake-device-for-media-stream") as browser:
-        yield browser
 
 
 SOURCE = "document.querySelector('.workshop .source').toDataURL()"

@@ -35,8 +35,8 @@ def test_the_page_is_small(page):
 
 def test_it_makes_folders_and_replaces_a_page(small, pictures, tmp_path):
     out = tmp_path / "new" / "page.html"
-    assert hf.atlas(small, pictures[0][:2], out=out) == out
-    assert hf.atlas(small, pictures[0][:2], out=str(out)) == out
+    assert hf.atlas(small, pictures[0][:2], out=out, live=False) == out
+    assert hf.atlas(small, pictures[0][:2], out=str(out), live=False) == out
     assert [path.name for path in out.parent.iterdir()] == ["page.html"]
 
 

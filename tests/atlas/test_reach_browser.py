@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.atlas.driving import chromium, needs_chromium, opened
+from tests.atlas.driving import needs_chromium, opened
 
 pytestmark = needs_chromium
 
@@ -14,12 +14,6 @@ SMALL = """() => [...document.querySelectorAll('a[href], button, input, select, 
   .map((one) => [one, ((one.matches('input') && one.closest('label')) || one).getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < 43.5 || box.height < 43.5))
   .map(([one, box]) => `${one.outerHTML.slice(0, 130)} ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as launched:
-        yield launched
 
 
 def current(tab):

@@ -7,15 +7,9 @@ import pytest
 import torch
 
 import hierfeat as hf
-from tests.atlas.driving import chromium, given, needs_chromium, opened, wait_for_frame
+from tests.atlas.driving import given, needs_chromium, opened, settle, wait_for_frame
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 def plotted(tab):
@@ -54,7 +48,7 @@ def test_the_numbers_are_those_of_translation_invariance(browser, page, net, bas
         key = "ArrowRight" if amount > 0 else "ArrowLeft"
         wait_for_frame(tab, lambda: [tab.keyboard.press(key) for _ in range(round(2 * abs(amount)))])
         assert float(slider.input_value()) == amount
-        tab.wait_for_timeout(300)
+        settle(tab)
         found = plotted(tab)
     moved = hf.translation_invariance(net, image.repeat(2, 1, 1, 1), max_shift=3, step=0.5).table
     moved = moved[(moved["dy"] == dy) & (moved["dx"] == dx)].set_index("layer")
@@ -84,7 +78,7 @@ def test_another_image_begins_anew(browser, page):
     with opened(browser, page, "#sample=0&shift_x=2") as tab:
         first = plotted(tab)
         wait_for_frame(tab, lambda: tab.locator('[data-do="invert"]').click())
-        tab.wait_for_timeout(200)
+        settle(tab)
         assert plotted(tab) != first
         assert tab.locator(".shift-plot path.faint").count() == 0
         wait_for_frame(tab, lambda: tab.locator('[data-do="reset"]').click())

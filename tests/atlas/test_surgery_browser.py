@@ -1,17 +1,14 @@
 """Surgery in the page: what the chosen unit allows, what the network says afterwards, and the way back."""
 
-import shutil
-
 import numpy as np
 import pytest
 import torch
 
 import hierfeat as hf
 from hierfeat.physiology.invariance._pools import POOLS, Windows
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
+from tests.atlas.driving import needs_chromium, opened, output
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
+pytestmark = needs_chromium
 CONV2 = "#unit=3,2,1,1"  # layer, channel, row, column
 
 
@@ -19,10 +16,6 @@ def operate(tab, name):
     before = tab.locator(".surgery").get_attribute("data-done") or "0"
     tab.locator(f'.surgery [data-do="{name}"]').first.click()
     tab.wait_for_function("before => document.querySelector('.surgery').dataset.done !== before", arg=before)
-
-
-def output(tab):
-    return np.array(tab.evaluate("Array.from(atlas.output())"))
 
 
 def silenced(h, tab, channel):
@@ -39,7 +32,7 @@ def silenced(h, tab, channel):
         return h.forward(image)[0].numpy()
 
 
-def test_a_silenced_channel_and_the_way_back(browser, page, small):  # noqa: F811
+def test_a_silenced_channel_and_the_way_back(browser, page, small):
     with opened(browser, page, CONV2) as tab:
         intact = output(tab)
         operate(tab, "silence")
@@ -52,7 +45,7 @@ def test_a_silenced_channel_and_the_way_back(browser, page, small):  # noqa: F81
         assert tab.locator(".cuts").count() == 0
 
 
-def test_a_kernel_goes_to_the_workshop_and_back(browser, page, small):  # noqa: F811
+def test_a_kernel_goes_to_the_workshop_and_back(browser, page, small):
     with opened(browser, page, CONV2) as tab:
         tab.locator('.surgery [name="surgery-input"]').select_option("1")
         tab.locator('.surgery [data-do="take"]').click()
@@ -68,7 +61,7 @@ def test_a_kernel_goes_to_the_workshop_and_back(browser, page, small):  # noqa: 
         np.testing.assert_allclose(output(tab), intact)
 
 
-def test_the_samples_are_named_anew(browser, page):  # noqa: F811
+def test_the_samples_are_named_anew(browser, page):
     with opened(browser, page, "#unit=2,0,1,1") as tab:
         assert tab.locator(".outcome tbody tr").count() == 10
         operate(tab, "swap-average")
@@ -94,7 +87,7 @@ def rightly_now(tab):
     return int(tab.locator(".surgery .accuracy").first.text_content().split()[-1].rstrip("."))
 
 
-def test_several_silenced_channels_are_a_lesion(browser, page, small, pictures):  # noqa: F811
+def test_several_silenced_channels_are_a_lesion(browser, page, small, pictures):
     images, labels = (one[SHOWN] for one in pictures)
     lesion = hf.lesion(small, "conv2", [0, 3, 4], images, labels, how="together")
     with opened(browser, page, CONV2) as tab:
@@ -123,7 +116,7 @@ SWAPS = {
 
 
 @pytest.mark.parametrize("swap", SWAPS.values(), ids=SWAPS)
-def test_swaps_are_those_of_the_analyses(browser, page, small, pictures, swap):  # noqa: F811
+def test_swaps_are_those_of_the_analyses(browser, page, small, pictures, swap):
     address, name, layer, change = swap
     images, labels = (one[SHOWN] for one in pictures)
     with opened(browser, page, address) as tab:
@@ -140,7 +133,7 @@ def test_swaps_are_those_of_the_analyses(browser, page, small, pictures, swap): 
         np.testing.assert_allclose(output(tab), intact)
 
 
-def test_undo_takes_back_one_operation_after_the_other(browser, page):  # noqa: F811
+def test_undo_takes_back_one_operation_after_the_other(browser, page):
     with opened(browser, page, CONV2) as tab:
         outputs = [output(tab)]
         for name in ("silence", "original", "undo-cut"):

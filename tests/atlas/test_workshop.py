@@ -1,7 +1,6 @@
 """The kernel workshop of the page, against the package's own convolution: under node, and in a browser."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,14 +15,12 @@ from hierfeat.atlas.workshop import workshop
 from hierfeat.physiology.invariance._pools import POOLS, Windows
 from hierfeat.stimuli.warps.shifts import shift as hf_shift
 from hierfeat.subjects.output_size import formula, same_padding, unseen_remainder
+from tests.atlas.driving import needs_chromium, opened
 from tests.atlas.live.cases import NODE, needs_node
-from tests.atlas.test_live_browser import browser, opened  # noqa: F401 - a fixture
 
 CORRELATE = Path(page_module.__file__).parent / "scripts" / "workshop" / "correlate.js"
 MODES = ("zeros", "reflect", "replicate", "circular")
 SETTINGS = {"padding": 0, "mode": "zeros", "stride": 1, "dilation": 1}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed to open the page in")
 
 
 def laid(cases):
@@ -131,8 +128,8 @@ def shown_sum(tab):
     return float(tab.locator(".workshop .sum b").text_content().replace("−", "-"))
 
 
-@needs_browser
-def test_a_kernel_is_edited_and_its_sum_is_that_of_apply_kernel(browser, page, small):  # noqa: F811
+@needs_chromium
+def test_a_kernel_is_edited_and_its_sum_is_that_of_apply_kernel(browser, page, small):
     with opened(browser, page) as tab:
         picture = np.array(tab.evaluate("Array.from(atlas.input())")).reshape(small.input_shape)[0]
         knob(tab, "kernel", "sobel_0")
@@ -152,8 +149,8 @@ def test_a_kernel_is_edited_and_its_sum_is_that_of_apply_kernel(browser, page, s
         assert "your own kernel" in tab.locator(".says-kernel").text_content().lower()
 
 
-@needs_browser
-def test_an_impossible_setting_is_explained_and_taken_back(browser, page):  # noqa: F811
+@needs_chromium
+def test_an_impossible_setting_is_explained_and_taken_back(browser, page):
     with opened(browser, page) as tab:
         knob(tab, "kernel", "gabor_45")
         knob(tab, "dilation", "5")
@@ -166,8 +163,8 @@ def test_an_impossible_setting_is_explained_and_taken_back(browser, page):  # no
         assert "under no window" in tab.locator(".worked-out").text_content()
 
 
-@needs_browser
-def test_weights_are_wheeled_and_dragged(browser, page):  # noqa: F811
+@needs_chromium
+def test_weights_are_wheeled_and_dragged(browser, page):
     with opened(browser, page) as tab:
         knob(tab, "kernel", "identity")
         cell = tab.locator('.workshop [data-place="4"]')
@@ -183,8 +180,8 @@ def test_weights_are_wheeled_and_dragged(browser, page):  # noqa: F811
         assert float(cell.input_value()) == pytest.approx(1.15)
 
 
-@needs_browser
-def test_the_chosen_map_can_be_worked_on(browser, page):  # noqa: F811
+@needs_chromium
+def test_the_chosen_map_can_be_worked_on(browser, page):
     with opened(browser, page) as tab:
         tab.evaluate("location.hash = ''")
         tab.locator(".overview .maps").first.focus()
@@ -226,8 +223,8 @@ def test_activation_functions_pools_and_shifts_are_the_packages():
         assert cosine == pytest.approx((right * pixels).sum() / norms if norms else 0)
 
 
-@needs_browser
-def test_what_follows_the_convolution_is_worked_out(browser, page, small):  # noqa: F811
+@needs_chromium
+def test_what_follows_the_convolution_is_worked_out(browser, page, small):
     with opened(browser, page) as tab:
         picture = np.array(tab.evaluate("Array.from(atlas.input())")).reshape(small.input_shape)[0]
         knob(tab, "kernel", "outline")
@@ -246,8 +243,8 @@ def test_what_follows_the_convolution_is_worked_out(browser, page, small):  # no
         assert "slope a = 0.1" in tab.locator(".chain .parameter").text_content()
 
 
-@needs_browser
-def test_what_cannot_be_is_explained_and_undone_by_a_key(browser, page):  # noqa: F811
+@needs_chromium
+def test_what_cannot_be_is_explained_and_undone_by_a_key(browser, page):
     with opened(browser, page) as tab:
         trouble = tab.locator(".workshop .trouble")
         knob(tab, "rows", "11")

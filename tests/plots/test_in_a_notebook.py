@@ -14,7 +14,7 @@ import hierfeat as hf
 PLOTS = sorted((Path(hf.__file__).parent / "plots").glob("*.py"))
 MADE = (
     "import matplotlib.pyplot as plt\nimport hierfeat as hf\n"
-    + "one, two = hf.image_kernels(), hf.padding_and_stride(5, 3)"
+    + "one, two = hf.padding_and_stride(7, 3), hf.padding_and_stride(5, 3)"
 )
 
 

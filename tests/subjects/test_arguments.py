@@ -31,8 +31,9 @@ class Unrunnable(nn.Module):
         return self.head(self.pool(self.relu(self.conv(x))).flatten(1))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def h() -> hf.Hierarchy:
+    """What is asked of it changes nothing of it: tests/subjects/test_untouched.py."""
     torch.manual_seed(0)
     h = hf.Hierarchy(Unrunnable(), (1, 8, 8), mean=[0.0], std=[1.0], name="unrunnable")
     assert len(h.layers) == 5  # the layers are found by a dry run, which is allowed

@@ -38,9 +38,9 @@ def test_the_share_of_each_type_does_not_depend_on_the_number_of_orientations() 
     h = hf.load("convnet-fashion")
     shares = {
         count: hf.orientation_tuning(h, layers="conv*", orientations=count).table.cell_type.value_counts(normalize=True)
-        for count in (8, 12, 16, 24, 48)
+        for count in (8, 12, 36)
     }
-    assert max(one.sub(shares[48], fill_value=0).abs().max() for one in shares.values()) < 0.03
+    assert max(one.sub(shares[36], fill_value=0).abs().max() for one in shares.values()) < 0.03
 
 
 @pytest.mark.parametrize("phases", [1, 3, 4])
