@@ -102,6 +102,7 @@ def check_spanish(tab):
     assert tab.evaluate("atlas.untold()") == []
     assert len(shown) > 200
     assert tab.evaluate("document.documentElement.lang") == "es"
+    assert tab.title() == f"{tab.locator('h1').inner_text()}: un atlas de sus características"
 
 
 BENCH = "#sample=0&unit=3,2,2,2"

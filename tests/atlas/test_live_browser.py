@@ -1,5 +1,7 @@
 """The network in the page, in a browser: drawing, sweeping, its arithmetic; and names that try to be script."""
 
+import html
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -145,6 +147,8 @@ def test_hostile_names_are_text(browser, tmp_path, monkeypatch, live, named):
         tab.locator(".samples label").nth(2).click()
         tab.wait_for_timeout(300)
         assert tab.title() != "PWNED"
+        head = re.search("<title>(.*?)</title>", tab.content())[1]  # the first, whoever reads the page without a parser
+        assert html.unescape(head) == f"{EVIL}: an atlas of its features"
         assert tab.locator("img[src='x']").count() == 0
         assert tab.locator("h1").inner_text() == EVIL
         policy = tab.locator("meta[http-equiv]").get_attribute("content")

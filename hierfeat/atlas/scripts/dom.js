@@ -39,6 +39,8 @@ export function setText(target, child) {
 /** What the template wrote says itself in other languages too. @param {ParentNode} root */
 export function adopt(root) {
   for (const one of all("[data-t]", root)) told.set(one, new Said(/** @type {string} */ (one.dataset.t), JSON.parse(one.dataset.v ?? "{}")));
+  const title = /** @type {HTMLElement} */ (find("title")); // a plain one: whoever searches for <title> finds no chart's first
+  for (const one of all("[data-title]", root)) told.set(title, new Said(/** @type {string} */ (one.dataset.title), { name: one.textContent }));
   for (const one of all("[data-a]", root))
     labels.set(one, new Map(Object.entries(JSON.parse(/** @type {string} */ (one.dataset.a))).map(([name, [text, values]]) => [name, new Said(text, values)])));
 }

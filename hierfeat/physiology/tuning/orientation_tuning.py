@@ -160,7 +160,8 @@ def orientation_tuning(
         Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
         shorter side to 0.5, the finest that pixels can show.
     phases
-        Phases of the drift, equally spaced over one cycle; at least 5.
+        Phases of the drift, equally spaced over one cycle; at least 5. Beside 5, 6 or 7 those between them are shown,
+        so that 10, 12 or 14 decide the types.
     contrast
         Of the gratings, 0 to 1.
     diameter
@@ -221,10 +222,10 @@ def orientation_tuning(
     ask how selective a unit is, not whether it is: no test decides, since its power grows with the number of
     orientations shown. Whether a unit is more selective than random weights make it is another question:
     ``tuning.p_against(twin)``. The types are decided by the responses to 16 orientations, 0, 11.25, 22.5, ...,
-    however many are shown, so that they do not depend on that number; all other columns are read off those asked for,
-    and may place a unit near a border, or one with several narrow peaks, on its other side. A unit that none of the
-    16 drives is typed by those that do; with coarser steps of your own, units that respond within a few degrees only
-    go unseen.
+    however many are shown, at 8 phases or more, so that they do not depend on these numbers; all other columns are
+    read off those asked for, and may place a unit near a border, or one with several narrow peaks, on its other side.
+    A unit that none of the 16 drives is typed by those that do; with coarser steps of your own, units that respond
+    within a few degrees only go unseen.
 
     Full-field gratings need no centring: moving one only shifts its phase, and F0, F1 and all tuning run over the
     whole cycle. So one pass serves every layer. With a `diameter`, layers whose units look at different places (even
@@ -254,7 +255,7 @@ def orientation_tuning(
     else:
         shown = {"stimuli": repr(stimuli)}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
-    responses, typed = grid.at(grid.orientations, responses), grid.typed(responses)
+    responses, typed = grid.asked(responses), grid.typed(responses)
     found = describe_tuning(
         responses, blanks, [h.layers[name].kind for name in responses], Shown(grid.orientations, grid.frequencies),
         typed=typed, typing=Shown(grid.typing, grid.frequencies), eps=torch.finfo(h.dtype).eps, **test,
@@ -280,7 +281,7 @@ def _shown(
 ) -> tuple[Arrays, Arrays]:  # fmt: skip
     """Responses (channels, orientations, frequencies, phases) to gratings and (channels,) to grey, of each layer."""
     found: Arrays = {}
-    axes: dict[str, Any] = {"orientations": grid.every, "frequencies": grid.frequencies, "phases": grid.phases}
+    axes: dict[str, Any] = {"orientations": grid.every, "frequencies": grid.frequencies, "phases": grid.fine}
     for place, members in ({None: layers} if diameter is None else by_centre(h, layers, at)).items():
         table = gratings(h.input_shape, **axes, contrasts=contrast, diameters=diameter, position=place).table
         grey = np.where(table.columns == "contrast", 0.0, table.to_numpy()[:1])  # the ground alone, in the same pass

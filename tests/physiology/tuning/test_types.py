@@ -123,11 +123,34 @@ def test_a_small_number_of_orientations_is_multiplied(asked, shown):
     assert np.isclose(found.orientations[:, None], wanted).any(0).all()
 
 
-@pytest.mark.parametrize("phases", [5, 6, 7, 8, 12, 16])
+@pytest.mark.parametrize("phases", [5, 6, 7, 8, 9, 12, 16])
 def test_types_do_not_depend_on_the_number_of_phases(phases):
+    """Neither the shares nor, but for a few, the units: by 5 phases alone 2 of the 44 of conv and pool had another."""
     h = hf.load("lenet5-digits")
-    few, many = (hf.orientation_tuning(h, layers=("activation", "pool"), phases=n).table for n in (phases, 32))
-    assert np.abs(shares([few]) - shares([many])).max() < 0.03
+    few, many = (hf.orientation_tuning(h, layers="*", phases=n).table for n in (phases, 48))
+    for kinds in (("conv", "pool"), ("activation",)):
+        a, b = (table[table.kind.isin(kinds)] for table in (few, many))
+        assert np.abs(shares([a]) - shares([b])).max() < 0.03
+        assert (a.cell_type != b.cell_type)[a.responsive | b.responsive].mean() < 0.03
+
+
+@pytest.mark.parametrize(("asked", "deciding"), [(5, 10), (6, 12), (7, 14), (8, 8), (9, 9)])
+def test_few_phases_have_those_between_them_beside_them(asked, deciding):
+    """The arrays and all other columns are of those asked for; the types of twice as many."""
+    h = hf.load("lenet5-digits")
+    few, twice = (hf.orientation_tuning(h, layers=("conv", "pool"), phases=n) for n in (asked, deciding))
+    assert few.phases.tolist() == [step * 360 / asked for step in range(asked)]
+    for layer, responses in few.responses.items():
+        assert responses.shape[-1] == asked
+        np.testing.assert_allclose(responses, twice.responses[layer][..., :: deciding // asked], atol=1e-5)
+    assert few.table.cell_type.tolist() == twice.table.cell_type.tolist()
+    own = hf.orientation_tuning(
+        h, layers=("conv", "pool"),
+        stimuli=hf.gratings(h.input_shape, frequencies=few.frequencies, phases=asked),
+    ).table  # fmt: skip
+    rest = [name for name in own.columns if name != "cell_type"]
+    pd.testing.assert_frame_equal(few.table[rest], own[rest], rtol=1e-3, atol=1e-3)
+    assert asked != 5 or (few.table.cell_type != own.cell_type).any()  # else this network shows nothing
 
 
 class Bent(nn.Module):
