@@ -53,6 +53,10 @@ SLOW = (
     "test_hypercomplex.py::test_a_line_detector_with_inhibitory_ends_is_end_stopped_along_its_line[9-3-21",
     "test_devices.py::test_some_results_are_the_same_on_another_device[1]",
     "test_train.py::test_a_quick_look_at_a_neocognitron",
+    "test_as_subject.py::test_attribution_stays_in_the_receptive_field[guided_backprop]",
+    "test_hypercomplex.py::test_a_line_detector_with_inhibitory_ends_is_end_stopped_along_its_line[17-3-31",
+    "test_torchvision_door.py::test_models_datasets_and_transforms_work[import hierfeat]",
+    "test_lesson.py::test_all_steps_are_there_and_say_what_is_true[es",  # test_language.py reads them in Spanish
 )
 """Single cases that take five seconds or more where others of their test, or the docs' build, ask nearly the same."""
 
@@ -62,8 +66,10 @@ SAMPLED = {
     "test_every_plot.py::test_a_figure_of_one_and_of_many_channels": 3,
     "test_every_plot.py::test_a_figure_of_one_and_of_many_layers": 3,
     "test_layer_table.py::test_every_torchvision_classifier": 4,
+    "test_distributed.py::test_a_data_set_is_dealt_out_without_repetition_or_loss": 3,
     "test_own_data.py::test_every_analysis_takes_every_kind_of_images": 3,
     "test_own_data.py::test_every_analysis_takes_every_kind_of_labelled_data": 4,
+    "test_torchvision_door.py::test_any_other_failure_is_passed_on": 3,
     "test_untouched.py::test_an_interrupt_at_any_instant_leaves_everything_as_it_was": 2,
     "test_where_plots_go.py::test_a_network_and_its_twin_stand_side_by_side": 6,
 }

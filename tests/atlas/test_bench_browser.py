@@ -226,8 +226,7 @@ def test_a_stroke_freezes_the_webcam(browser, page):
 
 
 def test_without_permission_there_is_a_sentence(browser, page):
-    with opened(browser, page) as tab:
-        tab.context.grant_permissions([])
+    with opened(browser, page, permissions=[]) as tab:
         before = given(tab)
         tab.locator('[data-do="webcam"]').click()
         tab.wait_for_function("() => /not allowed|No webcam/.test(document.querySelector('.bench-says').textContent)")
