@@ -1,10 +1,13 @@
-"""Copies of a model's buffers, and putting them back where they were written into."""
+"""Copies of a model's buffers and of what its modules keep, and putting them back where they were written into."""
 
+import operator
 from collections.abc import Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+_OF_EVERY_MODULE = nn.Module().__dict__.keys()
 
 
 def alike(buffers: Iterable[Tensor]) -> list[list[Tensor]]:
@@ -42,6 +45,30 @@ class Together:
             if buffer.shape != shape:  # as observers of quantisation do
                 buffer.resize_(shape)
             buffer.copy_(saved)
+
+
+class Contents:
+    """What lies in the dicts and lists that modules keep beside those of every module: caches, as a rule."""
+
+    def __init__(self, modules: Iterable[nn.Module]) -> None:
+        self._saved: list[tuple[Any, Any]] = [
+            (kept, kept.copy())
+            for module in modules
+            for kept in map(module.__dict__.__getitem__, module.__dict__.keys() - _OF_EVERY_MODULE)
+            if type(kept) is dict or type(kept) is list
+        ]
+
+    def restore(self) -> None:
+        """Put the very things back."""
+        for kept, contents in self._saved:
+            now, then = (one.values() if isinstance(one, dict) else one for one in (kept, contents))
+            if len(now) == len(then) and all(map(operator.is_, now, then)):
+                continue  # as a rule
+            kept.clear()
+            if isinstance(kept, dict):
+                kept.update(contents)
+            else:
+                kept.extend(contents)
 
 
 def _end_to_end(buffers: list[Tensor]) -> Tensor:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _python_dispatch
 
-from hierfeat.subjects._buffers import Together, alike
+from hierfeat.subjects._buffers import Contents, Together, alike
 
 T = TypeVar("T")
 PLAIN = frozenset((bool, int, float, str, tuple, torch.Size))  # types of attributes that are settings or counts
@@ -106,9 +106,11 @@ class Found:
         self.functions = torch._C._len_torch_function_stack()
         self.dispatches = torch._C._len_torch_dispatch_stack()
         self.flags = {name: getattr(_python_dispatch, name, None) for name in _FLAGS}
+        self.enabled = torch._C._get_torch_function_state()
 
     def leave_modes(self) -> None:
-        """Leave the modes that were entered since."""
+        """Leave the modes that were entered since, and let torch functions be seen again as they were."""
+        torch._C._set_torch_function_state(self.enabled)  # its context managers are not closed by every interrupt
         while torch._C._len_torch_function_stack() > self.functions:
             torch.overrides._pop_mode()
         while torch._C._len_torch_dispatch_stack() > self.dispatches:
@@ -169,7 +171,8 @@ class undisturbed(Guard):
     Notes
     -----
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
-    others are, and the global random states of torch, numpy and Python.
+    others are, what lies in dicts and lists that modules keep (caches, whose tensors may hold a graph of gradients),
+    and the global random states of torch, numpy and Python.
 
     Buffers are cloned on entry, and written back only if something changed them; those of a GPU always, since to look
     would be to wait for it. Parameters are too large for that:
@@ -196,6 +199,7 @@ class undisturbed(Guard):
             )
             if slots
         ]
+        self._contents = Contents(modules)
         parameters = {id(p): p for module in modules for p in module._parameters.values() if p is not None}
         self._parameters = [(p, p.data, p.requires_grad) for p in parameters.values()]
         buffers = {id(b): b for module in modules for b in module._buffers.values() if b is not None}
@@ -231,6 +235,7 @@ class undisturbed(Guard):
             for name, value in saved.items():
                 if slots.get(name) is not value and (isinstance(value, Tensor) or type(value) in PLAIN):
                     slots[name] = value
+        self._contents.restore()
         with torch.no_grad():
             for parameter, data, requires_grad in self._parameters:
                 _restore_parameter(parameter, data, requires_grad)

@@ -157,6 +157,7 @@ def test_another_number_of_processes_goes_on(tmp_path, before, after):
 
     processes = start(act, tmp_path / "killed", before)
     while not path.exists():
+        assert all(process.is_alive for process in processes)
         time.sleep(0.005)
     for process in processes:
         process.send(signal.SIGKILL)

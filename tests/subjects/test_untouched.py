@@ -109,6 +109,21 @@ class SelfWriting(Net):
         return super().forward(x + 0 * torch.rand(1))
 
 
+class Caching(Net):
+    """Keeps what it has made of a parameter for the next pass, as LeViT does with its biases."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.linspace(0, 1, 3))
+        self.made, self.passes = {}, []
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.passes.append(len(x))
+        if "bias" not in self.made:
+            self.made["bias"] = self.bias.square()
+        return super().forward(x) + self.made["bias"]
+
+
 parametrizations = nn.utils.parametrizations
 KINDS = {
     "training mode": Net,
@@ -126,6 +141,7 @@ KINDS = {
     "frozen": frozen,
     "gradients": with_grads,
     "self-writing": SelfWriting,
+    "caching": Caching,
 }
 
 
@@ -216,12 +232,14 @@ def found(model: nn.Module) -> dict:
             for m in modules
         ],
         "modes": [m.training for m in modules],
+        "kept": [[(name, list(x)) for name, x in vars(m).items() if type(x) in (dict, list)] for m in modules],
         "frozen": [(p.requires_grad, None if p.grad is None else p.grad.clone()) for p in model.parameters()],
         "hooks": [[list(getattr(m, name)) for name in hooks] for m in modules],
         "global hooks": [list(vars(registries)[name]) for name in everywhere if vars(registries)[name] is not None],
         "random": (torch.get_rng_state(), random.getstate(), str(np.random.get_state())),  # noqa: NPY002
         "torch": (
             torch.is_grad_enabled(),
+            torch._C._get_torch_function_state().name,
             torch._C._len_torch_function_stack(),
             torch._C._len_torch_dispatch_stack(),
             _python_dispatch._is_in_torch_dispatch_mode,

@@ -71,7 +71,7 @@ class _Rewriting:
                 continue
             target = spec.target or ""
             held = program.state_dict if target in program.state_dict else program.constants
-            self.tensors[name] = held[target].detach()
+            self.tensors[name] = held[target].detach().cpu()  # as the page is: a copy to a device is none here
             self._means[name] = Ref(name)
 
     def add(self, node: fx.Node) -> None:
@@ -139,7 +139,7 @@ class _Rewriting:
         new = Node(name, op, tuple(args), shape, target, keywords)
         if self._constant(args):
             with torch.no_grad():
-                self.tensors[name] = new.run(self.tensors).detach()
+                self.tensors[name] = new.run(self.tensors).detach().cpu()
         else:
             self.nodes.append(new)
         return Ref(name)

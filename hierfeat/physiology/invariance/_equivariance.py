@@ -106,9 +106,9 @@ class Equivariance:
         inside = (spans[:, 0] >= low) & (spans[:, 1] <= high)
         unmoved = (spans[:, 0] >= 0) & (spans[:, 1] <= length)
         for step, _ in taps(self._shifts[condition][axis] / self._strides[layer][axis]):
-            known = np.zeros(len(spans), dtype=bool)
-            known[max(0, step) : len(spans) + min(0, step)] = unmoved[max(0, -step) : len(spans) - max(0, step)]
-            inside &= known
+            sources = np.arange(len(spans)) - step
+            known = (sources >= 0) & (sources < len(spans))
+            inside &= known & unmoved[np.clip(sources, 0, len(spans) - 1)]
         return np.flatnonzero(inside)
 
 

@@ -113,6 +113,16 @@ def test_crop_brings_in_what_lies_around() -> None:
         translation_invariance(h, noise(4), layers="conv", max_shift=2, boundary="crop")
 
 
+@pytest.mark.parametrize("side", [2, 3])
+def test_shifts_beyond_a_small_map_leave_nothing_to_compare(side: int) -> None:
+    h = net(nn.Conv2d(1, 2, 9 - side), size=8)
+    found = translation_invariance(h, noise(3, size=8), layers="0", max_shift=6).table
+    beyond = found[["dy", "dx"]].abs().max(axis=1) >= side
+    assert beyond.any()
+    assert found.loc[beyond, "equivariance_all"].isna().all()
+    assert found.loc[~beyond, "equivariance_all"].notna().all()
+
+
 def test_half_pixels() -> None:
     h = net(nn.Conv2d(1, 3, 3))
     result = translation_invariance(h, noise(), layers="conv", max_shift=1, step=0.5)
