@@ -106,11 +106,11 @@ class Found:
         self.functions = torch._C._len_torch_function_stack()
         self.dispatches = torch._C._len_torch_dispatch_stack()
         self.flags = {name: getattr(_python_dispatch, name, None) for name in _FLAGS}
-        self.enabled = torch._C._get_torch_function_state()
+        self.enabled = torch._C._get_torch_function_state()  # type: ignore[attr-defined]
 
     def leave_modes(self) -> None:
         """Leave the modes that were entered since, and let torch functions be seen again as they were."""
-        torch._C._set_torch_function_state(self.enabled)  # its context managers are not closed by every interrupt
+        torch._C._set_torch_function_state(self.enabled)  # type: ignore[attr-defined]  # interrupts leave it off
         while torch._C._len_torch_function_stack() > self.functions:
             torch.overrides._pop_mode()
         while torch._C._len_torch_dispatch_stack() > self.dispatches:

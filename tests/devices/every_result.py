@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 import hierfeat as hf
+from hierfeat.atlas.live.export import export
+from hierfeat.atlas.live.weights import pack, stored
 from tests.plots import results
 
 DEVICE = os.environ.get("DEVICE")
@@ -19,12 +21,22 @@ if DEVICE is None:
     from tests.devices.pretend import moved
 
 ELSEWHERE = ("neocognitron", "cell_plane", "training", "singular_values", "toeplitz")  # these are of no hierarchy
+
+
+def weights_of_the_page():
+    h = results.net()
+    h.mean, h.std = (0.4,) * h.input_shape[0], (0.5,) * h.input_shape[0]
+    graph = export(h)
+    return stored(graph, pack(graph, results.images()))
+
+
 CLOSE = {"rtol": 2e-3, "atol": 2e-4, "check_dtype": False}
 MORE = {
     "record": lambda: hf.record(results.net(), results.images()),
     "sweep": lambda: hf.sweep(
         results.net(), results.images(), [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram()]
     ),
+    "page": weights_of_the_page,
 }
 
 

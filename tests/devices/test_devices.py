@@ -11,7 +11,7 @@ import pytest
 from hierfeat.cli._catalogue import analyses
 from tests.plots.results import RESULTS
 
-MORE = ("record", "sweep")  # that every_result.py makes besides
+MORE = ("record", "sweep", "page")  # that every_result.py makes besides
 
 ROOT = Path(__file__).parents[2]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
@@ -38,9 +38,11 @@ def test_every_result_is_the_same_on_another_device(no_float64):
 @pytest.mark.parametrize("no_float64", ["0", "1"])
 def test_some_results_are_the_same_on_another_device(no_float64):
     """The quick form: a result of each room, and one with gradients."""
-    said = run(["sweep", "record", "similarity", "nonnegativity", "gradient_flow", "effective_field"], no_float64)
+    said = run(
+        ["sweep", "record", "similarity", "nonnegativity", "gradient_flow", "effective_field", "page"], no_float64
+    )
     assert said.returncode == 0, said.stdout + said.stderr[-2000:]
-    assert said.stdout.count(": ok") == 6
+    assert said.stdout.count(": ok") == 7
 
 
 def run(names: list[str], no_float64: str) -> subprocess.CompletedProcess:
