@@ -170,7 +170,7 @@ def checked_place(value: Any, name: str, given: Mapping[str, Any]) -> Place:
     """Check the place of a unit; passed to `checked`, for a function of ``layer``, ``layers`` or ``tuning``."""
     h = given["h"]
     if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
-        mean = "; the mean over the map is read='mean', where the function takes that" if value == "mean" else ""
+        mean = "; the mean over the map is read='mean', where the function takes that" if isinstance(value, str) else ""
         raise HierfeatError(f"expected {name} as (row, col) of a unit in its map, got {value!r}{mean}")
     for layer in h.layers.select([given["layer"]] if "layer" in given else _named(given)):
         size = layer.out_shape[1:]

@@ -48,27 +48,25 @@ class Together:
 
 
 class Contents:
-    """What lies in the dicts and lists that modules keep beside those of every module: caches, as a rule."""
+    """What lies in the dicts that modules keep beside those of every module: caches, as a rule.
+
+    Lists are left as they are: models keep logs in them.
+    """
 
     def __init__(self, modules: Iterable[nn.Module]) -> None:
-        self._saved: list[tuple[Any, Any]] = [
+        self._saved: list[tuple[dict[Any, Any], dict[Any, Any]]] = [
             (kept, kept.copy())
             for module in modules
             for kept in map(module.__dict__.__getitem__, module.__dict__.keys() - _OF_EVERY_MODULE)
-            if type(kept) is dict or type(kept) is list
+            if type(kept) is dict
         ]
 
     def restore(self) -> None:
         """Put the very things back."""
         for kept, contents in self._saved:
-            now, then = (one.values() if isinstance(one, dict) else one for one in (kept, contents))
-            if len(now) == len(then) and all(map(operator.is_, now, then)):
-                continue  # as a rule
-            kept.clear()
-            if isinstance(kept, dict):
+            if kept.keys() != contents.keys() or not all(map(operator.is_, kept.values(), contents.values())):
+                kept.clear()
                 kept.update(contents)
-            else:
-                kept.extend(contents)
 
 
 def _end_to_end(buffers: list[Tensor]) -> Tensor:

@@ -171,7 +171,7 @@ class undisturbed(Guard):
     Notes
     -----
     Restored are modes, buffers, ``requires_grad``, plain attributes of modules (counters, say), which tensors the
-    others are, what lies in dicts and lists that modules keep (caches, whose tensors may hold a graph of gradients),
+    others are, what lies in dicts that modules keep (caches, whose tensors may hold a graph of gradients),
     and the global random states of torch, numpy and Python.
 
     Buffers are cloned on entry, and written back only if something changed them; those of a GPU always, since to look
