@@ -77,6 +77,9 @@ SAMPLED = {
     "test_own_data.py::test_every_analysis_takes_every_kind_of_images": 3,
     "test_own_data.py::test_every_analysis_takes_every_kind_of_labelled_data": 4,
     "test_torchvision_door.py::test_any_other_failure_is_passed_on": 3,
+    "test_limits.py::test_images_of_any_number_of_channels": 2,
+    "test_mutations.py::test_the_first_layer_that_is_named": 2,
+    "test_zoo.py::test_shipped_weights_have_the_accuracy_of_their_card": 2,
     "test_untouched.py::test_an_interrupt_at_any_instant_leaves_everything_as_it_was": 2,
     "test_where_plots_go.py::test_a_network_and_its_twin_stand_side_by_side": 6,
 }

@@ -11,11 +11,7 @@ from hierfeat.errors import HierfeatError
 from tests.plots.results import FIGURES, images, labels, net, result
 from tests.subjects.test_methods import ODD
 
-OPTIONS = {
-    (source, method, name): (figure, parameter.kind)
-    for figure, (source, method, _) in FIGURES.items()
-    for name, parameter in inspect.signature(getattr(result(source), method)).parameters.items()
-}
+PLOTS = {(source, method): arguments for source, method, arguments in FIGURES.values()}
 ANSWERED = 3
 """Of the odd values at most: True counts as one channel or says yes, None and all NaN stand for the default."""
 
@@ -26,21 +22,21 @@ def closed():
     plt.close("all")
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=" ".join)
-def test_odd_values_of_an_option_are_refused_in_words(option):
-    source, method, name = option
-    figure, kind = OPTIONS[option]
-    arguments = FIGURES[figure][2]()
-    refused = 0
-    for odd in [*ODD, 1.0, "0", ["0"], [1.5], [-1], [10**12], [[0, 1]], type]:
-        several = (odd,) if kind is inspect.Parameter.VAR_POSITIONAL else ()
-        named = {} if several else {name: odd}
-        try:
-            getattr(result(source), method)(*several, **arguments | named)
-        except HierfeatError:
-            refused += 1
-        plt.close("all")
-    assert refused >= len(ODD) + 8 - ANSWERED
+@pytest.mark.parametrize("plot", PLOTS, ids=" ".join)
+def test_odd_values_of_its_options_are_refused_in_words(plot):
+    source, method = plot
+    draw, arguments = getattr(result(source), method), PLOTS[plot]()
+    for name, parameter in inspect.signature(draw).parameters.items():
+        refused = 0
+        for odd in [*ODD, 1.0, "0", ["0"], [1.5], [-1], [10**12], [[0, 1]], type]:
+            several = (odd,) if parameter.kind is inspect.Parameter.VAR_POSITIONAL else ()
+            named = {} if several else {name: odd}
+            try:
+                draw(*several, **arguments | named)
+            except HierfeatError:
+                refused += 1
+            plt.close("all")
+        assert refused >= len(ODD) + 8 - ANSWERED, name
 
 
 @pytest.mark.parametrize(
