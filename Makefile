@@ -9,8 +9,8 @@ SUITE := -n auto --dist worksteal -m "not slow and not benchmark"
 atlas: $(READY)
 	$(VENV)/bin/hierfeat atlas lenet5-digits
 
-test: $(READY)
-	$(VENV)/bin/python -m pytest $(SUITE)
+test: $(READY)  # a thread for each worker: numpy's would fight for the cores
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest $(SUITE)
 
 test-all: $(READY)
 	$(VENV)/bin/python -m pytest -n auto -m "not benchmark"
