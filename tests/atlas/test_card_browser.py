@@ -147,7 +147,7 @@ def test_kernels_and_patches_are_drawn(browser, lenet, digits):
             assert tab.locator("#card .patches canvas").evaluate("c => c.width") > 300
 
 
-def test_a_synthesised_image_stands_on_the_card_where_it_was_asked_for(browser, page, small, pictures, tmp_path):
+def test_a_synthesised_image_stands_on_the_card_where_it_was_asked_for(browser, small, pictures, tmp_path):
     asked = hf.atlas(small, *pictures, out=tmp_path / "cards.html", cards=True, live=False)
     made = hf.synthesize(small, "conv2").table
     with opened(browser, asked, "#unit=3,4,2,2&at=card") as tab:
@@ -158,7 +158,9 @@ def test_a_synthesised_image_stands_on_the_card_where_it_was_asked_for(browser, 
         assert f"{100 * row['transform_kept']:.0f} % when" in said
         assert float(said.split()[1].rstrip(";").replace("−", "-")) == pytest.approx(row["activation"], rel=0.005)
         assert "gosi" in facts(tab)  # gratings, although the network does not run here
-    with opened(browser, page, "#unit=3,4,2,2&at=card") as tab:
+    plain = hf.atlas(small, *pictures, out=tmp_path / "plain.html", live=False)
+    assert plain.stat().st_size < asked.stat().st_size
+    with opened(browser, plain, "#unit=3,4,2,2&at=card") as tab:
         tab.wait_for_function("() => document.querySelector('#card').dataset.channel === 'conv2 4'")
         assert tab.locator("#card .synthesised").count() == 0
 

@@ -13,7 +13,8 @@ def as_table(results: dict[str, Any]) -> str:
     """A table in Markdown, below it the machine and what was skipped."""
     lines = ["| what | network | cost | quartiles | goal | |", "|---|---|---:|---|---:|---|"]
     group = ""
-    for row in results["rows"]:
+    places = list(dict.fromkeys(row["group"] for row in results["rows"]))  # peers are measured last
+    for row in sorted(results["rows"], key=lambda row: places.index(row["group"])):
         if row["group"] != group:
             group = row["group"]
             lines.append(f"| **{group}** | | | | | |")
