@@ -84,22 +84,6 @@ def test_the_stub_and_the_names_at_run_time_agree():
         assert getattr(hf, name) is (getattr(home, name) if module else home)
 
 
-def test_type_checkers_see_through_the_entrance(tmp_path):
-    wrong = {
-        "hf.record(3, nonsense=4)": 'Unexpected keyword argument "nonsense"',
-        "hf.no_such_name": 'Module has no attribute "no_such_name"',
-        "hf.load(5)": 'incompatible type "int"',
-        "hf.digits().plot()": 'has no attribute "plot"',
-    }
-    right = ["hf.record(hf.load('lenet5-digits'), hf.digits()[0])", "hf.atlas", "hf.Call", "hf.StimulusSet", "hf.Stop"]
-    (tmp_path / "lines.py").write_text("\n".join(["import hierfeat as hf", *wrong, *right]) + "\n")
-    done = run("-m", "mypy", "--config-file", "pyproject.toml", str(tmp_path / "lines.py"), cwd=ROOT)
-    errors = [line for line in done.stdout.splitlines() if "lines.py:" in line and ": error: " in line]
-    for number, says in enumerate(wrong.values(), start=2):
-        assert any(f"lines.py:{number}:" in line and says in line for line in errors), done.stdout
-    assert {int(line.split("lines.py:")[1].split(":")[0]) for line in errors} == set(range(2, 2 + len(wrong)))
-
-
 @pytest.mark.parametrize(("typed", "meant"), [("recrod", "record"), ("orientation_tunning", "orientation_tuning")])
 def test_a_name_mistyped_is_answered_with_the_nearest(typed, meant):
     with pytest.raises(AttributeError, match=f"no attribute '{typed}'; did you mean {meant}"):
