@@ -7,9 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import maximum_filter
 
-Equations = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""Parameters (n, p), and the rows (n,) they belong to, to squared errors (n,), JᵀJ (n, p, p) and Jᵀ residual (n, p), of
-the slopes J of predictions and of what these leave of the target."""
+Slopes = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""A choice of rows to their JᵀJ (n, p, p) and Jᵀ residual (n, p): of the slopes J of predictions, and of what these
+leave of the target."""
+
+Equations = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, Slopes]]
+"""Parameters (n, p), and the rows (n,) they belong to, to squared errors (n,) and what finds the slopes there."""
 
 Shape = Callable[[np.ndarray], Sequence[np.ndarray]]
 """Two parameters (n, 2) to curves, the two slopes of their logarithm and its three second slopes, each (n, m)."""
@@ -223,24 +226,24 @@ def fit_curves(
     """
     params = np.clip(np.asarray(start, dtype=float), *limits)
     rows, damping = np.arange(len(params)), np.full(len(params), 1e-2)
-    state = equations(params, rows)
-    errors = state[0].copy()
-    for _ in range(steps):
-        now = params[rows]
-        trial = np.clip(now + _step(*state[1:], damping), *limits)
-        found = equations(trial, rows)
-        better = found[0] < state[0]
-        ended = better & (damping < 0.1) & (state[0] - found[0] <= enough * state[0])
-        for kept, new in zip(state, found, strict=True):
-            kept[better] = new[better]
-        params[rows[better]], errors[rows] = trial[better], state[0]
+    errors, slopes = equations(params, rows)
+    normal, gradient = slopes(np.full(len(params), True))
+    for left in range(steps - 1, -1, -1):
+        now, error = params[rows], errors[rows]
+        trial = np.clip(now + _step(normal, gradient, damping), *limits)
+        found, slopes = equations(trial, rows)
+        better = found < error
+        ended = better & (damping < 0.1) & (error - found <= enough * error)
+        params[rows[better]], errors[rows[better]] = trial[better], found[better]
         # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
         small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
         going = ~ended & (better | ~(small | (damping > 1e6)))
-        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
-        rows, state = rows[going], tuple(part[going] for part in state)
-        if not len(rows):
+        if not left or not going.any():
             break
+        moved = better & going  # slopes cost more than errors
+        normal[moved], gradient[moved] = slopes(moved)
+        rows, normal, gradient = rows[going], normal[going], gradient[going]
+        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
     return params, errors
 
 
