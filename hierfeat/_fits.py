@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import maximum_filter
 
-Equations = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""Parameters (n, p), and the rows (n,) they belong to, to squared errors (n,), JᵀJ (n, p, p) and Jᵀ residual (n, p), of
-the slopes J of predictions and of what these leave of the target."""
+Slopes = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""A choice of rows to their JᵀJ (n, p, p) and Jᵀ residual (n, p): of the slopes J of predictions, and of what these
+leave of the target."""
 
-LogShape = Callable[[np.ndarray], Sequence[np.ndarray]]
-"""Two parameters (n, 2) to the logarithm of curves, its two slopes and its three second slopes, each (n, m)."""
+Equations = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, Slopes]]
+"""Parameters (n, p), and the rows (n,) they belong to, to squared errors (n,) and what finds the slopes there."""
+
+Shape = Callable[[np.ndarray], Sequence[np.ndarray]]
+"""Two parameters (n, 2) to curves, the two slopes of their logarithm and its three second slopes, each (n, m)."""
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
 """Least values of two parameters, and largest ones."""
@@ -47,14 +51,14 @@ class _Tried(NamedTuple):
 
 
 def fit_scaled(
-    shape: LogShape, starts: np.ndarray, target: np.ndarray, *, limits: Limits, offset: bool, steps: int = 60
+    shape: Shape, starts: np.ndarray, target: np.ndarray, *, limits: Limits, offset: bool, steps: int = 60
 ) -> ScaledFit:
     """Fit ``amplitude · shape(a, b) + base`` to each row, amplitude and base at least 0.
 
     Parameters
     ----------
     shape
-        The logarithm of the curves of two parameters, and its slopes.
+        Curves of two parameters, and the slopes of their logarithm.
     starts
         First guesses of them, (n, starts, 2); the best of the fits is kept.
     target
@@ -84,12 +88,41 @@ def fit_scaled(
     based, rows = np.tile(free, count * tries), np.repeat(target, tries * len(free), axis=0)
     centred = rows - (rows.mean(1) * based)[:, None]
     params = _searched(lambda p, *data: _reduced(p, shape(p), *data), guesses, (centred, based), limits, steps)
-    curve = np.exp(shape(params)[0])
+    curve = shape(params)[0]
     amplitude, base = _linear(curve, rows, based)
     fitted = amplitude[:, None] * curve + base[:, None]
     error = np.where(base < 0, np.inf, ((fitted - rows) ** 2).sum(1)).reshape(count, tries * len(free))
     best = error.argmin(1) + np.arange(count) * error.shape[1]
     return ScaledFit(params[best], amplitude[best], base[best], fitted[best])
+
+
+def best_starts(curves: np.ndarray, target: np.ndarray, count: int) -> np.ndarray:
+    """Where in a grid of shapes each row fits better than all around it.
+
+    Parameters
+    ----------
+    curves
+        Of the parameters on a grid, (rows, columns, m).
+    target
+        (n, m).
+    count
+        How many places; where fewer are better than all around them, the next best of all follow.
+
+    Returns
+    -------
+    numpy.ndarray
+        Numbers in the flattened grid, (n, count), the best first, each at its best amplitude and base, both at least 0.
+    """
+    flat = curves.reshape(-1, curves.shape[-1])
+    middle, level, size = flat.mean(1), target.mean(1, keepdims=True), target.shape[1]
+    onto = target @ flat.T
+    centred = onto - size * level * middle
+    amplitude = np.maximum(centred, 0) / np.maximum((flat * (flat - middle[:, None])).sum(1), 1e-300)
+    based = centred * amplitude + size * level**2  # what is taken off the error
+    gain = np.where(level >= amplitude * middle, based, onto**2 / np.maximum((flat**2).sum(1), 1e-300))
+    gain = gain.reshape(-1, *curves.shape[:2])
+    below = gain < maximum_filter(gain, size=(1, 3, 3), mode="nearest")
+    return np.argsort((below * (1 + gain.max()) - gain).reshape(len(target), -1), axis=1, kind="stable")[:, :count]
 
 
 def _searched(
@@ -126,13 +159,13 @@ def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[n
     return amplitude, level - amplitude * middle
 
 
-def _reduced(params: np.ndarray, logs: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> _Tried:
+def _reduced(params: np.ndarray, shapes: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> _Tried:
     """The squared error of these shapes at the best amplitude and base.
 
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
-    curve, (one, two, first, mixed, second) = np.exp(logs[0]), logs[1:]
+    curve, one, two, first, mixed, second = shapes
     bends = one * one + first, one * two + mixed, two * two + second
     parts = np.array([curve, *(slope * curve for slope in (one, two, *bends))])
     if based.any():
@@ -193,24 +226,24 @@ def fit_curves(
     """
     params = np.clip(np.asarray(start, dtype=float), *limits)
     rows, damping = np.arange(len(params)), np.full(len(params), 1e-2)
-    state = equations(params, rows)
-    errors = state[0].copy()
-    for _ in range(steps):
-        now = params[rows]
-        trial = np.clip(now + _step(*state[1:], damping), *limits)
-        found = equations(trial, rows)
-        better = found[0] < state[0]
-        ended = better & (damping < 0.1) & (state[0] - found[0] <= enough * state[0])
-        for kept, new in zip(state, found, strict=True):
-            kept[better] = new[better]
-        params[rows[better]], errors[rows] = trial[better], state[0]
+    errors, slopes = equations(params, rows)
+    normal, gradient = slopes(np.full(len(params), True))
+    for left in range(steps - 1, -1, -1):
+        now, error = params[rows], errors[rows]
+        trial = np.clip(now + _step(normal, gradient, damping), *limits)
+        found, slopes = equations(trial, rows)
+        better = found < error
+        ended = better & (damping < 0.1) & (error - found <= enough * error)
+        params[rows[better]], errors[rows[better]] = trial[better], found[better]
         # a step that short, or damped that strongly, and still of no use: there is nothing left to gain
         small = (np.abs(trial - now) <= 1e-9 * (1 + np.abs(now))).all(1)
         going = ~ended & (better | ~(small | (damping > 1e6)))
-        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
-        rows, state = rows[going], tuple(part[going] for part in state)
-        if not len(rows):
+        if not left or not going.any():
             break
+        moved = better & going  # slopes cost more than errors
+        normal[moved], gradient[moved] = slopes(moved)
+        rows, normal, gradient = rows[going], normal[going], gradient[going]
+        damping = np.clip(np.where(better, damping * 0.3, damping * 8), 1e-10, 1e12)[going]
     return params, errors
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from hierfeat._fits import Equations, fit_curves, r_squared
+from hierfeat._fits import Equations, Slopes, fit_curves, r_squared
 
 NARROWEST, WIDEST = 0.3, 3.0
 """Limits of σ: the least in pixels, below which an envelope falls between them; the largest in kernel sides."""
@@ -92,7 +92,6 @@ def _fit(kernels: np.ndarray) -> Gabors:
     grid = (row - (height - 1) / 2, col - (width - 1) / 2)
     params = _searched(kernels, target, grid)
     waves = _waves(params, target, grid, (height, width))
-    fitted = waves.fitted
     turned = np.rad2deg(params[:, 0]) % 360 >= 180
     phase = np.rad2deg(np.arctan2(waves.second, waves.first)[:, 0]) * np.where(turned, -1, 1)
     centre_row, centre_col = _bounded(params[:, 4], height / 2), _bounded(params[:, 5], width / 2)
@@ -104,8 +103,8 @@ def _fit(kernels: np.ndarray) -> Gabors:
         sigma_along=np.exp(params[:, 3]),
         row=centre_row + height / 2,
         col=centre_col + width / 2,
-        r2=np.nan_to_num(r_squared(fitted, target), nan=0.0),
-        kernels=(fitted * scale[:, None]).reshape(kernels.shape),
+        r2=np.nan_to_num(r_squared(waves.fitted, target), nan=0.0),
+        kernels=(waves.fitted * scale[:, None]).reshape(kernels.shape),
     )
 
 
@@ -131,10 +130,13 @@ def _best(params: np.ndarray, errors: np.ndarray, number: int) -> np.ndarray:
 def _at(target: np.ndarray, grid: "Grid", size: tuple[int, int]) -> Equations:
     """The equations of fits to the rows of `target`, again and again, at the pixels of `grid`, of each row its own."""
 
-    def equations(params: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def equations(params: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, Slopes]:
         rows = rows % len(target)
         places = grid if grid[0].ndim == 1 else (grid[0][rows], grid[1][rows])
-        return _equations(params, target[rows], places, size)
+        wanted = target[rows]
+        waves = _waves(params, wanted, places, size)
+        residual = wanted - waves.fitted
+        return _dot(residual, residual), lambda some: _slopes(params[some], residual[some], waves.of(some), size)
 
     return equations
 
@@ -164,10 +166,10 @@ class _Waves:
     inverse: np.ndarray
     first: np.ndarray
     second: np.ndarray
+    fitted: np.ndarray
 
-    @property
-    def fitted(self) -> np.ndarray:
-        return np.asarray(self.first * self.even + self.second * self.odd)
+    def of(self, rows: np.ndarray) -> "_Waves":
+        return _Waves(*(part[rows] for part in vars(self).values()))
 
 
 def _waves(params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]) -> _Waves:
@@ -180,7 +182,7 @@ def _waves(params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, 
     inverse = _inverse(even, odd)
     onto = np.stack([_dot(target, even), _dot(target, odd)], axis=1)
     first, second = (inverse @ onto[..., None]).transpose(1, 0, 2).astype(target.dtype)
-    return _Waves(across, along, even, odd, inverse, first, second)
+    return _Waves(across, along, even, odd, inverse, first, second, first * even + second * odd)
 
 
 def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -194,23 +196,20 @@ def _inverse(even: np.ndarray, odd: np.ndarray) -> np.ndarray:
     return np.asarray(adjugate / np.maximum(ee * oo - eo**2, 1e-15)[:, None, None])
 
 
-def _equations(
-    params: np.ndarray, target: np.ndarray, grid: Grid, size: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The squared error (n,), JᵀJ (n, 6, 6) and Jᵀ(target − fitted) (n, 6), J the slopes of the fitted functions.
+def _slopes(
+    params: np.ndarray, residual: np.ndarray, w: _Waves, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """JᵀJ (n, 6, 6) and Jᵀ residual (n, 6), J the slopes of the fitted functions.
 
     Every slope is a sum of ten functions: fitted and quarter-turned wave times coordinates and their products, which
     are the slopes at fixed amplitudes, and the even and odd wave, since the amplitudes follow.
     """
-    w = _waves(params, target, grid, size)
     u, v = w.across, w.along
     powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
-    parts = np.empty((len(params), 10, target.shape[1]), target.dtype)
-    fitted = w.fitted
-    np.multiply(fitted[:, None], powers[:, :5], out=parts[:, :5])
+    parts = np.empty((len(params), 10, residual.shape[1]), residual.dtype)
+    np.multiply(w.fitted[:, None], powers[:, :5], out=parts[:, :5])
     np.multiply((w.second * w.even - w.first * w.odd)[:, None], powers[:, 3:], out=parts[:, 5:8])
     parts[:, 8], parts[:, 9] = w.even, w.odd
-    residual = target - fitted
     gram, onto = (parts @ parts.transpose(0, 2, 1)).astype(float), (parts @ residual[..., None]).astype(float)
     moved = np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)
     even, odd = moved.astype(float).transpose(1, 0, 2)
@@ -220,7 +219,7 @@ def _equations(
     moved_odd = logs @ odd[:, :5, None] + angles @ even[:, 3:, None]
     amplitudes = (np.concatenate([moved_even, moved_odd], axis=2) - shares @ gram[:, :8, 8:]) @ w.inverse
     whole = np.concatenate([shares, amplitudes], axis=2)
-    return _dot(residual, residual), whole @ gram @ whole.transpose(0, 2, 1), (whole @ onto)[..., 0]
+    return whole @ gram @ whole.transpose(0, 2, 1), (whole @ onto)[..., 0]
 
 
 def _shares(params: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
-from hierfeat._fits import fit_scaled, r_squared
+from hierfeat._fits import best_starts, fit_scaled, r_squared
 from hierfeat.errors import HierfeatError
 from hierfeat.physiology.tuning._indices import rates, wrapped
 
@@ -14,6 +14,11 @@ KAPPAS = (-np.inf, -4.0), (np.inf, 6.0)
 """Limits of a peak, which has none, and of ln κ: at the lower one the curve is a cosine to within half a percent."""
 WIDTHS = (-np.inf, -6.0), (np.inf, 6.0)
 """Limits of a peak, and of the logarithm of a width in octaves."""
+C50S, EXPONENTS, STARTS = np.geomspace(0.03, 1, 12), np.geomspace(0.2, 20, 10), 3
+"""Where the best starts of a Naka-Rushton fit are looked for, c50 over the largest contrast, and how many are tried.
+
+A response that saturates hardly is also fitted by a power of contrast, whatever the c50: no search from there returns.
+"""
 FAR = 1.5
 """Octaves between the largest sample and a fitted peak from which on the fit is not believed."""
 
@@ -66,11 +71,11 @@ def fit_von_mises(curve: np.ndarray, orientations: np.ndarray) -> VonMises:
 
 
 def _von_mises(params: np.ndarray, angles: np.ndarray) -> list[np.ndarray]:
-    """``κ (cos(angle − peak) − 1)`` and its slopes in the peak and in ln κ."""
+    """``exp(κ (cos(angle − peak) − 1))``, and the slopes of its logarithm in the peak and in ln κ."""
     apart, kappa = angles - params[:, :1], np.exp(params[:, 1:])
     level, rise = kappa * np.cos(apart), kappa * np.sin(apart)
     fall = level - kappa
-    return [fall, rise, fall, -level, rise, fall]
+    return [np.exp(fall), rise, fall, -level, rise, fall]
 
 
 def _von_mises_start(curve: np.ndarray, angles: np.ndarray) -> np.ndarray:
@@ -126,11 +131,11 @@ def fit_log_gaussian(curve: np.ndarray, frequencies: np.ndarray) -> LogGaussian:
 
 
 def _log_gaussian(params: np.ndarray, octaves: np.ndarray) -> list[np.ndarray]:
-    """``−z²/2``, ``z = (octaves − peak)/σ``, and its slopes in the peak and in ln σ."""
+    """``exp(−z²/2)``, ``z = (octaves − peak)/σ``, and the slopes of its logarithm in the peak and in ln σ."""
     sharpness = np.exp(-params[:, 1:])
     z = (octaves - params[:, :1]) * sharpness
     rise, square = z * sharpness, z**2
-    return [-square / 2, rise, square, -(sharpness**2), -2 * rise, -2 * square]
+    return [np.exp(-square / 2), rise, square, -(sharpness**2), -2 * rise, -2 * square]
 
 
 def interpolated_peak(curve: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
@@ -181,8 +186,10 @@ def fit_naka_rushton(responses: np.ndarray, contrasts: np.ndarray) -> NakaRushto
     responses, contrasts = np.atleast_2d(rates(responses)), np.asarray(contrasts, dtype=float)
     top = np.maximum(responses.max(-1), 1e-30)
     curve, steps = responses / top[:, None], np.log(np.maximum(contrasts, 1e-300))
-    grid = np.log([(c50, power) for c50 in (0.1, 0.3, 1.0) for power in (1.0, 2.5, 5.0)])
-    starts = np.broadcast_to(grid, (len(curve), *grid.shape))
+    c50s, powers = np.log(contrasts.max() * C50S), np.log(EXPONENTS)
+    grid = np.stack(np.meshgrid(c50s, powers, indexing="ij"), axis=-1)
+    shapes = _naka_rushton(grid.reshape(-1, 2), steps)[0].reshape(*grid.shape[:2], -1)
+    starts = grid.reshape(-1, 2)[best_starts(shapes, curve, STARTS)]
     fit = fit_scaled(lambda p: _naka_rushton(p, steps), starts, curve, limits=((-12, -3), (6, 3)), offset=True)
     return NakaRushton(
         r_max=fit.amplitude * top,
@@ -194,13 +201,13 @@ def fit_naka_rushton(responses: np.ndarray, contrasts: np.ndarray) -> NakaRushto
 
 
 def _naka_rushton(params: np.ndarray, steps: np.ndarray) -> list[np.ndarray]:
-    """The logarithm of ``cⁿ / (cⁿ + c50ⁿ)`` at ln c = `steps`, and its slopes in ln c50 and ln n."""
+    """``cⁿ / (cⁿ + c50ⁿ)`` at ln c = `steps`, and the slopes of its logarithm in ln c50 and ln n."""
     power = np.exp(params[:, 1:])
     rise = power * (steps - params[:, :1])
     share = expit(rise)
     left, bend = 1 - share, -share * (1 - share)
     second = [bend * power**2, -power * (bend * rise + left), bend * rise**2 + left * rise]
-    return [log_expit(rise), -power * left, left * rise, *second]
+    return [share, -power * left, left * rise, *second]
 
 
 @dataclass(frozen=True)

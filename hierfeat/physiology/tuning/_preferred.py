@@ -18,6 +18,8 @@ from hierfeat.subjects.hierarchy import Hierarchy
 
 Make = Callable[[float, float, Point | None], StimulusSet]
 """``make(orientation, frequency, centre)``: as many stimuli each time, in the same order."""
+Units = dict[str, list[int]]
+"""By layer, some of its channels."""
 Curves = dict[str, np.ndarray]
 """By layer, in call order, (channels, stimuli); NaN for units that are not shown any."""
 
@@ -90,26 +92,33 @@ def show_preferred(
     at, batch_size
         Which unit of each map, and images in a pass.
     """
-    showings: list[Showing] = []
-    owners: list[pd.DataFrame] = []
     groups = by_centre(h, list(tuning.responses), at) if centred else {None: list(tuning.responses)}
+    owners: list[Units] = []
+    showings: list[Showing] = []
     for place, members in groups.items():
-        rows = wanted[wanted.layer.isin(members)]
-        for (orientation, frequency), group in rows.groupby(["orientation", "frequency"]):
-            concerned = set(group.layer)
-            stimuli = make(float(str(orientation)), float(str(frequency)), place)
-            showings.append(Showing(stimuli, [name for name in members if name in concerned]))
-            owners.append(group)
+        for (orientation, frequency), units in sorted(_by_pair(wanted[wanted.layer.isin(members)]).items()):
+            concerned = [name for name in members if name in units]
+            showings.append(Showing(make(orientation, frequency, place), concerned))
+            owners.append(units)
     kept: Curves = {}
 
     def keep(index: int, responses: dict[str, np.ndarray]) -> None:
         for layer, found in responses.items():
-            own = owners[index].channel[owners[index].layer == layer].to_numpy()
+            own = owners[index][layer]
             store = kept.setdefault(layer, np.full((found.shape[1], len(found)), np.nan, np.float32))
             store[own] = found.T[own]
 
     show(h, showings, keep, at=at, batch_size=batch_size)
     return {layer: kept[layer] for layer in tuning.responses if layer in kept}
+
+
+def _by_pair(wanted: pd.DataFrame) -> dict[tuple[float, float], Units]:
+    """The units that want each pair of orientation and frequency."""
+    found: dict[tuple[float, float], Units] = {}
+    columns = (wanted[name].tolist() for name in ("orientation", "frequency", "layer", "channel"))
+    for orientation, frequency, layer, channel in zip(*columns, strict=True):
+        found.setdefault((orientation, frequency), {}).setdefault(layer, []).append(channel)
+    return found
 
 
 def curves_of(wanted: pd.DataFrame, curves: Curves) -> np.ndarray:

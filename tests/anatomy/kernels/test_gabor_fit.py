@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hierfeat as hf
-from hierfeat.anatomy.kernels._gabor_fit import _equations, _waves, fit_gabors
+from hierfeat.anatomy.kernels._gabor_fit import _at, _waves, fit_gabors
 
 
 def gabor(size, orientation, frequency, phase, across, along, shift=(0.0, 0.0)):
@@ -107,7 +107,8 @@ def test_the_equations_of_a_step_are_those_of_central_differences():
     grid, size = (row - 4.0, col - 5.5), (9, 12)
     turn, logs, rest = rng.uniform(0, 3, (7, 1)), rng.uniform(0.3, 1.3, (7, 2)), rng.normal(size=(7, 3))
     params = np.hstack([turn, rest[:, :1], logs, rest[:, 1:] / 2])
-    error, normal, gradient = _equations(params, target, grid, size)
+    error, of_rows = _at(target, grid, size)(params, np.arange(7))
+    normal, gradient = of_rows(np.full(7, True))
     steps = 1e-5 * np.eye(6)
     ends = [[_waves(params + sign * step, target, grid, size).fitted for sign in (1, -1)] for step in steps]
     slopes = np.stack([(up - down) / 2e-5 for up, down in ends], axis=1)
@@ -115,3 +116,5 @@ def test_the_equations_of_a_step_are_those_of_central_differences():
     np.testing.assert_allclose(error, (residual**2).sum(1))
     np.testing.assert_allclose(normal, slopes @ slopes.transpose(0, 2, 1), atol=1e-6 * np.abs(normal).max())
     np.testing.assert_allclose(gradient, (slopes @ residual[..., None])[..., 0], atol=1e-6 * np.abs(gradient).max())
+    some = np.arange(7) % 3 == 1
+    np.testing.assert_allclose(of_rows(some)[0], normal[some], rtol=1e-12)
