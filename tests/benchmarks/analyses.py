@@ -10,6 +10,7 @@ import torch
 
 import hierfeat as hf
 from hierfeat._torchvision import models
+from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.hierarchy import Hierarchy
 from tests.benchmarks.subjects import lenet, network
 from tests.benchmarks.timing import Act, Row, quartiles, seconds
@@ -50,7 +51,7 @@ def _beside_passes(subject: str, what: str, act: Act, goal: float, rounds: int) 
 
 @contextmanager
 def passes() -> Iterator[list[float]]:
-    """CPU seconds within forward and backward passes of real images."""
+    """CPU seconds within forward and backward passes of real images, less those of the analysis's own callbacks."""
     spent, depth = [0.0], [0]
 
     def timed(run: Callable[..., object]) -> Callable[..., object]:
@@ -66,8 +67,17 @@ def passes() -> Iterator[list[float]]:
 
         return call
 
+    def beside(watch: Watch, callback: Callable[..., object] | None, *args: object) -> object:
+        start = time.process_time()
+        try:
+            return quietly(watch, callback, *args)
+        finally:
+            spent[0] -= depth[0] * (time.process_time() - start)
+
     forward, grad, backward = Hierarchy.run, torch.autograd.grad, torch.Tensor.backward
+    quietly = Watch._quietly
     with (
+        mock.patch.object(Watch, "_quietly", beside),
         mock.patch.object(Hierarchy, "run", timed(forward)),
         mock.patch.object(torch.autograd, "grad", timed(grad)),
         mock.patch.object(torch.Tensor, "backward", timed(backward)),
