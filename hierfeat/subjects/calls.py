@@ -17,6 +17,7 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
+from hierfeat.subjects._lanes import mapped, seen, unwrapped
 from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
 from hierfeat.subjects.call import FROM_CALLBACK, After, Before, Call, Ended, Stop, replaced
@@ -94,6 +95,7 @@ class Watch(TorchFunctionMode, Guard):
             if ".parametrizations." not in f".{path}."
         }
         self._maps = Maps()
+        self._graph = True  # whether the caller runs the model with gradients
         self._quiet = 0  # callbacks that are running
         self._stack: list[_Frame] = []
         self._start_afresh()
@@ -103,6 +105,7 @@ class Watch(TorchFunctionMode, Guard):
         for frame in self._stack:
             self._look_again(frame)
         self._stack = []
+        self._graph = torch.is_grad_enabled()
         self._counts: Counter[str] = Counter()
         self._entered: list[str] = []  # submodules that were called on their own, not by the model
         self._inside = 0  # modules that are one layer as a whole, and are running
@@ -151,7 +154,7 @@ class Watch(TorchFunctionMode, Guard):
         kwargs = kwargs or {}
         for written in written_by(func, args, kwargs):
             for told in self._told:
-                told(written)
+                told(unwrapped(written)[0])
         if self._quiet or (self._inside and not self._shown):
             return func(*args, **kwargs)
         op, given, named = as_function(func, args, kwargs)
@@ -162,8 +165,8 @@ class Watch(TorchFunctionMode, Guard):
                 self._maps.note(op, given, named, output)
             return output
         call = self._call(kind, op, given, dict(named))
-        replaced = self._quietly(self._before, call)
-        output = self._finished(call, func(*args, **kwargs) if replaced is None else replaced)
+        instead = self._quietly(self._before, call)
+        output = self._finished(call, func(*args, **kwargs) if instead is None else mapped(instead, first_tensor(args)))
         if op in STEPS:
             self._maps.note(op, given, named, output)
         return output
@@ -198,9 +201,9 @@ class Watch(TorchFunctionMode, Guard):
         if frame is not None and not frame.named and frame.kind in (kind, "any"):
             frame.named = True
             given = first_tensor((frame.args, frame.kwargs))
-            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, given)
+            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, given, graph=self._graph)
         path = f"{frame.path}.{op}" if frame is not None and frame.path else op
-        return Call(self._count(path), kind, op, args, kwargs, None)
+        return Call(self._count(path), kind, op, args, kwargs, None, graph=self._graph)
 
     def _count(self, name: str) -> str:
         self._counts[name] += 1
@@ -224,11 +227,11 @@ class Watch(TorchFunctionMode, Guard):
         if tensor is None:
             return output
         wanted = self._only is None or self._only(call.name, call.kind)
-        replacement = self._quietly(self._after, call, tensor) if wanted else None
+        replacement = self._quietly(self._after, call, seen(tensor, graph=call.graph)) if wanted else None
         if call.name == self._until:
             self._start_afresh()  # what runs between two passes is not the model's
             raise Ended
-        return output if replacement is None else replaced(output, tensor, replacement)
+        return output if replacement is None else replaced(output, tensor, mapped(replacement, tensor))
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         known = self._modules.get(id(module))
@@ -246,7 +249,9 @@ class Watch(TorchFunctionMode, Guard):
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
-            frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
+            frame.call = Call(
+                self._count(path or op), kind, op, args, {}, module, first_tensor(args), True, self._graph
+            )
             self._inside, self._shown = 1, getattr(module, "layer_shows", ())
             frame.replacement = self._quietly(self._before, frame.call)
 
@@ -282,7 +287,9 @@ class Watch(TorchFunctionMode, Guard):
             name, (kind, op) = self._count(frame.path), frame.leaf
             if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
                 return None
-            return self._finished(Call(name, kind, op, frame.args, {}, frame.module, frame.args[0]), output)
+            return self._finished(
+                Call(name, kind, op, frame.args, {}, frame.module, frame.args[0], False, self._graph), output
+            )
         finally:
             self._look_again(frame)
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.scores import SQUEEZED
 
 
 def check_images_first(h: Hierarchy, outputs: Mapping[str, Tensor], count: int) -> None:
@@ -25,13 +26,14 @@ def check_images_first(h: Hierarchy, outputs: Mapping[str, Tensor], count: int) 
     for layer, output in outputs.items():
         if layer in folded or output.ndim < 2 or output.shape[0] != count:
             got = f"shape {tuple(output.shape)} for {count} images"
-            raise HierfeatError(_images_not_first(h, layer, got, folded.get(layer)))
+            raise HierfeatError(_images_not_first(h, layer, got, folded.get(layer), count=count))
 
 
 def check_count(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:
     """As :func:`check_images_first`, by the length alone: within a pass the table of layers is not to be asked for."""
     if output.ndim < 2 or output.shape[0] != count:
-        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images", None))
+        got = f"shape {tuple(output.shape)} for {count} images"
+        raise HierfeatError(_images_not_first(h, layer, got, None, count=count))
 
 
 def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
@@ -48,13 +50,15 @@ def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
             raise HierfeatError(_images_not_first(h, layer, f"{folded[layer]} for one image", folded[layer]))
 
 
-def _images_not_first(h: Hierarchy, layer: str, got: str, per_image: int | None) -> str:
+def _images_not_first(h: Hierarchy, layer: str, got: str, per_image: int | None, *, count: int = 0) -> str:
     """What to say of a layer that cannot be read image by image."""
     many = f", {per_image} for each image" if per_image else ""
-    return (
-        f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: rows, windows or tokens lie on "
-        f"it{many}, so that the layer cannot be read image by image; leave it out of layers="
+    why = (
+        f"rows, windows or tokens lie on it{many}, so that the layer cannot be read image by image; "
+        "leave it out of layers="
     )
+    why = SQUEEZED if count == 1 and per_image is None else why
+    return f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: {why}"
 
 
 def check_same_path(h: Hierarchy, *responses: Mapping[str, Tensor]) -> None:

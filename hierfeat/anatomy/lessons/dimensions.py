@@ -90,6 +90,7 @@ def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add
 
 def _row(name: str, kind: str, shape: tuple[int, ...], formula: str) -> dict[str, Any]:
     """Read a shape as maps × height × width; tokens (count, features) are one column of them."""
+    shape = shape or (1,)  # one score for each image
     maps, height, width = shape if len(shape) == 3 else (shape[-1], prod(shape[:-1]), 1)
     sizes = {"maps": maps, "height": height, "width": width, "cells": prod(shape)}
     return {"layer": name, "kind": kind, "formula": formula, "dense": len(shape) == 1} | sizes
