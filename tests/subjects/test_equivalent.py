@@ -157,3 +157,72 @@ def test_a_cache_whose_graph_is_used_up_stands_in_no_gradient_s_way():
     assert model.kept["scale"] is cached
     assert cached.grad_fn is not None
     hf.untrained(h, seed=0)
+
+
+class Sigmoid(Net):
+    """One number for each image."""
+
+    def forward(self, x):
+        return torch.sigmoid(super().forward(x)[:, 0])
+
+
+class Rounding(Net):
+    """Rounds its input to the 256 levels of a file, so that no gradient comes through."""
+
+    def forward(self, x):
+        return super().forward((x * 255).round().byte().float() / 255)
+
+
+class Dynamic(nn.Module):
+    """Kernels that are computed from each image: the images lie on the axis of the channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.make, self.head = nn.Linear(144, 36), nn.Linear(4, 3)
+
+    def forward(self, x):
+        kernels = self.make(x.flatten(1)).view(-1, 1, 3, 3)
+        maps = nn.functional.conv2d(x.reshape(1, -1, 12, 12), kernels, groups=len(x), padding=1)
+        return self.head(torch.relu(maps.view(len(x), 4, 12, 12)).mean((2, 3)))
+
+
+BY_LAYER = {
+    "orientation_tuning": lambda h, layer: hf.orientation_tuning(h, layers=layer, **tuning),
+    "contrast_response": lambda h, layer: hf.contrast_response(h, layers=layer, contrasts=3, phases=5, progress=False),
+    "map_field": lambda h, layer: hf.map_field(h, layer, 0, progress=False),
+    "effective_field": lambda h, layer: hf.effective_field(h, IMAGES, layer),
+    "lesion": lambda h, layer: hf.lesion(h, layer, None, IMAGES, LABELS),
+    "profile": lambda h, layer: hf.profile(h, IMAGES.repeat(3, 1, 1, 1), LABELS.repeat(3), layers=layer),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("ask", [*BY_LAYER.values(), hf.synthesize], ids=[*BY_LAYER, "synthesize"])
+def test_a_layer_without_channels_is_named(ask):
+    with pytest.raises(hf.HierfeatError, match="a layer with channels, got 'sigmoid'"):
+        ask(hf.Hierarchy(Sigmoid(), SHAPE), "sigmoid")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("ask", BY_LAYER.values(), ids=BY_LAYER)
+def test_images_on_the_axis_of_channels_are_named(ask):
+    with pytest.raises(hf.HierfeatError, match="'conv2d'"):
+        ask(hf.Hierarchy(Dynamic(), SHAPE), "conv2d")
+
+
+def test_anatomy_of_what_has_no_channels():
+    for net in (Sigmoid(), Dynamic()):
+        h = hf.Hierarchy(net, SHAPE)
+        assert len(hf.dimensions(h, layers="*").table) == len(h.layers) + 1
+        hf.guidelines(h)
+
+
+GRADIENTS = ["gradient", "integrated_gradients", "smoothgrad", "deconvolution", "deeplift", "lrp"]
+
+
+@pytest.mark.parametrize("method", GRADIENTS)
+def test_a_model_that_lets_no_gradient_through_is_told_of_methods_without(method):
+    h = hf.Hierarchy(Rounding(), SHAPE)
+    with pytest.raises(hf.HierfeatError, match="'occlusion' and 'ablation' need no gradient"):
+        hf.attribute(h, IMAGES[:2], "conv", 0, method=method, progress=False)
+    assert len(hf.attribute(h, IMAGES[:2], "conv", 0, method="occlusion", progress=False).table) == 2

@@ -106,9 +106,11 @@ def _formula(layer: Layer) -> str:
     """Give the layer's formula, or say where its maps come from."""
     if layer.formula:
         return layer.formula
-    if layer.kind == "linear":
+    if layer.kind == "linear" and layer.in_shape and layer.out_shape:
         return f"{layer.in_shape[-1]} → {layer.out_shape[-1]}"
-    return {"add": "sum, size kept", "concat": f"side by side: {layer.out_shape[0]} maps"}.get(layer.kind, "")
+    if layer.kind == "concat" and layer.out_shape:
+        return f"side by side: {layer.out_shape[0]} maps"
+    return "sum, size kept" if layer.kind == "add" else ""
 
 
 def _columns(sources: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
