@@ -107,7 +107,9 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     try:  # copied: pandas lends arrays that may not be written into, of which torch warns
         tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else native(np.array(labels))).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
-        raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None
+        names = getattr(labels, "dtype", None) == "category" or (isinstance(labels, list) and "str" in described(labels))
+        hint = f"; np.unique({where}, return_inverse=True)[1] numbers names" if names else ""
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}{hint}") from None
     if tensor.is_floating_point() or tensor.is_complex():
         to = f"{where}.nan_to_num(nan={UNKNOWN}).long()" if bool(tensor.isnan().any()) else f"{where}.long()"
         raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {to}")
