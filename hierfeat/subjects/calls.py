@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import get_ident
 from types import FrameType, TracebackType
 from typing import Any, ClassVar
 
@@ -127,6 +128,7 @@ class Watch(TorchFunctionMode, Guard):
         self._told = [guard.writing for guard in opened() if isinstance(guard, undisturbed)]
         if self._writing is not None:
             self._told.append(self._writing)
+        self._thread = get_ident()
         self._quiet = 0
         self._stack = []
         self._start_afresh()
@@ -235,7 +237,7 @@ class Watch(TorchFunctionMode, Guard):
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         known = self._modules.get(id(module))
-        if known is None:
+        if known is None or get_ident() != self._thread:  # hooks are everybody's, the mode is this thread's alone
             return
         path, _, whole = known
         if not self._quiet and (not path or (not self._stack and self._is_new_pass(path))):
@@ -304,7 +306,7 @@ class Watch(TorchFunctionMode, Guard):
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""
-        if id(module) not in self._modules:
+        if id(module) not in self._modules or get_ident() != self._thread:
             return None
         frame = None
         while self._stack and (frame is None or frame.module is not module):

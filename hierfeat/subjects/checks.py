@@ -107,9 +107,10 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     try:  # copied: pandas lends arrays that may not be written into, of which torch warns
         tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else native(np.array(labels))).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
-        names = getattr(labels, "dtype", None) == "category" or (isinstance(labels, list) and "str" in described(labels))
-        hint = f"; np.unique({where}, return_inverse=True)[1] numbers names" if names else ""
-        raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}{hint}") from None
+        got = f"{described(labels)}{_hint(labels, where)}"
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {got}") from None
+    if tensor.is_nested or tensor.layout != torch.strided:
+        raise HierfeatError(f"expected {where} as a dense tensor, got one of {tensor.layout}; use {where}.to_dense()")
     if tensor.is_floating_point() or tensor.is_complex():
         to = f"{where}.nan_to_num(nan={UNKNOWN}).long()" if bool(tensor.isnan().any()) else f"{where}.long()"
         raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {to}")
@@ -122,6 +123,17 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     if count and int(tensor.min()) < UNKNOWN:
         raise HierfeatError(f"expected {where} from 0 (-1: not known), got {int(tensor.min())}")
     return tensor
+
+
+def _hint(labels: Any, where: str) -> str:
+    """What to do with labels that torch does not take as numbers."""
+    try:
+        values = set(map(type, np.asarray(labels, dtype=object).ravel().tolist()))
+    except (TypeError, ValueError):  # rows of several lengths
+        return ""
+    if values & {str, bytes}:
+        return f"; np.unique({where}, return_inverse=True)[1] numbers names"
+    return f"; {UNKNOWN} says that a class is not known" if type(None) in values else ""
 
 
 def known(images: Tensor, labels: Tensor, where: str = "labels") -> tuple[Tensor, Tensor]:

@@ -229,6 +229,22 @@ def test_labels_that_are_not_known_are_not_advised_into_numbers():
         hf.evaluate(network(), IMAGES, torch.where(LABELS == 0, torch.nan, LABELS.double()))
 
 
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["cat"] * COUNT, r"np.unique\(labels, return_inverse=True\)"),
+        (np.array(["cat"] * COUNT), r"np.unique\("),
+        (pd.Series(["cat"] * COUNT).astype("category"), r"np.unique\("),
+        ([0] * (COUNT - 1) + [None], "-1 says that a class is not known"),
+        ([[0, 1], [0]], "got list of list"),
+        (LABELS.to_sparse(), "to_dense"),
+    ],
+)
+def test_labels_that_are_no_numbers_are_answered_with_how_to_number_them(labels, says):
+    with pytest.raises(hf.HierfeatError, match=says):
+        hf.evaluate(network(), IMAGES, labels)
+
+
 def test_floats_for_labels_are_no_classes():
     assert collected([(image, 0.5) for image in IMAGES]).labels is None
 
