@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.autograd.graph import Node
 from torch.utils._pytree import tree_iter
 
+from hierfeat.subjects._lanes import unwrapped
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.guard import undisturbed
@@ -74,13 +75,15 @@ def _run(h: Hierarchy, image: Tensor) -> Sources:
     feeding: dict[str, tuple[str, ...]] = {}
 
     def before(call: Call) -> None:
-        nodes = [item.grad_fn for item in tree_iter((call.args, call.kwargs)) if isinstance(item, Tensor)]
+        given = (item for item in tree_iter((call.args, call.kwargs)) if isinstance(item, Tensor))
+        nodes = [unwrapped(item)[0].grad_fn for item in given]
         feeding[call.name] = _owners_behind([node for node in nodes if node is not None], owners)
 
-    def after(call: Call, output: Tensor) -> None:
+    def after(call: Call, output: Tensor) -> Tensor:
         sources[call.name] = feeding[call.name]
         if output.grad_fn is not None:
             owners[output.grad_fn] = call.name
+        return output  # what is mapped over is seen through a view, and goes on from there
 
     with undisturbed(h.model), torch.enable_grad(), DryRun(), Watch(h.model, before=before, after=after):
         start = image.requires_grad_().clone()

@@ -20,7 +20,7 @@ from hierfeat.subjects.calls import Watch
 from hierfeat.subjects.checks import check_has_weights
 from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import checked_channels
+from hierfeat.subjects.layer_checks import NO_CHANNELS, channels_of, checked_channels
 from hierfeat.subjects.layer_table import Layers
 from hierfeat.subjects.own_data import default_batch
 
@@ -184,7 +184,7 @@ def checked_place(value: Any, name: str, given: Mapping[str, Any]) -> Place:
 def checked_units(value: Any, name: str, given: Mapping[str, Any]) -> list[int]:
     """Check channels that every chosen layer must have; passed to `checked`, for a function of ``layers``."""
     h = given["h"]
-    fewest = min(h.layers.select(_named(given)), key=lambda layer: layer.out_shape[0])
+    fewest = min(h.layers.select(_named(given)), key=lambda layer: channels_of(h, layer.name))
     return sorted(set(checked_channels(h, fewest.name, value, name)))
 
 
@@ -233,13 +233,15 @@ def _mean(output: Tensor) -> Tensor:
 
 
 def _joined(h: Hierarchy, name: str, parts: list[Tensor], expected: int) -> np.ndarray:
-    rows = torch.cat(parts) if parts else torch.empty(0, 0)
-    if len(rows) != expected:
+    count = sum(part.shape[0] if part.ndim else 0 for part in parts)
+    if count != expected:
         raise HierfeatError(
-            f"{h.name} called {name!r} for {len(rows)} of {expected} stimuli: its path depends on the image, or takes "
+            f"{h.name} called {name!r} for {count} of {expected} stimuli: its path depends on the image, or takes "
             "images one by one"
         )
-    values = rows.numpy()
+    values = torch.cat(parts).numpy()
+    if values.ndim != 2:
+        raise HierfeatError(f"expected a layer with channels, got {name!r} of {h.name}, {NO_CHANNELS}")
     if not np.isfinite(values).all():
         bad = np.flatnonzero(~np.isfinite(values).all(0)).tolist()
         which = f"channel{'s' * (len(bad) > 1)} {', '.join(map(str, bad[:5]))}{', ...' * (len(bad) > 5)}"

@@ -32,7 +32,7 @@ class Own(Data):
     """Images that a process brings itself: a tensor, a list of batches, a loader, a generator."""
 
     def __init__(self, batches: Any, batch_size: int, group: Group, *, source: Any = None) -> None:
-        if isinstance(batches, np.ndarray):
+        if isinstance(batches, Tensor | np.ndarray):
             batches = as_tensor(batches, "images")
         self._last = batches[-1] if isinstance(batches, Tensor) and len(batches) else None
         self._places = _dealt(batches)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hierfeat.subjects.ops import version
+from hierfeat.subjects.precision import double
 
 _SHORT_ROW = 64
 _LEVEL = 1 - 1e-2  # mean²/mean of squares up to which float32 sums of squares give the variance well
@@ -98,10 +99,14 @@ class Reductions:
         return (found[0].numpy(), found[1].numpy()) if self.is_here else found
 
     def deviations(self) -> tuple[Array, Array]:
-        """Σx and Σ(x - mean)²; in float64 where the mean is so large that float32 sums would lose them."""
+        """Σx and Σ(x - mean)²: without the mean where float32 sums would blur them, in float64 where they lose them."""
         sums, squares = total([self.totals])
-        if not (sums * sums > _STEEP * self.count * squares).any():
+        if is_level(sums, squares, self.count):
             return sums, squares - sums * sums / self.count
+        if not (sums * sums > _STEEP * self.count * squares).any():
+            mean, parts = self.centred()
+            rest, squares = total([parts])
+            return self.count * mean.cpu().double().numpy() + rest, squares - rest * rest / self.count
         rows = self.rows.cpu().double()
         sums, _ = total([_totals(rows)])
         _, deviations = total([_totals(rows - torch.from_numpy(sums / self.count)[:, None])])
@@ -136,6 +141,7 @@ def _totals(rows: Tensor) -> tuple[Tensor, Tensor]:
     images, channels, positions = rows.shape
     if positions >= _SHORT_ROW:
         return rows.sum(-1), torch.linalg.vector_norm(rows, dim=-1)
+    rows = double(rows) if positions == 1 else rows  # small, and one product's sum over all images is not in parts
     flat, ones = rows.reshape(images, -1), rows.new_ones(images)
     sums, squares = ones @ flat, ones @ (flat * flat)
     return sums.view(channels, positions).T, squares.sqrt_().view(channels, positions).T

@@ -107,8 +107,9 @@ def evaluate(
     """
     labels = needed(labels)
     batches = images.split(batch_size or default_batch(h.input_shape))
-    scores = torch.cat([h(batch).float().cpu() for batch in with_bar(batches, "images")])
-    classes = checked_classes(h, scores, len(images)).shape[1]
+    found = (checked_classes(h, h(batch), len(batch)) for batch in with_bar(batches, "images"))
+    scores = torch.cat([part.float().cpu() for part in found])
+    classes = scores.shape[1]
     check_truth(labels, classes)
     truth = labels.cpu().numpy()
     confidence, predicted = (value.numpy() for value in probabilities(scores).max(1))

@@ -17,6 +17,7 @@ from torch import Tensor
 from hierfeat._progress import with_bar
 from hierfeat._result import Result, drawn
 from hierfeat._values import real
+from hierfeat.errors import warn
 from hierfeat.recording.sweep import swept
 from hierfeat.representation._pooled_features import PooledFeatures, check_classes
 from hierfeat.subjects.arguments import checked
@@ -111,6 +112,9 @@ def layer_probes(
     (known, known_labels), (new, new_labels) = (
         _features(h, data, layers, grid, name) for name, data in (("train", train), ("test", test))
     )
+    strange = np.setdiff1d(new_labels, known_labels).tolist()
+    if strange:
+        warn(f"no training image has label {', '.join(map(str, strange[:5]))}: test images that have count as wrong")
     rows = []
     for depth, layer in enumerate(with_bar(chosen, "layers")):
         learned, asked = (known[layer.name].numpy(), known_labels), (new[layer.name].numpy(), new_labels)
@@ -165,4 +169,5 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     """
     share, z2 = right / count, _Z95**2 / count
     middle, half = share + z2 / 2, _Z95 * sqrt(share * (1 - share) / count + z2 / (4 * count))
-    return min(share, (middle - half) / (1 + z2)), max(share, (middle + half) / (1 + z2))
+    low, high = (middle - half) / (1 + z2), (middle + half) / (1 + z2)
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # as rounding may not have it

@@ -17,7 +17,7 @@ from hierfeat.recording._replay import Replay
 from hierfeat.representation._lesions import MODES, ORDERS, Removal, ordered
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import checked_channels
+from hierfeat.subjects.layer_checks import channels_of, checked_channels
 from hierfeat.subjects.own_data import Images, Labels, default_batch
 from hierfeat.subjects.provenance import provenance
 from hierfeat.subjects.scores import check_truth, probabilities
@@ -58,7 +58,7 @@ class Lesion(Result):
 
 def _channels(value: Any, name: str, given: Given) -> list[int]:
     """Channels without repetition; None means all."""
-    count = given["h"].layers[given["layer"]].out_shape[0]
+    count = channels_of(given["h"], given["layer"])
     found = list(range(count)) if value is None else checked_channels(given["h"], given["layer"], value, name)
     if len(set(found)) < len(found):
         raise HierfeatError(f"expected each channel once in {name}, got {found}")

@@ -25,6 +25,7 @@ from hierfeat.representation.layer_probes import layer_probes
 from hierfeat.representation.participation_ratio import participation_ratio
 from hierfeat.subjects.arguments import checked, needed
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import channels_of
 from hierfeat.subjects.layer_table import UNITS, Layers
 from hierfeat.subjects.own_data import Images, Labels
 from hierfeat.subjects.provenance import provenance
@@ -150,7 +151,7 @@ def profile(
 
 def _chosen(h: Hierarchy, layers: Layers) -> pd.DataFrame:
     chosen = h.layers.select(layers)
-    rows = [(layer.name, layer.kind, layer.out_shape[0]) for layer in chosen]
+    rows = [(layer.name, layer.kind, channels_of(h, layer.name)) for layer in chosen]
     return pd.DataFrame(rows, columns=["layer", "kind", "channels"])
 
 
@@ -158,7 +159,7 @@ def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
     fields = known_fields(h).table.set_index("layer")
     rows = []
     for name in names:
-        channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))
+        channels = range(min(_ERF_CHANNELS, channels_of(h, name)))
         found = effective_field(h, images, name, channels=list(channels)).table
         sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
         rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))

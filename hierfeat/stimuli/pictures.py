@@ -22,6 +22,8 @@ PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".jpe", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 _SUFFIXES |= {".ppm", ".pgm", ".pbm", ".pnm"}
+_OTHER_KINDS = {".heic", ".heif", ".avif", ".jxl", ".jp2", ".j2k", ".tga", ".svg", ".exr", ".hdr", ".dcm"}
+_OTHER_KINDS |= {".dng", ".cr2", ".cr3", ".nef", ".arw"}
 _MOST_SIDE = 8192  # of what is returned
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _NAMED = 3
@@ -191,19 +193,38 @@ def photographs(count: int = 8, *, size: int = 224, channels: int = 3) -> Tensor
 def _items(root: Path | str) -> list[Item]:
     """Every image of the folder, with its label."""
     root = Path(root)
-    folders = {folder: list(_files_under(folder)) for folder in _class_folders(root)}
-    loose = [path for path in _visible(root) if not path.is_dir() and path.suffix.lower() in _SUFFIXES]
+    others: list[str] = []
+    folders = {folder: list(_files_under(folder, others)) for folder in _class_folders(root)}
+    beside = [path for path in _visible(root) if not path.is_dir()]
+    loose = [path for path in beside if path.suffix.lower() in _SUFFIXES]
+    others += [path.name for path in beside if path.suffix.lower() in _OTHER_KINDS]
     empty = [folder.name for folder, files in folders.items() if not files]
     classes = [files for files in folders.values() if files]
     items = [(path, label) for label, files in enumerate(classes) for path in files]
     if not (items or loose):
-        raise HierfeatError(f"expected images ({', '.join(sorted(_SUFFIXES))}) in {root} or in its sub-folders")
+        found = f"; there are {_some(others)}, to be saved anew" if others else ""
+        raise HierfeatError(f"expected images ({', '.join(sorted(_SUFFIXES))}) in {root} or in its sub-folders{found}")
+    if others:
+        warn(f"pictures of kinds that are not read, which are left out: {_some(others)}; save them as PNG or JPEG")
+    _warn_of_folders_within({folder: files for folder, files in folders.items() if files})
     if items and empty:
         warn(f"sub-folders of {root} without images, which do not count as classes: {_some(empty)}")
     if items and loose:
         names = [path.name for path in loose]
         warn(f"images beside the class folders of {root}, which are left out: {_some(names)}")
     return items or [(path, -1) for path in loose]
+
+
+def _warn_of_folders_within(classes: dict[Path, list[Path]]) -> None:
+    """Say so where the classes look like the parts of a data set (train, test), in which the classes lie."""
+    within = {path.relative_to(folder).parts[0] for folder, files in classes.items() for path in files}
+    direct = any(path.parent == folder for folder, files in classes.items() for path in files)
+    if classes and not direct and len(within) > 1:
+        names = [folder.name for folder in classes]
+        warn(
+            f"the classes are {_some(names)}, all of whose images lie in folders within ({_some(sorted(within))}); "
+            f"if these are the classes, give the folder that holds them, as {next(iter(classes))}"
+        )
 
 
 def _class_folders(root: Path | str) -> list[Path]:
@@ -221,18 +242,20 @@ def _visible(folder: Path) -> list[Path]:
     return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=lambda path: path.name)
 
 
-def _files_under(folder: Path) -> Iterator[Path]:
+def _files_under(folder: Path, others: list[str] | None = None) -> Iterator[Path]:
     """Image files at any depth, behind links too, without what is hidden; a link back to where it lies is not followed.
 
     torchvision's ``ImageFolder`` does not serve here: hidden folders are classes to it, and hidden files images.
+    Names of pictures of kinds that are not read are added to `others`.
     """
     for place, folders, names in os.walk(folder, followlinks=True):
         here = os.path.realpath(place)
         own = (name for name in folders if not name.startswith("."))
         folders[:] = sorted(name for name in own if not _holds(os.path.realpath(Path(place) / name), here))
-        for name in sorted(names):
-            if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES:
-                yield Path(place) / name
+        visible = [(name, Path(name).suffix.lower()) for name in sorted(names) if not name.startswith(".")]
+        if others is not None:
+            others += [name for name, suffix in visible if suffix in _OTHER_KINDS]
+        yield from (Path(place) / name for name, suffix in visible if suffix in _SUFFIXES)
 
 
 def _chosen(items: list[Item], limit: int | None, seed: int) -> list[Item]:

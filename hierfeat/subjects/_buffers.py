@@ -61,6 +61,12 @@ class Contents:
             if type(kept) is dict
         ]
 
+    def leave_graphs(self) -> None:
+        """Let tensors that an earlier pass of the user's has computed be values: their graph may be used up."""
+        for kept, contents in self._saved:
+            computed = {k: v.detach() for k, v in contents.items() if isinstance(v, Tensor) and v.grad_fn is not None}
+            kept.update(computed)
+
     def restore(self) -> None:
         """Put the very things back."""
         for kept, contents in self._saved:

@@ -125,6 +125,9 @@ def dims(value: Any) -> int:
 def as_tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
     """An image, or several, as a tensor; pictures become grey for a network of one channel."""
     if isinstance(value, Tensor):
+        if value.is_nested or value.layout != torch.strided:
+            kind = "a nested one" if value.is_nested else f"one of {value.layout}"
+            raise HierfeatError(f"expected {where} as a dense tensor, got {kind}; use .to_dense(), or torch.stack")
         return value
     if isinstance(value, Image.Image):
         from hierfeat._torchvision import transforms
@@ -132,15 +135,27 @@ def as_tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
         found: Tensor = transforms.functional.to_tensor(value.convert("L" if channels == 1 else "RGB"))
         return found
     try:
-        return torch.as_tensor(np.ascontiguousarray(value) if isinstance(value, np.ndarray) else None)
+        return torch.as_tensor(native(value) if isinstance(value, np.ndarray) else None)
     except (TypeError, RuntimeError):  # an array of objects or of text
         raise HierfeatError(f"expected {where} as {KINDS}, got {described(value)}") from None
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array as torch takes it: in one piece, in the byte order of the machine (files have others), 64 bits at most.
+
+    Examples
+    --------
+    >>> native(np.array([1, 2], ">i4")).dtype == np.int32
+    True
+    """
+    wider = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind) if array.dtype.itemsize > 8 else None
+    return np.ascontiguousarray(array, wider or array.dtype.newbyteorder("="))
 
 
 def _as_tensor(labels: Any) -> Tensor | None:
     """What belongs to the images of a batch; None if it is not an array of numbers."""
     try:
-        return labels if isinstance(labels, Tensor) else torch.as_tensor(np.asarray(labels))
+        return labels if isinstance(labels, Tensor) else torch.as_tensor(native(np.asarray(labels)))
     except (TypeError, ValueError, RuntimeError):
         return None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hierfeat.subjects._lanes import seen
 from hierfeat.subjects.ops import first_tensor
 
 
@@ -51,6 +52,9 @@ class Call:
         What that module was given: a convolution with circular padding pads it before the call.
     whole
         The module as a whole is the layer: it declares ``layer_kind``, wraps a norm in permutes, or is an attention.
+    graph
+        Whether the caller runs the model with gradients. The model may switch them on for itself; `input`, and the
+        output that callbacks see, are then detached.
 
     Examples
     --------
@@ -70,13 +74,14 @@ class Call:
     module: nn.Module | None
     module_input: Tensor | None = None
     whole: bool = False
+    graph: bool = True
 
     @property
     def input(self) -> Tensor:
-        """The first tensor among the arguments."""
+        """The first tensor among the arguments; of what is mapped over by ``torch.vmap``, all images."""
         found = first_tensor((self.args, self.kwargs))
         assert found is not None, f"{self.name} was called without a tensor"
-        return found
+        return seen(found, graph=self.graph)
 
 
 Before = Callable[[Call], Tensor | None]

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import get_ident
 from types import FrameType, TracebackType
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
+from hierfeat.subjects._lanes import mapped, seen, unwrapped
 from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
 from hierfeat.subjects.call import FROM_CALLBACK, After, Before, Call, Ended, Stop, replaced
@@ -94,6 +96,7 @@ class Watch(TorchFunctionMode, Guard):
             if ".parametrizations." not in f".{path}."
         }
         self._maps = Maps()
+        self._graph = True  # whether the caller runs the model with gradients
         self._quiet = 0  # callbacks that are running
         self._stack: list[_Frame] = []
         self._start_afresh()
@@ -103,6 +106,7 @@ class Watch(TorchFunctionMode, Guard):
         for frame in self._stack:
             self._look_again(frame)
         self._stack = []
+        self._graph = torch.is_grad_enabled()
         self._counts: Counter[str] = Counter()
         self._entered: list[str] = []  # submodules that were called on their own, not by the model
         self._inside = 0  # modules that are one layer as a whole, and are running
@@ -124,6 +128,7 @@ class Watch(TorchFunctionMode, Guard):
         self._told = [guard.writing for guard in opened() if isinstance(guard, undisturbed)]
         if self._writing is not None:
             self._told.append(self._writing)
+        self._thread = get_ident()
         self._quiet = 0
         self._stack = []
         self._start_afresh()
@@ -151,7 +156,7 @@ class Watch(TorchFunctionMode, Guard):
         kwargs = kwargs or {}
         for written in written_by(func, args, kwargs):
             for told in self._told:
-                told(written)
+                told(unwrapped(written)[0])
         if self._quiet or (self._inside and not self._shown):
             return func(*args, **kwargs)
         op, given, named = as_function(func, args, kwargs)
@@ -162,8 +167,8 @@ class Watch(TorchFunctionMode, Guard):
                 self._maps.note(op, given, named, output)
             return output
         call = self._call(kind, op, given, dict(named))
-        replaced = self._quietly(self._before, call)
-        output = self._finished(call, func(*args, **kwargs) if replaced is None else replaced)
+        instead = self._quietly(self._before, call)
+        output = self._finished(call, func(*args, **kwargs) if instead is None else mapped(instead, first_tensor(args)))
         if op in STEPS:
             self._maps.note(op, given, named, output)
         return output
@@ -198,9 +203,9 @@ class Watch(TorchFunctionMode, Guard):
         if frame is not None and not frame.named and frame.kind in (kind, "any"):
             frame.named = True
             given = first_tensor((frame.args, frame.kwargs))
-            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, given)
+            return Call(self._count(frame.path or op), kind, op, args, kwargs, frame.module, given, graph=self._graph)
         path = f"{frame.path}.{op}" if frame is not None and frame.path else op
-        return Call(self._count(path), kind, op, args, kwargs, None)
+        return Call(self._count(path), kind, op, args, kwargs, None, graph=self._graph)
 
     def _count(self, name: str) -> str:
         self._counts[name] += 1
@@ -224,15 +229,15 @@ class Watch(TorchFunctionMode, Guard):
         if tensor is None:
             return output
         wanted = self._only is None or self._only(call.name, call.kind)
-        replacement = self._quietly(self._after, call, tensor) if wanted else None
+        replacement = self._quietly(self._after, call, seen(tensor, graph=call.graph)) if wanted else None
         if call.name == self._until:
             self._start_afresh()  # what runs between two passes is not the model's
             raise Ended
-        return output if replacement is None else replaced(output, tensor, replacement)
+        return output if replacement is None else replaced(output, tensor, mapped(replacement, tensor))
 
     def _entering(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         known = self._modules.get(id(module))
-        if known is None:
+        if known is None or get_ident() != self._thread:  # hooks are everybody's, the mode is this thread's alone
             return
         path, _, whole = known
         if not self._quiet and (not path or (not self._stack and self._is_new_pass(path))):
@@ -246,7 +251,9 @@ class Watch(TorchFunctionMode, Guard):
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
-            frame.call = Call(self._count(path or op), kind, op, args, {}, module, first_tensor(args), whole=True)
+            frame.call = Call(
+                self._count(path or op), kind, op, args, {}, module, first_tensor(args), True, self._graph
+            )
             self._inside, self._shown = 1, getattr(module, "layer_shows", ())
             frame.replacement = self._quietly(self._before, frame.call)
 
@@ -282,7 +289,9 @@ class Watch(TorchFunctionMode, Guard):
             name, (kind, op) = self._count(frame.path), frame.leaf
             if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
                 return None
-            return self._finished(Call(name, kind, op, frame.args, {}, frame.module, frame.args[0]), output)
+            return self._finished(
+                Call(name, kind, op, frame.args, {}, frame.module, frame.args[0], False, self._graph), output
+            )
         finally:
             self._look_again(frame)
 
@@ -297,7 +306,7 @@ class Watch(TorchFunctionMode, Guard):
 
     def _leaving(self, module: nn.Module, _args: tuple[Any, ...], output: Any) -> Any:
         """Drop the frames down to `module`'s own: an exception may have skipped the hooks of inner ones."""
-        if id(module) not in self._modules:
+        if id(module) not in self._modules or get_ident() != self._thread:
             return None
         frame = None
         while self._stack and (frame is None or frame.module is not module):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from hierfeat.errors import HierfeatError
-from hierfeat.subjects._sources import described
+from hierfeat.subjects._sources import described, native
 from hierfeat.subjects.own_data import collected
 from hierfeat.subjects.subject import Subject
 
@@ -59,10 +59,8 @@ def check_has_weights(h: Subject, where: str = "images") -> None:
 def check_values(h: Subject, tensor: Tensor, where: str) -> None:
     """Refuse images without data, with NaN or infinity, or already normalised."""
     check_has_weights(h, where)
-    if tensor.is_meta or tensor.layout != torch.strided:
-        raise HierfeatError(
-            f"expected {where} as a dense tensor with data, got one of {tensor.layout}, {tensor.device}"
-        )
+    if tensor.is_meta:
+        raise HierfeatError(f"expected {where} with data, got a tensor of the meta device, which has none")
     low, high = ends_of(tensor).tolist()
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = (~torch.isfinite(tensor)).flatten(1).any(1).nonzero().flatten().tolist()
@@ -107,11 +105,15 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     if isinstance(labels, np.ma.MaskedArray) and labels.dtype.kind in "iu":
         labels = np.ma.filled(labels.astype(np.int64), UNKNOWN)
     try:  # copied: pandas lends arrays that may not be written into, of which torch warns
-        tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else np.array(labels)).detach().cpu()
+        tensor = torch.as_tensor(labels if isinstance(labels, Tensor) else native(np.array(labels))).detach().cpu()
     except (TypeError, ValueError, RuntimeError):
-        raise HierfeatError(f"expected {where} as ints, one for each image, got {described(labels)}") from None
+        got = f"{described(labels)}{_hint(labels, where)}"
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {got}") from None
+    if tensor.is_nested or tensor.layout != torch.strided:
+        raise HierfeatError(f"expected {where} as a dense tensor, got one of {tensor.layout}; use {where}.to_dense()")
     if tensor.is_floating_point() or tensor.is_complex():
-        raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {where}.long()")
+        to = f"{where}.nan_to_num(nan={UNKNOWN}).long()" if bool(tensor.isnan().any()) else f"{where}.long()"
+        raise HierfeatError(f"expected {where} as ints, one for each image, got {tensor.dtype}; use {to}")
     if tensor.ndim != 1:
         hint = f"{where}[:, 0]" if tensor.ndim == 2 and tensor.shape[1] == 1 else f"{where}.argmax(1) of one-hot rows"
         raise HierfeatError(f"expected flat {where} (N,), got {tuple(tensor.shape)}; use {hint}")
@@ -121,6 +123,17 @@ def checked_labels(labels: Any, count: int, *, where: str = "labels") -> Tensor:
     if count and int(tensor.min()) < UNKNOWN:
         raise HierfeatError(f"expected {where} from 0 (-1: not known), got {int(tensor.min())}")
     return tensor
+
+
+def _hint(labels: Any, where: str) -> str:
+    """What to do with labels that torch does not take as numbers."""
+    try:
+        values = set(map(type, np.asarray(labels, dtype=object).ravel().tolist()))
+    except (TypeError, ValueError):  # rows of several lengths
+        return ""
+    if values & {str, bytes}:
+        return f"; np.unique({where}, return_inverse=True)[1] numbers names"
+    return f"; {UNKNOWN} says that a class is not known" if type(None) in values else ""
 
 
 def known(images: Tensor, labels: Tensor, where: str = "labels") -> tuple[Tensor, Tensor]:

@@ -214,6 +214,7 @@ class undisturbed(Guard):
                 module.__dict__["training"] = False
         for module, _ in self._compiled:
             module.__dict__["_compiled_call_impl"] = None
+        self._contents.leave_graphs()
 
     def writing(self, tensor: Tensor) -> None:
         """Keep a copy of a parameter whose memory is about to be written into."""

@@ -11,6 +11,9 @@ from torch import Tensor
 from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.scores import SQUEEZED
+
+NO_CHANNELS = "which gives one number for each image; leave it out"
 
 
 def check_images_first(h: Hierarchy, outputs: Mapping[str, Tensor], count: int) -> None:
@@ -24,14 +27,23 @@ def check_images_first(h: Hierarchy, outputs: Mapping[str, Tensor], count: int) 
     folded = h.layers.folded  # asked for once: to see that the model is as it was takes longer than all else here
     for layer, output in outputs.items():
         if layer in folded or output.ndim < 2 or output.shape[0] != count:
-            got = f"shape {tuple(output.shape)} for {count} images"
-            raise HierfeatError(_images_not_first(h, layer, got, folded.get(layer)))
+            raise HierfeatError(_unreadable(h, layer, output, count, folded.get(layer)))
 
 
 def check_count(h: Hierarchy, layer: str, output: Tensor, count: int) -> None:
     """As :func:`check_images_first`, by the length alone: within a pass the table of layers is not to be asked for."""
     if output.ndim < 2 or output.shape[0] != count:
-        raise HierfeatError(_images_not_first(h, layer, f"shape {tuple(output.shape)} for {count} images", None))
+        raise HierfeatError(_unreadable(h, layer, output, count, None))
+
+
+def _unreadable(h: Hierarchy, layer: str, output: Tensor, count: int, per_image: int | None) -> str:
+    got = f"shape {tuple(output.shape)} for {count} images"
+    first = output.shape[0] if output.ndim else 0
+    if first == count and output.ndim == 1:
+        return f"expected a layer with channels, got {layer!r} of {h.name}, {NO_CHANNELS} ({got})"
+    if count == 1 and per_image is None:
+        return f"expected a first axis of images in layer {layer!r} of {h.name}, got {got}: {SQUEEZED}"
+    return _images_not_first(h, layer, got, per_image)
 
 
 def check_image_axes(h: Hierarchy, layers: Sequence[str]) -> None:
@@ -136,9 +148,17 @@ def checked_layer(h: Hierarchy, layer: Any, name: str = "layer") -> str:
     return found[0]
 
 
+def channels_of(h: Hierarchy, layer: str) -> int:
+    """The number of channels of a layer, or an error where it gives one number for each image, or for all."""
+    shape = h.layers[layer].out_shape
+    if not shape:
+        raise HierfeatError(f"expected a layer with channels, got {layer!r} of {h.name}, {NO_CHANNELS}")
+    return shape[0]
+
+
 def checked_channels(h: Hierarchy, layer: str, channels: Any, name: str = "channels") -> list[int]:
     """Channels of `layer`, one int or several, as a list of ints."""
-    count = h.layers[layer].out_shape[0]
+    count = channels_of(h, layer)
     items = list(channels) if isinstance(channels, Sequence | np.ndarray | Tensor | range) else [channels]
     inside = whole(0, count - 1)
     if not items or isinstance(channels, str):

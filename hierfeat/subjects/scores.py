@@ -7,6 +7,11 @@ from hierfeat.errors import HierfeatError
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.subject import Subject
 
+SQUEEZED = (
+    "a squeeze() in its forward pass, it seems, drops the axis of a single image; flatten(1), or squeeze() of named "
+    "axes, keeps it"
+)
+
 
 def checked_classes(h: Subject, scores: Tensor, count: int) -> Tensor:
     """Return `scores` if they are one for each class and each of `count` images, (N, classes).
@@ -18,9 +23,11 @@ def checked_classes(h: Subject, scores: Tensor, count: int) -> Tensor:
     """
     if scores.ndim == 2 and len(scores) == count and scores.shape[1] > 1:
         return scores
-    single = scores.ndim == 1 or (scores.ndim == 2 and scores.shape[1] == 1)
+    single = (scores.ndim == 1 and len(scores) == count) or (scores.ndim == 2 and scores.shape[1] == 1)
     if single:
         hint = "one score for each image; output=lambda y: torch.stack([-y.ravel(), y.ravel()], 1) makes two classes"
+    elif scores.ndim == 1:
+        hint = SQUEEZED
     elif scores.ndim > 2:
         hint = "scores for each place; output=lambda y: y.mean((2, 3)) makes one for each class"
     else:

@@ -6,6 +6,7 @@ their output is like their input; :func:`run_on_meta` has its own.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
@@ -25,7 +26,7 @@ T = TypeVar("T")
 
 
 class Trace:
-    """What one forward pass of one image shows.
+    """What one forward pass of one image, or of a few alike, shows.
 
     Attributes
     ----------
@@ -41,11 +42,13 @@ class Trace:
         self.layers: list[Layer] = []
         self.folded: dict[str, int] = {}
         self.needs_values = False
+        self._axes: list[int] = []  # of each layer's output
         self._flops: dict[str, int] = {}  # at the start of each call: a layer may hold another one
         self._counted: set[int] = set()  # parameters that a row has already
 
     def run(self, h: Subject, image: Tensor) -> "Trace":
-        """Watch the forward pass of `image`."""
+        """Watch the forward pass of `image`, (1, C, H, W), or of as many as its first axis says."""
+        count = len(image)
 
         def before(call: Call) -> None:
             self._flops[call.name] = dry.flops
@@ -57,14 +60,31 @@ class Trace:
                 "parameters": sum(p.numel() for p in own.values()),
                 "trainable": sum(p.numel() for p in own.values() if p.requires_grad),
             }
-            macs = (dry.flops - self._flops[call.name]) // 2
-            self.layers.append(describe(call, output, macs, **counts))
-            if output.ndim and output.shape[0] != 1:
+            macs = (dry.flops - self._flops[call.name]) // 2 // count
+            layer = describe(call, output, macs, **counts)
+            self.layers.append(layer if count == 1 else replace(layer, memory=layer.memory // count))
+            self._axes.append(output.ndim)
+            if output.ndim and output.shape[0] != count:
                 self.folded[call.name] = int(output.shape[0])
 
         with undisturbed(h.model), torch.no_grad(), DryRun() as dry, Watch(h.model, before=before, after=after):
             h.run(image)
         self.needs_values = not image.is_meta
+        return self
+
+    def with_two(self, h: Subject) -> "Trace":
+        """This, but for layers in which ``squeeze()`` drops the axis of a single image, as two images show them."""
+        names = [layer.name for layer in self.layers]
+        try:
+            two, _ = one_forward(h, lambda image: Trace().run(h, image.repeat(2, 1, 1, 1)))
+        except HierfeatError:
+            return self
+        if names != [layer.name for layer in two.layers]:
+            return self
+        for place, name in enumerate(names):
+            if self._axes[place] < two._axes[place] and name not in two.folded:
+                self.layers[place] = two.layers[place]
+                self.folded.pop(name, None)
         return self
 
     def uncounted(self, h: Subject) -> dict[str, tuple[int, int]]:
@@ -76,7 +96,7 @@ class Trace:
 def trace(h: Subject) -> Trace:
     """Run the model of `h` once and describe each layer call, in call order; see :func:`one_forward`."""
     found, _ = one_forward(h, lambda image: Trace().run(h, image))
-    return found
+    return found.with_two(h) if found.folded else found
 
 
 def one_forward(h: Subject, run: Callable[[Tensor], T]) -> tuple[T, str]:

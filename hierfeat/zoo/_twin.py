@@ -35,6 +35,7 @@ def copied(h: Hierarchy) -> nn.Module:
             "make the twin of the floating-point model it was made from"
         )
     values = [value for module in h.model.modules() for value in module.__dict__.values()]
+    values += [value for kept in values if isinstance(kept, dict) for value in kept.values()]
     computed = {
         id(value): value.detach().clone() for value in values if isinstance(value, Tensor) and not value.is_leaf
     }

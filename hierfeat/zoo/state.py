@@ -3,10 +3,12 @@
 import difflib
 import pickle
 import re
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shorter
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,19 @@ class _StrangeList:
         return []
 
 
+class _Array(np.ndarray):
+    """Stands for arrays of any class; those of objects (names that pandas kept, say) are empty."""
+
+    def __setstate__(self, state: Any) -> None:
+        """Take in numbers and text."""
+        super().__setstate__((1, (0,), np.dtype("V1"), False, b"") if state[2].hasobject else state)
+
+
+def _array(_: Any, shape: Any, code: Any) -> np.ndarray:
+    """As numpy's own function begins an array, of whichever class it was."""
+    return _Array(shape, np.dtype(code))
+
+
 @dataclass(frozen=True)
 class _Problems:
     """What keeps a state from fitting."""
@@ -84,6 +99,8 @@ def read_states(path: Path) -> dict[str, State]:
         raise HierfeatError(f"expected a safetensors file or a saved state_dict; there is no file {path}: it {what}")
     if is_lfs_pointer(path):
         raise HierfeatError(f"{path} is a git-lfs pointer, not the weights: `git lfs pull` fetches them")
+    if (what := _of_another_kind(path)) is not None:
+        raise HierfeatError(f"expected a safetensors file or a saved state_dict; {path} is {what}")
     try:
         content: Any = load_file(path) if _is_safetensors(path) else _unpickled(path)
     except pickle.UnpicklingError as error:
@@ -103,6 +120,27 @@ def read_states(path: Path) -> dict[str, State]:
     if not found:
         raise HierfeatError(f"expected a state_dict (names to tensors) in {path}; it holds a {type(content).__name__}")
     return found
+
+
+def _of_another_kind(path: Path) -> str | None:
+    """What a file is that is often taken for one of weights, and what to do with it."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head.startswith(b"\x1f\x8b"):
+        return "compressed by gzip: unpack it"
+    if head.startswith((b"\x93NUMPY", b"\x89HDF")):
+        return "an array of NumPy or an HDF5 file: load it, and torch.save a dict of names to tensors"
+    if b"\0" not in head and head.lstrip().startswith((b"<", b"{")):
+        return f"text that begins {head[:20].decode(errors='replace')!r}: a page, or an index of other files"
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    if any(name.endswith("/constants.pkl") for name in names):
+        return "a TorchScript archive: torch.save the state_dict of torch.jit.load(path)"
+    if not any(name.endswith("data.pkl") for name in names):
+        return f"an archive of {shorter(names[:3])}, not what torch.save writes: unpack it, or save the state_dict"
+    return None
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -151,15 +189,14 @@ def _stranger(name: str) -> type:
 
 def _numpy_names() -> Iterator[Any]:
     """What numpy's scalars and arrays are made of, under the names that old and new versions give it."""
-    multiarray = np.zeros(1).__reduce__()[0], np.float64(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
     for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        yield multiarray[0], f"{module}._reconstruct"
-        yield multiarray[1], f"{module}.scalar"
-    yield np.ndarray
+        yield _array, f"{module}._reconstruct"
+        yield scalar, f"{module}.scalar"
+    yield _Array, "numpy.ndarray"
     yield np.dtype
     for name in np.dtypes.__all__:
-        if name not in ("ObjectDType",):
-            yield getattr(np.dtypes, name)
+        yield getattr(np.dtypes, name)
 
 
 def _groups(content: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, State]]:

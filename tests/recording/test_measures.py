@@ -175,3 +175,13 @@ def test_an_activation_overwritten_between_two_measures_is_reduced_again():
     x.abs_()
     assert shared.of(x) is not first
     assert shared.of(x).is_rate
+
+
+@pytest.mark.parametrize("shape", [(24, 3), (256, 64), (24, 3, 2, 2), (64, 8, 28, 28)])
+@pytest.mark.parametrize("level", [0, 5, 9, 11, 30, 70, 95, 150, 1000])
+def test_variances_beside_a_mean_many_times_as_large(shape, level):
+    """The mean in standard deviations: float32 sums of squares alone were wrong by 0.8 % at 70 of them."""
+    x = torch.randn(shape, generator=torch.Generator().manual_seed(0)) + level
+    found, values = fed(hf.Moments(), x, -(-len(x) // 3)), rows(x)
+    np.testing.assert_allclose(found["variance"], values.var(1), rtol=2e-5)
+    np.testing.assert_allclose(found["mean"], values.mean(1), rtol=1e-6, atol=1e-6)

@@ -69,6 +69,21 @@ def test_the_interval_covers_as_it_says() -> None:
         assert 0.92 < binom.pmf(counts, 200, share)[covered].sum() < 0.98
 
 
+def test_a_share_of_none_has_no_interval_below_it() -> None:
+    for count in range(1, 200):
+        assert wilson(0, count)[0] == 0
+        assert 0 < wilson(0, count)[1] < 1
+        assert wilson(count, count)[1] == 1
+
+
+def test_labels_that_training_never_saw_are_told() -> None:
+    h, images = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 2, 3)), (1, 6, 6)), torch.rand(6, 1, 6, 6)
+    labels = torch.arange(6) % 3
+    with pytest.warns(UserWarning, match="no training image has label 3: test images that have count as wrong"):
+        found = hf.layer_probes(h, (images, labels), (images, labels + 1), progress=False).table
+    assert found.accuracy.between(0, 4 / 6).all()
+
+
 def test_a_probe_that_needs_more_steps_says_so() -> None:
     probes = layer_probes(hf.load("lenet5-digits"), hf.digits(split="train"), hf.digits(split="test"), max_iter=2)
     assert set(probes.table["status"]) == {"not converged"}

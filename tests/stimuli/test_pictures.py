@@ -1,6 +1,7 @@
 """Pictures as people have them: folders, labels, formats, orientations, sizes, and what is said of bad ones."""
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
@@ -333,3 +334,37 @@ def test_a_root_is_a_path(root: object) -> None:
     for function in (hf.image_folder, hf.folder_classes):
         with pytest.raises(HierfeatError, match="expected root as the path of a folder"):
             function(root)
+
+
+def test_pictures_of_other_kinds_are_named_not_passed_over(tmp_path: Path) -> None:
+    """A telephone's HEIC among JPEGs: the number of images would be wrong in silence."""
+    for name in ("a/1.png", "a/2.heic", "b/3.png", "4.AVIF"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"" if "png" not in name else b"P2 1 1 255 7")
+    with pytest.warns(UserWarning, match=r"kinds that are not read.*: 2\.heic, 4\.AVIF"):
+        _, labels = hf.image_folder(tmp_path, size=4)
+    assert labels.tolist() == [0, 1]
+    for name in ("a/1.png", "b/3.png"):
+        (tmp_path / name).unlink()
+    with pytest.raises(HierfeatError, match=r"there are 2\.heic, 4\.AVIF, to be saved anew"):
+        hf.image_folder(tmp_path, size=4)
+
+
+@pytest.mark.parametrize(
+    ("places", "warns"),
+    [
+        (["train/cat", "train/dog", "val/cat", "val/dog"], True),
+        (["cat/images", "dog/images"], False),  # as Tiny ImageNet's classes
+        (["cat", "dog/old", "dog/new"], False),
+        (["cat", "dog"], False),
+    ],
+)
+def test_parts_of_a_data_set_taken_for_classes_are_told(tmp_path: Path, places: list[str], warns: bool) -> None:
+    for place in places:
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "1.png").write_bytes(b"P2 1 1 255 7")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        _, labels = hf.image_folder(tmp_path, size=4)
+    assert any("if these are the classes, give the folder that holds them" in str(one.message) for one in said) == warns
+    assert len(labels.unique()) == 2

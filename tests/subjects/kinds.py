@@ -291,8 +291,8 @@ KINDS: dict[str, Made] = {
 TIMM = {
     "timm mobilenetv4": ("mobilenetv4_conv_small_035", 64),
     "timm convnext": ("convnext_atto", 64),
-    "timm vit": ("vit_tiny_patch16_224", 224),
-    "timm swin": ("swin_tiny_patch4_window7_224", 224),
+    "timm vit": ("vit_tiny_patch16_224", 64),
+    "timm swin": ("swin_tiny_patch4_window7_224", 56),
     "timm efficientnet": ("test_efficientnet", 64),
     "timm resnet": ("test_resnet", 64),
     "timm regnet": ("regnetx_002", 64),
@@ -302,13 +302,16 @@ TIMM = {
     "timm repvgg": ("repvgg_a0", 64),
 }
 if importlib.util.find_spec("timm") is not None:
-    KINDS |= {name: _plain(lambda model=model: _timm(model), 3, side) for name, (model, side) in TIMM.items()}
+    KINDS |= {
+        name: _plain(lambda model=model, side=side: _timm(model, side), 3, side) for name, (model, side) in TIMM.items()
+    }
 
 
-def _timm(model: str) -> nn.Module:
+def _timm(model: str, side: int) -> nn.Module:
     import timm
 
-    return timm.create_model(model, num_classes=CLASSES)
+    sized = {"img_size": side} if model.endswith("_224") else {}  # transformers are made for one size of images
+    return timm.create_model(model, num_classes=CLASSES, **sized)
 
 
 def small_trunk() -> list[nn.Module]:

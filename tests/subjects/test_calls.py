@@ -1,5 +1,7 @@
 """Every layer call is seen, named as design fixes it, and can be replaced or stopped."""
 
+import threading
+
 import pytest
 import torch
 from torch import nn
@@ -307,3 +309,30 @@ def test_what_makes_a_weight_is_no_layer(wrap):
             return F.conv_transpose2d(self.conv(x), self.conv.weight)
 
     assert seen(Tied(), torch.rand(1, 1, 8, 8)) == [("conv", "conv"), ("conv_transpose2d", "conv")]
+
+
+def test_what_other_threads_run_is_not_seen():
+    """Module hooks are everybody's: a model that serves in one thread may be examined in another."""
+    torch.manual_seed(0)
+    h = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 2, 3)).eval(), (1, 8, 8))
+    images, found, stopped = torch.rand(4, 1, 8, 8), [], threading.Event()
+    expected = {name: value.clone() for name, value in hf.record(h, images, layers="*").items()}
+
+    def serve():
+        while not stopped.is_set():
+            h.model(images[:1])
+
+    def examine():
+        for _ in range(20):
+            got = hf.record(h, images, layers="*")
+            found.append(list(got) == list(expected) and all(torch.equal(got[name], expected[name]) for name in got))
+
+    serving = threading.Thread(target=serve)
+    examining = [threading.Thread(target=examine) for _ in range(2)]
+    for thread in (serving, *examining):
+        thread.start()
+    for thread in examining:
+        thread.join()
+    stopped.set()
+    serving.join()
+    assert found == [True] * 40

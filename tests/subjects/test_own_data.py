@@ -203,6 +203,48 @@ def test_what_holds_no_images_is_refused(data, says):
         hf.record(network(), data)
 
 
+@pytest.mark.parametrize("kind", [">f4", ">f8", "longdouble"])
+def test_arrays_as_files_have_them_are_taken_in_the_machine_s_own_numbers(kind):
+    """FITS, IDX and HDF5 files are big-endian, as a rule."""
+    images, labels = IMAGES.numpy().astype(kind), LABELS.numpy().astype(">i4")
+    h, expected = network(), hf.record(network(), IMAGES)["conv"]
+    for given in (images, [*images], [(images, labels)]):
+        assert torch.allclose(hf.record(h, given)["conv"], expected)
+        assert len(hf.sweep(h, given, [hf.Moments()]).table)
+    assert hf.evaluate(h, images, labels).accuracy == hf.evaluate(h, IMAGES, LABELS).accuracy
+
+
+@pytest.mark.parametrize(
+    "data", [IMAGES.to_sparse(), torch.nested.nested_tensor([*IMAGES], layout=torch.jagged)], ids=["sparse", "nested"]
+)
+@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: [x], lambda x: iter([x])], ids=["itself", "list", "generator"])
+def test_tensors_that_are_not_dense_are_refused(data, wrap):
+    for ask in (lambda x: hf.record(network(), x), lambda x: hf.sweep(network(), x, [hf.Moments()])):
+        with pytest.raises(hf.HierfeatError, match="as a dense tensor"):
+            ask(wrap(data))
+
+
+def test_labels_that_are_not_known_are_not_advised_into_numbers():
+    with pytest.raises(hf.HierfeatError, match=r"use labels\.nan_to_num\(nan=-1\)\.long\(\)"):
+        hf.evaluate(network(), IMAGES, torch.where(LABELS == 0, torch.nan, LABELS.double()))
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["cat"] * COUNT, r"np.unique\(labels, return_inverse=True\)"),
+        (np.array(["cat"] * COUNT), r"np.unique\("),
+        (pd.Series(["cat"] * COUNT).astype("category"), r"np.unique\("),
+        ([0] * (COUNT - 1) + [None], "-1 says that a class is not known"),
+        ([[0, 1], [0]], "got list of list"),
+        (LABELS.to_sparse(), "to_dense"),
+    ],
+)
+def test_labels_that_are_no_numbers_are_answered_with_how_to_number_them(labels, says):
+    with pytest.raises(hf.HierfeatError, match=says):
+        hf.evaluate(network(), IMAGES, labels)
+
+
 def test_floats_for_labels_are_no_classes():
     assert collected([(image, 0.5) for image in IMAGES]).labels is None
 

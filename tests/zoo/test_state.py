@@ -2,13 +2,17 @@
 
 import argparse
 import contextlib
+import gzip
+import io
 import pickle
 import types
+import zipfile
 from collections import OrderedDict, defaultdict
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -226,6 +230,46 @@ def test_a_git_lfs_pointer_is_called_one(name, ref, tmp_path) -> None:
     (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 44789\n")
     with pytest.raises(hf.HierfeatError, match="git-lfs pointer"):
         hf.load(ref, weights=tmp_path / name)
+
+
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"1")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (gzip.compress(b"weights"), "compressed by gzip: unpack it"),
+        (zipped("w.pth"), r"an archive of \['w.pth'\]"),
+        (zipped("0.weight.npy", "0.bias.npy"), "an archive of"),
+        (zipped("net/code/__torch__.py", "net/constants.pkl", "net/data.pkl"), "a TorchScript archive"),
+        (b"\x93NUMPY\x01\x00", "an array of NumPy"),
+        (b"<!DOCTYPE html><html>404", "text that begins '<!DOCTYPE"),
+        (b'\n{"weight_map": {"conv.weight": "model-1.safetensors"}}', "an index of other files"),
+    ],
+)
+def test_files_of_other_kinds_are_called_what_they_are(content, says, ref, tmp_path) -> None:
+    (tmp_path / "w.pth").write_bytes(content)
+    with pytest.raises(hf.HierfeatError, match=says):
+        hf.load(ref, weights=tmp_path / "w.pth")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        np.array(["cat", "dog"], dtype=object),
+        pd.Series(["cat", "dog"], dtype=object).unique(),
+        np.array([[torch.zeros(2)]], dtype=object),
+    ],
+)
+def test_names_as_numpy_and_pandas_keep_them_may_lie_beside(names, ref, state, tmp_path) -> None:
+    torch.save({"net": state, "classes": names}, tmp_path / "w.pth")
+    found = hf.load(ref, weights=tmp_path / "w.pth").model.state_dict()
+    assert all(torch.equal(found[key], value) for key, value in state.items())
 
 
 @pytest.mark.parametrize(

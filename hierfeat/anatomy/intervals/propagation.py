@@ -24,6 +24,7 @@ from hierfeat.anatomy.intervals.rules import Found, Op, field_after, foreach, te
 from hierfeat.anatomy.intervals.rules_windows import padded
 from hierfeat.anatomy.intervals.shapes import insert, permute
 from hierfeat.anatomy.intervals.unions import constant, union
+from hierfeat.subjects._lanes import unwrapped
 from hierfeat.subjects.trace import Twins, run_on_meta
 
 _VIEWS = [
@@ -246,18 +247,6 @@ class Padding(TorchFunctionMode):
             if mode == "circular" and source is not None:
                 self.propagation._set(out, padded(source, args[1] if len(args) > 1 else kwargs["pad"], mode))
         return out
-
-
-def unwrapped(tensor: Tensor) -> tuple[Tensor, list[int]]:
-    """The tensor inside the wrappers of ``torch.vmap``, and the dimensions of it that are mapped over."""
-    functorch = torch._C._functorch
-    lanes: list[int] = []
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        lane = functorch.maybe_get_bdim(tensor) if functorch.is_batchedtensor(tensor) else -1
-        tensor = functorch.get_unwrapped(tensor)
-        if lane >= 0:
-            lanes = [lane, *(other + (other >= lane) for other in lanes)]
-    return tensor, lanes
 
 
 @contextmanager

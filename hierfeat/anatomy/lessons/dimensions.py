@@ -90,6 +90,7 @@ def dimensions(h: Hierarchy, *, layers: Layers = ("conv", "pool", "linear", "add
 
 def _row(name: str, kind: str, shape: tuple[int, ...], formula: str) -> dict[str, Any]:
     """Read a shape as maps × height × width; tokens (count, features) are one column of them."""
+    shape = shape or (1,)  # one score for each image
     maps, height, width = shape if len(shape) == 3 else (shape[-1], prod(shape[:-1]), 1)
     sizes = {"maps": maps, "height": height, "width": width, "cells": prod(shape)}
     return {"layer": name, "kind": kind, "formula": formula, "dense": len(shape) == 1} | sizes
@@ -105,9 +106,11 @@ def _formula(layer: Layer) -> str:
     """Give the layer's formula, or say where its maps come from."""
     if layer.formula:
         return layer.formula
-    if layer.kind == "linear":
+    if layer.kind == "linear" and layer.in_shape and layer.out_shape:
         return f"{layer.in_shape[-1]} → {layer.out_shape[-1]}"
-    return {"add": "sum, size kept", "concat": f"side by side: {layer.out_shape[0]} maps"}.get(layer.kind, "")
+    if layer.kind == "concat" and layer.out_shape:
+        return f"side by side: {layer.out_shape[0]} maps"
+    return "sum, size kept" if layer.kind == "add" else ""
 
 
 def _columns(sources: Mapping[str, tuple[str, ...]]) -> dict[str, int]:

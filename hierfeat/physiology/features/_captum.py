@@ -61,7 +61,13 @@ class Response(nn.Module):
         finally:
             for hook in hooks:
                 hook.remove()
-        return one_unit(handed[-1] if handed else response, units)
+        unit = one_unit(handed[-1] if handed else response, units)
+        if images.requires_grad and torch.is_grad_enabled() and not unit.requires_grad:
+            raise HierfeatError(
+                "the unit's response has no gradient with respect to the images: the model rounds, compares or "
+                "detaches on the way, or the unit sees no image; method='occlusion' and 'ablation' need no gradient"
+            )
+        return unit
 
 
 def attributed(

@@ -84,7 +84,9 @@ def upstream(h: Hierarchy, layer: str, image: Tensor) -> list[str]:
 
     with torch.enable_grad(), reading(h, layer, after=after) as read:
         response = read(image.detach().clone().requires_grad_())
-        gradients = torch.autograd.grad(response.sum(), list(kept.values()), allow_unused=True) if kept else ()
+        if not (kept and response.requires_grad):
+            return []
+        gradients = torch.autograd.grad(response.sum(), list(kept.values()), allow_unused=True)
     return [name for name, gradient in zip(kept, gradients, strict=True) if gradient is not None]
 
 

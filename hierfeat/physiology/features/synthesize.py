@@ -23,7 +23,7 @@ from hierfeat.physiology.features._robustness import best_natural, robustness
 from hierfeat.stimuli.warps.views import centre
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
-from hierfeat.subjects.layer_checks import checked_channels
+from hierfeat.subjects.layer_checks import channels_of, checked_channels
 from hierfeat.subjects.own_data import Images
 from hierfeat.subjects.provenance import provenance
 
@@ -163,7 +163,7 @@ def synthesize(
     >>> made.images.shape
     (2, 1, 32, 32)
     """
-    chosen = list(range(h.layers[layer].out_shape[0])) if channels is None else checked_channels(h, layer, channels)
+    chosen = list(range(channels_of(h, layer))) if channels is None else checked_channels(h, layer, channels)
     name, goal = objective_of(objective)
     size = (h.input_shape[1], h.input_shape[2]) if size is None else (size[0], size[1])
     batch_size = batch_size or AT_A_TIME

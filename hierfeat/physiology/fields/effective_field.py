@@ -17,6 +17,7 @@ from hierfeat.physiology._responses import central_box
 from hierfeat.physiology.fields._unit_gradients import copies_of, unit_gradients
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer_checks import channels_of
 from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.precision import double
 from hierfeat.subjects.provenance import provenance
@@ -122,7 +123,7 @@ def effective_field(
     >>> field.map.shape
     (16, 32, 32)
     """
-    wanted = list(range(h.layers[layer].out_shape[0])) if channels is None else list(channels)
+    wanted = list(range(channels_of(h, layer))) if channels is None else list(channels)
     field = _accumulated(h, layer, images, wanted, weight, batch_size or default_batch(h.input_shape))
     box = central_box(h, known_fields(h), layer)
     rows = [_measures(single, box) for single in field]

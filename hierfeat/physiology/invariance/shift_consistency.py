@@ -155,8 +155,8 @@ def _drawn(shifts: list[tuple[int, int]], most: int | None, seed: int) -> list[t
 def _scores(h: Hierarchy, images: Tensor, d: tuple[int, int], boundary: Boundary, batch_size: int) -> Tensor:
     """(N, classes)."""
     size = (h.input_shape[1], h.input_shape[2]) if boundary == "crop" else None
-    scores = torch.cat([h(shift(batch, *d, boundary=boundary, size=size)) for batch in images.split(batch_size)])
-    return checked_classes(h, scores, len(images))
+    moved = (shift(batch, *d, boundary=boundary, size=size) for batch in images.split(batch_size))
+    return torch.cat([checked_classes(h, h(batch), len(batch)) for batch in moved])
 
 
 def _share(hits: Tensor) -> Tensor:

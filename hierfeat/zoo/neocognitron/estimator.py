@@ -69,8 +69,9 @@ class Neocognitron:
     different orientations, and the density of cells falls from layer to layer. ``Neocognitron("1980",
     **Neocognitron.PROTOCOL_1980)`` learns in that way, with constants that we searched for where the paper gives none.
     Of 30 alphabets of jittered digits that the search did not see, it learns 18 apart (exactly one cell of U_C3
-    responds to each digit, a different one to each), and the default 26; without falling density it learns none, and
-    with shifts of ±3 in place of ±2 only 4. LIMITATIONS.md has the whole table.
+    responds above 0.01 to each digit, a different one to each; 9 if no other may respond at all), and the default 26
+    (26); without falling density it learns none, and with shifts of ±3 in place of ±2 only 4 (none). LIMITATIONS.md has
+    the whole table.
 
     References
     ----------
