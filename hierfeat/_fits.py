@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from scipy.ndimage import maximum_filter
@@ -34,20 +33,9 @@ class ScaledFit:
     fitted: np.ndarray
 
 
-class _Tried(NamedTuple):
-    """Two parameters of each row, and their squared error at the best amplitude and base."""
-
-    params: np.ndarray  # (2, n)
-    error: np.ndarray  # (n,)
-    descent: np.ndarray  # its slopes downhill, (2, n)
-    curvature: np.ndarray  # its second slopes: of the first parameter, mixed, of the second; (3, n)
-
-    def of(self, rows: np.ndarray) -> "_Tried":
-        return _Tried(*(part[..., rows] for part in self))
-
-    def where(self, better: np.ndarray, other: "_Tried") -> "_Tried":
-        """These where they are better, those of `other` elsewhere."""
-        return _Tried(*(np.where(better, mine, theirs) for mine, theirs in zip(self, other, strict=True)))
+PARAMS, ERROR, DESCENT, CURVATURE = slice(0, 2), 2, slice(3, 5), slice(5, 8)
+"""What is known of two parameters of each row, (8, n): themselves, their squared error at the best amplitude and base,
+its slopes downhill, and its second slopes: of the first parameter, mixed, of the second."""
 
 
 def fit_scaled(
@@ -126,27 +114,28 @@ def best_starts(curves: np.ndarray, target: np.ndarray, count: int) -> np.ndarra
 
 
 def _searched(
-    reduced: Callable[..., _Tried], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
+    reduced: Callable[..., np.ndarray], start: np.ndarray, data: Sequence[np.ndarray], limits: Limits, steps: int
 ) -> np.ndarray:
     """Parameters of the least error of each row, by damped Newton steps; `reduced` takes them and rows of `data`."""
     index, damping = np.arange(len(start)), np.full(len(start), 1e-3)
     now = reduced(start, *data)
-    done = np.empty_like(now.params)
-    bounds = np.array(limits)[..., None]
+    done = np.empty_like(now[PARAMS])
+    low, high = np.array(limits)[..., None]
     for _ in range(steps):
-        step, promised = _newton(now, damping, bounds)
-        trial = reduced(np.minimum(np.maximum(now.params + step, bounds[0]), bounds[1]).T, *data)
-        better = trial.error < now.error
-        ended = (promised < RELATIVE * now.error + ABSOLUTE) | (~better & (damping > 1e6))
-        now = trial.where(better, now)
+        step, promised = _newton(now, damping, low, high)
+        trial = reduced(np.minimum(np.maximum(now[PARAMS] + step, low), high).T, *data)
+        better = trial[ERROR] < now[ERROR]
+        ended = (promised < RELATIVE * now[ERROR] + ABSOLUTE) | (~better & (damping > 1e6))
+        now = np.where(better, trial, now)
         damping = np.where(better, damping * 0.1, damping * 10 + 1e-6)
         if ended.any():
-            done[:, index[ended]] = now.params[:, ended]
-            index, now, damping = index[~ended], now.of(~ended), damping[~ended]
-            data = [part[~ended] for part in data]
+            going = ~ended
+            done[:, index[ended]] = now[PARAMS, ended]
+            index, now, damping = index[going], now[:, going], damping[going]
+            data = [part[going] for part in data]
         if not len(index):
             break
-    done[:, index] = now.params
+    done[:, index] = now[PARAMS]
     return np.ascontiguousarray(done.T)
 
 
@@ -159,15 +148,15 @@ def _linear(curve: np.ndarray, target: np.ndarray, based: np.ndarray) -> tuple[n
     return amplitude, level - amplitude * middle
 
 
-def _reduced(params: np.ndarray, shapes: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> _Tried:
-    """The squared error of these shapes at the best amplitude and base.
+def _reduced(params: np.ndarray, shapes: Sequence[np.ndarray], target: np.ndarray, based: np.ndarray) -> np.ndarray:
+    """What is known of the shapes of `params`.
 
     With u the shape, less its mean where there is a base, and y the target likewise, the error is that of q u with
     q = y·u / u·u, which is y·y − (y·u)²/u·u.
     """
     curve, one, two, first, mixed, second = shapes
-    bends = one * one + first, one * two + mixed, two * two + second
-    parts = np.array([curve, *(slope * curve for slope in (one, two, *bends))])
+    parts = np.array([curve, one, two, one * one + first, one * two + mixed, two * two + second])
+    parts[1:] *= curve
     if based.any():
         parts -= (parts.mean(2) * based)[..., None]
     onto, own = np.einsum("knm,nm->kn", parts, target), np.einsum("knm,nm->kn", parts, parts[0])
@@ -177,20 +166,23 @@ def _reduced(params: np.ndarray, shapes: Sequence[np.ndarray], target: np.ndarra
     miss = onto - q * own
     turn = (miss[1:3] - q * own[1:3]) / size
     slopes = np.einsum("jnm,knm->jkn", parts[1:3], parts[1:3]).reshape(4, -1)[[0, 1, 3]]
-    curvature = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
-    error = np.einsum("nm,nm->n", residual, residual)
-    return _Tried(params.T, error, 2 * q * miss[1:3], curvature)
+    found = np.empty((8, len(params)))
+    found[PARAMS], found[DESCENT] = params.T, 2 * q * miss[1:3]
+    found[ERROR] = np.einsum("nm,nm->n", residual, residual)
+    found[CURVATURE] = -2 * (size * turn[[0, 0, 1]] * turn[[0, 1, 1]] + q * (miss[3:] - q * slopes))
+    return found
 
 
-def _newton(now: _Tried, damping: np.ndarray, limits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _newton(now: np.ndarray, damping: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A step downhill, at most 1 long, and what it promises to take off the squared error.
 
     A parameter that stands at a limit and is drawn beyond it stays.
     """
-    aa, ab, bb = now.curvature
-    stays = ((now.params <= limits[0]) & (now.descent < 0)) | ((now.params >= limits[1]) & (now.descent > 0))
-    first, second = np.where(stays, 0, now.descent)
-    ab = np.where(stays.any(0), 0, ab)
+    params, descent, (aa, ab, bb) = now[PARAMS], now[DESCENT], now[CURVATURE]
+    stays = ((params <= low) & (descent < 0)) | ((params >= high) & (descent > 0))
+    if stays.any():
+        descent, ab = np.where(stays, 0, descent), np.where(stays.any(0), 0, ab)
+    first, second = descent
     size = np.abs(aa) + np.abs(bb) + 1e-30
     least = (aa + bb) / 2 - np.hypot((aa - bb) / 2, ab)
     lift = (damping + 1e-12) * size + np.maximum(-2 * least, 0)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from hierfeat.stimuli._checks import OFFSETS, POLARITIES, SIZES, SPREAD_ANGLES, UNIT, image_shape
 from hierfeat.stimuli._checks import position as a_position
-from hierfeat.stimuli.geometry import across, along, band, half_plane
+from hierfeat.stimuli.geometry import across, along, band, half_plane, once_each
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, spread
 from hierfeat.subjects.arguments import checked
 
@@ -87,9 +87,16 @@ def bars(
 
 def draw_bars(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """Draw each bar as its coverage across times its coverage along."""
-    down, right, angle = rows - values["row"], cols - values["col"], values["orientation"]
-    sides = band(across(down, right, angle) - values["offset"], values["width"], angle)
-    ends = band(along(down, right, angle), values["length"], angle + 90)
+
+    def side(row: Tensor, col: Tensor, angle: Tensor, offset: Tensor, width: Tensor) -> Tensor:
+        return band(across(rows - row, cols - col, angle) - offset, width, angle)
+
+    def end(row: Tensor, col: Tensor, angle: Tensor, length: Tensor) -> Tensor:
+        return band(along(rows - row, cols - col, angle), length, angle + 90)
+
+    place = [values[name] for name in ("row", "col", "orientation")]
+    sides = once_each(side, *place, values["offset"], values["width"])
+    ends = once_each(end, *place, values["length"])
     return sides.mul_(ends).mul_(values["polarity"] * values["contrast"])
 
 
@@ -146,6 +153,9 @@ def edges(
 
 def draw_edges(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """Draw +contrast beyond the edge and -contrast before it."""
-    angle = values["orientation"]
-    distance = across(rows - values["row"], cols - values["col"], angle) - values["offset"]
-    return (2 * half_plane(distance, angle) - 1).mul_(values["polarity"] * values["contrast"])
+
+    def beyond(row: Tensor, col: Tensor, angle: Tensor, offset: Tensor) -> Tensor:
+        return half_plane(across(rows - row, cols - col, angle) - offset, angle)
+
+    share = once_each(beyond, *(values[name] for name in ("row", "col", "orientation", "offset")))
+    return (2 * share - 1).mul_(values["polarity"] * values["contrast"])

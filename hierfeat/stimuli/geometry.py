@@ -6,9 +6,20 @@ bars, upwards for vertical ones.
 """
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
+
+
+def once_each(draw: Callable[..., Tensor], *values: Tensor) -> Tensor:
+    """``draw(*values)``, of parameters (n, 1, 1), drawn once for those that are the same: (n, height, width)."""
+    table = torch.cat([column.flatten(1) for column in values], dim=1).cpu().numpy()
+    _, first, which = np.unique(table, axis=0, return_index=True, return_inverse=True)
+    if len(first) == len(table):
+        return draw(*values)
+    return draw(*(column[first] for column in values))[which.ravel()]
 
 
 def directions(orientation: Tensor) -> tuple[Tensor, Tensor]:

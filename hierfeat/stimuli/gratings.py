@@ -10,7 +10,7 @@ from torch import Tensor
 
 from hierfeat.stimuli._checks import ANGLES, FREQUENCIES, SIZES, SPREAD_ANGLES, UNIT, image_shape
 from hierfeat.stimuli._checks import position as a_position
-from hierfeat.stimuli.geometry import directions, disc
+from hierfeat.stimuli.geometry import directions, disc, once_each
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, refuse_too_many, spread
 from hierfeat.subjects.arguments import checked
 
@@ -94,7 +94,10 @@ def draw_gratings(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> T
     down, right = rows - values["row"], cols - values["col"]
     pattern = _wave(down, right, values["orientation"], values["frequency"], values["phase"])
     pattern = pattern.mul_(values["contrast"])
-    return _windowed(pattern, down, right, values["diameter"])
+    if float(values["diameter"].min()) >= FULL_FIELD:
+        return pattern
+    place = (values[name] for name in ("row", "col", "diameter"))
+    return pattern.mul_(once_each(lambda row, col, diameter: disc(rows - row, cols - col, diameter), *place))
 
 
 def _wave(down: Tensor, right: Tensor, orientation: Tensor, frequency: Tensor, phase: Tensor) -> Tensor:
@@ -105,12 +108,6 @@ def _wave(down: Tensor, right: Tensor, orientation: Tensor, frequency: Tensor, p
     horizontal = turns * sine * right
     left = torch.cat([torch.cos(vertical), -torch.sin(vertical)], dim=2)
     return torch.bmm(left, torch.cat([torch.cos(horizontal), torch.sin(horizontal)], dim=1))
-
-
-def _windowed(pattern: Tensor, down: Tensor, right: Tensor, diameter: Tensor) -> Tensor:
-    if float(diameter.min()) >= FULL_FIELD:
-        return pattern
-    return pattern.mul_(disc(down, right, diameter))
 
 
 @checked(

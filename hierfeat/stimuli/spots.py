@@ -9,7 +9,7 @@ from torch import Tensor
 from hierfeat.errors import HierfeatError
 from hierfeat.stimuli._checks import POLARITIES, SIZES, UNIT, axis, image_shape
 from hierfeat.stimuli._checks import positions as some_positions
-from hierfeat.stimuli.geometry import disc
+from hierfeat.stimuli.geometry import disc, once_each
 from hierfeat.stimuli.stimulus_set import StimulusSet, Values, centre, product_table, refuse_too_many
 from hierfeat.subjects.arguments import checked
 
@@ -124,8 +124,11 @@ def annuli(
 
 def draw_annuli(rows: Tensor, cols: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """Draw the outer disc less the inner one."""
-    down, right = rows - values["row"], cols - values["col"]
-    ring = disc(down, right, values["diameter"])
-    if float(values["inner"].max()) > 0:
-        ring = ring.sub_(disc(down, right, values["inner"]))
-    return ring.mul_(values["polarity"] * values["contrast"])
+
+    def ring(row: Tensor, col: Tensor, outer: Tensor, inner: Tensor) -> Tensor:
+        down, right = rows - row, cols - col
+        whole = disc(down, right, outer)
+        return whole.sub_(disc(down, right, inner)) if float(inner.max()) > 0 else whole
+
+    rings = once_each(ring, *(values[name] for name in ("row", "col", "diameter", "inner")))
+    return rings.mul_(values["polarity"] * values["contrast"])
