@@ -8,16 +8,19 @@ analyses as arguments measure these alone. The nets grow linearly themselves: co
 import json
 import platform
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from tests.benchmarks.machine import cpu
 
 JSON = Path(__file__).with_name("growth.json")
 FIGURE = Path(__file__).parents[2] / "docs" / "_static" / "growth.png"
@@ -30,12 +33,16 @@ POINTS = {
 MANY = (100, 1000, 10_000, 100_000, 1_000_000)  # images of what streams them
 STREAMS = ("sweep", "record to a file")
 BASE = {"images": 8, "channels": 8, "layers": 6, "side": 16}
-PATIENCE = 20.0  # CPU seconds of a point behind which no larger one is tried
-WALL = 600  # seconds that a series may take at all
+PATIENCE = (
+    2.0  # CPU seconds of a point behind which no larger one is tried: exponents show by then, 150 series take an hour
+)
+LASTING = 20.0  # the same of what streams: it alone is asked for a million images
+FORK = get_context("fork")  # what is imported is there already
+WALL = 240  # seconds that a series may take at all
 MEGABYTE = 2**20
 
 
-def net(channels: int, layers: int, side: int) -> Any:
+def net(channels: int, layers: int, side: int, frames: int = 1) -> Any:
     """A chain of depthwise convolutions that hand on what they are given, so that 1,000 of them keep it in range."""
     import torch
     from torch import nn
@@ -43,7 +50,7 @@ def net(channels: int, layers: int, side: int) -> Any:
     import hierfeat as hf
 
     torch.manual_seed(0)
-    first = nn.Conv2d(1, channels, 3, padding=1)
+    first = nn.Conv2d(frames, channels, 3, padding=1)
     modules: list[nn.Module] = [first, nn.ReLU()]
     for _ in range((layers - 4) // 2):
         conv = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
@@ -52,7 +59,7 @@ def net(channels: int, layers: int, side: int) -> Any:
             conv.weight += 0.02 * torch.randn_like(conv.weight)
         modules += [conv, nn.ReLU()]
     model = nn.Sequential(*modules, nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 4))
-    h = hf.Hierarchy(model, (1, side, side), mean=[0.0], std=[1.0])
+    h = hf.Hierarchy(model, (frames, side, side), mean=[0.0] * frames, std=[1.0] * frames)
     _ = h.layers
     return h
 
@@ -101,7 +108,12 @@ def calls() -> dict[str, tuple[Callable[..., object], bool]]:
     }
     wired: dict[str, Callable[..., object]] = {
         "bar_sweep": lambda h, x, y: hf.bar_sweep(h, _last(h), 0, orientations=2, steps=5),
+        "cell_pairs": lambda h, x, y: hf.cell_pairs(h, **tune),
         "contrast_response": lambda h, x, y: hf.contrast_response(h, layers=[_last(h)], channels=[0], contrasts=3),
+        "dimensions": lambda h, x, y: hf.dimensions(h),
+        "direction_tuning": lambda h, x, y: hf.direction_tuning(
+            h, frames=2, layers=[_last(h)], directions=4, channels=[0]
+        ),
         "end_stopping": lambda h, x, y: hf.end_stopping(h, layers=[_last(h)], channels=[0], lengths=3),
         "filters": lambda h, x, y: hf.filters(h, "0"),
         "guidelines": lambda h, x, y: hf.guidelines(h),
@@ -144,30 +156,34 @@ def data(count: int, side: int, *, streamed: bool) -> Any:
     return Made(), None
 
 
-def points(name: str, axis: str, values: tuple[int, ...]) -> None:
-    """Print, point by point, CPU seconds of a call, and megabytes by which it made the process's largest memory grow.
+def points(out: Connection, name: str, axis: str, values: tuple[int, ...]) -> None:
+    """Tell, point by point, CPU seconds of a call, and megabytes by which it made the process's largest memory grow.
 
     Points grow, and so does the largest memory: one process serves for all of them.
     """
-    import torch
-
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
     call, _ = calls()[name]
-    few = 100 if name == "invariance_score" else 8
-    call(net(8, 6, 16), *data(max(few, 8), 16, streamed=name in STREAMS))  # what is imported and compiled, once
-    before = _peak()
-    for value in values:
-        size = BASE | {"images": few} | {axis: value}
-        h = net(size["channels"], size["layers"], size["side"])
-        x, y = data(size["images"], size["side"], streamed=name in STREAMS)
-        began = time.process_time()
-        call(h, x, y)
-        seconds = time.process_time() - began
-        found = {"seconds": round(seconds, 4), "megabytes": round((_peak() - before) / MEGABYTE, 1)}
-        print(json.dumps({str(value): found}), flush=True)
-        if seconds > PATIENCE:
-            return
+    try:
+        call(*_subject(name, {}))  # a new process has its parent's programs, but not their pages
+        before = _peak()
+        for value in values:
+            h, x, y = _subject(name, {axis: value})
+            began = time.process_time()
+            call(h, x, y)
+            seconds = time.process_time() - began
+            grown = (_peak() - before) / MEGABYTE
+            out.send({str(value): {"seconds": round(seconds, 4), "megabytes": round(grown, 1)}})
+            if seconds > (LASTING if name in STREAMS else PATIENCE):
+                return
+    except Exception as error:
+        out.send(f"{type(error).__name__}: {error}"[:200])
+
+
+def _subject(name: str, size: dict[str, int]) -> tuple[Any, Any, Any]:
+    """The net, the images and the labels of one point, where some analyses ask for more than others."""
+    size = BASE | ({"images": 100} if name == "invariance_score" else {}) | size
+    frames = 2 if name == "direction_tuning" else 1
+    h = net(size["channels"], size["layers"], size["side"], frames)
+    return h, *data(size["images"], size["side"], streamed=name in STREAMS)
 
 
 def _peak() -> int:
@@ -175,18 +191,24 @@ def _peak() -> int:
 
 
 def series(name: str, axis: str, values: tuple[int, ...]) -> dict[str, dict[str, Any]]:
-    """The points of one analysis along one axis, as far as patience goes."""
-    command = [sys.executable, "-m", "tests.benchmarks.growth", "--points", name, axis, *map(str, values)]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
+    """The points of one analysis along one axis, as far as patience goes, in a process of their own."""
+    mine, theirs = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=points, args=(theirs, name, axis, values))
+    process.start()
+    theirs.close()
+    found: dict[str, dict[str, Any]] = {}
+    stopped, end = f"takes more than {WALL} s", time.monotonic() + WALL
+    try:
+        while mine.poll(max(0, end - time.monotonic())):
+            said = mine.recv()
+            if isinstance(said, str):
+                stopped = said
+                break
+            found |= said
+    except EOFError:
         stopped = ""
-        try:
-            if subprocess.run(command, stdout=out, stderr=errors, timeout=WALL, check=False).returncode:
-                errors.seek(0)
-                stopped = errors.read().strip().splitlines()[-1][:200]
-        except subprocess.TimeoutExpired:
-            stopped = f"takes more than {WALL} s"
-        out.seek(0)
-        found = {place: point for line in out for place, point in json.loads(line).items()}
+    process.kill()
+    process.join()
     left = [value for value in values if str(value) not in found]
     return found | ({str(left[0]): {"stopped": stopped}} if stopped and left else {})
 
@@ -208,11 +230,16 @@ def exponent(axis: str, found: dict[str, dict[str, Any]], quantity: str, least: 
 
 def measure(names: list[str]) -> dict[str, Any]:
     """All series of the analyses, and their exponents."""
-    everything: dict[str, Any] = json.loads(JSON.read_text()) if JSON.exists() else {"analyses": {}}
-    everything["machine"] = f"{platform.machine()}, {_processor()}, one thread"
+    import torch
+
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    everything = _known()
+    machine = f"{platform.machine()}, {cpu()}, one thread"
     for name, (_, shows) in calls().items():
         if names and name not in names:
             continue
+        calls()[name][0](*_subject(name, {}))  # imports and compiles, once
         about: dict[str, Any] = {}
         for axis, values in POINTS.items():
             if axis == "images" and not shows:
@@ -221,17 +248,14 @@ def measure(names: list[str]) -> dict[str, Any]:
             exponents = {q: exponent(axis, found, q, least) for q, least in (("seconds", 0.2), ("megabytes", 16.0))}
             about[axis] = {"points": found, "exponents": exponents}
             print(name, axis, exponents, flush=True)
+        everything = _known() | {"machine": machine}
         everything["analyses"][name] = about
         JSON.write_text(json.dumps(everything, indent=1) + "\n")
     return everything
 
 
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor")
+def _known() -> dict[str, Any]:
+    return json.loads(JSON.read_text()) if JSON.exists() else {"analyses": {}}  # type: ignore[no-any-return]
 
 
 def draw(everything: dict[str, Any]) -> None:
@@ -270,7 +294,4 @@ def draw(everything: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--points"]:
-        points(sys.argv[2], sys.argv[3], tuple(map(int, sys.argv[4:])))
-    else:
-        draw(measure(sys.argv[1:]) if sys.argv[1:] != ["--draw"] else json.loads(JSON.read_text()))
+    draw(measure(sys.argv[1:]) if sys.argv[1:] != ["--draw"] else json.loads(JSON.read_text()))

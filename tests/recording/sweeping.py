@@ -122,6 +122,11 @@ class Process:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
+    @property
+    def has_met(self) -> bool:
+        """Whether it has joined the others: how long it waits for one that never comes is torch's own affair."""
+        return self._out.with_suffix(".met").exists()
+
     def send(self, which: signal.Signals) -> bool:
         """Send a signal, if the process is still there."""
         if self._process.is_alive():
@@ -148,6 +153,7 @@ def _run(act: Callable[[], Any], out: Path, meeting: Path | None, rank: int, siz
     warnings.simplefilter("ignore")
     if meeting is not None:
         dist.init_process_group("gloo", init_method=meeting.as_uri(), rank=rank, world_size=size)
+    out.with_suffix(".met").touch()
     try:
         found = act()
     except (Exception, KeyboardInterrupt) as error:
