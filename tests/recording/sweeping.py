@@ -21,6 +21,7 @@ from torch.utils.data import Dataset
 
 import hierfeat as hf
 from hierfeat.representation._pooled_features import PooledFeatures
+from hierfeat.representation.class_selectivity import Rates
 
 FORK = get_context("fork")  # torch is loaded already
 
@@ -63,7 +64,7 @@ class Pictures(Dataset):
 def measures() -> list[hf.Measure]:
     """Every measure of the package, small and with samples smaller than the layers."""
     kept = [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram(), hf.TopPatches(3)]
-    return [*kept, hf.TopPatches(2, fields=fields(), least=True), PooledFeatures(2)]
+    return [*kept, hf.TopPatches(2, fields=fields(), least=True), PooledFeatures(2), Rates()]
 
 
 @cache
