@@ -156,9 +156,9 @@ def _chosen(h: Hierarchy, layers: Layers) -> pd.DataFrame:
 
 def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
     fields = known_fields(h).table.set_index("layer")
-    rows = []
+    rows, table = [], h.layers
     for name in names:
-        channels = range(min(_ERF_CHANNELS, h.layers[name].out_shape[0]))
+        channels = range(min(_ERF_CHANNELS, table[name].out_shape[0]))
         found = effective_field(h, images, name, channels=list(channels)).table
         sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
         rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))
