@@ -157,7 +157,11 @@ def central_box(
 
     Where the map is flattened, the central unit is number n//2 of its n places.
     """
-    places, size = h.layers[layer].out_shape[1:], fields.map_size(layer)
+    return _central_box(fields, layer, h.layers[layer].out_shape[1:], at, clip=clip)
+
+
+def _central_box(fields: ReceptiveFields, layer: str, places: tuple[int, ...], at: Place | None, *, clip: bool) -> Box:
+    size = fields.map_size(layer)
     if places == size:
         row, col = (size[0] // 2, size[1] // 2) if at is None else at
         return fields.box(layer, row, col, clip=clip)
@@ -184,7 +188,7 @@ def checked_place(value: Any, name: str, given: Mapping[str, Any]) -> Place:
 def checked_units(value: Any, name: str, given: Mapping[str, Any]) -> list[int]:
     """Check channels that every chosen layer must have; passed to `checked`, for a function of ``layers``."""
     h = given["h"]
-    fewest = min(h.layers.select(_named(given)), key=lambda layer: channels_of(h, layer.name))
+    fewest = min(h.layers.select(_named(given)), key=lambda layer: channels_of(h, layer))
     return sorted(set(checked_channels(h, fewest.name, value, name)))
 
 
@@ -200,10 +204,10 @@ def field_centres(h: Hierarchy, layers: Iterable[str], at: Place | None = None) 
     The virtual field counts, which runs on through the padding: its middle is where the unit looks. A layer whose
     field is the whole image looks at the middle of it.
     """
-    fields = known_fields(h)
+    fields, table = known_fields(h), h.layers  # to ask for the latter is to look at every module
     centres = {}
     for name in layers:
-        top, left, bottom, right = central_box(h, fields, name, at=at, clip=False)
+        top, left, bottom, right = _central_box(fields, name, table[name].out_shape[1:], at, clip=False)
         centres[name] = ((top + bottom) / 2, (left + right) / 2)
     return centres
 

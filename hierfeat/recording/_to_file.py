@@ -110,8 +110,14 @@ def activation_file(path: Path, count: int, about: dict[str, Any]) -> Iterator[A
 
 def mapped(path: Path, names: Sequence[str]) -> dict[str, Tensor]:
     """Tensors whose values are read from the file where they are looked at."""
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in names}
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in names}
+    except (OSError, RuntimeError, MemoryError) as error:  # a limit on address space, as `ulimit -v` sets
+        raise HierfeatError(
+            f"the activations are in {path}, whole, but the system does not map them into memory ({error}): "
+            "read them layer by layer with safetensors.safe_open, or raise the limit"
+        ) from error
 
 
 @cache

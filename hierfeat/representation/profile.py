@@ -127,7 +127,7 @@ def profile(
         )
     table = _chosen(h, layers)
     stages: dict[str, Callable[[], pd.DataFrame]] = {
-        "fields": lambda: _fields(h, images[:gradient_images], table["layer"].tolist()),
+        "fields": lambda: _fields(h, images[:gradient_images], table),
         "tuning": lambda: _tuning(h, layers),
         "invariance": lambda: _invariance(h, images, layers, max_shift, moved_images, seed),
         "statistics": lambda: _statistics(h, images, layers),
@@ -151,15 +151,15 @@ def profile(
 
 def _chosen(h: Hierarchy, layers: Layers) -> pd.DataFrame:
     chosen = h.layers.select(layers)
-    rows = [(layer.name, layer.kind, channels_of(h, layer.name)) for layer in chosen]
+    rows = [(layer.name, layer.kind, channels_of(h, layer)) for layer in chosen]
     return pd.DataFrame(rows, columns=["layer", "kind", "channels"])
 
 
-def _fields(h: Hierarchy, images: Tensor, names: list[str]) -> pd.DataFrame:
+def _fields(h: Hierarchy, images: Tensor, chosen: pd.DataFrame) -> pd.DataFrame:
     fields = known_fields(h).table.set_index("layer")
     rows = []
-    for name in names:
-        channels = range(min(_ERF_CHANNELS, channels_of(h, name)))
+    for name, count in zip(chosen["layer"], chosen["channels"], strict=True):
+        channels = range(min(_ERF_CHANNELS, count))
         found = effective_field(h, images, name, channels=list(channels)).table
         sigma = found[["sigma_h", "sigma_w"]].mean(axis=1).median()
         rows.append((name, fields["size_h"][name], fields["status"][name], sqrt(12) * sigma))

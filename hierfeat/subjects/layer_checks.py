@@ -11,6 +11,7 @@ from torch import Tensor
 from hierfeat._values import whole
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.hierarchy import Hierarchy
+from hierfeat.subjects.layer import Layer
 from hierfeat.subjects.scores import SQUEEZED
 
 NO_CHANNELS = "which gives one number for each image; leave it out"
@@ -148,12 +149,12 @@ def checked_layer(h: Hierarchy, layer: Any, name: str = "layer") -> str:
     return found[0]
 
 
-def channels_of(h: Hierarchy, layer: str) -> int:
+def channels_of(h: Hierarchy, layer: str | Layer) -> int:
     """The number of channels of a layer, or an error where it gives one number for each image, or for all."""
-    shape = h.layers[layer].out_shape
-    if not shape:
-        raise HierfeatError(f"expected a layer with channels, got {layer!r} of {h.name}, {NO_CHANNELS}")
-    return shape[0]
+    found = h.layers[layer] if isinstance(layer, str) else layer
+    if not found.out_shape:
+        raise HierfeatError(f"expected a layer with channels, got {found.name!r} of {h.name}, {NO_CHANNELS}")
+    return found.out_shape[0]
 
 
 def checked_channels(h: Hierarchy, layer: str, channels: Any, name: str = "channels") -> list[int]:

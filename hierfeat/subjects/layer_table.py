@@ -151,16 +151,14 @@ class LayerTable(Result):
                 "expected names of layers (such as h.layers[0].name), patterns or kinds in layers=, at least one; "
                 f"got {shorter(given)}"
             )
-        everything = list(self)
-        chosen = {layer.name for item in items for layer in everything if matches(item, layer.name, layer.kind)}
-        self._refuse_unmatched(items, everything, bool(chosen))
-        return [layer for layer in everything if layer.name in chosen]
-
-    def _refuse_unmatched(self, items: list[str], everything: list[Layer], any_chosen: bool) -> None:
+        is_chosen = Chosen(items)
+        chosen = [layer for layer in self if is_chosen(layer.name, layer.kind)]
+        known = {word for layer in chosen for word in (layer.name, layer.kind)}
         for item in items:
-            found = any(matches(item, layer.name, layer.kind) for layer in everything)
-            if not found and not (item in KINDS and any_chosen):
+            found = item in known or (is_pattern(item) and any(fnmatchcase(layer.name, item) for layer in chosen))
+            if not found and not (item in KINDS and chosen):
                 raise HierfeatError(self._unknown(item))
+        return chosen
 
     def _unknown(self, item: str) -> str:
         model, names = self.provenance.get("model", "the model"), list(self._by_name)
@@ -179,28 +177,38 @@ def _of_parameter(name: str, size: int, trainable: int) -> Layer:
     return Layer(name, "other", PARAMETER, (), (), None, None, None, None, None, size, 0, 0, "", "", trainable)
 
 
-def matches(item: str, name: str, kind: str) -> bool:
-    """Whether one item of ``layers=`` takes in a layer of this name and kind.
+def is_pattern(item: str) -> bool:
+    """Whether an item of ``layers=`` stands for all names that fit it.
 
     Examples
     --------
-    >>> matches("conv", "features.0", "conv"), matches("features.*", "features.0", "conv"), matches("x", "y", "pool")
-    (True, True, False)
+    >>> is_pattern("features.*"), is_pattern("conv")
+    (True, False)
     """
-    return item in (kind, name) or (any(mark in item for mark in "*?[") and fnmatchcase(name, item))
+    return any(mark in item for mark in "*?[")
 
 
 class Chosen:
-    """Whether a call of a name and kind is among the chosen layers; remembers what it has been asked."""
+    """Whether a call of a name and kind is among the chosen layers; remembers what it has been asked.
+
+    Examples
+    --------
+    >>> chosen = Chosen(["conv", "features.*"])
+    >>> chosen("1", "conv"), chosen("features.0", "pool"), chosen("x", "pool")
+    (True, True, False)
+    """
 
     def __init__(self, layers: Layers) -> None:
-        self._items = [layers] if isinstance(layers, str) else list(layers)
+        items = [layers] if isinstance(layers, str) else list(layers)
+        self._words, self._patterns = frozenset(items), [item for item in items if is_pattern(item)]
         self._known: dict[str, bool] = {}
 
     def __call__(self, name: str, kind: str) -> bool:
         chosen = self._known.get(name)
         if chosen is None:
-            chosen = self._known[name] = any(matches(item, name, kind) for item in self._items)
+            named = name in self._words or kind in self._words
+            chosen = named or any(fnmatchcase(name, pattern) for pattern in self._patterns)
+            self._known[name] = chosen
         return chosen
 
 

@@ -7,17 +7,14 @@ time while they wait for each other.
 """
 
 import json
-import os
-import platform
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import torch
-from threadpoolctl import threadpool_info
 
 from tests.benchmarks.analyses import analysis_rows, field_rows
+from tests.benchmarks.machine import machine
 from tests.benchmarks.peers import peer_rows
 from tests.benchmarks.starting import start_rows
 from tests.benchmarks.streaming import record_rows, roofline_rows, sweep_rows
@@ -50,27 +47,6 @@ def main(parts: list[str]) -> int:
         RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         README.write_text(quoted(README.read_text(encoding="utf-8"), results), encoding="utf-8")
     return int(any(row.verdict == "missed" for row in rows))
-
-
-def machine() -> dict[str, object]:
-    about = Path("/proc/cpuinfo")
-    lines = about.read_text(encoding="utf-8").splitlines() if about.exists() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    try:
-        import numba
-    except ImportError:
-        compiler = "none"
-    else:
-        compiler = numba.__version__
-    return {
-        "cpu": models[0] if models else platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "threads": max(torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())),
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numba": compiler,
-    }
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hierfeat.cli._catalogue import analyses
 from tests.benchmarks import growth, plan
 
 
@@ -33,3 +34,7 @@ def test_the_slope_of_what_is_added():
     linear = {str(n): {"seconds": 3 + 2.0 * n**2} for n in (1, 100, 1000)}
     assert growth.exponent("side", linear, "seconds", 0.2) == pytest.approx(1, abs=0.01)
     assert growth.exponent("images", {str(n): {"seconds": 1.0} for n in (1, 2, 3)}, "seconds", 0.2) is None
+
+
+def test_every_analysis_is_measured_as_it_grows():
+    assert set(analyses()) <= set(growth.calls())

@@ -53,11 +53,12 @@ def run(names: list[str], no_float64: str) -> subprocess.CompletedProcess:
 
 
 def test_a_sweep_waits_for_no_batch():
-    """Nor for a layer: only where it puts together what some dozen batches have left behind."""
+    """Nor for a layer, whatever its precision: only where it puts together what some dozen batches left behind."""
     command = [sys.executable, "-m", "tests.devices.waits"]
     said = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True, timeout=300)
     assert said.returncode == 0, said.stderr[-2000:]
     found = json.loads(said.stdout.splitlines()[-1])
+    assert len(found) == 8
     for where, (few, more, most, twice) in found.items():
-        assert few == more == most, f"images {where}: {found}"
-        assert twice <= 3 * few, f"images {where}: {found}"
+        assert few == more == most, f"{where}: {found}"
+        assert twice <= 3 * few, f"{where}: {found}"

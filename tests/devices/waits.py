@@ -1,7 +1,6 @@
 """Prints how often a sweep waits for the pretend device, for some numbers of batches: a script of its own."""
 
 import json
-import sys
 import warnings
 
 import torch
@@ -19,14 +18,23 @@ def waits(h: hf.Hierarchy, batches: int, *, there: bool) -> int:
     return sum(WAITS.values())
 
 
+def subjects() -> dict[str, hf.Hierarchy]:
+    found = {"as it comes": net(), "bfloat16": net(), "float16": net(), "channels last": net()}
+    found["bfloat16"].model.to(torch.bfloat16)
+    found["float16"].model.to(torch.float16)
+    found["channels last"].model.to(memory_format=torch.channels_last)
+    return found
+
+
+def counted(h: hf.Hierarchy, *, there: bool) -> list[int]:
+    return [waits(h, batches, there=there) for batches in (5, 10, 30, 63)]
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    h = net()
-    moved(h.model)
-    waits(h, 2, there=False)  # weights are looked at once
-    print(
-        json.dumps(
-            {where: [waits(h, n, there=where == "there") for n in (5, 10, 30, 63)] for where in ("here", "there")}
-        )
-    )
-    sys.exit(0)
+    found = {}
+    for name, h in subjects().items():
+        moved(h.model)
+        waits(h, 2, there=False)  # weights are looked at once
+        found |= {f"{name}, images {where}": counted(h, there=where == "there") for where in ("here", "there")}
+    print(json.dumps(found))

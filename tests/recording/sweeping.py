@@ -21,6 +21,7 @@ from torch.utils.data import Dataset
 
 import hierfeat as hf
 from hierfeat.representation._pooled_features import PooledFeatures
+from hierfeat.representation.class_selectivity import Rates
 
 FORK = get_context("fork")  # torch is loaded already
 
@@ -63,7 +64,7 @@ class Pictures(Dataset):
 def measures() -> list[hf.Measure]:
     """Every measure of the package, small and with samples smaller than the layers."""
     kept = [hf.Moments(), hf.ActiveFraction(), hf.Sparseness(), hf.Histogram(), hf.TopPatches(3)]
-    return [*kept, hf.TopPatches(2, fields=fields(), least=True), PooledFeatures(2)]
+    return [*kept, hf.TopPatches(2, fields=fields(), least=True), PooledFeatures(2), Rates()]
 
 
 @cache
@@ -122,6 +123,11 @@ class Process:
     def is_alive(self) -> bool:
         return self._process.is_alive()
 
+    @property
+    def has_met(self) -> bool:
+        """Whether it has joined the others: how long it waits for one that never comes is torch's own affair."""
+        return self._out.with_suffix(".met").exists()
+
     def send(self, which: signal.Signals) -> bool:
         """Send a signal, if the process is still there."""
         if self._process.is_alive():
@@ -148,6 +154,7 @@ def _run(act: Callable[[], Any], out: Path, meeting: Path | None, rank: int, siz
     warnings.simplefilter("ignore")
     if meeting is not None:
         dist.init_process_group("gloo", init_method=meeting.as_uri(), rank=rank, world_size=size)
+    out.with_suffix(".met").touch()
     try:
         found = act()
     except (Exception, KeyboardInterrupt) as error:

@@ -1,5 +1,8 @@
 """Sweeps of several processes: the answer of one, however the images are dealt out, and whatever happens to a rank."""
 
+import importlib
+import inspect
+import pkgutil
 import signal
 import time
 
@@ -17,6 +20,19 @@ QUIET = {"progress": False, "layers": ALL}
 
 def rank() -> int:
     return dist.get_rank()
+
+
+def test_no_measure_is_left_out_here():
+    for module in pkgutil.walk_packages(hf.__path__, "hierfeat."):
+        if "__main__" not in module.name:
+            importlib.import_module(module.name)
+    kinds, waiting = set(), [hf.Measure]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if kind.__module__.startswith("hierfeat.") and not inspect.isabstract(kind):
+            kinds.add(kind)
+    assert kinds <= {type(measure) for measure in measures()}
 
 
 @pytest.mark.parametrize("size", [2, 3])

@@ -7,6 +7,9 @@ import torch
 from torch import nn
 
 import hierfeat as hf
+from hierfeat.representation._pooled_features import PooledFeatures
+from tests.recording.sweeping import differences, measures, pictures
+from tests.recording.sweeping import net as every_net
 
 
 def net(dtype: torch.dtype, *, scale: float = 1.0) -> hf.Hierarchy:
@@ -34,6 +37,23 @@ def test_sums_beyond_the_range_of_float16_do_not_overflow():
     assert np.allclose(active["active_fraction"], (x > 0).mean(1))
     expected = (1 - x.mean(1) ** 2 / (x**2).mean(1)) / (1 - 1 / x.shape[1])
     assert np.allclose(sparse["lifetime_sparseness"], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_distributions_and_patches_of_large_half_precise_activations(dtype):
+    h = net(dtype, scale=2000.0)
+    x = hf.record(h, IMAGES, layers="0", batch_size=5)["0"].double()
+    values, largest = x.numpy().ravel(), x.amax((2, 3))
+    patches, bins, pooled = hf.sweep(
+        h, IMAGES, [hf.TopPatches(1), hf.Histogram(samples=None), PooledFeatures(2)], layers=["0"], batch_size=5
+    )
+    assert patches["value"].to_numpy() == pytest.approx(largest.amax(0).numpy(), rel=0)
+    assert all(largest[image, channel] == largest[:, channel].max() for channel, image in enumerate(patches["image"]))
+    assert bins["n"].tolist() == [values.size]
+    for level in (0.01, 0.5, 0.99):
+        assert bins[f"q{level}"][0] == pytest.approx(np.quantile(values, level), rel=0.02)
+    quarters = x.unflatten(3, (2, 16)).unflatten(2, (2, 16)).mean((3, 5)).flatten(1)
+    torch.testing.assert_close(pooled["0"].double(), quarters, rtol=1e-5, atol=0)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -69,13 +89,15 @@ def test_populations_of_large_half_precise_activations_are_finite(analysis):
     pd.testing.assert_frame_equal(one[numbers], other[numbers], rtol=0.05, atol=0.02, check_dtype=False)
 
 
-def test_channels_last_gives_the_same_numbers():
-    plain, last = net(torch.float32), net(torch.float32)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_channels_last_gives_the_same_numbers_for_every_measure(dtype):
+    plain, last = every_net(), every_net()
+    for h in (plain, last):
+        h.model.to(dtype)
     last.model.to(memory_format=torch.channels_last)
-    images = IMAGES.contiguous(memory_format=torch.channels_last)
-    for one, other in zip(
-        hf.sweep(plain, IMAGES, [make() for make in MEASURES], layers="*", batch_size=5),
-        hf.sweep(last, images, [make() for make in MEASURES], layers="*", batch_size=5),
-        strict=True,
-    ):
-        pd.testing.assert_frame_equal(one, other, rtol=1e-5, atol=1e-6)
+    images = pictures(40).contiguous(memory_format=torch.channels_last)
+    kept = hf.record(last, images, layers="0")["0"]
+    assert kept.is_contiguous(memory_format=torch.channels_last)
+    wanted = hf.sweep(plain, pictures(40), measures(), layers="*", batch_size=7)
+    found = hf.sweep(last, images, measures(), layers="*", batch_size=7)
+    assert differences(found, wanted, rtol=1e-5 if dtype == torch.float32 else 0.02) == []

@@ -1,6 +1,7 @@
 """Sweeps that are killed at random moments, and go on to the result of the uninterrupted one, bit for bit.
 
-The twenty moments of the slow form: ``pytest tests/recording/test_killed.py -m slow -s`` prints what came of each.
+The twenty moments of the slow form: ``pytest -n 0 tests/recording/test_killed.py -m slow --rewrite-tables`` writes what
+came of each into docs/tables.
 """
 
 import json
@@ -10,13 +11,16 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 import hierfeat as hf
 from hierfeat.recording.swept import Sweep
+from tests.benchmarks.machine import cpu
 from tests.recording.sweeping import Pictures, Process, differences, fields, measures, net, start, together
 
 KILL, TERM, INTERRUPT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
+TABLES = Path(__file__).parents[2] / "docs" / "tables"
 ENDS_WITHIN = 60  # seconds, of the ranks that are not killed
 BATCHES, SAVINGS = 60, 14  # the least number of savings, on two processes
 
@@ -58,6 +62,9 @@ def one_kill(folder: Path, size: int, which: signal.Signals, draw: random.Random
 
 def wait_for(path: Path, savings: int, processes: list[Process]) -> None:
     seen, last = 0, 0
+    while not all(process.has_met for process in processes):
+        assert all(process.is_alive for process in processes)
+        time.sleep(0.001)
     while seen < savings and all(process.is_alive for process in processes):
         changed = path.stat().st_mtime_ns if path.exists() else 0
         seen, last = seen + (changed != last), changed
@@ -90,6 +97,19 @@ def test_a_sweep_goes_on_after_a_kill(tmp_path, size):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("size", [1, 2])
-def test_twenty_kills_at_random_moments(tmp_path, size):
-    said = kills(tmp_path, size, [KILL] * 20, seed=10 + size)
-    print(f"\n{size} process{'es' * (size > 1)}:", *said, sep="\n  ")
+def test_twenty_kills_at_random_moments(tmp_path, size, pytestconfig):
+    said = [
+        f"{number:3}  {outcome}" for number, outcome in enumerate(kills(tmp_path, size, [KILL] * 20, seed=10 + size), 1)
+    ]
+    head = f"{size} process{'es' * (size > 1)} on {cpu()}, torch {torch.__version__}"
+    if pytestconfig.getoption("--rewrite-tables"):
+        (TABLES / f"kills_{size}.txt").write_text("\n".join([head, *said, ""]), encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_log_of_the_page_is_of_twenty_kills(size):
+    head, *said = (TABLES / f"kills_{size}.txt").read_text(encoding="utf-8").splitlines()
+    assert head.startswith(f"{size} process")
+    assert len(said) == 20
+    assert all(one.endswith("; the same bits") for one in said)
+    assert sum("SIGKILL to rank" in one for one in said) > 15  # the others came when all was done

@@ -247,6 +247,28 @@ def test_layers_whose_first_axis_is_not_images(tmp_path):
         hf.record(h, IMAGES, out=path, batch_size=5)
 
 
+LIMITED = """
+import resource, sys, torch, hierfeat as hf
+from torch import nn
+h = hf.Hierarchy(nn.Sequential(nn.Conv2d(1, 64, 1), nn.ReLU()), (1, 64, 64))
+hf.record(h, torch.rand(8, 1, 64, 64))
+used = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize"))
+resource.setrlimit(resource.RLIMIT_AS, ((used << 10) + (256 << 20),) * 2)
+hf.record(h, [torch.rand(8, 1, 64, 64)] * 64, out=sys.argv[1], progress=False)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system for the size of the process")
+def test_a_file_that_cannot_be_mapped_is_kept(tmp_path):
+    """537 MB of activations, where the process may have 256 MB more of addresses."""
+    path = tmp_path / "acts.safetensors"
+    command = [sys.executable, "-c", LIMITED, str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert "HierfeatError: the activations are in" in said.stderr, said.stderr[-2000:]
+    with safe_open(path, framework="pt") as file:
+        assert file.get_slice("0").get_shape() == [512, 64, 64, 64]
+
+
 LARGE = """
 import resource, sys, torch, hierfeat as hf
 from torch import nn

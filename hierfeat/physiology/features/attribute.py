@@ -237,9 +237,10 @@ def _checked_unit(h: Hierarchy, layer: str, unit: Any) -> tuple[int, ...]:
 
 
 def _cam_layer(h: Hierarchy, layer: str, cam_layer: str | None, image: Tensor) -> str:
-    earlier = [h.layers[name] for name in upstream(h, layer, image)]
+    table = h.layers
+    earlier = [table[name] for name in upstream(h, layer, image)]
     if cam_layer is not None:
-        chosen = h.layers[cam_layer]
+        chosen = table[cam_layer]
         if chosen.name not in (layer, *[entry.name for entry in earlier]) or len(chosen.out_shape) != 3:
             raise HierfeatError(f"expected cam_layer to have maps and to lead to {layer!r}, got {cam_layer!r}")
         return chosen.name
