@@ -25,7 +25,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
-        "threads": max(torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())),
+        "threads": max([torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())]),
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "torch": torch.__version__,
