@@ -257,7 +257,7 @@ def orientation_tuning(
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
     responses, typed = grid.asked(responses), grid.typed(responses)
     found = describe_tuning(
-        responses, blanks, [layer.kind for layer in h.layers.select([*responses])], eps=torch.finfo(h.dtype).eps, **test,
+        responses, blanks, [item.kind for item in h.layers.select([*responses])], eps=torch.finfo(h.dtype).eps, **test,
         typed=typed, shown=Shown(grid.orientations, grid.frequencies), typing=Shown(grid.typing, grid.frequencies),
     )  # fmt: skip
     table = found.table if channels is None else found.table[found.table.channel.isin(channels)].reset_index(drop=True)
