@@ -109,3 +109,23 @@ def test_pink_noise_falls_as_one_over_frequency():
     power = (np.abs(np.fft.fft2(images)) ** 2).mean(0)
     ratio = power[4, 0] / power[16, 0]
     assert ratio == pytest.approx(16, rel=0.25)
+
+
+SERIES = {
+    "gratings": lambda shape: gratings(
+        shape, orientations=[33.0, 70.0], phases=3, diameters=[3, 7.3], contrasts=[0.5, 1]
+    ),
+    "bars": lambda shape: bars(shape, orientations=[10.0, 33.0], lengths=[3, 8], polarities=(1, -1), offsets=[-1, 0.3]),
+    "edges": lambda shape: edges(shape, orientations=5, offsets=[-1, 0.3]),
+    "spots": lambda shape: spots(shape, diameters=[3, 5], polarities=(1, -1), positions=[(4, 4), (9, 5.5)]),
+    "annuli": lambda shape: annuli(shape, inner_diameters=[2, 4], outer_diameters=[5, 7], polarities=(1, -1)),
+}
+
+
+@pytest.mark.parametrize("kind", SERIES)
+def test_what_is_drawn_together_is_what_is_drawn_one_by_one(kind):
+    """Parts that stimuli of a batch share are drawn once."""
+    stimuli = SERIES[kind]((1, 13, 17))
+    together = stimuli.as_tensor().numpy()
+    np.testing.assert_array_equal(together, np.stack([stimuli[place].numpy() for place in range(len(stimuli))]))
+    np.testing.assert_array_equal(together[::-1], stimuli[np.arange(len(stimuli))[::-1]].numpy())

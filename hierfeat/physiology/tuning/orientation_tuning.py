@@ -256,10 +256,9 @@ def orientation_tuning(
         shown = {"stimuli": repr(stimuli)}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
     responses, typed = grid.asked(responses), grid.typed(responses)
-    known = h.layers
     found = describe_tuning(
-        responses, blanks, [known[name].kind for name in responses], Shown(grid.orientations, grid.frequencies),
-        typed=typed, typing=Shown(grid.typing, grid.frequencies), eps=torch.finfo(h.dtype).eps, **test,
+        responses, blanks, [item.kind for item in h.layers.select([*responses])], eps=torch.finfo(h.dtype).eps, **test,
+        typed=typed, shown=Shown(grid.orientations, grid.frequencies), typing=Shown(grid.typing, grid.frequencies),
     )  # fmt: skip
     table = found.table if channels is None else found.table[found.table.channel.isin(channels)].reset_index(drop=True)
     return OrientationTuning(

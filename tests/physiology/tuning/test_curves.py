@@ -1,5 +1,8 @@
 """Fits give back the curve they were handed."""
 
+import contextlib
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -145,6 +148,32 @@ def test_as_good_as_scipys_curve_fit_from_the_true_parameters(kind, noise):
     known = np.isfinite(found.r2)
     assert known.mean() > 0.9
     assert (1 - found.r2 < np.array(unexplained) + 1e-6)[known].all()
+
+
+CONTRASTS = np.arange(1, 9) / 8
+SHAPES = {
+    "saturating": lambda rng: naka_rushton(CONTRASTS, 1, rng.uniform(0.05, 0.5), rng.uniform(0.5, 6), 0.1),
+    "steep": lambda rng: naka_rushton(CONTRASTS, 1, rng.uniform(0.3, 1.2), rng.uniform(4, 18), rng.uniform(0, 0.3)),
+    "a power": lambda rng: CONTRASTS ** rng.uniform(0.3, 4) + rng.uniform(0, 0.3),
+    "above a threshold": lambda rng: np.maximum(CONTRASTS - rng.uniform(0, 0.85), 0),
+    "clipped": lambda rng: np.minimum(CONTRASTS, rng.uniform(0.3, 0.9)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_contrast_responses_are_fitted_as_well_as_by_scipy_from_nine_starts(shape):
+    """Also curves that are no Naka-Rushton functions, with several optima: within 1e-6 of the variance of the best."""
+    rng = np.random.default_rng(3)
+    curves = np.stack([SHAPES[shape](rng) for _ in range(12)])
+    curves /= curves.max(1, keepdims=True)
+    bounds = ([0, 1e-5, 0.05, 0], [np.inf, 400, 20, np.inf])
+    for curve, r2 in zip(curves, fit_naka_rushton(curves, CONTRASTS).r2, strict=True):
+        errors = [np.inf]
+        for start in itertools.product((0.1, 0.3, 1.0), (1.0, 2.5, 5.0)):
+            with contextlib.suppress(RuntimeError):  # scipy's search may not end
+                best, _ = curve_fit(naka_rushton, CONTRASTS, curve, (1, *start, 0), bounds=bounds, max_nfev=80)
+                errors.append(((naka_rushton(CONTRASTS, *best) - curve) ** 2).sum())
+        assert 1 - r2 < min(errors) / ((curve - curve.mean()) ** 2).sum() + 1e-6
 
 
 def test_sizes():
