@@ -226,3 +226,9 @@ def test_a_model_that_lets_no_gradient_through_is_told_of_methods_without(method
     with pytest.raises(hf.HierfeatError, match="'occlusion' and 'ablation' need no gradient"):
         hf.attribute(h, IMAGES[:2], "conv", 0, method=method, progress=False)
     assert len(hf.attribute(h, IMAGES[:2], "conv", 0, method="occlusion", progress=False).table) == 2
+
+
+def test_a_name_for_each_score():
+    h = hf.Hierarchy(Net(), SHAPE, classes=["cat", "dog"])
+    with pytest.raises(hf.HierfeatError, match="a name for each of the 3 scores of Net, got 2 classes"):
+        hf.evaluate(h, IMAGES, LABELS)
