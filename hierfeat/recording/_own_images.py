@@ -66,7 +66,7 @@ class Own(Data):
         """Every process with the same images counts all of them several times."""
         if self._group.size == 1 or self._places is not None:
             return
-        content = "" if self._head is None else sha256(torch.as_tensor(self._head))
+        content = "" if self._head is None else sha256(as_tensor(self._head, "images"))
         said = self._group.texts(f"{self._count} {content}")
         if len(set(said)) == 1 and self._count and _varies(self._head):
             raise HierfeatError(
@@ -77,7 +77,7 @@ class Own(Data):
     def identity(self) -> dict[str, Any]:
         self._is_noted = True
         size = None if self._head is None else len(self._head)
-        first = None if self._head is None else sha256(torch.as_tensor(self._head[0]))
+        first = None if self._head is None else sha256(as_tensor(self._head, "images")[0])
         last = None if self._last is None else sha256(self._last)
         ends = self._group.texts(f"{size} {first}"), self._group.texts(f"{last}")
         about = {"data": f"{self._group.size} processes' own images", "number of images": self._total}
@@ -105,7 +105,7 @@ class Own(Data):
     def parts(self) -> Iterator[Part]:
         number, place = 0, 0
         for number, (images, labels) in enumerate(self._pairs, start=1):
-            tensor = torch.as_tensor(images)
+            tensor = as_tensor(images, "images")
             kept = len(tensor) if self._places is None else min(len(tensor), len(self._places) - place)
             indices = self._indices(place, kept)
             place += kept
@@ -166,5 +166,5 @@ def _pairs(batches: Any, batch_size: int) -> Iterator[tuple[Any, Any]]:
 
 
 def _varies(images: Any) -> bool:
-    tensor = torch.as_tensor(images)
+    tensor = as_tensor(images, "images")
     return bool((tensor != tensor.flatten()[0]).any())

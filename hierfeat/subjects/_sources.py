@@ -149,7 +149,7 @@ def native(array: np.ndarray) -> np.ndarray:
     True
     """
     wider = {"f": np.float64, "c": np.complex128}.get(array.dtype.kind) if array.dtype.itemsize > 8 else None
-    return np.ascontiguousarray(array, wider or array.dtype.newbyteorder("="))
+    return array.astype(wider or array.dtype.newbyteorder("="), order="C", copy=False)
 
 
 def _as_tensor(labels: Any) -> Tensor | None:

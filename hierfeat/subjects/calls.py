@@ -18,7 +18,7 @@ from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 from hierfeat.subjects import _detours as detours
-from hierfeat.subjects._lanes import mapped, seen, unwrapped
+from hierfeat.subjects._lanes import mapped, seen, untransformed, unwrapped
 from hierfeat.subjects._leaves import LEAVES, is_as_torch_made_it
 from hierfeat.subjects._maps import STEPS, Maps
 from hierfeat.subjects.call import FROM_CALLBACK, After, Before, Call, Ended, Stop, replaced
@@ -217,7 +217,8 @@ class Watch(TorchFunctionMode, Guard):
             return None
         self._quiet += 1
         try:
-            return callback(*args)
+            with untransformed():
+                return callback(*(seen(x, graph=self._graph) if isinstance(x, Tensor) else x for x in args))
         except Exception as error:
             error.__dict__[FROM_CALLBACK] = True
             raise
@@ -229,7 +230,7 @@ class Watch(TorchFunctionMode, Guard):
         if tensor is None:
             return output
         wanted = self._only is None or self._only(call.name, call.kind)
-        replacement = self._quietly(self._after, call, seen(tensor, graph=call.graph)) if wanted else None
+        replacement = self._quietly(self._after, call, tensor) if wanted else None
         if call.name == self._until:
             self._start_afresh()  # what runs between two passes is not the model's
             raise Ended

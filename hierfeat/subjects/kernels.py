@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from hierfeat.errors import HierfeatError
+from hierfeat.subjects._lanes import unwrapped
 from hierfeat.subjects.call import Call
 from hierfeat.subjects.ops import settings
 
@@ -44,6 +46,11 @@ def kernels_of(call: Call) -> Kernels | None:
     weight = given.get("weight")
     if not isinstance(weight, Tensor) or weight.dim() < 2:
         return None
+    weight, lanes = unwrapped(weight)
+    if lanes:
+        raise HierfeatError(
+            f"layer {call.name!r} has the kernels of several networks, mapped over by torch.vmap: examine one of them"
+        )
     groups = int(given.get("groups") or 1)
     return Kernels(_by_output(call.op, weight.detach(), groups), groups)
 

@@ -1,5 +1,7 @@
 """From what a classifier puts out to probabilities, whichever end it has."""
 
+from reprlib import repr as shorter
+
 import torch
 from torch import Tensor
 
@@ -22,11 +24,16 @@ def checked_classes(h: Subject, scores: Tensor, count: int) -> Tensor:
         If they have another shape, or fewer than two classes.
     """
     if scores.ndim == 2 and len(scores) == count and scores.shape[1] > 1:
+        if h.classes is not None and len(h.classes) != scores.shape[1]:
+            raise HierfeatError(
+                f"expected a name for each of the {scores.shape[1]} scores of {h.name}, got {len(h.classes)} classes: "
+                f"{shorter(h.classes)}; Hierarchy(classes=) takes them"
+            )
         return scores
     single = (scores.ndim == 1 and len(scores) == count) or (scores.ndim == 2 and scores.shape[1] == 1)
     if single:
         hint = "one score for each image; output=lambda y: torch.stack([-y.ravel(), y.ravel()], 1) makes two classes"
-    elif scores.ndim == 1:
+    elif scores.ndim == 1 and count == 1:
         hint = SQUEEZED
     elif scores.ndim > 2:
         hint = "scores for each place; output=lambda y: y.mean((2, 3)) makes one for each class"

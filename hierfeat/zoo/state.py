@@ -60,7 +60,8 @@ class _Array(np.ndarray):
 
     def __setstate__(self, state: Any) -> None:
         """Take in numbers and text."""
-        super().__setstate__((1, (0,), np.dtype("V1"), False, b"") if state[2].hasobject else state)
+        nothing: Any = (1, (0,), np.dtype("V1"), False, b"")
+        super().__setstate__(nothing if state[2].hasobject else state)
 
 
 def _array(_: Any, shape: Any, code: Any) -> np.ndarray:
@@ -99,8 +100,8 @@ def read_states(path: Path) -> dict[str, State]:
         raise HierfeatError(f"expected a safetensors file or a saved state_dict; there is no file {path}: it {what}")
     if is_lfs_pointer(path):
         raise HierfeatError(f"{path} is a git-lfs pointer, not the weights: `git lfs pull` fetches them")
-    if (what := _of_another_kind(path)) is not None:
-        raise HierfeatError(f"expected a safetensors file or a saved state_dict; {path} is {what}")
+    if (kind := _of_another_kind(path)) is not None:
+        raise HierfeatError(f"expected a safetensors file or a saved state_dict; {path} is {kind}")
     try:
         content: Any = load_file(path) if _is_safetensors(path) else _unpickled(path)
     except pickle.UnpicklingError as error:

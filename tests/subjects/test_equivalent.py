@@ -226,3 +226,74 @@ def test_a_model_that_lets_no_gradient_through_is_told_of_methods_without(method
     with pytest.raises(hf.HierfeatError, match="'occlusion' and 'ablation' need no gradient"):
         hf.attribute(h, IMAGES[:2], "conv", 0, method=method, progress=False)
     assert len(hf.attribute(h, IMAGES[:2], "conv", 0, method="occlusion", progress=False).table) == 2
+
+
+def test_a_name_for_each_score():
+    h = hf.Hierarchy(Net(), SHAPE, classes=["cat", "dog"])
+    with pytest.raises(hf.HierfeatError, match="a name for each of the 3 scores of Net, got 2 classes"):
+        hf.evaluate(h, IMAGES, LABELS)
+
+
+class Tiles(Net):
+    """A ``vmap`` within another: each half of each image."""
+
+    def forward(self, x):
+        halves = x.view(len(x), 2, 1, 6, 12)
+        maps = torch.vmap(torch.vmap(lambda half: torch.relu(self.conv(half))))(halves)
+        return self.head(maps.mean((1, 3, 4)))
+
+
+class Steered(Net):
+    """Adds a gradient of its own, by ``torch.func``."""
+
+    def forward(self, x):
+        return super().forward(x + torch.func.grad(lambda image: torch.relu(self.conv(image)).sum())(x))
+
+
+class Stacked(nn.Module):
+    """An ensemble whose parameters are stacked and mapped over."""
+
+    def __init__(self):
+        super().__init__()
+        self.members = nn.ModuleList([Net() for _ in range(3)])
+        self.stack, _ = torch.func.stack_module_state(list(self.members))
+
+    def forward(self, x):
+        call = lambda parameters: torch.func.functional_call(self.members[0], parameters, (x,))  # noqa: E731
+        return torch.vmap(call)(self.stack).mean(0)
+
+
+def test_maps_of_images_within_images_are_recorded_and_can_be_replaced():
+    net = Tiles()
+    h = hf.Hierarchy(net, SHAPE)
+    expected = net.conv(IMAGES.view(18, 1, 6, 12)).detach()
+    assert torch.allclose(hf.record(h, IMAGES)["conv"], expected, atol=1e-6)
+    with torch.no_grad(), h.watching(after=lambda call, y: 2 * y if call.name == "conv" else None):
+        doubled = h.forward(IMAGES)
+    halves = torch.relu(2 * expected).view(9, 2, 4, 6, 12)
+    assert torch.allclose(doubled, net.head(halves.mean((1, 3, 4))), atol=1e-6)
+    assert len(hf.dimensions(h).table) == 3
+    with pytest.raises(hf.HierfeatError, match="2 for each image"):
+        hf.lesion(h, "conv", [0], IMAGES, LABELS)
+
+
+def test_what_runs_in_a_gradient_of_torch_func_is_recorded():
+    net = Steered()
+    h, given = hf.Hierarchy(net, SHAPE), IMAGES.clone().requires_grad_()
+    torch.relu(net.conv(given)).sum().backward()
+    found = hf.record(h, IMAGES, layers="conv")
+    assert torch.allclose(found["conv"], net.conv(IMAGES), atol=1e-6)
+    assert torch.allclose(found["conv#2"], net.conv(IMAGES + given.grad), atol=1e-5)
+    moments = hf.sweep(h, IMAGES, [hf.Moments()]).table.query("layer == 'conv#2'")
+    assert np.allclose(moments["mean"], found["conv#2"].mean((0, 2, 3)), atol=1e-6)
+    assert len(hf.lesion(h, "conv#2", [0], IMAGES, LABELS).table) == 1
+
+
+def test_networks_that_are_mapped_over_are_named():
+    h = hf.Hierarchy(Stacked(), SHAPE)
+    conv = next(layer.name for layer in h.layers if layer.kind == "conv")
+    assert len(hf.evaluate(h, IMAGES, LABELS).table) == 3
+    with pytest.raises(hf.HierfeatError, match="3 for each image"):
+        hf.sweep(h, IMAGES, [hf.Moments()], layers=conv)
+    with pytest.raises(hf.HierfeatError, match="the kernels of several networks, mapped over"):
+        hf.filters(h, conv)

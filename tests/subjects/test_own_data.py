@@ -211,6 +211,9 @@ def test_arrays_as_files_have_them_are_taken_in_the_machine_s_own_numbers(kind):
     for given in (images, [*images], [(images, labels)]):
         assert torch.allclose(hf.record(h, given)["conv"], expected)
         assert len(hf.sweep(h, given, [hf.Moments()]).table)
+    assert len(hf.sweep(h, iter([(images, labels)]), [hf.Moments()]).table)
+    for single in ([*zip(images, labels, strict=True)], [*zip(images, labels, "x" * COUNT, strict=True)]):
+        assert hf.evaluate(h, single).accuracy == hf.evaluate(h, IMAGES, LABELS).accuracy
     assert hf.evaluate(h, images, labels).accuracy == hf.evaluate(h, IMAGES, LABELS).accuracy
 
 
@@ -227,6 +230,19 @@ def test_tensors_that_are_not_dense_are_refused(data, wrap):
 def test_labels_that_are_not_known_are_not_advised_into_numbers():
     with pytest.raises(hf.HierfeatError, match=r"use labels\.nan_to_num\(nan=-1\)\.long\(\)"):
         hf.evaluate(network(), IMAGES, torch.where(LABELS == 0, torch.nan, LABELS.double()))
+
+
+def test_batches_that_are_no_images_are_refused_by_a_sweep():
+    for batches in (iter([{"image": IMAGES}]), [{"image": IMAGES}], iter([("a", LABELS)])):
+        with pytest.raises(hf.HierfeatError, match="expected images as a tensor"):
+            hf.sweep(network(), batches, [hf.Moments()])
+
+
+def test_of_more_images_than_can_be_shuffled_some_are_drawn():
+    places = drawn_places(10**12, 5, 0)
+    assert len(places.unique()) == 5
+    assert places.tolist() == sorted(places.tolist()) == drawn_places(10**12, 5, 0).tolist()
+    assert places.tolist() != drawn_places(10**12, 5, 1).tolist()
 
 
 @pytest.mark.parametrize(
