@@ -256,11 +256,10 @@ def orientation_tuning(
         shown = {"stimuli": repr(stimuli)}
         responses, blanks = _shown_own(h, layers, grid, stimuli, **looked, batch_size=batch_size)
     responses, typed = grid.asked(responses), grid.typed(responses)
-    kinds = {layer.name: layer.kind for layer in h.layers}
     found = describe_tuning(
-        responses, blanks, [kinds[name] for name in responses], Shown(grid.orientations, grid.frequencies),
-        typed=typed, typing=Shown(grid.typing, grid.frequencies), eps=torch.finfo(h.dtype).eps, **test,
-    )  # fmt: skip
+        responses, blanks, [layer.kind for layer in h.layers.select([*responses])],
+        Shown(grid.orientations, grid.frequencies), typed=typed, typing=Shown(grid.typing, grid.frequencies),
+        eps=torch.finfo(h.dtype).eps, **test)  # fmt: skip
     table = found.table if channels is None else found.table[found.table.channel.isin(channels)].reset_index(drop=True)
     return OrientationTuning(
         table=table,
