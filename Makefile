@@ -25,7 +25,7 @@ oldest:
 
 # What things cost, in one table: printed, written to tests/benchmarks/results.json and into the README.
 bench: $(READY)
-	$(VENV)/bin/python -m tests.benchmarks
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.benchmarks
 
 # Frames of the page in Chromium, and synthesis beside lucent's: hours, where lucent is installed.
 bench-long: $(READY)

@@ -17,6 +17,8 @@ from hierfeat.anatomy.intervals.propagation import propagating
 from hierfeat.errors import HierfeatError
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.call import Call
+from hierfeat.subjects.calls import Watch
+from hierfeat.subjects.guard import undisturbed
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import LayerTable
 from hierfeat.subjects.provenance import provenance, weightless_provenance
@@ -259,10 +261,10 @@ def _watch(h: Hierarchy, image: Tensor) -> list[tuple[Call, LayerFields]]:
             done[field] = layer_fields(field, len(_AXES))
         found.append((call, done[field]))
 
-    with propagating(on_meta=image.is_meta) as propagation:
+    # what is kept of the model, and put back, is kept outside of the propagation: it need not be followed
+    with undisturbed(h.model), propagating(on_meta=image.is_meta) as propagation, Watch(h.model, after=after):
         propagation.start(image)
-        with h.watching(after=after):
-            h.run(image)
+        h.run(image)
     return found
 
 

@@ -5,9 +5,9 @@ Every public function takes them through this door, with labels where they come 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -99,8 +99,8 @@ def default_batch(shape: Sequence[int]) -> int:
     >>> default_batch((1, 28, 28)), default_batch((3, 224, 224))
     (512, 27)
     """
-    size = int(np.prod(shape))
-    return int(np.clip(2**22 // size, 8, 512 if size <= 32 * 32 else 256))
+    size = prod(shape)
+    return min(max(2**22 // size, 8), 512 if size <= 32 * 32 else 256)
 
 
 def as_images(value: Images, where: str = "images") -> Tensor:

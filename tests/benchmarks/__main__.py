@@ -2,7 +2,8 @@
 
 The table is printed, written to results.json beside this file with the machine that it was measured on, and put into
 the README; with parts named, only these are measured, and nothing is written. It ends with an error where a goal is
-missed by more than the spread over the rounds.
+missed by more than the spread over the rounds. Set OMP_NUM_THREADS=1, as make does: numpy's threads count as processor
+time while they wait for each other.
 """
 
 import json

@@ -5,6 +5,7 @@ import platform
 from pathlib import Path
 
 import torch
+from threadpoolctl import threadpool_info
 
 
 def cpu() -> str:
@@ -24,7 +25,7 @@ def machine() -> dict[str, object]:
     return {
         "cpu": cpu(),
         "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
+        "threads": max(torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())),
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "torch": torch.__version__,

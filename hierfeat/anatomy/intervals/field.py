@@ -121,9 +121,8 @@ class Term:
         """Which units the term does not count for."""
         return tuple((span.dead.shape, span.dead.tobytes()) if span.has_holes else None for span in self.spans)
 
-    @lazy
-    def keys(self) -> tuple[object, ...]:
-        return tuple(span.key for span in self.spans)
+    def keys(self, axes: Iterable[int]) -> tuple[object, ...]:
+        return tuple(self.spans[axis].key for axis in axes)
 
     def with_spans(self, spans: Iterable[Span]) -> "Term":
         return Term(tuple(spans), self.level)
@@ -185,8 +184,11 @@ def simplified(terms: Iterable[Term]) -> tuple[Term, ...]:
     kept = [term for term in terms if not term.is_empty]
     if len(kept) > 1:
         kept = _grouped(kept, lambda term: term.holes)
-    for index in range(len(kept[0].spans)) if len(kept) > 1 else ():
-        kept = _grouped(kept, lambda term, index=index: term.keys[:index] + term.keys[index + 1 :])  # type: ignore[misc]
+    for axis in range(len(kept[0].spans)) if len(kept) > 1 else ():
+        image_axes = [other for other in range(1, len(kept[0].spans)) if other != axis]
+        if len({(term.level, term.keys(image_axes)) for term in kept}) < len(kept):
+            others = image_axes if axis == 0 else [0, *image_axes]  # the first is long where channels were joined
+            kept = _grouped(kept, lambda term, others=others: term.keys(others))  # type: ignore[misc]
     return tuple(kept)
 
 

@@ -227,7 +227,7 @@ def reshape(values: np.ndarray, start: int, count: int, sizes: tuple[int, ...]) 
 
 def renamed(path: Path, names: Mapping[Atom, Path]) -> Path:
     """The path with other atoms in place of those in `names`, each once."""
-    if not any(atom in names for atom in path):
+    if names.keys().isdisjoint(path):
         return path
     result: dict[Atom, Step] = {}
     for atom, step in path.items():
@@ -238,6 +238,6 @@ def renamed(path: Path, names: Mapping[Atom, Path]) -> Path:
 
 def without(path: Path, gone: Collection[Atom]) -> Path:
     """The path without some atoms."""
-    if not any(atom in path for atom in gone):
+    if path.keys().isdisjoint(gone):
         return path
     return {atom: step for atom, step in path.items() if atom not in gone}

@@ -1,12 +1,12 @@
 """Element-wise operations on fields: tensors are brought to common atoms, and each unit sees what any operand sees."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
-from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Term, nothing, simplified
-from hierfeat.anatomy.intervals.shapes import Atoms, collapse, insert, reduce, renamed, split, with_dim
+from hierfeat.anatomy.intervals.field import GLOBAL, Atom, Field, Span, Step, Term, nothing, simplified
+from hierfeat.anatomy.intervals.shapes import Atoms, collapse, insert, reduce, split, with_dim
 
 
 def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> list[Field]:
@@ -15,6 +15,8 @@ def broadcast(fields: Sequence[Field], shape: Sequence[int]) -> list[Field]:
         while len(field.dims) < len(shape):
             field = insert(field, 0)
         fields = [*fields[:index], field, *fields[index + 1 :]]
+    if {field.shape for field in fields} == {tuple(shape)} and len({field.sizes for field in fields}) == 1:
+        return [_with_dims(field, fields[0].dims) for field in fields]
     for dim, size in enumerate(shape):
         fields = _common(list(fields), dim, int(size))
     return list(fields)
@@ -66,16 +68,26 @@ def at_least(field: Field, level: int) -> Field:
 
 def with_atoms(field: Field, dim: int, model: Atoms) -> Field:
     """Rename the atoms of a dimension to those of `model`, which have the same sizes."""
-    if all(a is b for a, b in zip(field.dims[dim], model, strict=True)):
+    return _with_dims(field, (*field.dims[:dim], model, *field.dims[dim + 1 :]))
+
+
+def _with_dims(field: Field, dims: Sequence[Atoms]) -> Field:
+    """Rename all atoms, at once: a name may be given away and taken."""
+    atoms = chain.from_iterable(dims)
+    names = {old: new for old, new in zip(field.atoms, atoms, strict=True) if old is not new}
+    if not names:
         return field
-    names = dict(zip(field.dims[dim], model, strict=True))
-    terms = tuple(term.with_spans(tuple(_under_names(span, names) for span in term.spans)) for term in field.terms)
-    return Field((*field.dims[:dim], model, *field.dims[dim + 1 :]), terms)
+    terms = tuple(term.with_spans([_under_names(span, names) for span in term.spans]) for term in field.terms)
+    return Field(tuple(dims), terms)
 
 
 def _under_names(span: Span, names: Mapping[Atom, Atom]) -> Span:
-    path = renamed(span.path, {old: {new: span.path[old]} for old, new in names.items() if old in span.path})
-    return span if path is span.path else span.with_path(path)
+    if names.keys().isdisjoint(span.path):
+        return span
+    path: dict[Atom, Step] = {}
+    for atom, step in span.path.items():
+        path.setdefault(names.get(atom, atom), step)
+    return span.with_path(path)
 
 
 def union(fields: Sequence[Field], shape: Sequence[int]) -> Field:

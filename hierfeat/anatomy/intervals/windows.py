@@ -186,8 +186,8 @@ def concatenate(fields: Sequence[Field | None], dim: int, sizes: Sequence[int]) 
 
 def _placed(field: Field, dim: int, before: int, size: int, total: int) -> Field:
     """One of the tensors that are joined along `dim`, with holes where the others lie."""
-    if _constant_along(field, dim) and not any(
-        atom in span.path for atom in field.dims[dim] for term in field.terms for span in term.spans
+    if _constant_along(field, dim) and all(
+        span.path.keys().isdisjoint(field.dims[dim]) for term in field.terms for span in term.spans
     ):
         new = Atom(total)
         blank = np.ones(total, dtype=bool)

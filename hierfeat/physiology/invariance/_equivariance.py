@@ -36,7 +36,7 @@ class Equivariance:
         self._found: dict[tuple[str, int], list[tuple[float, int]]] = {}  # [(sum, images) inner, (sum, images) all]
         self._units: dict[tuple[str, int], int] = {}
         self._seen: dict[tuple[str, int], Places] = {}
-        self._inside: dict[tuple[str, int, int], Places] = {}
+        self._inside: dict[tuple[str, int, float], Places] = {}
 
     @cached_property
     def _fields(self) -> ReceptiveFields:
@@ -57,7 +57,7 @@ class Equivariance:
         if original.ndim != 4 or not np.isfinite(strides).all() or original.shape[-2:].numel() == 1:
             return
         amounts = [d / s for d, s in zip(self._shifts[condition], strides, strict=True)]
-        inner = [self._inner(layer, axis, condition) for axis in (0, 1)]
+        inner = [self._inner(layer, axis, pixels) for axis, pixels in enumerate(self._shifts[condition])]
         everywhere = [_with_source(n, a, self._wraps) for n, a in zip(original.shape[-2:], amounts, strict=True)]
         self._units[layer, condition] = len(inner[0]) * len(inner[1])
         sums = self._found.setdefault((layer, condition), [(0.0, 0), (0.0, 0)])
@@ -82,11 +82,11 @@ class Equivariance:
         phases = [_phase(d, s) for d, s in zip(shifted, self._strides[layer], strict=True)]
         return (layer, *shifted, inner, everywhere, self._units[layer, condition], *phases)
 
-    def _inner(self, layer: str, axis: int, condition: int) -> Places:
+    def _inner(self, layer: str, axis: int, pixels: float) -> Places:
         """Units along one axis whose fields, and whose sources' fields, see neither border nor padding."""
-        key = layer, axis, condition
+        key = layer, axis, pixels
         if key not in self._inside:
-            self._inside[key] = self._find_inner(layer, axis, condition)
+            self._inside[key] = self._find_inner(layer, axis, pixels)
         return self._inside[key]
 
     def _spans(self, layer: str, axis: int) -> Places:
@@ -96,16 +96,16 @@ class Equivariance:
             self._seen[layer, axis] = np.stack([virtual[..., 0].min(1 - axis), virtual[..., 1].max(1 - axis)], -1)
         return self._seen[layer, axis]
 
-    def _find_inner(self, layer: str, axis: int, condition: int) -> Places:
+    def _find_inner(self, layer: str, axis: int, pixels: float) -> Places:
         if self._status[layer] != "exact":
             return np.empty(0, dtype=np.int64)
         spans = self._spans(layer, axis)
         length = self._fields.image_size[axis]
-        steps = [step for step, _ in taps(self._shifts[condition][axis])]
+        steps = [step for step, _ in taps(pixels)]
         low, high = max(0, *steps), min(length, *(length + step for step in steps))
         inside = (spans[:, 0] >= low) & (spans[:, 1] <= high)
         unmoved = (spans[:, 0] >= 0) & (spans[:, 1] <= length)
-        for step, _ in taps(self._shifts[condition][axis] / self._strides[layer][axis]):
+        for step, _ in taps(pixels / self._strides[layer][axis]):
             sources = np.arange(len(spans)) - step
             known = (sources >= 0) & (sources < len(spans))
             inside &= known & unmoved[np.clip(sources, 0, len(spans) - 1)]

@@ -64,7 +64,7 @@ class Similarities:
 
     def __init__(self, conditions: int) -> None:
         self._conditions = conditions
-        self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, ...) and their squared norms (N, C)
+        self._shown: dict[str, tuple[Tensor, Tensor]] = {}  # responses (N, C, ...), squared norms (N, 1 + C)
         self._units: dict[str, _Kept] = {}  # unit vectors
         self._cosines: dict[str, _Sums] = {}  # (conditions, 1 + channels): of whole layers, and of their channels
 
@@ -77,7 +77,7 @@ class Similarities:
         """Take in the responses to a batch of unchanged images, (N, C, ...)."""
         rows = _rows(response)
         squares = torch.cat([_squares(part) for (part,) in in_cache(rows)])
-        self._shown[key] = response, squares
+        self._shown[key] = response, _with_whole(squares)
         norms = [part[..., None].sqrt() for part in (squares.sum(1, keepdim=True), squares)]
         found = _Kept(*(_Sums(_unit_sum(rows, part), double((part > 0).sum((0, 2))).squeeze(0)) for part in norms))
         known = self._units.get(key)
@@ -86,18 +86,18 @@ class Similarities:
     def compare(self, key: str, condition: int, response: Tensor) -> None:
         """Take in the responses to the same images, changed."""
         shown, squares = self._shown[key]
-        a = dots = b = double(squares)
+        dots = changed_squares = squares
         if response is not shown:
             pairs = in_cache(_rows(shown), _rows(response))
             parts = [((known * changed).sum(-1), _squares(changed)) for known, changed in pairs]
-            dots, b = (double(torch.cat(part)) for part in zip(*parts, strict=True))
-        cosines = _cosine(*(torch.cat([part.sum(1, keepdim=True), part], 1) for part in (dots, a, b)))
+            dots, changed_squares = (_with_whole(torch.cat(part)) for part in zip(*parts, strict=True))
+        cosines = _cosine(dots, squares, changed_squares)
         if key not in self._cosines:
             empty = cosines.new_zeros(self._conditions, cosines.shape[1])
             self._cosines[key] = _Sums(empty, empty.clone())
-        kept, counted = self._cosines[key], ~cosines.isnan()
-        kept.total[condition] += torch.where(counted, cosines, 0.0).sum(0)
-        kept.number[condition] += counted.sum(0)
+        kept = self._cosines[key]
+        kept.total[condition] += cosines.nansum(0)
+        kept.number[condition] += cosines.shape[0] - cosines.isnan().sum(0)
 
     def similarity(self, key: str, *, channels: bool = False) -> Floats:
         """Mean cosines, (conditions,), or (conditions, channels)."""
@@ -206,9 +206,16 @@ def _unit_sum(rows: Tensor, norms: Tensor) -> Tensor:
     return torch.stack([double((part / norm).sum(0)) for part, norm in parts]).sum(0)
 
 
+def _with_whole(channels: Tensor) -> Tensor:
+    """Sums of channels, (N, C), in float64, behind that of the whole layer: (N, 1 + C)."""
+    parts = double(channels)
+    return torch.cat([parts.sum(1, keepdim=True), parts], 1)
+
+
 def _cosine(dots: Tensor, a: Tensor, b: Tensor) -> Tensor:
-    cosine = torch.where((a > 0) & (b > 0), dots / (a * b).sqrt(), 0.0)
-    return torch.where((a > 0) | (b > 0), cosine, torch.nan)
+    """From products and squared norms: 0 where one response of two is zero everywhere, NaN where both are."""
+    size = (a * b).sqrt_()
+    return torch.where(size > 0, dots / size, torch.where(a + b > 0, 0.0, torch.nan))
 
 
 def _numbers(values: Tensor) -> Floats:
