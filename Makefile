@@ -31,9 +31,9 @@ bench: $(READY)
 bench-long: $(READY)
 	$(VENV)/bin/python -m pytest -s -q -m benchmark tests/benchmarks
 
-# How every analysis grows, and the cost model: the figure and the tables of docs/plan.md. Some forty minutes.
+# How every analysis grows, and the cost model: the figure and the tables of docs/plan.md. An hour.
 growth: $(READY)
-	$(VENV)/bin/python -m tests.benchmarks.growth
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m tests.benchmarks.growth
 	$(VENV)/bin/python -m tests.benchmarks.plan
 
 lint: $(READY)

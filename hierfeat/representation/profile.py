@@ -109,7 +109,8 @@ def profile(
     :class:`hierfeat.Sparseness`, :func:`hierfeat.class_selectivity`, :func:`hierfeat.participation_ratio` and
     :func:`hierfeat.layer_probes`, whose pages define the numbers. Invariance is the mean over all shifts.
 
-    Memory: the largest of what its parts keep: `grid` ** 2 numbers for each image and channel, as a rule.
+    Memory: the largest of what its parts keep: `grid` ** 2 numbers for each image and channel, as a rule. Time grows
+    with the square of the layers, since the gradient of each is followed to the image.
 
     Examples
     --------

@@ -102,7 +102,8 @@ def similarity(
     averaged over groups. Neither changes when a representation is scaled; CKA, when it is rotated.
 
     Memory: the responses of the chosen layers to one group of images, and `group` ** 2 numbers for each layer.
-    Layers are compared pair by pair: a small product for each.
+    Layers are compared pair by pair: time and memory grow with the square of their number, by a small product and a row
+    for each pair.
 
     References
     ----------

@@ -26,12 +26,14 @@ def net(channels: int, layers: int, side: int, frames: int = 1) -> Any:
 
     torch.manual_seed(0)
     first = nn.Conv2d(frames, channels, 3, padding=1)
+    nn.init.dirac_(first.weight[:1])  # a channel that sees the image, however many there are and however deep
     modules: list[nn.Module] = [first, nn.ReLU()]
     for _ in range((layers - 4) // 2):
         conv = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
         nn.init.dirac_(conv.weight, groups=channels)
         with torch.no_grad():
             conv.weight += 0.02 * torch.randn_like(conv.weight)
+            nn.init.zeros_(conv.bias)
         modules += [conv, nn.ReLU()]
     model = nn.Sequential(*modules, nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 4))
     h = hf.Hierarchy(model, (frames, side, side), mean=[0.0] * frames, std=[1.0] * frames)
@@ -136,4 +138,6 @@ def subject(name: str, size: dict[str, int]) -> tuple[Any, Any, Any]:
     size = BASE | {"images": FEWEST.get(name, BASE["images"])} | size
     frames = 2 if name == "direction_tuning" else 1
     h = net(size["channels"], size["layers"], size["side"], frames)
+    if not calls()[name][1]:
+        return h, None, None
     return h, *data(size["images"], size["side"], streamed=name in STREAMS)

@@ -25,7 +25,7 @@ from tests.benchmarks.growth_page import written
 from tests.benchmarks.machine import cpu
 
 JSON = Path(__file__).with_name("growth.json")
-PATIENCE = 2.0  # CPU seconds of a point behind which no larger one is tried: slopes show by then, and all takes an hour
+PATIENCE = 1.0  # CPU seconds of a point behind which no larger one is tried: slopes show by then, and all takes an hour
 SLOPE = 3  # points that there are whatever they take: fewer have none
 LASTING = 20.0  # the same of what streams: it alone is asked for a million images
 FORK = get_context("fork")  # what is imported is there already

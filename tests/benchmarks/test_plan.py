@@ -5,12 +5,22 @@ import json
 import pytest
 
 from hierfeat.cli._catalogue import analyses
-from tests.benchmarks import growth, plan
+from tests.benchmarks import growing, growth, growth_page, plan
 
 
 def test_the_page_has_the_tables_of_the_numbers():
     page = plan.PAGE.read_text(encoding="utf-8")
     assert plan.written(page, json.loads(plan.JSON.read_text())) == page
+
+
+def test_the_page_has_the_exponents_of_the_points():
+    page, stored = plan.PAGE.read_text(encoding="utf-8"), json.loads(growth.JSON.read_text())
+    assert growth_page.with_table(page, stored) == page
+    assert set(stored["analyses"]) == set(growing.calls())
+    for about in stored["analyses"].values():
+        for axis, found in about.items():
+            for quantity, kept in found["exponents"].items():
+                assert kept == growth.exponent(axis, found["points"], quantity, growth.LEAST[quantity])
 
 
 def test_what_a_sweep_needs_is_what_is_stored():
@@ -37,4 +47,4 @@ def test_the_slope_of_what_is_added():
 
 
 def test_every_analysis_is_measured_as_it_grows():
-    assert set(analyses()) <= set(growth.calls())
+    assert set(analyses()) <= set(growing.calls())

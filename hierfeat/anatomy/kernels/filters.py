@@ -112,7 +112,8 @@ def filters(
     image, activations taken as the identity and max pools as averages.  nx = σ_across f and ny = σ_along f are
     Ringach's; ``opposite_cosine`` is min_j cos(φ_i, φ_j) over the layer's own kernels.
 
-    Memory: the kernels of the layer; one image is shown.
+    Memory: the kernels of the layer, and the gradients of 64 units at a time; one image is shown. Time grows with the
+    square of the channels, since the gradient of each is followed through the layer's whole map.
 
     References
     ----------
