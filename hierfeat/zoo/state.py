@@ -2,9 +2,7 @@
 
 import difflib
 import pickle
-import re
 import zipfile
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,55 +16,15 @@ from torch import Tensor, nn
 
 from hierfeat._files import is_lfs_pointer
 from hierfeat.errors import HierfeatError, warn
+from hierfeat.zoo._unpickled import Stranger, unpickled
 
 State = dict[str, Tensor]
 
 _USUAL = ("state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params")
 _WRAPPERS = {"module", "_orig_mod"}  # names that DataParallel and torch.compile put between those of modules
 _LEFTOVERS = {"total_ops", "total_params", "n_averaged"}  # of thop, and of averaged models
-_DEEPEST, _STRANGERS, _SHOWN = 4, 64, 5
-_MARK = "stranger"
+_DEEPEST, _SHOWN = 4, 5
 _OF_TORCH = b"PK", b"\x80"  # how its files begin: a zip archive, or a pickle as in old times
-_REFUSED = re.compile(r"Unsupported global: GLOBAL (\S+)")
-_MISUSED = re.compile(rf"Can only (SETITEM|append|extend).* got <class '{_MARK}\.([^']+)'>")
-
-
-class _Stranger:
-    """Stands for an object of any class but tensors': it takes in what was saved, and runs none of its code."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        """Take anything."""
-
-    def __setstate__(self, state: Any) -> None:
-        """Forget it."""
-
-
-class _StrangeDict:
-    """Stands for a class of dicts: plain ones come of it."""
-
-    def __new__(cls, *_: Any, **__: Any) -> Any:
-        return OrderedDict()
-
-
-class _StrangeList:
-    """Stands for a class of lists: plain ones come of it."""
-
-    def __new__(cls, *_: Any, **__: Any) -> Any:
-        return []
-
-
-class _Array(np.ndarray):
-    """Stands for arrays of any class; those of objects (names that pandas kept, say) are empty."""
-
-    def __setstate__(self, state: Any) -> None:
-        """Take in numbers and text."""
-        nothing: Any = (1, (0,), np.dtype("V1"), False, b"")
-        super().__setstate__(nothing if state[2].hasobject else state)
-
-
-def _array(_: Any, shape: Any, code: Any) -> np.ndarray:
-    """As numpy's own function begins an array, of whichever class it was."""
-    return _Array(shape, np.dtype(code))
 
 
 @dataclass(frozen=True)
@@ -103,7 +61,7 @@ def read_states(path: Path) -> dict[str, State]:
     if (kind := _of_another_kind(path)) is not None:
         raise HierfeatError(f"expected a safetensors file or a saved state_dict; {path} is {kind}")
     try:
-        content: Any = load_file(path) if _is_safetensors(path) else _unpickled(path)
+        content: Any = load_file(path) if _is_safetensors(path) else unpickled(path)
     except pickle.UnpicklingError as error:
         raise HierfeatError(
             f"cannot read weights from {path}: it is not a state_dict that can be read without running code; "
@@ -112,7 +70,7 @@ def read_states(path: Path) -> dict[str, State]:
     except Exception as error:  # the unpickler fails in as many ways as bytes can be wrong
         reason = (str(error).splitlines() or [""])[0]
         raise HierfeatError(f"cannot read weights from {path}: {type(error).__name__}: {reason}") from error
-    if isinstance(content, _Stranger):
+    if isinstance(content, Stranger):
         raise HierfeatError(
             f"cannot read weights from {path}: it holds a whole model or another object, not a state_dict; "
             "save model.state_dict()"
@@ -150,54 +108,6 @@ def _is_safetensors(path: Path) -> bool:
         head = file.read(9)
     named = path.suffix.lower() == ".safetensors" and not head.startswith(_OF_TORCH)
     return named or (head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size)
-
-
-def _unpickled(path: Path) -> Any:
-    """What torch's restricted unpickler makes of the file, with numpy's numbers; other objects are strangers.
-
-    Of which kind each stranger is, the unpickler says when it meets it, and it is then asked again.
-    """
-    strangers: dict[str, type] = {"collections.defaultdict": _StrangeDict}
-    for _ in range(_STRANGERS):
-        known = [*_numpy_names(), *((stranger, name) for name, stranger in strangers.items())]
-        try:
-            with torch.serialization.safe_globals(known), path.open("rb") as file:  # not by its name, which may mislead
-                return torch.load(file, map_location="cpu", weights_only=True)
-        except pickle.UnpicklingError as error:
-            if not _met(strangers, str(error)):
-                raise
-    raise HierfeatError(f"cannot read weights from {path}: it holds objects of more than {_STRANGERS} classes")
-
-
-def _met(strangers: dict[str, type], message: str) -> bool:
-    """Take up the stranger that the unpickler's message names; False if it names none, or knew it already."""
-    if (refused := _REFUSED.search(message)) is not None:
-        name = refused[1]
-        new = {full: _stranger(full) for full in (name, f"builtins.{name}") if full not in strangers}
-    elif (misused := _MISUSED.search(message)) is not None:
-        kind = _StrangeDict if "SETITEM" in misused[1] else _StrangeList
-        new = {misused[2]: kind} if issubclass(strangers.get(misused[2], kind), _Stranger) else {}
-    else:
-        new = {}
-    strangers.update(new)
-    return bool(new)
-
-
-def _stranger(name: str) -> type:
-    """A class of its own, whose name messages give."""
-    return type(name, (_Stranger,), {"__module__": _MARK})
-
-
-def _numpy_names() -> Iterator[Any]:
-    """What numpy's scalars and arrays are made of, under the names that old and new versions give it."""
-    scalar = np.float64(0).__reduce__()[0]
-    for module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        yield _array, f"{module}._reconstruct"
-        yield scalar, f"{module}.scalar"
-    yield _Array, "numpy.ndarray"
-    yield np.dtype
-    for name in np.dtypes.__all__:
-        yield getattr(np.dtypes, name)
 
 
 def _groups(content: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, State]]:
