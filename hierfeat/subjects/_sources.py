@@ -134,6 +134,8 @@ def as_tensor(value: Any, where: str, channels: int | None = None) -> Tensor:
 
         found: Tensor = transforms.functional.to_tensor(value.convert("L" if channels == 1 else "RGB"))
         return found
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise HierfeatError(f"expected {where} without masked values, of which a network knows nothing; use .filled(0)")
     try:
         return torch.as_tensor(native(value) if isinstance(value, np.ndarray) else None)
     except (TypeError, RuntimeError):  # an array of objects or of text

@@ -217,6 +217,13 @@ def test_arrays_as_files_have_them_are_taken_in_the_machine_s_own_numbers(kind):
     assert hf.evaluate(h, images, labels).accuracy == hf.evaluate(h, IMAGES, LABELS).accuracy
 
 
+def test_masked_images_are_refused_and_unmasked_ones_taken():
+    values = IMAGES.numpy()
+    assert torch.equal(collected(np.ma.masked_array(values), "images").images, IMAGES)
+    with pytest.raises(hf.HierfeatError, match=r"without masked values.*filled"):
+        collected(np.ma.masked_array(values, mask=values > values.mean()), "images")
+
+
 @pytest.mark.parametrize(
     "data", [IMAGES.to_sparse(), torch.nested.nested_tensor([*IMAGES], layout=torch.jagged)], ids=["sparse", "nested"]
 )
