@@ -29,7 +29,7 @@ PATIENCE = 1.0  # CPU seconds of a point behind which no larger one is tried: sl
 SLOPE = 3  # points that there are whatever they take: fewer have none
 LASTING = 20.0  # the same of what streams: it alone is asked for a million images
 FORK = get_context("fork")  # what is imported is there already
-WALL = 240  # seconds that a series may take at all
+WALL, MILLION = 240, 1800  # seconds that a series may take at all, and one that goes to a million images
 QUICK, AGAIN = 0.3, 2  # points of fewer CPU seconds are measured again, so often, and the least counts
 LEAST = {"seconds": 0.2, "megabytes": 16.0}  # what has no slope
 MEGABYTE = 2**20
@@ -73,7 +73,8 @@ def series(name: str, axis: str, values: tuple[int, ...]) -> dict[str, dict[str,
     process.start()
     theirs.close()
     found: dict[str, dict[str, Any]] = {}
-    stopped, end = f"takes more than {WALL} s", time.monotonic() + WALL
+    wall = MILLION if values is MANY else WALL
+    stopped, end = f"takes more than {wall} s", time.monotonic() + wall
     try:
         while mine.poll(max(0, end - time.monotonic())):
             said = mine.recv()
