@@ -11,8 +11,8 @@ BEGIN, END = "<!-- exponents: written by tests/benchmarks/growth_page.py -->", "
 STEEP = 1.2  # an exponent above which a line says why
 IN_STEP = (
     "Counted, the operations and the numbers that they make grow in step (`tests/benchmarks/test_growth.py`). What "
-    "makes these exponents larger than 1.2 is of the machine (its caches, its allocator, batches that are not full yet: they "
-    "were not told apart):"
+    "makes these exponents larger than 1.2 is of the machine (its caches, its allocator, batches that are not full "
+    "yet: they were not told apart):"
 )
 COLOURS = {"sweep": "#0072B2", "record to a file": "#D55E00", "record": "#009E73", "similarity": "#CC79A7"}
 FLOORS = {"megabytes": 0.1, "seconds": 1e-3}
