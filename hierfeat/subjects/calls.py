@@ -252,9 +252,8 @@ class Watch(TorchFunctionMode, Guard):
         self._stack.append(frame)
         if whole and not self._quiet and not self._inside:
             kind, op = whole_kind(module)
-            frame.call = Call(
-                self._count(path or op), kind, op, args, {}, module, first_tensor(args), True, self._graph
-            )
+            name, given = self._count(path or op), first_tensor(args)
+            frame.call = Call(name, kind, op, args, {}, module, given, whole=True, graph=self._graph)
             self._inside, self._shown = 1, getattr(module, "layer_shows", ())
             frame.replacement = self._quietly(self._before, frame.call)
 
@@ -290,9 +289,8 @@ class Watch(TorchFunctionMode, Guard):
             name, (kind, op) = self._count(frame.path), frame.leaf
             if output is None or not (name == self._until or (self._only is not None and self._only(name, kind))):
                 return None
-            return self._finished(
-                Call(name, kind, op, frame.args, {}, frame.module, frame.args[0], False, self._graph), output
-            )
+            call = Call(name, kind, op, frame.args, {}, frame.module, frame.args[0], graph=self._graph)
+            return self._finished(call, output)
         finally:
             self._look_again(frame)
 
