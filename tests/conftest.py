@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--site", type=Path, help="examine the documentation as it was built here; else it is built anew")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    # Bytes may hold the clock (gzip and zip write it): two workers would collect two names for one test.
+    return argname if isinstance(val, bytes) else None
+
+
 SLOW = (
     "test_as_subject.py::test_filters_are_the_excitatory_connections[neocognitron-digits-layers0]",
     "test_as_subject.py::test_effective_fields_are_finite_and_inside_the_exact_ones[neocognitron-digits]",
