@@ -163,7 +163,22 @@ def fit(model: nn.Module, states: Mapping[str, State], origin: str) -> None:
     place, *others = fitting
     if others:
         warn(f"{origin}: {place!r} is loaded; {', '.join(map(repr, others))} would fit as well")
+    if whole := _whole_numbers(own, fitting[place]):
+        warn(
+            f"{origin} holds whole numbers for {_some(whole)}, loaded as they stand: if they were quantised, what they "
+            "stand for needs their scale"
+        )
     model.load_state_dict(fitting[place], strict=False)
+
+
+def _whole_numbers(own: Mapping[str, Tensor], state: State) -> list[str]:
+    """What is of floats in the model, and of integers in the state."""
+    return [
+        f"{key} ({str(state[key].dtype).removeprefix('torch.')})"
+        for key in own
+        if key in state and own[key].is_floating_point()
+        if not (state[key].is_floating_point() or state[key].is_complex())
+    ]
 
 
 def _same(state: State, other: State) -> bool:

@@ -324,6 +324,13 @@ def test_sparse_and_quantised_weights_are_the_numbers_they_stand_for(ref, state,
     arrives(stored, ref, whole, tmp_path)
 
 
+@pytest.mark.parametrize(("kind", "said"), [(torch.int8, "int8"), (torch.uint8, "uint8"), (torch.bool, "bool")])
+def test_whole_numbers_for_floats_are_loaded_as_they_stand_and_this_is_said(kind, said, ref, state, tmp_path) -> None:
+    whole = {key: (4 * x).abs().to(kind) if key == "conv.weight" else x for key, x in state.items()}
+    with pytest.warns(UserWarning, match=rf"whole numbers for conv.weight \({said}\), loaded as they stand"):
+        arrives(whole, ref, {"conv.weight": whole["conv.weight"].float()}, tmp_path)
+
+
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("protocol", [4, 5])
 def test_protocols_that_the_safe_reader_does_not_take_are_refused_in_words(protocol, ref, state, tmp_path) -> None:
