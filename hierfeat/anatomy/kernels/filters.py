@@ -231,9 +231,10 @@ def _profiles(effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     number, channels, height, width = effective.shape
     if not height * width:  # the central unit sees no pixel at all
         return np.zeros((number, 1, 1)), np.full(number, np.nan)
-    left, sizes, right = np.linalg.svd(effective.reshape(number, channels, -1), full_matrices=False)
-    sign = np.sign(left[:, :, 0].sum(1))
-    profile = right[:, 0] * (sizes[:, 0] * np.where(sign == 0, 1, sign))[:, None]
-    energy = (sizes**2).sum(1)
-    share = sizes[:, 0] ** 2 / np.where(energy > 0, energy, 1)
+    maps = effective.reshape(number, channels, -1)
+    sizes, left = np.linalg.eigh(maps @ maps.transpose(0, 2, 1))  # the largest last; squares, a third of the time of svd
+    sign = np.sign(left[:, :, -1].sum(1))
+    profile = (left[:, None, :, -1] @ maps)[:, 0] * np.where(sign == 0, 1, sign)[:, None]
+    energy = (maps**2).sum((1, 2))
+    share = np.minimum(sizes[:, -1] / np.where(energy > 0, energy, 1), 1)
     return profile.reshape(number, height, width), np.where(energy > 0, share, np.nan)

@@ -215,7 +215,7 @@ def _with_whole(channels: Tensor) -> Tensor:
 def _cosine(dots: Tensor, a: Tensor, b: Tensor) -> Tensor:
     """From products and squared norms: 0 where one response of two is zero everywhere, NaN where both are."""
     size = (a * b).sqrt_()
-    return torch.where(size > 0, dots / size, torch.where(a + b > 0, 0.0, torch.nan))
+    return (dots / size).masked_fill_((size == 0) & (a != b), 0.0)
 
 
 def _numbers(values: Tensor) -> Floats:
