@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from hierfeat._fits import r_squared
-from hierfeat.errors import HierfeatError
+from hierfeat.errors import HierfeatError, warn
 
 ENOUGH = 32
 """Phases from which on a rectified wave's F1/F0 is right within 0.4 % as it is."""
@@ -17,6 +17,8 @@ LEAST_PHASES = 5
 """Of one cycle, below which F1/F0 of a rectified wave is far off."""
 STEP = 1.0
 """Degrees between the points of an interpolated orientation curve."""
+LEAN = 0.02
+"""Selectivity that a flat curve may have by uneven angles without a word: that of angles rounded to whole degrees."""
 CHUNK = 64
 """Curves whose permutations are tried at once."""
 
@@ -26,8 +28,20 @@ def resultant(curve: np.ndarray, angles: np.ndarray, harmonic: int) -> np.ndarra
     curve = rates(curve)
     total = curve.sum(-1)
     phasors = np.exp(1j * harmonic * np.deg2rad(angles))
+    _warn_of_lean(angles, phasors, 360 / harmonic)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(total > 0, (curve @ phasors) / total, np.nan))
+
+
+def _warn_of_lean(angles: np.ndarray, phasors: np.ndarray, period: float) -> None:
+    """Say so where a flat curve, or one of a single wave, has another resultant by these angles than by even ones."""
+    if max(abs(phasors.mean()), abs((phasors**2).mean()) * (len(phasors) > 2)) > LEAN:
+        around = np.sort(angles % period)
+        gaps = np.diff(around, append=around[0] + period)
+        warn(
+            f"the angles are {gaps.min():g} to {gaps.max():g} degrees apart: selectivity and preferred angle weigh all "
+            "of them alike, and lean to where they are dense; give evenly spaced ones"
+        )
 
 
 def global_osi(curve: np.ndarray, orientations: np.ndarray) -> np.ndarray:

@@ -155,7 +155,8 @@ def orientation_tuning(
     orientations
         Degrees in [0, 180), rising, or a number of equal steps; one below 16 is multiplied until it is not (8 to 16, 12
         to 24), since coarser steps miss narrow curves. Beside another number than 16 the 16 that decide the types are
-        shown. Degrees of your own are shown as they are, and decide; gOSI takes them to be evenly spaced.
+        shown. Degrees of your own are shown as they are, and decide; uneven ones bring a warning, since gOSI
+        weighs all alike.
     frequencies
         Cycles/pixel, rising; an int spreads that many evenly in octaves from one and a half cycles in the image's
         shorter side to 0.5, the finest that pixels can show.

@@ -51,6 +51,21 @@ def test_directions():
     assert dsi(1 + np.cos(2 * np.deg2rad(angles)), angles) == pytest.approx(0)
 
 
+@pytest.mark.parametrize("index", [global_osi, vector_orientation])
+@pytest.mark.parametrize("angles", [[0, 10, 20, 90, 100], [0, 10, 90, 100], [0, 45, 90]])
+def test_uneven_orientations_bring_a_warning(index, angles):
+    """Of the first, a flat curve has a gOSI of 0.2; of the second 0, but a single wave has another than its own."""
+    with pytest.warns(UserWarning, match="apart: selectivity and preferred angle weigh all of them alike"):
+        index(np.ones(len(angles)), np.array(angles))
+
+
+@pytest.mark.parametrize("step", [7.5, 360 / 14, 22.5, 60, 90])
+def test_orientations_rounded_to_degrees_bring_none(step, recwarn):
+    angles = (np.arange(round(180 / step)) * step).round() + 3
+    assert global_osi(np.ones(len(angles)), angles) < 0.02
+    assert not recwarn.list
+
+
 def test_osi_of_an_odd_number_of_orientations_interpolates_the_orthogonal():
     angles = np.arange(5) * 36.0
     curve = np.array([4.0, 3.0, 1.0, 2.0, 3.0])  # 90 lies midway between 72 and 108
