@@ -1,6 +1,7 @@
 """Whatever is asked of a model leaves it, torch and the random states as they were; interrupted or not."""
 
 import contextlib
+import gc
 import inspect
 import random
 import sys
@@ -236,7 +237,8 @@ def found(model: nn.Module) -> dict:
         "hooks": [[list(getattr(m, name)) for name in hooks] for m in modules],
         "global hooks": [list(vars(registries)[name]) for name in everywhere if vars(registries)[name] is not None],
         "random": (torch.get_rng_state(), random.getstate(), str(np.random.get_state())),  # noqa: NPY002
-        "torch": (
+        "switches": (
+            gc.isenabled(),
             torch.is_grad_enabled(),
             torch._C._get_torch_function_state().name,
             torch._C._len_torch_function_stack(),
