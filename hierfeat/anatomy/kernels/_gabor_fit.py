@@ -21,6 +21,8 @@ NEARLY = 1e-5
 """The same for what is only on its way there, in single precision."""
 FIRST, FOLLOWED, POLISH = 8, 24, 4
 """Steps from each start of a large kernel, from the best of these on, and in double precision at the end."""
+BLOCK = 32
+"""Rows whose slopes are taken at a time: ten functions of each are held in the cache, which saves a sixth of the fit."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""
 
@@ -168,7 +170,7 @@ class _Waves:
     second: np.ndarray
     fitted: np.ndarray
 
-    def of(self, rows: np.ndarray) -> "_Waves":
+    def of(self, rows: np.ndarray | slice) -> "_Waves":
         return _Waves(*(part[rows] for part in vars(self).values()))
 
 
@@ -204,15 +206,10 @@ def _slopes(
     Every slope is a sum of ten functions: fitted and quarter-turned wave times coordinates and their products, which
     are the slopes at fixed amplitudes, and the even and odd wave, since the amplitudes follow.
     """
-    u, v = w.across, w.along
-    powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
-    parts = np.empty((len(params), 10, residual.shape[1]), residual.dtype)
-    np.multiply(w.fitted[:, None], powers[:, :5], out=parts[:, :5])
-    np.multiply((w.second * w.even - w.first * w.odd)[:, None], powers[:, 3:], out=parts[:, 5:8])
-    parts[:, 8], parts[:, 9] = w.even, w.odd
-    gram, onto = (parts @ parts.transpose(0, 2, 1)).astype(float), (parts @ residual[..., None]).astype(float)
-    moved = np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)
-    even, odd = moved.astype(float).transpose(1, 0, 2)
+    blocks = [slice(start, start + BLOCK) for start in range(0, max(len(params), 1), BLOCK)]
+    found = zip(*(_products(residual[rows], w.of(rows)) for rows in blocks), strict=True)
+    gram, onto, moved = (np.concatenate(part).astype(float) for part in found)
+    even, odd = moved.transpose(1, 0, 2)
     shares = _shares(params, size)
     logs, angles = shares[..., :5], shares[..., 5:]
     moved_even = logs @ even[:, :5, None] - angles @ odd[:, 3:, None]  # what the residual has of the moved waves
@@ -220,6 +217,18 @@ def _slopes(
     amplitudes = (np.concatenate([moved_even, moved_odd], axis=2) - shares @ gram[:, :8, 8:]) @ w.inverse
     whole = np.concatenate([shares, amplitudes], axis=2)
     return whole @ gram @ whole.transpose(0, 2, 1), (whole @ onto)[..., 0]
+
+
+def _products(residual: np.ndarray, w: _Waves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the ten functions each with each, (n, 10, 10), with the residual, (n, 10, 1), and residual waves with powers."""
+    u, v = w.across, w.along
+    powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
+    parts = np.empty((len(u), 10, u.shape[1]), residual.dtype)
+    np.multiply(w.fitted[:, None], powers[:, :5], out=parts[:, :5])
+    np.multiply((w.second * w.even - w.first * w.odd)[:, None], powers[:, 3:], out=parts[:, 5:8])
+    parts[:, 8], parts[:, 9] = w.even, w.odd
+    moved = np.stack([residual * w.even, residual * w.odd], axis=1) @ powers.transpose(0, 2, 1)
+    return parts @ parts.transpose(0, 2, 1), parts @ residual[..., None], moved
 
 
 def _shares(params: np.ndarray, size: tuple[int, int]) -> np.ndarray:
