@@ -22,7 +22,7 @@ NEARLY = 1e-5
 FIRST, FOLLOWED, POLISH = 8, 24, 4
 """Steps from each start of a large kernel, from the best of these on, and in double precision at the end."""
 BLOCK = 32
-"""Rows whose slopes are taken at a time: ten functions of each are held in the cache, which saves a sixth of the fit."""
+"""Rows whose slopes are taken at a time: ten functions of each are held in the cache, which saves a sixth."""
 HALF_HEIGHT = float(np.sqrt(2 * np.log(2)))
 """Half-width of a Gaussian at half height, in σ: 1.1774."""
 
@@ -220,7 +220,7 @@ def _slopes(
 
 
 def _products(residual: np.ndarray, w: _Waves) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of the ten functions each with each, (n, 10, 10), with the residual, (n, 10, 1), and residual waves with powers."""
+    """Products of the ten functions with each other and with the residual, and of its waves with the coordinates."""
     u, v = w.across, w.along
     powers = np.stack([u * v, v * v, u * u, u, v, np.ones_like(u)], axis=1)
     parts = np.empty((len(u), 10, u.shape[1]), residual.dtype)
