@@ -148,19 +148,21 @@ def lesion(
     batch_size = batch_size or default_batch(h.input_shape)
     remove = Removal(h, layer, images, mode, streams=len(removed), seed=seed, batch_size=batch_size)
     replay = Replay(h, layer)
-    scores: list[list[Tensor]] = [[] for _ in range(len(removed) + 1)]
-    batches = images.split(batch_size)
-    with bar(f"lesions of {layer}", total=len(batches) * len(removed)) as shown:
-        for batch in batches:
-            replay.show(batch)
-            scores[0].append(replay.scores.float().cpu())
+    # one block: small tensors kept between large ones that are not would leave holes in memory
+    scores = torch.empty(len(removed) + 1, len(images), 0)
+    starts = range(0, len(images), batch_size)
+    with bar(f"lesions of {layer}", total=len(starts) * len(removed)) as shown:
+        for rows in (slice(start, start + batch_size) for start in starts):
+            replay.show(images[rows])
+            if not scores.numel():
+                scores = scores.new_empty(*scores.shape[:2], replay.scores.shape[1])
+            scores[0, rows] = replay.scores
             for number, without in enumerate(removed):
-                again = replay.again(remove(replay.output, without, number))
-                scores[number + 1].append(again.float().cpu())
+                scores[number + 1, rows] = replay.again(remove(replay.output, without, number))
                 shown.update()
     asked = {"layer": layer, "channels": channels, "mode": mode, "how": how, "order": order, "seed": seed}
     about = provenance(h, **asked, images=len(images))
-    return _summary(h, layer, removed, [torch.cat(parts) for parts in scores], labels, about, how)
+    return _summary(h, layer, removed, scores, labels, about, how)
 
 
 def _lesions(sequence: list[int], how: str) -> list[list[int]]:
@@ -176,13 +178,13 @@ def _summary(
     h: Hierarchy,
     layer: str,
     removed: list[list[int]],
-    scores: list[Tensor],
+    scores: Tensor,
     labels: Tensor,
     about: dict[str, Any],
     how: str,
 ) -> Lesion:
     """Compare the scores of each lesion with those of the intact network, which come first."""
-    truth, classes = labels.cpu(), scores[0].shape[1]
+    truth, classes = labels.cpu(), scores.shape[2]
     check_truth(truth, classes)
     measured = [_measured(each, scores[0], truth) for each in scores]
     intact, rows = measured[0], []

@@ -16,7 +16,7 @@ from hierfeat.stimuli.warps.transformations import TRANSFORMATIONS, Transformati
 from hierfeat.subjects.arguments import checked
 from hierfeat.subjects.hierarchy import Hierarchy
 from hierfeat.subjects.layer_table import STAGES, Layers
-from hierfeat.subjects.own_data import Images
+from hierfeat.subjects.own_data import Images, default_batch
 from hierfeat.subjects.provenance import provenance
 
 
@@ -102,9 +102,11 @@ def transformation_invariance(
     changes = [partial(_changed, TRANSFORMATIONS[name][0], amount) for name, amount in conditions]
     found = similarities(h, images, changes, layers=layers, batch_size=batch_size)
     pixels = Similarities(len(conditions))
-    pixels.show("", images)
-    for condition, change in enumerate(changes):
-        pixels.compare("", condition, change(images, 0))
+    size = batch_size or default_batch(h.input_shape)
+    for start in range(0, len(images), size):
+        pixels.show("", images[start : start + size])
+        for condition, change in enumerate(changes):
+            pixels.compare("", condition, change(images[start : start + size], start))
     first = pd.DataFrame(conditions, columns=["transformation", "amount"])
     first["unit"] = [TRANSFORMATIONS[name][1] for name, _ in conditions]
     table = found.table(h, first)

@@ -107,7 +107,7 @@ def linear_regions(
     ops = {layer.name: layer.op for layer in h.layers.select(layers) if layer.kind == "activation"}
     if not ops:
         raise HierfeatError(f"expected activation functions among layers={layers!r} of {h.name}, found none")
-    counted = _Crossings()
+    counted = _Crossings(len(images) - 1)
 
     def before(call: Call) -> None:
         if call.name in ops:
@@ -119,19 +119,21 @@ def linear_regions(
         for start, end in with_bar(list(pairwise(images)), "ways"):
             h.forward(start + along * (end - start))
     names = list(counted.steps)
+    counted.check(h)
     rows = [counted.row(name, ops[name]) for name in names]
     return LinearRegions(
         table=pd.DataFrame(rows),
         provenance=provenance(h, layers=layers, ways=len(images) - 1, steps=steps, seed=seed),
-        crossings=np.stack([np.stack(counted.steps[name]) for name in names]),
+        crossings=np.stack([counted.steps[name] for name in names]),
     )
 
 
 @dataclass(eq=False)
 class _Crossings:
-    """Kinks of each activation function that its inputs pass along the ways."""
+    """Kinks of each activation function that its inputs pass along so many ways."""
 
-    steps: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    ways: int
+    steps: dict[str, np.ndarray] = field(default_factory=dict)  # (ways, steps)
     _switched: dict[str, list[float]] = field(default_factory=dict)
     _units: dict[str, int] = field(default_factory=dict)
     _linear: dict[str, bool] = field(default_factory=dict)
@@ -140,8 +142,20 @@ class _Crossings:
         piece, self._linear[call.name] = pieces(call)
         passed = (piece[1:] - piece[:-1]).abs()
         self._units[call.name] = piece.shape[1]
-        self.steps.setdefault(call.name, []).append(passed.sum(1).cpu().numpy())
-        self._switched.setdefault(call.name, []).append(float(double((passed > 0).any(0)).mean()))
+        crossed, switched = passed.sum(1).cpu().numpy(), self._switched.setdefault(call.name, [])
+        if not switched:  # one block: small arrays kept between large ones that are not would leave holes in memory
+            self.steps[call.name] = np.zeros((self.ways, len(crossed)), crossed.dtype)
+        self.steps[call.name][len(switched)] = crossed
+        switched.append(float(double((passed > 0).any(0)).mean()))
+
+    def check(self, h: Hierarchy) -> None:
+        """Refuse a layer that was called on some of the ways only."""
+        for name, found in self._switched.items():
+            if len(found) < self.ways:
+                raise HierfeatError(
+                    f"{h.name} called {name!r} on {len(found)} of {self.ways} ways: its path depends on the image; "
+                    "leave it out of layers="
+                )
 
     def row(self, name: str, op: str) -> dict[str, object]:
         crossings = float(np.mean([steps.sum() for steps in self.steps[name]]))
