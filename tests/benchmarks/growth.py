@@ -2,11 +2,13 @@
 
 ``make growth`` measures each series in a process of its own: CPU seconds, those among them that are the program's own
 (the kernel's are for pages that it hands out), and the most memory that a call holds beside what there was. It fits
-exponents to what the larger points add, and writes ``growth.json``, the figure and the table of docs/plan.md. Names of analyses as arguments measure these alone; ``--draw`` measures nothing. The nets grow linearly
-themselves: convolutions over channels are depthwise.
+exponents to what the larger points add, and writes ``growth.json``, the figure and the table of docs/plan.md. Names of
+analyses as arguments measure these alone; ``--draw`` measures nothing. The nets grow linearly themselves: convolutions
+over channels are depthwise.
 """
 
 import ctypes
+import gc
 import json
 import platform
 import resource
@@ -68,7 +70,8 @@ def _spent(call: Callable[..., object], h: Any, x: Any, y: Any) -> dict[str, flo
 
 
 def _forgotten() -> int:
-    """Bytes that are in use now; on Linux the largest number of the past is forgotten, and free memory is given back."""
+    """Bytes that are in use now. On Linux, the largest number of the past is forgotten, and free memory given back."""
+    gc.collect()  # the subject of the call before may be a cycle
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
         Path("/proc/self/clear_refs").write_text("5")

@@ -10,8 +10,8 @@ FIGURE, PAGE = DOCS / "_static" / "growth.png", DOCS / "plan.md"
 BEGIN, END = "<!-- exponents: written by tests/benchmarks/growth_page.py -->", "<!-- end -->"
 STEEP = 1.2  # an exponent above which a line says why
 PAGES = (
-    "The kernel's part of the time alone is what grows faster, since it hands out anew every page of whatever is larger "
-    "than some megabytes; the program's own has an exponent of 1.2 at most:"
+    "What grows faster is the kernel's part of the time, which hands out anew every page of whatever is larger than "
+    "some megabytes; the program's own has an exponent of 1.2 at most:"
 )
 IN_STEP = (
     "Counted, the operations and the numbers that they make grow in step (`tests/benchmarks/test_growth.py`). What "
