@@ -82,6 +82,7 @@ def calls() -> dict[str, tuple[Callable[..., object], bool]]:
             h, x, transformations={"shift": (1.0,)}, max_images=None
         ),
         "translation_invariance": lambda h, x, y: hf.translation_invariance(h, x, max_shift=1, max_images=None),
+        "ten forward passes": lambda h, x, y: [h(x) for _ in range(10)],  # what the machine makes of the nets alone
     }
     wired: dict[str, Callable[..., object]] = {
         "bar_sweep": lambda h, x, y: hf.bar_sweep(h, _last(h), 0, orientations=2, steps=5),

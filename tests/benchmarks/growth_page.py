@@ -9,10 +9,14 @@ DOCS = Path(__file__).parents[2] / "docs"
 FIGURE, PAGE = DOCS / "_static" / "growth.png", DOCS / "plan.md"
 BEGIN, END = "<!-- exponents: written by tests/benchmarks/growth_page.py -->", "<!-- end -->"
 STEEP = 1.2  # an exponent above which a line says why
+PAGES = (
+    "What grows faster is the kernel's part of the time, which hands out anew every page of whatever is larger than "
+    "some megabytes; the program's own has an exponent of 1.2 at most:"
+)
 IN_STEP = (
     "Counted, the operations and the numbers that they make grow in step (`tests/benchmarks/test_growth.py`). What "
-    "makes these exponents larger than 1.2 is of the machine (its caches, its allocator, batches that are not full "
-    "yet: they were not told apart):"
+    "makes these exponents larger than 1.2 is of the machine (its caches, batches that are not full yet: they were not "
+    "told apart):"
 )
 COLOURS = {"sweep": "#0072B2", "record to a file": "#D55E00", "record": "#009E73", "similarity": "#CC79A7"}
 FLOORS = {"megabytes": 0.1, "seconds": 1e-3}
@@ -39,8 +43,10 @@ def with_table(page: str, everything: dict[str, Any]) -> str:
     rows += [(f"`{name}`", *(_cell(about.get(axis)) for axis in POINTS)) for name, about in analyses.items()]
     lines = [f"| {' | '.join(row)} |" for row in rows]
     said = [f"- `{name.partition(' ')[0]}`, {name.partition(' ')[2]}: {why}" for name, why in WHY.items()]
-    rest = [f"`{name}` ({axis})" for name, axis in steep(everything) if f"{name} {axis}" not in WHY]
-    said += [f"- {IN_STEP} {', '.join(rest)}."] if rest else []
+    unsaid = {place: of for place, of in steep(everything).items() if " ".join(place) not in WHY}
+    for why, wanted in ((PAGES, lambda of: of == {"seconds"}), (IN_STEP, lambda of: of != {"seconds"})):
+        rest = [f"`{name}` ({axis})" for (name, axis), of in unsaid.items() if wanted(of)]
+        said += [f"- {why} {', '.join(rest)}."] if rest else []
     begin = page.index(BEGIN) + len(BEGIN)
     table = "\n".join([*lines, "", *said])
     return f"{page[:begin]}\n\n{table}\n\n{page[page.index(END, begin) :]}"
@@ -53,14 +59,14 @@ def _cell(about: dict[str, Any] | None) -> str:
     return " · ".join("–" if exponents[q] is None else f"{exponents[q]:.1f}" for q in ("seconds", "megabytes"))
 
 
-def steep(everything: dict[str, Any]) -> list[tuple[str, str]]:
-    """The analyses, and along what, of which an exponent of time or memory is above :data:`STEEP`."""
-    return [
-        (name, axis)
-        for name, about in sorted(everything["analyses"].items())
-        for axis, found in about.items()
-        if max(value or 0 for value in found["exponents"].values()) > STEEP
-    ]
+def steep(everything: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """The analyses, and along what, of which an exponent is above :data:`STEEP`, and of what it is."""
+    found = {
+        (name, axis): {quantity for quantity, value in about["exponents"].items() if (value or 0) > STEEP}
+        for name, axes in sorted(everything["analyses"].items())
+        for axis, about in axes.items()
+    }
+    return {place: quantities for place, quantities in found.items() if quantities}
 
 
 def draw(everything: dict[str, Any]) -> None:
