@@ -232,9 +232,8 @@ def _profiles(effective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if not height * width:  # the central unit sees no pixel at all
         return np.zeros((number, 1, 1)), np.full(number, np.nan)
     maps = effective.reshape(number, channels, -1)
-    sizes, left = np.linalg.eigh(
-        maps @ maps.transpose(0, 2, 1)
-    )  # the largest last; squares, a third of the time of svd
+    # squares of the singular values, the largest last: a third of the time of svd
+    sizes, left = np.linalg.eigh(maps @ maps.transpose(0, 2, 1))
     sign = np.sign(left[:, :, -1].sum(1))
     profile = (left[:, None, :, -1] @ maps)[:, 0] * np.where(sign == 0, 1, sign)[:, None]
     energy = (maps**2).sum((1, 2))
