@@ -11,7 +11,7 @@ BEGIN, END = "<!-- exponents: written by tests/benchmarks/growth_page.py -->", "
 STEEP = 1.2  # an exponent above which a line says why
 PAGES = (
     "What grows faster is the kernel's part of the time, which hands out anew every page of whatever is larger than "
-    "some megabytes; the program's own has an exponent of 1.2 at most:"
+    "some megabytes; the program's own has an exponent of 1.2 at most, or adds too little to have one:"
 )
 IN_STEP = (
     "Counted, the operations and the numbers that they make grow in step (`tests/benchmarks/test_growth.py`). What "

@@ -106,7 +106,7 @@ def gradient_flow(
     for batch, wanted in with_bar(pairs, "gradients"):
         for name, gradient in _gradients(h, batch, wanted, {layer.name for layer in chosen}).items():
             values = _sums(gradient)
-            sums.setdefault(name, torch.zeros_like(values)).add_(values)
+            sums[name] = sums[name] + values if name in sums else values
     rows = [_row(layer.name, layer.kind, sums[layer.name], len(images)) for layer in chosen if layer.name in sums]
     table = pd.DataFrame(rows, columns=["layer", "kind", "norm", "zero_fraction"])
     table.insert(3, "relative", table["norm"] / table["norm"].iloc[-1])

@@ -80,6 +80,22 @@ def test_borders_between_two_images_by_hand() -> None:
     assert half["status"] == "lower bound"
 
 
+class Sometimes(nn.Sequential):
+    """A network that rectifies bright images only."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.relu() if x.mean() > 0.4 else x
+        return super().forward(x)
+
+
+def test_an_activation_that_some_images_leave_out_is_refused() -> None:
+    h = hf.Hierarchy(Sometimes(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 6, 6))
+    images = torch.tensor([0.0, 0, 1, 1]).view(-1, 1, 1, 1).expand(-1, 1, 6, 6)
+    with pytest.raises(hf.HierfeatError, match="called 'relu' on 2 of 3 ways: its path depends on the image"):
+        linear_regions(h, images, ways=3, steps=2)
+    assert linear_regions(h, images, ways=3, steps=2, layers="1").crossings.shape == (1, 3, 2)
+
+
 def test_lenet_and_bad_input() -> None:
     h, (images, _) = hf.load("lenet5-digits"), hf.digits(split="test")
     regions = linear_regions(h, images, ways=2, steps=32)
